@@ -1,0 +1,54 @@
+"""What `decide` asks the runner to do. Carrying one out twice is harmless: its answer names run and attempt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """Render `template` with the variables of run `path` (None: the flow) and answer Evaluated or EvaluationFailed.
+
+    `typed`: a lone expression keeps its native type. `name` is e.g. "runIf", "condition", "values", "outputs", "timeout".
+    """
+
+    path: str | None
+    name: str
+    template: Any
+    typed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunTask:
+    """Run the task of run `path`, as attempt `attempt`; answer TaskSucceeded, TaskFailed or TaskKilled."""
+
+    path: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTask:
+    path: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartChild:
+    """Create execution `child` of another flow (in the same transaction as this decision) for run `path`.
+
+    `request` is what the Subflow task evaluated: namespace, flowId, revision, inputs, labels, inheritLabels, scheduleDate.
+    With `wait` the answer is ChildEnded; a flow or inputs that do not exist answer TaskFailed at attempt 0.
+    """
+
+    path: str
+    child: str
+    request: Mapping[str, Any] = field(default_factory=dict)
+    wait: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class KillChild:
+    child: str
+
+
+Command = Evaluate | RunTask | CancelTask | StartChild | KillChild

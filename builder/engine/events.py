@@ -1,0 +1,114 @@
+"""What can happen to an execution. Every event carries its time; a late or repeated one changes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from builder.engine.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A runner took the execution up for the first time, or again after a restart."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """The answer to Evaluate. `path` None: the flow itself (its outputs)."""
+
+    at: datetime
+    path: str | None
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationFailed:
+    at: datetime
+    path: str | None
+    name: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSucceeded:
+    """`outputs` are JSON values, already masked."""
+
+    at: datetime
+    path: str
+    attempt: int
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFailed:
+    at: datetime
+    path: str
+    attempt: int
+    message: str
+    retryable: bool = True
+    outputs: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskKilled:
+    """A task's work was cancelled after CancelTask."""
+
+    at: datetime
+    path: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLost:
+    """The runner that had this attempt in flight is gone; a new attempt follows (at least once)."""
+
+    at: datetime
+    path: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChildEnded:
+    """The execution a Subflow started has ended (or, with PAUSED, waits)."""
+
+    at: datetime
+    path: str
+    child: str
+    state: State
+    outputs: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """Time has passed: whatever has `wake_at <= at` goes on."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KillRequested:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRequested:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRequested:
+    """`inputs` are already resolved against the Pause's onResume. `path` None: the first paused run."""
+
+    at: datetime
+    path: str | None = None
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+Event = (
+    Started | Evaluated | EvaluationFailed | TaskSucceeded | TaskFailed | TaskKilled | AttemptLost | ChildEnded
+    | Woken | KillRequested | PauseRequested | ResumeRequested
+)

@@ -1,0 +1,77 @@
+"""An execution and its task runs as values: all that `decide` knows, and all that the store keeps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from builder.engine.states import State
+
+History = tuple[tuple[State, datetime], ...]
+"""Every state a run or execution was in, with the time it got there, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a runnable task; `number` counts from 1 and never repeats within its run."""
+
+    number: int
+    state: State
+    started_at: datetime
+    ended_at: datetime | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRun:
+    """One run of one task. `path` names it for ever: `each[2]/summarise`; error handlers and finally likewise.
+
+    `value` and `iteration` belong to a run that a loop made (the run's own, not its ancestors'). `evaluated` keeps the
+    answers to Evaluate commands by name, so that recovery never evaluates again. `wake_at`: a retry's or pause's end.
+    `child`: the execution a Subflow started. `branch`: "errors" or "finally" for handlers' runs, else "".
+    `message`: why it failed, one sentence.
+    """
+
+    id: str
+    path: str
+    task_id: str
+    state: State
+    history: History
+    parent: str | None = None
+    value: str | None = None
+    iteration: int | None = None
+    branch: str = ""
+    attempts: tuple[Attempt, ...] = ()
+    outputs: Mapping[str, Any] | None = None
+    evaluated: Mapping[str, Any] = field(default_factory=dict)
+    wake_at: datetime | None = None
+    child: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One execution. `runs` is keyed by path, in order of creation. `inputs` are resolved and typed.
+
+    `trigger`: {"id", "type", "variables"} or None. `labels` keep order, first value wins.
+    `message`: why it failed when no task run can carry it (flow outputs, unknown flow ...).
+    """
+
+    id: str
+    namespace: str
+    flow_id: str
+    revision: int
+    state: State
+    history: History
+    created_at: datetime
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    labels: tuple[tuple[str, str], ...] = ()
+    outputs: Mapping[str, Any] | None = None
+    trigger: Mapping[str, Any] | None = None
+    parent_id: str | None = None
+    parent_path: str | None = None
+    original_id: str = ""
+    attempt_number: int = 1
+    runs: Mapping[str, TaskRun] = field(default_factory=dict)
+    wake_at: datetime | None = None
+    message: str = ""

@@ -1,0 +1,113 @@
+"""The world as a running task sees it; `builder.runtime.context` gives the real one, `builder.tasks.testing` the double."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
+
+
+class Kv(Protocol):
+    """The KV store; a namespace of None is the flow's own. Values are JSON values."""
+
+    async def get(self, key: str, namespace: str | None = None) -> Any: ...
+    async def has(self, key: str, namespace: str | None = None) -> bool: ...
+    async def set(
+        self, key: str, value: Any, *, namespace: str | None = None, ttl_seconds: float | None = None,
+        overwrite: bool = True, kind: str | None = None,
+    ) -> None:
+        """Raises TaskFailure when the key exists and `overwrite` is False."""
+        ...
+
+    async def delete(self, key: str, namespace: str | None = None) -> bool: ...
+    async def keys(self, prefix: str = "", namespace: str | None = None) -> list[str]: ...
+
+
+class Files(Protocol):
+    """Files of this execution, named `kestra:///...`."""
+
+    async def put(self, name: str, content: bytes | Path) -> str:
+        """Keeps a file and returns its URI; `name` is a bare file name."""
+        ...
+
+    async def read(self, uri: str, *, limit_bytes: int | None = None) -> bytes:
+        """Raises TaskFailure when the file is missing, of another execution, or larger than the limit."""
+        ...
+
+
+class Http(Protocol):
+    """The one guarded way to the network: refuses addresses that are not allowed, on every redirect too."""
+
+    def client(
+        self, *, ca_pem: str | None = None, client_pem: str | None = None, verify: bool = True,
+        proxy: str | None = None, connect_timeout_seconds: float | None = None,
+        silence_timeout_seconds: float | None = None, follow_redirects: bool = True,
+    ) -> Any:
+        """An `httpx2.AsyncClient` over aiohttp on a pool shared by the process. Do not close it.
+
+        The silence timeout bounds the wait between two pieces of an answer, not the whole.
+        """
+        ...
+
+    def check_address(self, host: str, port: int) -> str:
+        """The numeric address to connect to for protocols other than HTTP (SMTP); raises TaskFailure if refused. Blocking."""
+        ...
+
+
+class RunContext(Protocol):
+    """Given to `Task.run`. Everything logged, streamed or returned is masked of secrets by the giver."""
+
+    @property
+    def execution_id(self) -> str: ...
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def flow_id(self) -> str: ...
+    @property
+    def task_id(self) -> str: ...
+    @property
+    def attempt(self) -> int:
+        """From 1."""
+        ...
+
+    @property
+    def attempt_key(self) -> str:
+        """The same for every attempt of the same run, so that a service can de-duplicate."""
+        ...
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """What expressions see: inputs, outputs, vars, flow, execution, taskrun ..."""
+        ...
+
+    @property
+    def kv(self) -> Kv: ...
+    @property
+    def files(self) -> Files: ...
+    @property
+    def http(self) -> Http: ...
+    def now(self) -> datetime: ...
+    def log(self, level: str, message: str) -> None:
+        """One line in the execution's log; levels are LEVELS."""
+        ...
+
+    def metric(self, name: str, value: float, *, unit: str = "", tags: Mapping[str, str] | None = None) -> None:
+        """A counter or timer of this attempt (`unit` "seconds" for timers); cost is named "cost" with unit "USD"."""
+        ...
+
+    def stream(self, text: str) -> None:
+        """A piece of an answer as it arrives, for the page that watches."""
+        ...
+
+    def sent(self, what: Any) -> None:
+        """The request as it goes out (prompt, messages, parameters; never keys), kept for the execution page."""
+        ...
+
+    def mask(self, value: str) -> None:
+        """From now on this text is a secret of the execution."""
+        ...
+
+    async def render(self, value: Any, extra: Mapping[str, Any] | None = None, *, typed: bool = False) -> Any:
+        """Renders a template that was kept raw, with more variables."""
+        ...
