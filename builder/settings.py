@@ -1,11 +1,255 @@
-"""All settings, read from the environment; read them through django.conf."""
+"""All settings, read from the environment by typed readers; a wrong value refuses to start and names the allowed ones.
 
+Read them through `django.conf.settings`. The table for people is in builder/docs/configuration.md.
+"""
+
+import ipaddress
 import os
+import secrets
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA = Path(os.environ.get("MILLSTREAM_DATA") or BASE_DIR / "data")
-SECRET_KEY = "skeleton"  # noqa: S105
-INSTALLED_APPS = ["builder"]
+
+
+def _read(name: str, default: T, parse: Callable[[str], T], allowed: str) -> T:
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is {text!r}; allowed: {allowed}.") from error
+
+
+def _truth(text: str) -> bool:
+    values = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if text.lower() not in values:
+        raise ValueError(text)
+    return values[text.lower()]
+
+
+def _flag(name: str, default: bool) -> bool:
+    return _read(name, default, _truth, "true or false")
+
+
+def _number(name: str, default: int, least: int = 1) -> int:
+    def parse(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise ValueError(text)
+        return value
+
+    return _read(name, default, parse, f"a whole number from {least}")
+
+
+def _seconds(name: str, default: float, least: float = 0.05) -> float:
+    def parse(text: str) -> float:
+        value = float(text)
+        if value < least:
+            raise ValueError(text)
+        return value
+
+    return _read(name, default, parse, f"seconds, from {least}")
+
+
+def _list(name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    return _read(name, default, lambda text: tuple(part.strip() for part in text.split(",") if part.strip()), "a,b,c")
+
+
+def _networks(name: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return _read(
+        name, (), lambda text: tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",")),
+        "networks such as 10.0.0.0/8,192.168.1.7",
+    )
+
+
+def _choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    def parse(text: str) -> str:
+        if text.upper() not in allowed:
+            raise ValueError(text)
+        return text.upper()
+
+    return _read(name, default, parse, ", ".join(allowed))
+
+
+DATA = Path(os.environ.get("MILLSTREAM_DATA") or BASE_DIR / "data").expanduser().resolve()
+
+
+def _secret_key() -> str:
+    """From the environment, else one made once and kept beside the data, readable by its owner alone."""
+    given = os.environ.get("MILLSTREAM_SECRET_KEY", "")
+    if given:
+        if len(given) < 32:
+            raise ImproperlyConfigured("MILLSTREAM_SECRET_KEY is too short; allowed: 32 characters or more.")
+        return given
+    path = DATA / "secret_key"
+    try:
+        DATA.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"Cannot write {path} ({error.strerror}); set MILLSTREAM_DATA to a folder you may write to."
+        ) from error
+    with os.fdopen(descriptor, "w") as file:
+        key = secrets.token_urlsafe(48)
+        file.write(key)
+    return key
+
+
+DEBUG = _flag("MILLSTREAM_DEBUG", False)
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = list(_list("MILLSTREAM_HOSTS", ("localhost", "127.0.0.1", "[::1]")))
+if "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("MILLSTREAM_HOSTS may not be *; name the hosts people type, e.g. flows.example.com.")
+HTTPS = _flag("MILLSTREAM_HTTPS", False)
+CSRF_TRUSTED_ORIGINS = [f"{'https' if HTTPS else 'http'}://{host}" for host in ALLOWED_HOSTS]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "millstream_session"
+CSRF_COOKIE_NAME = "millstream_csrf"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+X_FRAME_OPTIONS = "DENY"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "django_ace",
+    "django_rq",
+    "template_partials",
+    "builder",
+]
+MIDDLEWARE = [
+    "builder.access.headers.SecurityHeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "builder.access.limits.BodyLimitMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "builder.access.login.LoginRequiredMiddleware",
+    "builder.access.errors.ErrorMiddleware",
+]
+ROOT_URLCONF = "builder.urls"
+ASGI_APPLICATION = "builder.asgi.application"
+AUTH_USER_MODEL = "auth.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": ["template_partials.templatetags.partials"],
+        },
+    },
+]
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA / "static"
+WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = DATA / "files"
+LANGUAGE_CODE = "en"
+USE_I18N = False
 USE_TZ = True
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA / "millstream.sqlite3"}}
+TIME_ZONE = "UTC"
+
+SQLITE = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous="
+    + _choice("MILLSTREAM_SQLITE_SYNCHRONOUS", "FULL", ("FULL", "NORMAL"))
+    + "; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16000;",
+}
+
+
+def _database() -> dict[str, Any]:
+    url = os.environ.get("DATABASE_URL", "")
+    if not url:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA / "millstream.sqlite3", "OPTIONS": SQLITE}
+    try:
+        database = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+    except (ValueError, dj_database_url.UnknownSchemeError, dj_database_url.ParseError) as error:
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be read; allowed: postgresql://user:password@host:5432/name or sqlite:////path/file."
+        ) from error
+    if database["ENGINE"].endswith("sqlite3"):
+        database["OPTIONS"] = SQLITE
+    return database
+
+
+DATABASES = {"default": _database()}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA / f"test-{os.getpid()}.sqlite3")}
+
+REDIS_URL = os.environ.get("REDIS_URL", "") or "unix://" + str(DATA / "valkey" / "valkey.sock")
+RQ_QUEUES = {"default": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 3600}}
+RQ_SHOW_ADMIN_LINK = False
+
+MILLSTREAM: dict[str, Any] = {
+    # Where task types come from.
+    "TASK_PACKAGES": ("builder.tasks.core", "builder.tasks.http", "builder.tasks.mail", "tasks_openai")
+    + _list("MILLSTREAM_TASK_PACKAGES", ()),
+    "ALLOW_NETWORKS": _networks("MILLSTREAM_ALLOW_NETWORKS"),
+    "ENCRYPTION_KEY": os.environ.get("MILLSTREAM_ENCRYPTION_KEY", "") or SECRET_KEY,
+    # Runner.
+    "PLACES": _number("MILLSTREAM_PLACES", 200),
+    "LEASE_SECONDS": _seconds("MILLSTREAM_LEASE_SECONDS", 10),
+    "SWEEP_SECONDS": _seconds("MILLSTREAM_SWEEP_SECONDS", 2),
+    "TASK_TIMEOUT_SECONDS": _seconds("MILLSTREAM_TASK_TIMEOUT_SECONDS", 3600),
+    # Limits.
+    "BODY_BYTES": _number("MILLSTREAM_BODY_BYTES", 50_000_000),
+    "FLOW_BYTES": _number("MILLSTREAM_FLOW_BYTES", 1_000_000),
+    "OUTPUT_BYTES": _number("MILLSTREAM_OUTPUT_BYTES", 10_000_000),
+    "INLINE_OUTPUT_BYTES": _number("MILLSTREAM_INLINE_OUTPUT_BYTES", 65_536),
+    "LOG_LINES": _number("MILLSTREAM_LOG_LINES", 10_000),
+    "LOG_LINE_BYTES": _number("MILLSTREAM_LOG_LINE_BYTES", 65_536),
+    "EXPRESSION_SECONDS": _seconds("MILLSTREAM_EXPRESSION_SECONDS", 1),
+    # What {{ globals.x }} and {{ envs.x }} read.
+    "ENV_PREFIXES": _list("MILLSTREAM_ENV_PREFIXES", ("ENV_", "KESTRA_")),
+    "DEMO_MODEL_URL": os.environ.get("MILLSTREAM_DEMO_MODEL_URL", ""),
+    "DEMO_MODEL_STATE": os.environ.get("MILLSTREAM_DEMO_MODEL_STATE", ""),
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = MILLSTREAM["BODY_BYTES"]
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": _choice("MILLSTREAM_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))},
+}
