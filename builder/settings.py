@@ -3,9 +3,11 @@
 Read them through `django.conf.settings`. The table for people is in builder/docs/configuration.md.
 """
 
+import hashlib
 import ipaddress
 import os
 import secrets
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -115,6 +117,7 @@ CSRF_TRUSTED_ORIGINS = [f"{'https' if HTTPS else 'http'}://{host}" for host in A
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "builder.access.errors.csrf_failure"
 SESSION_COOKIE_NAME = "millstream_session"
 CSRF_COOKIE_NAME = "millstream_csrf"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -143,6 +146,7 @@ MIDDLEWARE = [
     "builder.access.limits.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "builder.access.login.TokenMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -215,7 +219,19 @@ DATABASES = {"default": _database()}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(DATA / f"test-{os.getpid()}.sqlite3")}
 
-REDIS_URL = os.environ.get("REDIS_URL", "") or "unix://" + str(DATA / "valkey" / "valkey.sock")
+
+
+def _socket_path() -> Path:
+    """The embedded Valkey's socket; system calls limit its length, so a deep data folder gets a short stand-in."""
+    path = DATA / "valkey" / "valkey.sock"
+    if len(str(path)) < 100:
+        return path
+    name = hashlib.sha256(str(DATA).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"millstream-{os.getuid()}-{name}" / "valkey.sock"
+
+
+VALKEY_SOCKET = _socket_path()
+REDIS_URL = os.environ.get("REDIS_URL", "") or f"unix://{VALKEY_SOCKET}"
 RQ_QUEUES = {"default": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 3600}}
 RQ_SHOW_ADMIN_LINK = False
 

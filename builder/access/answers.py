@@ -1,0 +1,55 @@
+"""An error as an answer: a page for a browser, a notice for htmx, problem+json (with Kestra's `message`) for the API."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from builder.errors import BuilderError, InvalidFlow, InvalidInput, Problem, dotted
+
+TITLES = {
+    401: "Not logged in", 403: "Not allowed", 404: "Not found", 405: "Not possible here", 409: "Not possible now",
+    410: "Expired", 413: "Too large", 422: "Not valid", 429: "Too many requests", 500: "Something went wrong",
+    503: "Not available",
+}  # fmt: skip
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """API paths, and clients that ask for JSON and not for a page."""
+    accept = request.headers.get("Accept", "")
+    return request.path.startswith("/api/") or ("json" in accept and "html" not in accept)
+
+
+def problem(request: HttpRequest, error: BuilderError) -> HttpResponse:
+    """The answer to a request that ended in this error."""
+    return answer(request, error.status, error.message, _details(error))
+
+
+def answer(request: HttpRequest, status: int, message: str, details: dict[str, Any] | None = None) -> HttpResponse:
+    """The answer with this status and sentence."""
+    title = TITLES.get(status, "Something went wrong")
+    if wants_json(request):
+        body = {"type": "about:blank", "title": title, "status": status, "detail": message, "message": message}
+        return JsonResponse({**body, **(details or {})}, status=status, content_type="application/problem+json")
+    context = {"status": status, "title": title, "message": message, **(details or {})}
+    if request.headers.get("HX-Request"):
+        response = render(request, "error/_notice.html", context, status=status)
+        response["HX-Retarget"], response["HX-Reswap"] = "#notices", "beforeend"
+        return response
+    return render(request, "error/page.html", context, status=status)
+
+
+def _details(error: BuilderError) -> dict[str, Any]:
+    if isinstance(error, InvalidFlow):
+        return {"problems": [problem_json(found) for found in error.problems]}
+    if isinstance(error, InvalidInput):
+        return {"faults": [{"path": dotted(fault.path), "message": fault.message} for fault in error.faults]}
+    return {}
+
+
+def problem_json(found: Problem) -> dict[str, Any]:
+    """A Problem as JSON."""
+    return {
+        "path": found.where, "line": found.line, "column": found.column, "message": found.message,
+        "hint": found.hint, "severity": found.severity.value,
+    }  # fmt: skip

@@ -1,0 +1,88 @@
+"""Who may pass: every address but the ones marked open wants a person or an API token."""
+
+import base64
+import binascii
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
+
+from builder.access.answers import answer, wants_json
+from builder.store import tokens
+
+TRIES = 10
+TRIES_SECONDS = 300
+
+
+class TokenMiddleware:
+    """Lets a request in that brings an API token (Bearer, or as the password of Basic).
+
+    It carries no cookie's authority, so the CSRF check does not apply to it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        token = _token(request.headers.get("Authorization", ""))
+        user = tokens.owner(token) if token and request.path.startswith("/api/") else None
+        if user is not None:
+            request.user = user
+            request.token_user = user  # type: ignore[attr-defined]
+            request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+class LoginRequiredMiddleware(DjangoLoginRequired):
+    """Sends people to the login page and back; API clients get 401, htmx a whole-page redirect."""
+
+    def process_view(self, request: HttpRequest, view: Any, arguments: Any, keywords: Any) -> HttpResponseBase | None:
+        if getattr(request, "token_user", None) is not None:
+            request.user = request.token_user  # type: ignore[attr-defined]
+            return None
+        return super().process_view(request, view, arguments, keywords)
+
+    def handle_no_permission(self, request: HttpRequest, view: Any) -> HttpResponseBase:
+        if wants_json(request):
+            response = answer(request, 401, "Log in, or send an API token: Authorization: Bearer TOKEN.")
+            response["WWW-Authenticate"] = 'Bearer realm="Millstream"'
+            return response
+        if request.headers.get("HX-Request"):
+            response = HttpResponse(status=204)
+            response["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
+            return response
+        redirect: HttpResponseBase = super().handle_no_permission(request, view)
+        return redirect
+
+
+def _token(header: str) -> str:
+    scheme, _, rest = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(rest, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _tries_key(request: HttpRequest, name: str) -> str:
+    return f"login:{request.META.get('REMOTE_ADDR', '')}:{name[:150]}:{int(time.time() // TRIES_SECONDS)}"
+
+
+def may_try(request: HttpRequest, name: str) -> bool:
+    """Whether this address may try to log in as `name` once more."""
+    return int(cache.get(_tries_key(request, name), 0)) < TRIES
+
+
+def count_failure(request: HttpRequest, name: str) -> None:
+    """Remembers a wrong password for TRIES_SECONDS."""
+    key = _tries_key(request, name)
+    cache.add(key, 0, TRIES_SECONDS)
+    cache.incr(key)

@@ -1,0 +1,9 @@
+"""The web process's entry point."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "builder.settings")
+
+application = get_asgi_application()
