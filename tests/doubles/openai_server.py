@@ -1,0 +1,205 @@
+"""A real HTTP server that speaks OpenAI's protocol: chat completions, responses and models, streamed and whole.
+
+In a test: `with OpenAIServer() as server:` and `server.answers.append(Answer(...))`; what came stands in
+`server.requests`. As a program: `python -m tests.doubles.openai_server --port 0` prints its base URL.
+"""
+
+import argparse
+import asyncio
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from aiohttp import web
+
+from tests.doubles import openai_spec
+from tests.doubles.openai_answers import Answer, Chat, Json, Respond, fitting
+
+MODELS = ("gpt-5.4", "gpt-5.4-mini", "gpt-4.1-mini", "gpt-4o", "gpt-4o-mini")
+__all__ = ["Answer", "OpenAIServer", "Request"]
+
+
+@dataclass
+class Request:
+    """One request as it came. `closed_early` is set when the client hung up before the end of the answer."""
+
+    path: str
+    headers: dict[str, str]
+    body: Json
+    at: float
+    faults: list[str] = field(default_factory=list)
+    closed_early: threading.Event = field(default_factory=threading.Event)
+    answered: threading.Event = field(default_factory=threading.Event)
+
+
+class OpenAIServer:
+    """Listens on loopback in a thread of its own. `delay_seconds` is the time one whole answer takes, spread over
+    its `chunks`; `strict` answers 400 to what the specification refuses; keys that start with "sk-wrong" get 401."""
+
+    def __init__(
+        self, *, port: int = 0, delay_seconds: float = 0, chunks: int = 5, strict: bool = True, streams: bool = True
+    ) -> None:
+        self.delay_seconds, self.chunks, self.strict, self.streams = delay_seconds, chunks, strict, streams
+        self.requests: list[Request] = []
+        self.answers: deque[Answer] = deque()
+        self._kept: set[str] = set()
+        self._port = port
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="openai-server", daemon=True)
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        """The base URL a client is given."""
+        return f"http://127.0.0.1:{self._port}/v1"
+
+    def start(self) -> Self:
+        self._thread.start()
+        self._wait(self._listen())
+        return self
+
+    def stop(self) -> None:
+        if self._runner is not None:
+            self._wait(self._runner.cleanup())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=5)
+        self._loop.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _wait(self, work: Coroutine[Any, Any, Any]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
+
+    async def _listen(self) -> None:
+        app = web.Application(client_max_size=32 * 2**20)
+        app.router.add_post("/v1/chat/completions", self._post)
+        app.router.add_post("/v1/responses", self._post)
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_get("/requests", self._seen)
+        app.router.add_post("/answers", self._script)
+        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+
+    async def _models(self, _: web.Request) -> web.Response:
+        models = [{"id": name, "object": "model", "created": 1_790_000_000, "owned_by": "openai"} for name in MODELS]
+        return web.json_response({"object": "list", "data": models})
+
+    async def _seen(self, _: web.Request) -> web.Response:
+        """What came, for a server in another process; keys are cut."""
+        return web.json_response([
+            {"path": one.path, "body": one.body, "at": one.at, "faults": one.faults,
+             "closed_early": one.closed_early.is_set(), "key": one.headers.get("authorization", "")[:12]}
+            for one in self.requests])
+
+    async def _script(self, request: web.Request) -> web.Response:
+        """Queues answers for a server in another process: a list of Answer's fields."""
+        self.answers.extend(Answer(**one) for one in await request.json())
+        return web.json_response({})
+
+    async def _post(self, http: web.Request) -> web.StreamResponse:
+        try:
+            body = await http.json()
+        except json.JSONDecodeError:
+            return _refusal(400, "We could not parse the JSON body of your request.")
+        headers = {key.lower(): value for key, value in http.headers.items()}
+        request = Request(http.path, headers, body, time.time())
+        self.requests.append(request)
+        try:
+            response = await self._answer(http, request)
+        except (asyncio.CancelledError, ConnectionError):
+            request.closed_early.set()
+            raise
+        request.answered.set()
+        return response
+
+    async def _answer(self, http: web.Request, request: Request) -> web.StreamResponse:
+        refused = self._refuse(request)
+        if refused is not None:
+            return refused
+        answer = self.answers.popleft() if self.answers else fitting(request.body)
+        if answer.hang:
+            await asyncio.sleep(3600)
+        if answer.status != 200:
+            return _refusal(answer.status, answer.text, answer.code, answer.headers)
+        if answer.raw is not None:
+            return web.Response(text=answer.raw, content_type="application/json", headers=answer.headers)
+        protocol = Chat(request.body, answer) if request.path.endswith("completions") else Respond(request.body, answer)
+        self._kept.add(protocol.id)
+        if request.body.get("stream") and self.streams:
+            return await self._stream(http, protocol, answer)
+        await asyncio.sleep(self.delay_seconds)
+        return web.json_response(protocol.whole())
+
+    def _refuse(self, request: Request) -> web.Response | None:
+        key = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not key:
+            return _refusal(401, "You didn't provide an API key.")
+        if key.startswith("sk-wrong"):
+            return _refusal(401, f"Incorrect API key provided: {key}.", "invalid_api_key")
+        model = str(request.body.get("model", ""))
+        if model.startswith("no-such"):
+            return _refusal(404, f"The model `{model}` does not exist or you do not have access to it.",
+                            "model_not_found")
+        if self.strict:
+            request.faults = openai_spec.faults(request.path, request.body)
+        if request.faults:
+            return _refusal(400, " ".join(request.faults))
+        previous = request.body.get("previous_response_id")
+        if previous and previous not in self._kept:
+            return _refusal(400, f"Previous response with id '{previous}' not found.", "previous_response_not_found")
+        return None
+
+    async def _stream(self, http: web.Request, protocol: Chat | Respond, answer: Answer) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
+        await response.prepare(http)
+        events = list(protocol.stream(self.chunks))
+        pause = self.delay_seconds / len(events)
+        for number, event in enumerate(events):
+            if number == answer.cut_after:
+                if http.transport is not None:
+                    http.transport.close()
+                return response
+            await asyncio.sleep(pause)
+            name = f"event: {event['type']}\n" if "type" in event else ""
+            await response.write(f"{name}data: {json.dumps(event)}\n\n".encode())
+        if isinstance(protocol, Chat):
+            await response.write(b"data: [DONE]\n\n")
+        await response.write_eof()
+        return response
+
+
+def _refusal(
+    status: int, message: str, code: str | None = None, headers: dict[str, str] | None = None
+) -> web.Response:
+    """OpenAI's error envelope."""
+    kinds = {401: "authentication_error", 429: "rate_limit_error", 500: "server_error", 503: "server_error"}
+    error = {"message": message, "type": kinds.get(status, "invalid_request_error"), "param": None, "code": code}
+    return web.json_response({"error": error}, status=status, headers=headers)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A server that speaks OpenAI's protocol, on loopback.")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--delay", type=float, default=0, help="seconds one whole answer takes")
+    parser.add_argument("--chunks", type=int, default=5, help="pieces of a streamed answer")
+    parser.add_argument("--lenient", action="store_true", help="do not check bodies against the specification")
+    options = parser.parse_args()
+    with OpenAIServer(port=options.port, delay_seconds=options.delay, chunks=options.chunks,
+                      strict=not options.lenient) as server:
+        print(server.url, flush=True)  # noqa: T201
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
