@@ -1,0 +1,159 @@
+"""Cron expressions in a time zone: when they fire, why they are refused, what they say in words.
+
+The instants are cronsim's (Debian cron's rules: a daily job runs once on every day, across both clock changes). On top of
+it: Kestra's nicknames and seconds field, and refusal of the forms Kestra refuses.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from cronsim import CronSim, CronSimError
+from cronsim.cronsim import Field
+
+from builder.errors import InvalidInput
+
+NICKNAMES = {
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
+FIELDS = ("minute", "hour", "day of month", "month", "day of week")
+RANGES = {"second": "0-59", "minute": "0-59", "hour": "0-23", "day of month": "1-31", "month": "1-12 or JAN-DEC",
+          "day of week": "0-7 or SUN-SAT"}  # fmt: skip
+LONGEST = 200
+ANY = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """A cron expression that was found right, in its zone. `fields` are five; `second` is what comes before them, or ""."""
+
+    text: str
+    fields: str
+    second: str
+    zone: ZoneInfo
+
+    def after(self, instant: datetime) -> Iterator[datetime]:
+        """The instants strictly after, in order, in UTC. Ends where none comes within cronsim's horizon of years."""
+        return self._walk(instant, reverse=False)
+
+    def before(self, instant: datetime) -> Iterator[datetime]:
+        """The instants strictly before, latest first, in UTC."""
+        return self._walk(instant, reverse=True)
+
+    def in_words(self) -> str:
+        """`At 08:30 on Monday through Friday`."""
+        return str(CronSim(f"{self.second} {self.fields}".strip(), ANY).explain())
+
+    def _walk(self, instant: datetime, *, reverse: bool) -> Iterator[datetime]:
+        if not self.second:
+            yield from self._steps(self.fields, instant, reverse)
+        elif self._at_set_times():
+            yield from self._set_times(instant, reverse)
+        else:
+            yield from self._steps(f"{self.second} {self.fields}", instant, reverse)
+
+    def _steps(self, expression: str, instant: datetime, reverse: bool) -> Iterator[datetime]:
+        for moment in CronSim(expression, instant.astimezone(self.zone), reverse=reverse):
+            yield moment.astimezone(UTC)
+
+    def _at_set_times(self) -> bool:
+        minute, hour = self.fields.split()[:2]
+        return not minute.startswith("*") and not hour.startswith("*")
+
+    def _set_times(self, instant: datetime, reverse: bool) -> Iterator[datetime]:
+        """Set times of the day keep cron's rule for clock changes, which cronsim has for five fields only."""
+        seconds = sorted((int(s) for s in Field.SECOND.parse(self.second)), reverse=reverse)
+        start = instant + timedelta(minutes=1) if reverse else instant - timedelta(minutes=1)
+        for minute in self._steps(self.fields, start, reverse):
+            for second in seconds:
+                moment = minute + timedelta(seconds=second)
+                if (moment < instant) if reverse else (moment > instant):
+                    yield moment
+
+
+def parse_cron(text: str, *, with_seconds: bool = False, timezone: str = "UTC") -> Cron:
+    """Reads a cron expression. Raises InvalidInput with the sentence of `check_cron` or `check_zone`."""
+    problem = check_cron(text, with_seconds) or check_zone(timezone)
+    if problem:
+        raise InvalidInput(problem)
+    second, fields = _split(text, with_seconds)
+    return Cron(text, fields, second, ZoneInfo(timezone))
+
+
+def _split(text: str, with_seconds: bool) -> tuple[str, str]:
+    plain = NICKNAMES.get(text.strip().lower(), text).upper()
+    parts = plain.split()
+    if with_seconds and len(parts) == 6:
+        return parts[0], " ".join(parts[1:])
+    return "", " ".join(parts)
+
+
+@lru_cache(maxsize=512)
+def check_cron(text: str, with_seconds: bool = False) -> str | None:
+    """What is wrong with a cron expression, as a sentence; None when nothing is."""
+    shown = f"invalid cron expression '{text[:LONGEST]}'"
+    plain = NICKNAMES.get(text.strip().lower(), text).upper()
+    if len(text) > LONGEST:
+        return f"{shown}: it is longer than {LONGEST} characters"
+    if plain.startswith("@"):
+        return f"{shown}: no such nickname; the known ones are {', '.join(NICKNAMES)}"
+    parts = plain.split()
+    names = ("second", *FIELDS) if with_seconds and len(parts) == 6 else FIELDS
+    if len(parts) != len(names):
+        return f"{shown}: it has {len(parts)} fields and needs {_wanted(parts, with_seconds)}"
+    for name, part in zip(names, parts, strict=True):
+        problem = _check_field(name, part)
+        if problem:
+            return f"{shown}: {problem}"
+    return f"{shown}: that day never comes" if _never(plain, with_seconds) else None
+
+
+def _wanted(parts: list[str], with_seconds: bool) -> str:
+    if len(parts) == 6 and not with_seconds:
+        return "5 (minute, hour, day of month, month, day of week); set withSeconds: true for a seconds field"
+    return "5 or 6 (second first)" if with_seconds else "5 (minute, hour, day of month, month, day of week)"
+
+
+def _check_field(name: str, part: str) -> str | None:
+    for sign, meaning in (("?", "`?`: write * instead"), ("#", "`#`"), ("W", "`W`"), ("L", "`L`")):
+        if sign in part and not (sign in "WL" and _is_name(name, part)):
+            return f"{name} {part} uses {meaning}, which is not supported"
+    field = Field(0 if name == "second" else FIELDS.index(name) + 1)
+    try:
+        field.parse(part)
+    except (CronSimError, ValueError):
+        return f"{name} {part} is out of range {RANGES[name]}" if part.isdecimal() else f"{name} {part} cannot be read; allowed are {RANGES[name]}, *, lists, ranges and steps"  # noqa: E501
+    return None
+
+
+def _is_name(name: str, part: str) -> bool:
+    """JUL and WED hold the letters that stand for last and weekday."""
+    return (name == "month" and "JUL" in part) or (name == "day of week" and "WED" in part)
+
+
+def _never(plain: str, with_seconds: bool) -> bool:
+    second, fields = _split(plain, with_seconds)
+    try:
+        return next(CronSim(f"{second} {fields}".strip(), ANY), None) is None
+    except CronSimError:
+        return True
+
+
+def check_zone(name: str) -> str | None:
+    """What is wrong with a time zone's name; it is looked up in a list, since it would be opened as a file otherwise."""
+    if name in _zones():
+        return None
+    return f"there is no time zone '{name[:LONGEST]}'; write it like Europe/Paris or UTC"
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

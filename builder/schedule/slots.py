@@ -1,0 +1,59 @@
+"""Which slots of a schedule are due now, and which were missed: (schedule, last, now) -> slots. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from builder.schedule.cron import Cron
+
+GRACE_SECONDS = 60
+"""A slot this young is on time: the scheduler looks every second, but a restart of it takes a moment."""
+MOST_RECOVERED = 100
+"""How many missed slots ALL makes up for at the most after an outage; older ones are told as missed."""
+
+
+class Recover(StrEnum):
+    """What happens to slots that passed while no scheduler ran."""
+
+    ALL = "ALL"
+    LAST = "LAST"
+    NONE = "NONE"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """`fire`: slots to start, oldest first. `missed`: slots given up, oldest first (the newest MOST_RECOVERED of them).
+
+    `upto`: the schedule has been looked at up to and with this instant.
+    """
+
+    fire: tuple[datetime, ...]
+    missed: tuple[datetime, ...]
+    upto: datetime
+
+
+def due(
+    cron: Cron, last: datetime, now: datetime, *, recover: Recover = Recover.ALL, late_maximum: timedelta | None = None
+) -> Due:
+    """The slots in (last, now]. A slot older than `late_maximum` is missed, whatever `recover` says."""
+    passed = tuple(reversed(tuple(_passed(cron, last, now))))
+    fire = tuple(slot for slot in _wanted(passed, now, recover) if late_maximum is None or now - slot <= late_maximum)
+    return Due(fire, tuple(slot for slot in passed if slot not in fire), now)
+
+
+def _passed(cron: Cron, last: datetime, now: datetime) -> Iterator[datetime]:
+    """Latest first, and not for ever: a year's outage of a one-minute schedule has half a million slots."""
+    for count, slot in enumerate(cron.before(now + timedelta(microseconds=1))):
+        if slot <= last or count >= 2 * MOST_RECOVERED:
+            return
+        yield slot
+
+
+def _wanted(passed: tuple[datetime, ...], now: datetime, recover: Recover) -> tuple[datetime, ...]:
+    if recover is Recover.ALL:
+        return passed[-MOST_RECOVERED:]
+    on_time = tuple(slot for slot in passed if now - slot <= timedelta(seconds=GRACE_SECONDS))
+    if recover is Recover.LAST and not on_time:
+        return passed[-1:]
+    return on_time

@@ -1,0 +1,69 @@
+"""A schedule fires when people expect it to, across clock changes too."""
+
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from builder.errors import InvalidInput
+from builder.schedule import check_cron, parse_cron
+
+CASES = Path(__file__).parents[3] / "shared" / "corpus" / "cron_cases.yaml"
+
+
+def shared_cases() -> list[Any]:
+    if not CASES.exists():
+        return []
+    return [pytest.param(case, id=case["id"]) for case in yaml.safe_load(CASES.read_text())["cases"]]
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not here")
+@pytest.mark.parametrize("case", shared_cases() or [None])
+def test_it_answers_the_shared_cases(case: dict[str, Any]) -> None:
+    with_seconds = bool(case.get("with_seconds")) or len(case["cron"].split()) == 6
+    try:
+        cron = parse_cron(case["cron"], with_seconds=with_seconds, timezone=case["timezone"])
+        answer: Any = [f"{i:%Y-%m-%dT%H:%M:%SZ}" for i in islice(cron.after(at(case["from"])), 3)]
+    except InvalidInput:
+        answer = "error"
+    assert answer in (case["want"], case.get("if_accepted", case["want"]))
+
+
+def test_it_names_the_field_that_is_wrong() -> None:
+    assert check_cron("61 * * * *") == "invalid cron expression '61 * * * *': minute 61 is out of range 0-59"
+
+
+def test_it_refuses_a_day_that_never_comes() -> None:
+    assert "never comes" in (check_cron("0 0 30 2 *") or "")
+
+
+def test_it_says_how_to_get_a_seconds_field() -> None:
+    assert "withSeconds" in (check_cron("0 0 9 * * *") or "")
+
+
+def test_a_name_with_an_l_or_w_in_it_is_a_name() -> None:
+    assert check_cron("0 0 * JUL WED") is None
+
+
+def test_a_daily_job_with_seconds_runs_every_day_across_both_clock_changes() -> None:
+    cron = parse_cron("15 30 2 * * *", with_seconds=True, timezone="Europe/Paris")
+    for start in ("2027-03-26T12:00:00+00:00", "2027-10-29T12:00:00+00:00"):
+        days = [i.astimezone(cron.zone).date() for i in islice(cron.after(at(start)), 5)]
+        assert [(later - earlier).days for earlier, later in zip(days, days[1:], strict=False)] == [1, 1, 1, 1]
+
+
+def test_backwards_it_finds_the_same_instants() -> None:
+    cron = parse_cron("*/7 3 * * *", timezone="America/New_York")
+    forward = list(islice(cron.after(datetime(2027, 3, 10, tzinfo=UTC)), 50))
+    assert list(islice(cron.before(forward[-1]), 49)) == forward[-2::-1]
+
+
+def test_it_says_itself_in_words() -> None:
+    assert parse_cron("30 8 * * 1-5").in_words().startswith("At 08:30")
