@@ -106,7 +106,7 @@ def data_folder(arguments):
 def main():
     if sys.version_info < LEAST:
         stop(
-            "Python %d.%d or newer is needed and this is %d.%d. Install it (Debian, Ubuntu: sudo apt install python3.11 "
+            "Python %d.%d or newer is needed; this is %d.%d. Install it (Debian, Ubuntu: sudo apt install python3.11 "
             "python3.11-venv) and run: python3.11 manage.py %s"
             % (LEAST + sys.version_info[:2] + (" ".join(sys.argv[1:]) or "up",))
         )

@@ -67,7 +67,9 @@ def _list(name: str, default: tuple[str, ...]) -> tuple[str, ...]:
 
 def _networks(name: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     return _read(
-        name, (), lambda text: tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",")),
+        name,
+        (),
+        lambda text: tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",")),
         "networks such as 10.0.0.0/8,192.168.1.7",
     )
 
@@ -220,7 +222,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(DATA / f"test-{os.getpid()}.sqlite3")}
 
 
-
 def _socket_path() -> Path:
     """The embedded Valkey's socket; system calls limit its length, so a deep data folder gets a short stand-in."""
     path = DATA / "valkey" / "valkey.sock"
@@ -237,8 +238,13 @@ RQ_SHOW_ADMIN_LINK = False
 
 MILLSTREAM: dict[str, Any] = {
     # Where task types come from.
-    "TASK_PACKAGES": ("builder.tasks.core", "builder.tasks.http", "builder.tasks.mail", "tasks_openai")
-    + _list("MILLSTREAM_TASK_PACKAGES", ()),
+    "TASK_PACKAGES": (
+        "builder.tasks.core",
+        "builder.tasks.http",
+        "builder.tasks.mail",
+        "tasks_openai",
+        *_list("MILLSTREAM_TASK_PACKAGES", ()),
+    ),
     "ALLOW_NETWORKS": _networks("MILLSTREAM_ALLOW_NETWORKS"),
     "ENCRYPTION_KEY": os.environ.get("MILLSTREAM_ENCRYPTION_KEY", "") or SECRET_KEY,
     # Runner.
@@ -267,5 +273,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": _choice("MILLSTREAM_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))},
+    "root": {
+        "handlers": ["console"],
+        "level": _choice("MILLSTREAM_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR")),
+    },
 }

@@ -1,4 +1,4 @@
-"""An error as an answer: a page for a browser, a notice for htmx, problem+json (with Kestra's `message`) for the API."""
+"""An error as an answer: a page for a browser, a notice for htmx, problem+json for the API."""
 
 from typing import Any
 

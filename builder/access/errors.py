@@ -69,4 +69,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW: a page that lay open over a log-out, or a foreign page."""
-    return answer(request, 403, "This page was too old to send the form. Reload it and try again; what you typed in an editor is saved.")
+    return answer(
+        request,
+        403,
+        "This page was too old to send the form. Reload it and try again; what you typed in an editor is saved.",
+    )

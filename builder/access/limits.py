@@ -22,7 +22,8 @@ class BodyLimitMiddleware:
         except ValueError:
             length = 0
         if length > limit:
-            return problem(request, LimitExceeded(
-                f"The request is {length:,} bytes and the limit is {limit:,} (MILLSTREAM_BODY_BYTES)."
-            ))
+            return problem(
+                request,
+                LimitExceeded(f"The request is {length:,} bytes and the limit is {limit:,} (MILLSTREAM_BODY_BYTES)."),
+            )
         return self.get_response(request)

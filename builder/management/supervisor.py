@@ -36,9 +36,9 @@ class Child:
     retry_at: float = 0.0
 
     def start(self) -> None:
-        # Each child leads a process group of its own: Ctrl-C reaches the supervisor alone, which then stops them in order.
+        # Each child leads a process group of its own: Ctrl-C reaches the supervisor alone, which stops them in order.
         self.process = subprocess.Popen(
-            self.command, env=dict(self.environment), stdin=subprocess.DEVNULL, preexec_fn=die_with_parent  # noqa: PLW1509
+            self.command, env=dict(self.environment), stdin=subprocess.DEVNULL, preexec_fn=die_with_parent
         )
         self.started_at = time.monotonic()
 
@@ -87,7 +87,9 @@ class Supervisor:
             child.deaths = 1 if now - child.started_at > STEADY_SECONDS else child.deaths + 1
             wait = 0.0 if child.deaths == 1 else min(30.0, 2.0 ** (child.deaths - 2))
             child.process, child.retry_at = None, now + wait
-            self.say(f"{child.name} stopped ({_reason(status)}); starting it again" + (f" in {wait:.0f} s." if wait else "."))
+            self.say(
+                f"{child.name} stopped ({_reason(status)}); starting it again" + (f" in {wait:.0f} s." if wait else ".")
+            )
         if now >= child.retry_at:
             child.start()
 

@@ -36,10 +36,16 @@ def _passes(name: str, command: Sequence[str]) -> bool:
         line = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]
     else:
         line = [sys.executable, "-m", *command]
-    return subprocess.run(line, check=False, env={**os.environ, "DJANGO_SETTINGS_MODULE": "builder.settings"}).returncode == 0
+    return (
+        subprocess.run(line, check=False, env={**os.environ, "DJANGO_SETTINGS_MODULE": "builder.settings"}).returncode
+        == 0
+    )
 
 
 def _templates() -> list[str]:
     return [
-        os.path.join(folder, name) for folder, _, names in os.walk("templates") for name in names if name.endswith(".html")
+        os.path.join(folder, name)
+        for folder, _, names in os.walk("templates")
+        for name in names
+        if name.endswith(".html")
     ]

@@ -1,7 +1,7 @@
 """Cron expressions in a time zone: when they fire, why they are refused, what they say in words.
 
-The instants are cronsim's (Debian cron's rules: a daily job runs once on every day, across both clock changes). On top of
-it: Kestra's nicknames and seconds field, and refusal of the forms Kestra refuses.
+The instants are cronsim's (Debian cron's rules: a daily job runs once on every day, also across clock changes). On top
+of it: Kestra's nicknames and seconds field, and refusal of the forms Kestra refuses.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ ANY = datetime(2024, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """A cron expression that was found right, in its zone. `fields` are five; `second` is what comes before them, or ""."""
+    """A cron expression found right, in its zone. `fields` are five; `second` is what comes before them, or ""."""
 
     text: str
     fields: str
@@ -70,7 +70,7 @@ class Cron:
 
     def _set_times(self, instant: datetime, reverse: bool) -> Iterator[datetime]:
         """Set times of the day keep cron's rule for clock changes, which cronsim has for five fields only."""
-        seconds = sorted((int(s) for s in Field.SECOND.parse(self.second)), reverse=reverse)
+        seconds = sorted((s for s in Field.SECOND.parse(self.second) if isinstance(s, int)), reverse=reverse)
         start = instant + timedelta(minutes=1) if reverse else instant - timedelta(minutes=1)
         for minute in self._steps(self.fields, start, reverse):
             for second in seconds:
@@ -130,7 +130,11 @@ def _check_field(name: str, part: str) -> str | None:
     try:
         field.parse(part)
     except (CronSimError, ValueError):
-        return f"{name} {part} is out of range {RANGES[name]}" if part.isdecimal() else f"{name} {part} cannot be read; allowed are {RANGES[name]}, *, lists, ranges and steps"  # noqa: E501
+        return (
+            f"{name} {part} is out of range {RANGES[name]}"
+            if part.isdecimal()
+            else f"{name} {part} cannot be read; allowed are {RANGES[name]}, *, lists, ranges and steps"
+        )
     return None
 
 
@@ -148,7 +152,7 @@ def _never(plain: str, with_seconds: bool) -> bool:
 
 
 def check_zone(name: str) -> str | None:
-    """What is wrong with a time zone's name; it is looked up in a list, since it would be opened as a file otherwise."""
+    """What is wrong with a time zone's name; looked up in a list, since it would be opened as a file."""
     if name in _zones():
         return None
     return f"there is no time zone '{name[:LONGEST]}'; write it like Europe/Paris or UTC"

@@ -1,7 +1,7 @@
 """A schedule fires when people expect it to, across clock changes too."""
 
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ def test_a_daily_job_with_seconds_runs_every_day_across_both_clock_changes() -> 
     cron = parse_cron("15 30 2 * * *", with_seconds=True, timezone="Europe/Paris")
     for start in ("2027-03-26T12:00:00+00:00", "2027-10-29T12:00:00+00:00"):
         days = [i.astimezone(cron.zone).date() for i in islice(cron.after(at(start)), 5)]
-        assert [(later - earlier).days for earlier, later in zip(days, days[1:], strict=False)] == [1, 1, 1, 1]
+        assert [(later - earlier).days for earlier, later in pairwise(days)] == [1, 1, 1, 1]
 
 
 def test_backwards_it_finds_the_same_instants() -> None:

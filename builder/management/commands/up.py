@@ -96,7 +96,7 @@ class Command(BaseCommand):
         deadline = time.monotonic() + READY_SECONDS
         while not supervisor.stopping:
             try:
-                with urllib.request.urlopen(f"{address}/health/live", timeout=2):  # noqa: S310
+                with urllib.request.urlopen(f"{address}/health/live", timeout=2):
                     return True
             except (urllib.error.URLError, OSError):
                 if time.monotonic() > deadline:
@@ -145,4 +145,4 @@ def check_port(host: str, port: int) -> None:
 
 
 def _shown(host: str) -> str:
-    return "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host  # noqa: S104
+    return "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host
