@@ -37,7 +37,8 @@ class StartChild:
     """Create execution `child` of another flow (in the same transaction as this decision) for run `path`.
 
     `request` is what the Subflow task evaluated: namespace, flowId, revision, inputs, labels, inheritLabels, scheduleDate.
-    With `wait` the answer is ChildEnded; a flow or inputs that do not exist answer TaskFailed at attempt 0.
+    With `wait` the answer is ChildEnded, without it ChildStarted; a flow or inputs that do not exist answer TaskFailed
+    at attempt 0 (meaning: the run's present attempt).
     """
 
     path: str

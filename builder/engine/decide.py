@@ -10,7 +10,10 @@ from builder.engine.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The execution after the event, what to do now, and the paths of the task runs that changed."""
+    """The execution after the event, what to do now, and the paths of the task runs that changed.
+
+    A changed path that is no longer among the runs was removed (a loop's earlier turn): delete its row.
+    """
 
     execution: Execution
     commands: tuple[Command, ...]

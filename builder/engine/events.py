@@ -64,11 +64,24 @@ class TaskKilled:
 
 @dataclass(frozen=True, slots=True)
 class AttemptLost:
-    """The runner that had this attempt in flight is gone; a new attempt follows (at least once)."""
+    """The runner that had this attempt in flight is gone; a new attempt follows (at least once).
+
+    `alone`: nothing else ran in that process; the third such loss in a row fails the task.
+    """
 
     at: datetime
     path: str
     attempt: int
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChildStarted:
+    """The answer to a StartChild without `wait`: the execution is there and goes its own way."""
+
+    at: datetime
+    path: str
+    child: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +122,6 @@ class ResumeRequested:
 
 
 Event = (
-    Started | Evaluated | EvaluationFailed | TaskSucceeded | TaskFailed | TaskKilled | AttemptLost | ChildEnded
+    Started | Evaluated | EvaluationFailed | TaskSucceeded | TaskFailed | TaskKilled | AttemptLost | ChildStarted | ChildEnded
     | Woken | KillRequested | PauseRequested | ResumeRequested
 )

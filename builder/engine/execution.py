@@ -13,13 +13,17 @@ History = tuple[tuple[State, datetime], ...]
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of a runnable task; `number` counts from 1 and never repeats within its run."""
+    """One try of a runnable task; `number` counts from 1 and never repeats within its run.
+
+    `lost`: "" or, when its runner vanished, "shared" or "alone" (nothing else ran in that process).
+    """
 
     number: int
     state: State
     started_at: datetime
     ended_at: datetime | None = None
     message: str = ""
+    lost: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ The engine asks in this order: `asks` (what must be evaluated first), `layout` (
 `outcome` (what the worst child means for the block). State names are Kestra's, as plain text.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from builder.errors import Path
+from builder.flows.catalogue import TaskGroup
 from builder.tasks.base import Task
 
 
@@ -22,7 +24,7 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Lane:
     """Children that run one after another. `value`/`iteration` make the lane a loop's turn; `key` is its name in paths
-    ("" where the block makes only one turn). `after`: keys of lanes that must have ended first (Dag)."""
+    ("" where the block makes only one turn). `after`: ids of sibling tasks that must have ended first (Dag)."""
 
     key: str
     tasks: Sequence[str]
@@ -32,19 +34,67 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """The block waits before its lanes run: for `seconds`, or (None) for a person. `paused`: it shows as PAUSED.
+
+    `at_end`: what the end of the time means: RESUME, WARN, FAIL or CANCEL; a person's resume always resumes.
+    """
+
+    seconds: float | None = None
+    paused: bool = True
+    at_end: str = "RESUME"
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """An execution of another flow that the block starts; `request` is StartChild's."""
+
+    request: Mapping[str, Any]
+    wait: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
-    """The lanes of a block; at most `concurrency` run at once (0: all). `outputs` are the block's own."""
+    """The lanes of a block; at most `concurrency` run at once (0: all). `outputs` are the block's own.
+
+    `wait` comes before the lanes; `child` stands in their place; with `turns` the lanes are made again for each turn.
+    """
 
     lanes: Sequence[Lane]
     concurrency: int = 1
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    wait: Wait | None = None
+    child: Child | None = None
+    turns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a block ends: its state, its last word on its outputs (None: as they were), and why it failed."""
+
+    state: str
+    outputs: Mapping[str, Any] | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A loop takes another turn after so many seconds."""
+
+    seconds: float
 
 
 class FlowTask(Task):
-    """A flow-control task. `asks`, `layout` and `outcome` must be pure; a bad answer raises TaskFailure."""
+    """A flow-control task. Its answers must be pure; a bad answer raises TaskFailure."""
 
-    group_fields: ClassVar[tuple[str, ...]] = ("tasks", "errors")
+    group_fields: ClassVar[tuple[str, ...]] = ("tasks", "errors", "finally")
     """The properties (YAML keys) that hold child tasks."""
+
+    @classmethod
+    def groups_of(cls, written: Mapping[str, Any]) -> list[TaskGroup]:
+        """The lists of child tasks in a task as written, as far as they are lists at all."""
+        return [TaskGroup(name, (name,), list(children(written[name], (name,))))
+                for name in cls.group_fields if isinstance(written.get(name), list)]
 
     def asks(self) -> Mapping[str, Ask]:
         """What must be evaluated, by name; the answers come to `layout` under the same names."""
@@ -57,3 +107,32 @@ class FlowTask(Task):
     def outcome(self, worst: str) -> str:
         """The block's state when its children came to `worst` (SUCCESS, WARNING, FAILED or KILLED)."""
         return worst
+
+    def resumed(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The outputs of a block whose wait ended, with what a person gave to it."""
+        return {}
+
+    def child_started(self, child: str) -> Mapping[str, Any]:
+        """The outputs once the execution `child` is there."""
+        return {}
+
+    def child_ended(self, child: str, state: str, outputs: Mapping[str, Any] | None) -> Ending:
+        """The end of a block whose child execution came to `state` with these flow outputs."""
+        return Ending(state)
+
+    def turn_asks(self) -> Mapping[str, Ask]:
+        """What must be evaluated at the end of each turn of a loop."""
+        return {}
+
+    def turn_ended(self, answers: Mapping[str, Any], turn: int, elapsed_seconds: float) -> Again | Ending:
+        """Whether the loop goes on after turn number `turn` (from 1), `elapsed_seconds` after its start."""
+        return Ending("SUCCESS")
+
+    def turn_lanes(self, groups: Mapping[str, Sequence[str]], turn: int) -> Layout:
+        """The lanes of one turn, and the outputs that hold during it."""
+        return Layout([Lane(str(turn), groups.get("tasks", ()), iteration=turn)])
+
+
+def children(tasks: Sequence[Any], path: Path) -> Iterator[tuple[Path, Any]]:
+    """Each task of a list with its path."""
+    return (((*path, number), task) for number, task in enumerate(tasks))
