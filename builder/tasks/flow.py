@@ -6,11 +6,17 @@ The engine asks in this order: `asks` (what must be evaluated first), `layout` (
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from builder.errors import Path
 from builder.flows.catalogue import TaskGroup
+from builder.errors import Path
+from builder.flows.catalogue import TaskGroup
 from builder.tasks.base import Task
+from builder.tasks.form import Form
+
+Children = Annotated[list[Any], Form("tasks", group="children")]
+"""A list of child tasks; whoever walks the flow checks them."""
 
 
 @dataclass(frozen=True, slots=True)

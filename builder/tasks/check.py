@@ -1,0 +1,62 @@
+"""Checks properties as written: a value that holds a template passes, all else is judged by type and bounds."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from builder.errors import Fault, Severity
+from builder.tasks.plugin import Plugin
+from builder.tasks.properties import holds_template, yaml_names
+from builder.tasks.sentences import faults_of
+from builder.tasks.shapes import members_of
+
+_ENTERPRISE = ("taskCache", "workerGroup", "workerSelector", "policyRefs", "assets")
+_KEY_LIKE = re.compile(r"^(sk-|AKIA|ghp_|gho_|xox[bp]-|AIza|eyJ)[\w.-]{12,}")
+
+
+def check_written(plugin: type[Plugin], written: Mapping[str, Any]) -> list[Fault]:
+    """What is wrong with the properties as written; child tasks are not looked at."""
+    faults = _invalid(plugin, written) if all(isinstance(key, str) for key in written) else [_odd_key(plugin, written)]
+    return faults + _plain_secrets(plugin, written) + _without_effect(written)
+
+
+def _invalid(plugin: type[Plugin], written: Mapping[str, Any]) -> list[Fault]:
+    try:
+        plugin.read(written)
+    except ValidationError as error:
+        return faults_of(error.errors(include_url=False), plugin, written, plugin.short_name())
+    return []
+
+
+def _odd_key(plugin: type[Plugin], written: Mapping[str, Any]) -> Fault:
+    key = next(key for key in written if not isinstance(key, str))
+    return Fault((), f"{plugin.short_name()} has a property named {key!r}; names of properties are text")
+
+
+def _plain_secrets(plugin: type[Plugin], written: Mapping[str, Any]) -> list[Fault]:
+    faults = []
+    for name, field in plugin.model_fields.items():
+        if SecretStr not in members_of(field.annotation):
+            continue
+        for key in yaml_names(name, field):
+            value = written.get(key)
+            if isinstance(value, str) and not holds_template(value) and value:
+                faults.append(_plain_secret(key, value))
+    return faults
+
+
+def _plain_secret(key: str, value: str) -> Fault:
+    looks = "looks like a key that works" if _KEY_LIKE.match(value) else "is readable by everybody who sees the flow"
+    return Fault(
+        (key,), f"{key} {looks}: keep it as a secret and write {{{{ secret('NAME') }}}} here",
+        "Secrets are set on the Secrets page.", Severity.WARNING,
+    )
+
+
+def _without_effect(written: Mapping[str, Any]) -> list[Fault]:
+    return [
+        Fault((key,), f"{key} has no effect here", "It belongs to Kestra's server.", Severity.WARNING)
+        for key in _ENTERPRISE if written.get(key) is not None
+    ]

@@ -1,0 +1,66 @@
+"""What tasks, triggers and conditions have in common: a type name, words for people, and properties."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from builder.errors import Path
+from builder.flows.catalogue import Kind, TaskGroup
+from builder.tasks.properties import Properties
+
+
+class Plugin(Properties):
+    """One type that flows can name. Subclasses that set `type_name` are found by the catalogue; the docstring is the reference."""
+
+    kind: ClassVar[Kind]
+    type_name: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """Older names of the type."""
+    title: ClassVar[str] = ""
+    """The name people see, "Chat completion"; made from the class name when empty."""
+    category: ClassVar[str] = ""
+    """Under which heading people find it; made from the type name when empty."""
+    icon: ClassVar[str] = ""
+    """The name of its picture; the type's family ("http", "kv", "openai") when empty."""
+    example: ClassVar[str] = ""
+    """YAML of one valid use, checked by the tests."""
+    deprecated: ClassVar[str] = ""
+    """What to use instead, for a type that is kept for old flows only."""
+    common: ClassVar[frozenset[str]] = frozenset()
+    """The Python names of the properties that every type of this kind has; the engine reads them, not the type."""
+
+    @classmethod
+    def short_name(cls) -> str:
+        """The last part of the type name: `Log`."""
+        return cls.type_name.rpartition(".")[2] or cls.__name__
+
+    @classmethod
+    def heading(cls) -> str:
+        """The title, made from the class name when none was given."""
+        return cls.title or _spaced(cls.__name__)
+
+    @classmethod
+    def family(cls) -> str:
+        """The part of the type name before the last: `log`, `http`, `openai`."""
+        return cls.type_name.split(".")[-2] if "." in cls.type_name else "core"
+
+    @classmethod
+    def summary(cls) -> str:
+        """The docstring's first line."""
+        return (cls.__doc__ or "").strip().split("\n")[0].strip()
+
+    @classmethod
+    def groups(cls, written: Mapping[str, Any]) -> list[TaskGroup]:
+        """The lists of child tasks inside; only flow control has some."""
+        return []
+
+    @classmethod
+    def inputs(cls, written: Mapping[str, Any]) -> list[tuple[Path, Any]]:
+        """Input declarations inside (Pause.onResume), each with its relative path."""
+        return []
+
+
+def _spaced(name: str) -> str:
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[a-z0-9]+", name)
+    text = " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words)
+    return text[:1].upper() + text[1:]

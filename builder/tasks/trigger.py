@@ -1,0 +1,66 @@
+"""What a trigger type is: a pydantic model of its properties; whoever fires it lives in `builder.triggers`."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AliasChoices, Field
+
+from builder.flows.catalogue import Kind
+from builder.tasks.form import Form
+from builder.tasks.plugin import Plugin
+
+Ending = Literal["SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED", "RETRIED", "SKIPPED"]
+_ID = r"^[a-zA-Z0-9][a-zA-Z0-9_-]*$"
+
+
+class Trigger(Plugin):
+    """One trigger type. Subclasses set `type_name` and fields."""
+
+    kind: ClassVar[Kind] = Kind.TRIGGER
+
+    id: Annotated[str, Form(group="step")] = Field(max_length=256, pattern=_ID)
+    """The trigger's name in this flow."""
+    type: Annotated[str, Form(group="step")]
+    """What kind of trigger this is."""
+    description: Annotated[str | None, Form("textarea", group="step")] = None
+    """A note for people who read the flow."""
+    when: Annotated[str | None, Form(group="flow", label="Only when")] = Field(
+        None, examples=["{{ isWeekend(trigger.date) }}"]
+    )
+    """An expression; nothing starts when it gives false, 0 or nothing."""
+    conditions: Annotated[list[dict[str, Any]] | None, Form("yaml", group="flow")] = Field(
+        None, validation_alias=AliasChoices("conditions", "scheduleConditions")
+    )
+    """Kestra's older way to say when: a list of conditions, all of which must hold."""
+    disabled: Annotated[bool, Form(group="flow")] = False
+    """Start nothing for now."""
+    labels: Annotated[dict[str, str] | list[dict[str, str]] | None, Form("map", group="advanced")] = None
+    """Labels of the executions that it starts, besides those of the flow."""
+    stop_after: Annotated[list[Ending] | None, Form(group="failure", label="Stop after")] = Field(None, alias="stopAfter")
+    """The trigger is switched off when an execution it started ends in one of these states."""
+    allow_concurrent: Annotated[bool, Form(group="advanced", label="Allow overlapping executions")] = Field(
+        False, alias="allowConcurrent"
+    )
+    """Start another execution while the last one it started still runs."""
+    fail_on_trigger_error: Annotated[bool, Form(group="failure", label="Show a failed start")] = Field(
+        False, alias="failOnTriggerError"
+    )
+    """Make a failed execution when the trigger itself fails, instead of none."""
+    log_level: Annotated[str | None, Form("hidden")] = Field(
+        None, validation_alias=AliasChoices("logLevel", "minLogLevel")
+    )
+    """The least level of log lines; accepted, without effect here."""
+    log_to_file: Annotated[bool, Form("hidden")] = Field(False, alias="logToFile")
+    """Accepted, without effect here."""
+    worker_group: Annotated[Any, Form("hidden")] = Field(None, alias="workerGroup")
+    """Kestra Enterprise: which workers evaluate the trigger; accepted, without effect here."""
+    worker_selector: Annotated[Any, Form("hidden")] = Field(None, alias="workerSelector")
+    """Kestra Enterprise: which workers evaluate the trigger; accepted, without effect here."""
+    version: Annotated[Any, Form("hidden")] = None
+    """Kestra's plug-in version; accepted, without effect here."""
+    assets: Annotated[Any, Form("hidden")] = None
+    """Kestra Enterprise: assets; accepted, without effect here."""
+    policy_refs: Annotated[Any, Form("hidden")] = Field(None, alias="policyRefs")
+    """Kestra Enterprise: policies; accepted, without effect here."""
+
+
+Trigger.common = frozenset(Trigger.model_fields) - {"id", "type"}
