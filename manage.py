@@ -38,12 +38,12 @@ def make_venv(folder):
         )
     try:
         venv.EnvBuilder(with_pip=True, clear=os.path.isdir(folder)).create(folder)
-    except PermissionError:
+    except OSError as error:
         stop(
-            "cannot write to %s. Run it from a folder you own, or name another place: "
-            "MILLSTREAM_VENV=~/millstream-venv python3 manage.py %s" % (folder, " ".join(sys.argv[1:]))
+            "cannot write to %s (%s). Run it from a folder you own, or name another place: "
+            "MILLSTREAM_VENV=~/millstream-venv python3 manage.py %s" % (folder, error.strerror, " ".join(sys.argv[1:]))
         )
-    except (OSError, subprocess.CalledProcessError) as error:
+    except subprocess.CalledProcessError as error:
         stop(
             "could not make the virtual environment in %s (%s). On Debian or Ubuntu this is mended by: "
             "sudo apt install python3-venv" % (folder, error)
