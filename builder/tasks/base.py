@@ -1,7 +1,7 @@
 """What a task type is: a pydantic model of its properties with a `run`.
 
-The properties every task has (id, type, retry, timeout, runIf, allowFailure ...) are read here as well, so that one model
-is the YAML schema, the form, the reference page and the check.
+The properties every task has (id, type, retry, timeout, runIf, allowFailure ...) are read here as well, so that one
+model is the YAML schema, the form, the reference page and the check.
 """
 
 from typing import Annotated, Any, ClassVar, Literal
@@ -79,7 +79,8 @@ class Task(Plugin):
     def run(self, context: RunContext) -> Any:
         """Does the work and returns the outputs: a pydantic model, a mapping, or None. Raises TaskFailure.
 
-        May be `async` (all that touches the network is), or a plain function: quick tasks run in place, others get a thread.
+        May be `async` (all that touches the network is), or a plain function: quick tasks run in place, others get
+        a thread.
         """
         raise NotImplementedError
 

@@ -83,7 +83,8 @@ class Catalogue:
             for name in (entry.name, *entry.plugin.aliases):
                 other = self._by_name.setdefault(name, entry)
                 if other is not entry:
-                    raise BrokenPackage(f"{entry.plugin.__module__} and {other.plugin.__module__} both name the type {name}.")
+                    modules = f"{entry.plugin.__module__} and {other.plugin.__module__}"
+                    raise BrokenPackage(f"{modules} both name the type {name}.")
 
     def find(self, name: str) -> Entry | None:
         """The type of this name or alias."""

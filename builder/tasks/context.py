@@ -1,4 +1,7 @@
-"""The world as a running task sees it; `builder.runtime.context` gives the real one, `builder.tasks.testing` the double."""
+"""The world as a running task sees it.
+
+`builder.runtime.context` gives the real one, `builder.tasks.testing` the double.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -51,7 +54,10 @@ class Http(Protocol):
         ...
 
     def check_address(self, host: str, port: int) -> str:
-        """The numeric address to connect to for protocols other than HTTP (SMTP); raises TaskFailure if refused. Blocking."""
+        """The numeric address to connect to for protocols other than HTTP (SMTP). Blocking.
+
+        Raises TaskFailure if it is refused.
+        """
         ...
 
 

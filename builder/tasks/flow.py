@@ -10,8 +10,6 @@ from typing import Annotated, Any, ClassVar
 
 from builder.errors import Path
 from builder.flows.catalogue import TaskGroup
-from builder.errors import Path
-from builder.flows.catalogue import TaskGroup
 from builder.tasks.base import Task
 from builder.tasks.form import Form
 
@@ -95,6 +93,19 @@ class FlowTask(Task):
 
     group_fields: ClassVar[tuple[str, ...]] = ("tasks", "errors", "finally")
     """The properties (YAML keys) that hold child tasks."""
+    input_fields: ClassVar[tuple[str, ...]] = ()
+    """The properties that hold input declarations (Pause.onResume)."""
+
+    @classmethod
+    def groups(cls, written: Mapping[str, Any]) -> list[TaskGroup]:
+        return cls.groups_of(written)
+
+    @classmethod
+    def inputs(cls, written: Mapping[str, Any]) -> list[tuple[Path, Any]]:
+        return [
+            found for name in cls.input_fields if isinstance(written.get(name), list)
+            for found in children(written[name], (name,))
+        ]
 
     @classmethod
     def groups_of(cls, written: Mapping[str, Any]) -> list[TaskGroup]:

@@ -108,8 +108,8 @@ def label_of(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-_WORDS = {"api": "API", "url": "URL", "uri": "URI", "id": "ID", "json": "JSON", "html": "HTML", "http": "HTTP", "kv": "KV",
-          "top": "top", "ttl": "TTL", "cc": "CC", "ssl": "SSL", "n": "number"}
+_WORDS = {"api": "API", "url": "URL", "uri": "URI", "id": "ID", "json": "JSON", "html": "HTML", "http": "HTTP",
+          "kv": "KV", "ttl": "TTL", "cc": "CC", "ssl": "SSL", "n": "number"}
 
 
 def _rank(group: str) -> int:

@@ -10,7 +10,7 @@ from builder.tasks.properties import Properties
 
 
 class Plugin(Properties):
-    """One type that flows can name. Subclasses that set `type_name` are found by the catalogue; the docstring is the reference."""
+    """One type that flows can name: a subclass with a `type_name`. Its docstring is the reference page's text."""
 
     kind: ClassVar[Kind]
     type_name: ClassVar[str] = ""

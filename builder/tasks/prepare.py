@@ -1,4 +1,4 @@
-"""Makes the task that really runs: properties rendered, then read again as their types; also writes what came out of it."""
+"""Makes the task that really runs: properties rendered, then read again as their types; and writes what came of it."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
@@ -61,7 +61,8 @@ _NOTHING = object()
 
 
 def _is_common(plugin: type[Plugin], key: str) -> bool:
-    return any(key in yaml_names(name, plugin.model_fields[name]) for name in plugin.common if name in plugin.model_fields)
+    fields = plugin.model_fields
+    return any(key in yaml_names(name, fields[name]) for name in plugin.common if name in fields)
 
 
 def _render(plugin: type[Plugin], key: str, value: Any, render: Render) -> Any:

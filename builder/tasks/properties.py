@@ -27,7 +27,7 @@ def holds_template(value: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """How a property is rendered: "text" (the default), "typed" keeps a lone expression's type, "raw" leaves it to the task."""
+    """How a property is rendered: "text" (the default), "typed" (a lone expression keeps its type) or "raw" (not)."""
 
     mode: Literal["text", "typed", "raw"]
 

@@ -1,7 +1,7 @@
 """Turns pydantic's errors into faults: one sentence each, with the path as written in YAML."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -23,6 +23,7 @@ class _Placed:
     path: Path
     branch: tuple[Path, str] | None
     model: type[BaseModel]
+    sentence: str = ""
 
 
 def faults_of(
@@ -30,8 +31,9 @@ def faults_of(
     excuse: bool = True,
 ) -> list[Fault]:
     """The faults behind pydantic's errors; with `excuse`, those of values that hold a template are left out."""
-    placed = [_place(error, model, written) for error in errors]
-    return [_fault(one, subject) for one in _settle(placed, excuse)]
+    placed = _settle([_place(error, model, written) for error in errors], excuse)
+    misspelt = {(*one.path[:-1], _near(one)) for one in placed if one.error["type"] == "extra_forbidden"}
+    return [_fault(one, subject) for one in placed if one.error["type"] != "missing" or one.path not in misspelt]
 
 
 def _settle(placed: list[_Placed], excuse: bool) -> list[_Placed]:
@@ -46,9 +48,19 @@ def _settle(placed: list[_Placed], excuse: bool) -> list[_Placed]:
             unions.setdefault(one.branch[0], {}).setdefault(one.branch[1], []).append(one)
     for branches in unions.values():
         left = [[one for one in errors if counts(one)] for errors in branches.values()]
-        if all(left):
-            kept += max(left, key=lambda errors: (max(len(one.path) for one in errors), -len(errors)))
+        if left and all(left):
+            kept += _nearest(left)
     return kept
+
+
+def _nearest(branches: list[list[_Placed]]) -> list[_Placed]:
+    """The errors of the branch that was meant: the one that got deepest; equal ones are joined by "or"."""
+    deepest = max(max(len(one.path) for one in errors) for errors in branches)
+    best = [errors for errors in branches if max(len(one.path) for one in errors) == deepest]
+    if len(best) > 1 and all(len(errors) == 1 for errors in best):
+        sentences = dict.fromkeys(_sentence(errors[0].error) for errors in best)
+        return [replace(best[0][0], sentence=" or ".join(sentences).replace(" or must be", " or"))]
+    return min(best, key=len)
 
 
 def _place(error: ErrorDetails, model: type[BaseModel], written: Any) -> _Placed:
@@ -97,20 +109,32 @@ def _fault(one: _Placed, subject: str) -> Fault:
     if kind == "extra_forbidden":
         return _unknown(one, subject)
     name = _full_name(one.path, one.model)
-    sentence = _sentence(one.error)
+    sentence = one.sentence or _sentence(one.error)
     if kind == "value_error":
         return Fault(one.path, f"{name}: {sentence}" if name else f"{subject}: {sentence}")
     return Fault(one.path, f"{name or subject} {sentence}")
 
 
 def _unknown(one: _Placed, subject: str) -> Fault:
-    key = str(one.path[-1])
-    known = [name for field, info in one.model.model_fields.items() for name in yaml_names(field, info)]
-    lowered = {name.lower().replace("-", "").replace("_", ""): name for name in known}
-    near = get_close_matches(key.lower().replace("-", "").replace("_", ""), lowered, n=1, cutoff=0.6)
-    hint = f"did you mean {lowered[near[0]]}?" if near else ""
-    message = f'{_owner(one.path, subject)} has no property "{key}"'
-    return Fault(one.path, f"{message}; {hint}" if hint else message, hint or "known: " + ", ".join(sorted(known)))
+    near = _near(one)
+    hint = f"did you mean {near}?" if near else ""
+    message = f'{_owner(one.path, subject)} has no property "{one.path[-1]}"'
+    return Fault(one.path, f"{message}; {hint}" if hint else message, hint or "known: " + ", ".join(_known(one.model)))
+
+
+def _known(model: type[BaseModel]) -> list[str]:
+    return sorted(name for field, info in model.model_fields.items() for name in yaml_names(field, info))
+
+
+def _near(one: _Placed) -> str:
+    """The known key most like an unknown one; "" when none is near."""
+    bare = {_bare(name): name for name in _known(one.model)}
+    near = get_close_matches(_bare(str(one.path[-1])), bare, n=1, cutoff=0.6)
+    return bare[near[0]] if near else ""
+
+
+def _bare(key: str) -> str:
+    return key.lower().replace("-", "").replace("_", "")
 
 
 def _owner(path: Path, subject: str) -> str:

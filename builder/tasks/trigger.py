@@ -35,7 +35,9 @@ class Trigger(Plugin):
     """Start nothing for now."""
     labels: Annotated[dict[str, str] | list[dict[str, str]] | None, Form("map", group="advanced")] = None
     """Labels of the executions that it starts, besides those of the flow."""
-    stop_after: Annotated[list[Ending] | None, Form(group="failure", label="Stop after")] = Field(None, alias="stopAfter")
+    stop_after: Annotated[list[Ending] | None, Form(group="failure", label="Stop after")] = Field(
+        None, alias="stopAfter"
+    )
     """The trigger is switched off when an execution it started ends in one of these states."""
     allow_concurrent: Annotated[bool, Form(group="advanced", label="Allow overlapping executions")] = Field(
         False, alias="allowConcurrent"
