@@ -1,0 +1,83 @@
+"""Checking a flow's text: everything that is wrong with it, each with its place, and the flow when nothing is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from builder.errors import InvalidFlow, Problem, Severity
+from builder.flows.catalogue import Catalogue
+from builder.flows.checks.findings import Findings, kind_of
+from builder.flows.checks.head import check_head
+from builder.flows.checks.inputs import check_inputs, check_outputs
+from builder.flows.checks.tasks import check_tasks
+from builder.flows.checks.texts import check_texts
+from builder.flows.checks.triggers import check_triggers
+from builder.flows.defaults import with_defaults
+from builder.flows.document import Document, parse
+from builder.flows.limits import DEFAULT, Limits
+from builder.flows.model import Flow
+from builder.flows.read import read_flow
+
+
+class World(Protocol):
+    """What a check asks about things outside the text."""
+
+    def flow_exists(self, namespace: str, id: str) -> bool:
+        """Whether a flow is there to be called."""
+        ...
+
+    def plugin_defaults(self) -> Sequence[Mapping[str, Any]]:
+        """The plugin defaults that hold for every flow: maps of type, values and forced."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`flow` is None when any problem is an error; `problems` are in the order of the text."""
+
+    flow: Flow | None
+    document: Document
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
+
+    @property
+    def valid_flow(self) -> Flow:
+        """The flow. Raises InvalidFlow with all errors when there is none."""
+        if self.flow is None:
+            raise InvalidFlow(self.errors)
+        return self.flow
+
+
+def check(text: str, catalogue: Catalogue, *, world: World | None = None, limits: Limits = DEFAULT) -> Checked:
+    """Everything wrong with a flow's text; never raises for a bad one."""
+    document = parse(text, limits)
+    findings = Findings(document)
+    flow = document.data
+    if isinstance(flow, Mapping):
+        merged = with_defaults(flow, world.plugin_defaults() if world else (), lambda name: _canonical(catalogue, name))
+        check_head(findings, flow)
+        check_inputs(findings, ("inputs",), flow.get("inputs"))
+        check_outputs(findings, flow.get("outputs"))
+        check_tasks(findings, merged, catalogue, world)
+        check_triggers(findings, merged, catalogue)
+        check_texts(findings, flow)
+    elif not document.problems:
+        _no_map(findings, flow)
+    problems = tuple(findings.problems()[:limits.problems])
+    wrong = any(problem.severity is Severity.ERROR for problem in findings.problems())
+    return Checked(None if wrong else read_flow(merged), document, problems)
+
+
+def _no_map(findings: Findings, value: Any) -> None:
+    if value is None:
+        findings.error((), "the flow is empty: id, namespace and tasks are needed")
+    else:
+        findings.error((), f"a flow is a mapping (id:, namespace:, tasks:), not {kind_of(value)}")
+
+
+def _canonical(catalogue: Catalogue, name: str) -> str:
+    found = catalogue.find(name)
+    return found.name if found else name

@@ -1,0 +1,63 @@
+"""Collects what is wrong, each with its place in the text."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from builder.errors import Path, Problem, Severity
+from builder.flows.document import Document
+from builder.flows.nearest import suggestion
+from builder.flows.nodes import Style
+
+
+class Findings:
+    """All problems of one text; the same thing at the same place is said once."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._problems: dict[tuple[int, int, str], Problem] = {}
+        for problem in document.problems:
+            self._keep(problem)
+
+    def error(self, path: Path, message: str, hint: str = "", *, at_key: bool = False) -> None:
+        self.add(path, message, hint, Severity.ERROR, at_key=at_key)
+
+    def warning(self, path: Path, message: str, hint: str = "", *, at_key: bool = False) -> None:
+        self.add(path, message, hint, Severity.WARNING, at_key=at_key)
+
+    def add(self, path: Path, message: str, hint: str, severity: Severity, *, at_key: bool = False) -> None:
+        line, column = self._place(path, at_key)
+        self._keep(Problem(path, line, column, message, hint, severity))
+
+    def add_at(self, path: Path, offset: int, message: str, hint: str, severity: Severity) -> None:
+        """A problem inside a text, at a character of the document."""
+        self._keep(Problem(path, *self.document.place(offset), message, hint, severity))
+
+    def problems(self) -> list[Problem]:
+        """By line and column; those of the whole flow first."""
+        return sorted(self._problems.values(), key=lambda problem: (problem.line, problem.column))
+
+    def _keep(self, problem: Problem) -> None:
+        self._problems.setdefault((problem.line, problem.column, problem.message), problem)
+
+    def _place(self, path: Path, at_key: bool) -> tuple[int, int]:
+        """A block (list, map or `|` text) is pointed at by its key, all else by the value."""
+        span = self.document.span(path)
+        block = span is not None and span.style in (Style.BLOCK, Style.LITERAL, Style.FOLDED)
+        if at_key or block:
+            span = self.document.key_span(path) or span
+        span = span or self.document.nearest_span(path)
+        return (span.line, span.column) if span else (0, 0)
+
+
+def check_keys(findings: Findings, path: Path, written: Mapping[str, Any], known: Sequence[str], owner: str) -> None:
+    """Unknown keys are errors that name the nearest known one."""
+    for key in written:
+        if key not in known:
+            findings.error((*path, key), f'{owner} has no property "{key}"', suggestion(key, known), at_key=True)
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, in words."""
+    words = {dict: "a map", list: "a list", str: "a text", bool: "true or false", int: "a whole number",
+             float: "a number", type(None): "empty"}
+    return words[type(value)]

@@ -1,0 +1,89 @@
+"""Triggers: ids, types, conditions, and whether they give the inputs that the flow needs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from builder.errors import Path
+from builder.flows.catalogue import Catalogue, Kind
+from builder.flows.checks.findings import Findings, kind_of
+from builder.flows.checks.inputs import input_id
+from builder.flows.checks.tasks import ask_type, check_id, find_type
+from builder.flows.nearest import suggestion
+
+_SCHEDULE = "io.kestra.plugin.core.trigger.Schedule"
+_GIVES_INPUTS = {_SCHEDULE: "schedule", "io.kestra.plugin.core.trigger.Webhook": "webhook"}
+
+
+def check_triggers(findings: Findings, flow: Mapping[str, Any], catalogue: Catalogue) -> None:
+    """All triggers of a flow."""
+    triggers = flow.get("triggers")
+    if triggers is None:
+        return
+    if not isinstance(triggers, list):
+        findings.error(("triggers",), f"triggers are a list, not {kind_of(triggers)}", "Begin each with a dash.")
+        return
+    seen: set[str] = set()
+    for index, trigger in enumerate(triggers):
+        path: Path = ("triggers", index)
+        if not isinstance(trigger, Mapping):
+            findings.error(path, f"a trigger is a map of id, type and properties, not {kind_of(trigger)}")
+            continue
+        name = check_id(findings, path, trigger, "trigger")
+        if name in seen:
+            findings.error((*path, "id"), f'two triggers are named "{name}"', "Give each trigger its own id.")
+        elif name is not None:
+            seen.add(name)
+        _check_trigger(findings, path, trigger, flow, catalogue)
+
+
+def _check_trigger(findings: Findings, path: Path, trigger: Mapping[str, Any], flow: Mapping[str, Any],
+                   catalogue: Catalogue) -> None:
+    found = find_type(findings, path, trigger, catalogue, Kind.TRIGGER)
+    if found is None:
+        return
+    ask_type(findings, path, found, trigger)
+    for key in ("conditions", "scheduleConditions"):
+        _check_conditions(findings, (*path, key), trigger.get(key), catalogue)
+    if found.name in _GIVES_INPUTS:
+        _check_given(findings, path, trigger, flow, _GIVES_INPUTS[found.name])
+
+
+def _check_conditions(findings: Findings, path: Path, conditions: Any, catalogue: Catalogue) -> None:
+    if not isinstance(conditions, list):
+        if conditions is not None:
+            findings.error(path, f"{path[-1]} is a list", "Begin each condition with a dash.")
+        return
+    for index, condition in enumerate(conditions):
+        place = (*path, index)
+        if not isinstance(condition, Mapping):
+            findings.error(place, f"a condition is a map with a type, not {kind_of(condition)}")
+            continue
+        found = find_type(findings, place, condition, catalogue, Kind.CONDITION)
+        if found is not None:
+            ask_type(findings, place, found, condition)
+            _check_conditions(findings, (*place, "conditions"), _inner(condition), catalogue)
+
+
+def _inner(condition: Mapping[str, Any]) -> Any:
+    """Not and Or hold a list of conditions; MultipleCondition's named ones are its type's affair."""
+    inner = condition.get("conditions")
+    return inner if isinstance(inner, list) else None
+
+
+def _check_given(findings: Findings, path: Path, trigger: Mapping[str, Any], flow: Mapping[str, Any],
+                 word: str) -> None:
+    inputs, given = flow.get("inputs"), trigger.get("inputs")
+    declared = [item for item in inputs if isinstance(item, Mapping)] if isinstance(inputs, list) else []
+    given = given if isinstance(given, Mapping) else {}
+    names = {input_id(item) for item in declared}
+    roots = names | {name.partition(".")[0] for name in names}
+    for name in given:
+        if name not in roots:
+            findings.error((*path, "inputs", name), f'the {word} gives a value for the input "{name}", which the flow '
+                           "does not have", suggestion(name, names), at_key=True)
+    for item in declared:
+        name = input_id(item)
+        needed = item.get("required", True) is not False and item.get("defaults") is None
+        if needed and name not in given and name.partition(".")[0] not in given:
+            findings.warning(path, f'the {word} gives no value for the required input "{name}"',
+                             "Add it under the trigger's inputs, or give the input a default.")

@@ -1,0 +1,84 @@
+"""A checked flow's data as values: the last step of a check, taken only when nothing is wrong."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from builder.flows.input_kinds import kind_name, own_properties
+from builder.flows.model import Concurrency, Flow, Input, Output
+
+
+def read_flow(flow: Mapping[str, Any]) -> Flow:
+    """The flow; `flow` has passed all checks and has its plugin defaults merged in."""
+    return Flow(
+        id=flow["id"],
+        namespace=flow["namespace"],
+        tasks=_maps(flow.get("tasks")),
+        description=flow.get("description") or "",
+        labels=read_labels(flow.get("labels")),
+        inputs=read_inputs(flow.get("inputs")),
+        outputs=tuple(_output(item) for item in flow.get("outputs") or ()),
+        variables=flow.get("variables") or {},
+        errors=_maps(flow.get("errors")),
+        finally_=_maps(flow.get("finally")),
+        after_execution=_maps(flow.get("afterExecution")),
+        triggers=_maps(flow.get("triggers")),
+        retry=_retry(flow.get("retry")),
+        concurrency=_concurrency(flow.get("concurrency")),
+        disabled=flow.get("disabled") or False,
+    )
+
+
+def read_labels(labels: Any) -> tuple[tuple[str, str], ...]:
+    """Labels from a map or a list of key and value, in order, as texts."""
+    if isinstance(labels, Mapping):
+        return tuple((key, label_text(value)) for key, value in labels.items())
+    return tuple((item["key"], label_text(item["value"])) for item in labels or ())
+
+
+def label_text(value: Any) -> str:
+    """A label's value as text; truths as YAML writes them."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def read_inputs(declared: Any) -> tuple[Input, ...]:
+    """Input declarations (of a flow, or of a Pause) that have passed their checks."""
+    return tuple(_input(item) for item in declared or ())
+
+
+def _input(item: Mapping[str, Any]) -> Input:
+    depends = item.get("dependsOn") or {}
+    return Input(
+        id=item.get("id") or item["name"],
+        type=kind_name(item["type"]),
+        description=item.get("description") or "",
+        display_name=item.get("displayName") or "",
+        required=item.get("required", True) is not False,
+        defaults=item.get("defaults"),
+        has_defaults=item.get("defaults") is not None,
+        depends_on=tuple(depends.get("inputs") or ()),
+        depends_on_condition=depends.get("condition") or "",
+        properties=own_properties(item["type"], item),
+    )
+
+
+def _output(item: Mapping[str, Any]) -> Output:
+    return Output(item["id"], kind_name(item["type"]), item["value"], item.get("description") or "",
+                  item.get("displayName") or "")
+
+
+def _retry(written: Any) -> Mapping[str, Any] | None:
+    if not written:
+        return None
+    retry = dict(written)
+    if "maxAttempt" in retry:
+        attempts = retry.pop("maxAttempt")
+        retry.setdefault("maxAttempts", attempts)
+    return retry
+
+
+def _concurrency(written: Any) -> Concurrency | None:
+    return Concurrency(written["limit"], written.get("behavior") or "QUEUE") if written else None
+
+
+def _maps(value: Any) -> tuple[Mapping[str, Any], ...]:
+    return tuple(value or ())
