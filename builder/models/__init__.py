@@ -1,0 +1,28 @@
+"""The tables, with their constraints and indexes; only `builder.store` reads or writes them."""
+
+from builder.models.executions import Execution, Label, LogEntry, Metric, Signal, StateChange, TaskRun
+from builder.models.flows import Draft, DraftStep, Flow, FlowRevision
+from builder.models.namespaces import KvEntry, Secret
+from builder.models.system import ApiToken, Heartbeat, Lock
+from builder.models.triggers import Slot, Trigger
+
+__all__ = [
+    "ApiToken",
+    "Draft",
+    "DraftStep",
+    "Execution",
+    "Flow",
+    "FlowRevision",
+    "Heartbeat",
+    "KvEntry",
+    "Label",
+    "Lock",
+    "LogEntry",
+    "Metric",
+    "Secret",
+    "Signal",
+    "Slot",
+    "StateChange",
+    "TaskRun",
+    "Trigger",
+]

@@ -1,0 +1,57 @@
+"""What starts flows: the state of each trigger, and the slots that were fired."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Trigger(models.Model):
+    """One trigger of a published flow. `definition` is its map as published; `next_at` null: not computed yet.
+
+    `enabled` is a person's switch; `disabled` in the flow's text is kept apart, in `declared_disabled`.
+    """
+
+    namespace = models.CharField(max_length=150)
+    flow_id = models.CharField(max_length=100)
+    trigger_id = models.CharField(max_length=256)
+    type = models.CharField(max_length=200)
+    definition = models.TextField()
+    revision = models.PositiveIntegerField()
+    enabled = models.BooleanField(default=True)
+    declared_disabled = models.BooleanField(default=False)
+    last_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(null=True)
+    last_execution_id = models.CharField(max_length=22, null=True)  # noqa: DJ001 - null: it never fired
+    message = models.TextField(default="", blank=True)
+    since = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["namespace", "flow_id", "trigger_id"], name="trigger_once")]
+        indexes = [
+            models.Index(fields=["next_at"], name="trigger_due", condition=Q(enabled=True, declared_disabled=False)),
+            models.Index(fields=["type"], name="trigger_of_type"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.namespace}.{self.flow_id}.{self.trigger_id}"
+
+
+class Slot(models.Model):
+    """One moment a trigger had to fire at; the unique key makes any number of schedulers safe.
+
+    It names its trigger by text, so that a trigger taken out of a flow and put back does not fire the same slot again.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    trigger = models.CharField(max_length=520)
+    fire_at = models.DateTimeField()
+    execution_id = models.CharField(max_length=22, null=True)  # noqa: DJ001 - null: it was passed over
+    state = models.CharField(max_length=10)
+    reason = models.TextField(default="", blank=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["trigger", "fire_at"], name="slot_once")]
+
+    def __str__(self) -> str:
+        return f"{self.trigger} at {self.fire_at}"

@@ -1,0 +1,76 @@
+"""Encryption at rest (AES-GCM) of secrets and of SECRET inputs; the key comes from MILLSTREAM_ENCRYPTION_KEY.
+
+An encrypted value among inputs or outputs is Kestra's map: {"type": "io.kestra.datatype:aes_encrypted", "value": ...}.
+"""
+
+import base64
+import binascii
+import functools
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from builder.errors import Unavailable
+
+ENCRYPTED_TYPE = "io.kestra.datatype:aes_encrypted"
+_NONCE_BYTES = 12
+
+
+def encrypt(plaintext: str) -> str:
+    """Base64 of nonce and ciphertext."""
+    nonce = os.urandom(_NONCE_BYTES)
+    return base64.b64encode(nonce + _cipher(_key_text()).encrypt(nonce, plaintext.encode(), None)).decode()
+
+
+def decrypt(ciphertext: str) -> str:
+    """Raises Unavailable when the key is not the one it was encrypted with."""
+    try:
+        raw = base64.b64decode(ciphertext, validate=True)
+        return _cipher(_key_text()).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None).decode()
+    except (InvalidTag, binascii.Error, ValueError) as error:
+        raise Unavailable(
+            "A stored secret cannot be decrypted: the encryption key has changed. Set MILLSTREAM_ENCRYPTION_KEY "
+            "(or the secret key) back to what it was, or enter the secret again."
+        ) from error
+
+
+def sealed(value: str) -> dict[str, str]:
+    """The value as it is stored among inputs and outputs."""
+    return {"type": ENCRYPTED_TYPE, "value": encrypt(value)}
+
+
+def is_sealed(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.get("type") == ENCRYPTED_TYPE and isinstance(value.get("value"), str)
+
+
+def opened(value: Any) -> tuple[Any, tuple[str, ...]]:
+    """The value with every sealed part decrypted, and the plain texts that are secret from now on."""
+    found: list[str] = []
+    return _open(value, found), tuple(found)
+
+
+def _open(value: Any, found: list[str]) -> Any:
+    if is_sealed(value):
+        found.append(decrypt(value["value"]))
+        return found[-1]
+    if isinstance(value, Mapping):
+        return {key: _open(item, found) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_open(item, found) for item in value]
+    return value
+
+
+def _key_text() -> str:
+    return str(settings.MILLSTREAM["ENCRYPTION_KEY"])
+
+
+@functools.lru_cache(maxsize=4)
+def _cipher(key_text: str) -> AESGCM:
+    derive = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"millstream at rest")
+    return AESGCM(derive.derive(key_text.encode()))

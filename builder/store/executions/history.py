@@ -1,0 +1,184 @@
+"""The history of executions as lists show it: filtered, counted, page by page, in a bounded number of queries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, cast
+
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from builder.engine.states import State
+from builder.errors import NotFound
+from builder.models import Execution as ExecutionRow
+from builder.models import Label, Metric
+from builder.store import documents
+from builder.store.executions.records import exact
+
+_SORTS = {
+    "created": ("created_at", "id"),
+    "started": ("started_at", "id"),
+    "ended": ("ended_at", "id"),
+    "flow": ("flow_id", "id"),
+    "namespace": ("namespace", "id"),
+    "state": ("state", "id"),
+    "id": ("id",),
+}
+_COLUMNS = (
+    "id", "namespace", "flow_id", "revision", "state", "labels", "trigger", "message", "parent_id", "original_id",
+    "created_at", "started_at", "ended_at", "wake_at", "runs_total", "runs_ended", "tokens", "cost", "owner",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which executions a list shows. `namespace` takes its children too; `text` looks into ids, flow and namespace.
+
+    `labels` must all match. `since` and `until` bound the time of creation. `parent_id`: only children of that one;
+    `children`: None all, True only children, False only those that nobody's Subflow started.
+    """
+
+    namespace: str = ""
+    flow_id: str = ""
+    states: Sequence[State] = ()
+    labels: Sequence[tuple[str, str]] = ()
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    parent_id: str = ""
+    children: bool | None = None
+    exact_namespace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionItem:
+    """One line of a list. `trigger` is "" when a person started it; `cost` None: unknown or nothing was spent."""
+
+    id: str
+    namespace: str
+    flow_id: str
+    revision: int
+    state: State
+    labels: tuple[tuple[str, str], ...]
+    trigger: str
+    trigger_type: str
+    message: str
+    parent_id: str | None
+    original_id: str
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    wake_at: datetime | None
+    runs_total: int
+    runs_ended: int
+    tokens: int | None
+    cost: Decimal | None
+    is_draft: bool
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; `number` counts from 1."""
+
+    items: tuple[ExecutionItem, ...]
+    total: int
+    number: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    state: State
+    count: int
+
+
+def search(filters: Filters, *, page: int = 1, size: int = 25, sort: str = "-created") -> Page:
+    """One page, newest first unless `sort` says otherwise ("created", "-ended", "flow" ...)."""
+    found = _filtered(filters)
+    ids = list(found.order_by(*_order(sort)).values_list("id", flat=True)[(page - 1) * size:page * size])
+    rows = {row["id"]: row for row in _item_rows(ids)}
+    total = found.count() if ids or page > 1 else 0
+    return Page(tuple(_item(rows[key]) for key in ids if key in rows), total, page, size)
+
+
+def item(execution_id: str) -> ExecutionItem:
+    """One line by its id. Raises NotFound."""
+    for row in _item_rows([execution_id]):
+        return _item(row)
+    raise NotFound(f"Execution `{execution_id}` does not exist; it may have been deleted.")
+
+
+def counts(filters: Filters) -> dict[State, int]:
+    """How many there are in each state."""
+    pairs = _filtered(filters).order_by().values_list("state").annotate(count=Count("id"))
+    return {State(state): count for state, count in pairs}
+
+
+def recent_states(flows: Sequence[tuple[str, str]], last: int = 10) -> dict[tuple[str, str], list[ExecutionItem]]:
+    """The last executions of each of these flows (namespace, id), oldest first, for small bars; two queries in all."""
+    if not flows:
+        return {}
+    wanted = Q()
+    for namespace, flow_id in flows:
+        wanted |= Q(namespace=namespace, flow_id=flow_id)
+    place = Window(RowNumber(), partition_by=[F("namespace"), F("flow_id")], order_by=[F("created_at").desc(), F("id").desc()])
+    ids = list(ExecutionRow.objects.filter(wanted).annotate(place=place).filter(place__lte=last).values_list("id", flat=True))
+    found: dict[tuple[str, str], list[ExecutionItem]] = {flow: [] for flow in flows}
+    for row in _item_rows(ids).order_by("created_at", "id"):
+        shown = _item(row)
+        found[(shown.namespace, shown.flow_id)].append(shown)
+    return found
+
+
+def usage_by_path(execution_id: str) -> dict[str, Mapping[str, Decimal]]:
+    """Sums of the metrics of each task run, by path and name."""
+    sums: dict[str, dict[str, Decimal]] = {}
+    for path, name, value in Metric.objects.filter(execution_id=execution_id).values_list("path", "name", "value"):
+        of_path = sums.setdefault(path, {})
+        of_path[name] = of_path.get(name, Decimal(0)) + exact(value)
+    return dict(sums)
+
+
+def _filtered(filters: Filters) -> QuerySet[ExecutionRow]:
+    found = ExecutionRow.objects.all()
+    if filters.namespace:
+        inside = Q(namespace=filters.namespace)
+        found = found.filter(inside if filters.exact_namespace else inside | Q(namespace__startswith=f"{filters.namespace}."))
+    exact_matches = {
+        "flow_id": filters.flow_id, "state__in": [state.value for state in filters.states], "created_at__gte": filters.since,
+        "created_at__lt": filters.until, "parent_id": filters.parent_id,
+    }
+    found = found.filter(**{name: value for name, value in exact_matches.items() if value})
+    if filters.children is not None:
+        found = found.filter(parent_path__isnull=not filters.children)
+    if filters.text:
+        found = found.filter(Q(id__istartswith=filters.text) | Q(flow_id__icontains=filters.text)
+                             | Q(namespace__icontains=filters.text))
+    for key, value in filters.labels:
+        found = found.filter(id__in=Label.objects.filter(key=key, value=value).values("execution_id"))
+    return found
+
+
+def _order(sort: str) -> list[str]:
+    descending, name = sort.startswith("-"), sort.lstrip("-")
+    return [f"-{column}" if descending else column for column in _SORTS.get(name, _SORTS["created"])]
+
+
+def _item_rows(ids: Sequence[str]) -> "QuerySet[ExecutionRow, dict[str, Any]]":
+    rows = ExecutionRow.objects.filter(id__in=ids).annotate(is_draft=Q(draft_source__isnull=False))
+    return cast("QuerySet[ExecutionRow, dict[str, Any]]", rows.values(*_COLUMNS, "is_draft"))
+
+
+def _item(row: Mapping[str, Any]) -> ExecutionItem:
+    fields = dict(row)
+    trigger = documents.load_or_none(fields.pop("trigger")) or {}
+    fields["state"] = State(fields["state"])
+    fields["labels"] = tuple((key, value) for key, value in documents.load(fields["labels"]))
+    fields["cost"] = None if fields["cost"] is None else exact(fields["cost"])
+    return ExecutionItem(**fields, trigger=trigger.get("id", ""), trigger_type=trigger.get("type", ""))

@@ -1,0 +1,69 @@
+"""A flow's concurrency limit: who is admitted when an execution is created, and who comes next when one ends."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from builder.engine.execution import Execution
+from builder.engine.states import State
+from builder.models import Execution as ExecutionRow
+from builder.store import documents
+from builder.store.executions.values import NewExecution
+from builder.store.gate import lock_row
+
+_AT_LIMIT = {"QUEUE": State.QUEUED, "CANCEL": State.CANCELLED, "FAIL": State.FAILED}
+
+
+def admit(new: NewExecution) -> Execution:
+    """The execution, in the state that its flow's limit allows. Runs inside the creating transaction."""
+    execution, concurrency = new.execution, new.concurrency
+    if concurrency is None or execution.state is not State.CREATED:
+        return execution
+    _hold(execution.namespace, execution.flow_id)
+    if _active(execution.namespace, execution.flow_id) < concurrency.limit:
+        return execution
+    state = _AT_LIMIT[concurrency.behavior]
+    message = "" if state is State.QUEUED else (
+        f"Flow `{execution.namespace}.{execution.flow_id}` already has {concurrency.limit} running "
+        f"{'execution' if concurrency.limit == 1 else 'executions'}, its concurrency limit."
+    )
+    return replace(execution, state=state, message=message, history=(*execution.history, (state, execution.created_at)))
+
+
+def promote(flows: Iterable[tuple[str, str]], now: datetime) -> list[str]:
+    """Lets queued executions of these flows in, oldest first, as far as the limit has room; returns their ids."""
+    promoted: list[str] = []
+    for namespace, flow_id in sorted(set(flows)):
+        _hold(namespace, flow_id)
+        promoted += _promote(namespace, flow_id, now)
+    return promoted
+
+
+def _promote(namespace: str, flow_id: str, now: datetime) -> list[str]:
+    waiting = ExecutionRow.objects.filter(namespace=namespace, flow_id=flow_id, state=State.QUEUED.value)
+    oldest = waiting.order_by("created_at", "id").values_list("id", "concurrency_limit", "history").first()
+    if oldest is None:
+        return []
+    room = (oldest[1] or 1) - _active(namespace, flow_id)
+    if room <= 0:
+        return []
+    promoted = list(waiting.order_by("created_at", "id").values_list("id", "history")[:room])
+    for execution_id, history in promoted:
+        let_in(execution_id, history, now)
+    return [execution_id for execution_id, _ in promoted]
+
+
+def let_in(execution_id: str, history: str, now: datetime) -> None:
+    """Makes one queued execution runnable."""
+    steps = (*documents.load_history(history), (State.CREATED, now))
+    ExecutionRow.objects.filter(id=execution_id, state=State.QUEUED.value).update(
+        state=State.CREATED.value, history=documents.dump_history(steps), due_at=now)
+
+
+def _active(namespace: str, flow_id: str) -> int:
+    return ExecutionRow.objects.filter(namespace=namespace, flow_id=flow_id, ended_at__isnull=True).exclude(
+        state=State.QUEUED.value).count()
+
+
+def _hold(namespace: str, flow_id: str) -> None:
+    lock_row("SELECT id FROM builder_flow WHERE namespace = %s AND flow_id = %s", (namespace, flow_id))

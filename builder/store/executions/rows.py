@@ -1,0 +1,162 @@
+"""Execution and task run rows: creating them, reading them back as the engine's values, deleting them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from builder.engine.execution import Execution, TaskRun
+from builder.engine.states import TERMINAL, State
+from builder.errors import NotFound
+from builder.models import Execution as ExecutionRow
+from builder.models import TaskRun as TaskRunRow
+from builder.store import documents
+from builder.store.executions.limits import admit
+from builder.store.executions.values import NewExecution
+from builder.store.gate import moment, run_many, write
+
+_INSERT = """
+INSERT INTO builder_execution (id, namespace, flow_id, revision, state, history, inputs, outputs, labels, trigger,
+  message, parent_id, parent_path, original_id, attempt_number, draft_source, concurrency_limit, created_at,
+  started_at, ended_at, wake_at, due_at, owner, epoch, lease_until, losses, alone, runs_total, runs_ended, tokens, cost)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0, NULL, 0, %s,
+  %s, %s, NULL, NULL)
+"""
+_INSERT_LABEL = "INSERT INTO builder_label (execution_id, key, value) VALUES (%s, %s, %s)"
+_UPSERT_RUN = """
+INSERT INTO builder_taskrun (id, execution_id, path, task_id, state, position, attempts, started_at, ended_at, document)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (execution_id, path) DO UPDATE SET id = excluded.id, state = excluded.state, attempts = excluded.attempts,
+  started_at = excluded.started_at, ended_at = excluded.ended_at, document = excluded.document
+"""
+_LABEL_KEY_LENGTH, _LABEL_VALUE_LENGTH = 200, 500
+_IDS_AT_ONCE = 500
+
+
+def create(new: NewExecution) -> Execution:
+    """Creates one execution; its state is the one it was admitted with (QUEUED at a concurrency limit, for example)."""
+    return create_many([new])[0]
+
+
+def create_many(news: Sequence[NewExecution]) -> list[Execution]:
+    """Creates executions with the task runs they bring along, in one transaction."""
+    with write():
+        executions = [admit(new) for new in news]
+        run_many(_INSERT, [_row(new, execution) for new, execution in zip(news, executions, strict=True)])
+        save_runs([(execution, execution.runs) for execution in executions if execution.runs])
+        insert_labels(executions)
+    return executions
+
+
+def _row(new: NewExecution, execution: Execution) -> tuple[Any, ...]:
+    return (
+        execution.id, execution.namespace, execution.flow_id, execution.revision, execution.state.value,
+        documents.dump_history(execution.history), documents.dump(execution.inputs),
+        None if execution.outputs is None else documents.dump(execution.outputs),
+        documents.dump(execution.labels),
+        None if execution.trigger is None else documents.dump(execution.trigger),
+        documents.clean(execution.message), execution.parent_id, execution.parent_path,
+        execution.original_id or execution.id, execution.attempt_number, new.source,
+        new.concurrency.limit if new.concurrency else None, moment(execution.created_at),
+        moment(started_at(execution)), moment(ended_at(execution)), moment(execution.wake_at),
+        moment(_first_due(new, execution)), False, len(execution.runs), ended_runs(execution),
+    )
+
+
+def _first_due(new: NewExecution, execution: Execution) -> datetime | None:
+    if execution.state in TERMINAL or execution.state is State.QUEUED:
+        return None
+    return new.due_at or execution.created_at
+
+
+def save_runs(changed: Iterable[tuple[Execution, Iterable[str]]]) -> None:
+    """Writes the task runs at these paths; their order is their place in `execution.runs`."""
+    rows = [row for execution, paths in changed for row in _run_rows(execution, paths)]
+    run_many(_UPSERT_RUN, rows)
+
+
+def _run_rows(execution: Execution, paths: Iterable[str]) -> Iterable[tuple[Any, ...]]:
+    wanted = set(paths)
+    for position, (path, run) in enumerate(execution.runs.items()):
+        if path in wanted:
+            yield (
+                run.id, execution.id, path, run.task_id, run.state.value, position, len(run.attempts),
+                moment(started_at(run)), moment(ended_at(run)), documents.dump_run(run),
+            )
+
+
+def insert_labels(executions: Iterable[Execution]) -> None:
+    run_many(_INSERT_LABEL, [
+        (execution.id, documents.clean(key)[:_LABEL_KEY_LENGTH], documents.clean(value)[:_LABEL_VALUE_LENGTH])
+        for execution in executions for key, value in execution.labels
+    ])
+
+
+def started_at(thing: Execution | TaskRun) -> datetime | None:
+    """When it first ran: Kestra counts from the first state for a task run, people from RUNNING."""
+    return next((at for state, at in thing.history if state is State.RUNNING), None)
+
+
+def ended_at(thing: Execution | TaskRun) -> datetime | None:
+    return thing.history[-1][1] if thing.state in TERMINAL else None
+
+
+def ended_runs(execution: Execution) -> int:
+    return sum(run.state in TERMINAL for run in execution.runs.values())
+
+
+def load(execution_id: str) -> tuple[Execution, int]:
+    """The execution with its task runs, and its epoch. Raises NotFound."""
+    found = load_many([execution_id])
+    if not found:
+        raise NotFound(f"Execution `{execution_id}` does not exist; it may have been deleted.")
+    return found[execution_id]
+
+
+def load_many(ids: Sequence[str], *, with_runs: bool = True) -> dict[str, tuple[Execution, int]]:
+    """Executions by id, each with its epoch; missing ones are left out."""
+    rows = list(ExecutionRow.objects.filter(id__in=ids).defer("draft_source"))
+    runs = _runs_of(ids) if with_runs else {}
+    return {row.id: (from_row(row, runs.get(row.id, {})), row.epoch) for row in rows}
+
+
+def _runs_of(ids: Sequence[str]) -> dict[str, dict[str, TaskRun]]:
+    rows = TaskRunRow.objects.filter(execution_id__in=ids).order_by("position").values_list(
+        "execution_id", "id", "path", "task_id", "state", "document")
+    runs: dict[str, dict[str, TaskRun]] = {}
+    for execution_id, run_id, path, task_id, state, document in rows.iterator(chunk_size=2000):
+        run = documents.load_run(id=run_id, path=path, task_id=task_id, state=state, document=document)
+        runs.setdefault(execution_id, {})[path] = run
+    return runs
+
+
+def from_row(row: ExecutionRow, runs: Mapping[str, TaskRun]) -> Execution:
+    return Execution(
+        id=row.id,
+        namespace=row.namespace,
+        flow_id=row.flow_id,
+        revision=row.revision,
+        state=State(row.state),
+        history=documents.load_history(row.history),
+        created_at=row.created_at,
+        inputs=documents.load(row.inputs),
+        labels=tuple((key, value) for key, value in documents.load(row.labels)),
+        outputs=documents.load_or_none(row.outputs),
+        trigger=documents.load_or_none(row.trigger),
+        parent_id=row.parent_id,
+        parent_path=row.parent_path,
+        original_id=row.original_id,
+        attempt_number=row.attempt_number,
+        runs=runs,
+        wake_at=row.wake_at,
+        message=row.message,
+    )
+
+
+def delete(ids: Sequence[str]) -> int:
+    """Deletes executions with all that hangs on them; returns how many there were."""
+    count = 0
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        with write():
+            rows = ExecutionRow.objects.filter(id__in=ids[start:start + _IDS_AT_ONCE])
+            count += rows.delete()[1].get("builder.Execution", 0)
+    return count

@@ -1,0 +1,159 @@
+"""What runners write: many executions in one transaction, each fenced by its epoch."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from builder.engine.execution import Execution
+from builder.engine.states import TERMINAL, State
+from builder.models import Execution as ExecutionRow
+from builder.models import Label, Signal, TaskRun
+from builder.store import documents
+from builder.store.executions import rows
+from builder.store.executions.limits import promote
+from builder.store.executions.records import insert_logs, insert_metrics, totals
+from builder.store.executions.signals import child_ended, send_many
+from builder.store.executions.values import Saved, SaveResult
+from builder.store.gate import lock_row, moment, run_many, write
+
+_UPDATE = """
+UPDATE builder_execution SET state = %s, history = %s, outputs = %s, labels = %s, message = %s, started_at = %s,
+  ended_at = %s, wake_at = %s, runs_total = %s, runs_ended = %s,
+  tokens = CASE WHEN %s IS NULL THEN tokens ELSE COALESCE(tokens, 0) + %s END,
+  cost = CASE WHEN %s IS NULL THEN cost ELSE COALESCE(cost, 0) + %s END,
+  alone = CASE WHEN %s THEN %s ELSE alone END, losses = CASE WHEN %s THEN 0 ELSE losses END
+WHERE id = %s AND epoch = %s
+"""
+_GIVE_UP = """
+UPDATE builder_execution SET owner = '', lease_until = NULL, due_at = CASE
+  WHEN ended_at IS NOT NULL THEN NULL
+  WHEN EXISTS (SELECT 1 FROM builder_signal WHERE execution_id = builder_execution.id) THEN %s
+  ELSE wake_at END
+WHERE id = %s
+"""
+_CHANGE = """
+INSERT INTO builder_statechange (execution_id, state, at)
+SELECT id, state, %s FROM builder_execution WHERE id = %s AND EXISTS (
+  SELECT 1 FROM builder_trigger WHERE type IN ('io.kestra.plugin.core.trigger.Flow',
+    'io.kestra.core.models.triggers.types.Flow'))
+"""
+
+
+def save(batch: Sequence[Saved], now: datetime) -> SaveResult:
+    """Writes what changed of many executions in one transaction; the fenced ones are left out as a whole.
+
+    Ends tell the parent, let queued executions of the flow in, and are noted for flow triggers.
+    """
+    with write():
+        fenced = _fence(batch)
+        kept = [saved for saved in batch if saved.execution.id not in fenced]
+        _write_parts(kept)
+        ring = [*_create_children(kept), *_after_ends(kept, now)]
+    return SaveResult(frozenset(fenced), tuple(dict.fromkeys(ring)))
+
+
+def _fence(batch: Sequence[Saved]) -> set[str]:
+    """Updates the execution rows; returns those whose epoch is another's by now (their UPDATE changed nothing)."""
+    ordered = sorted(batch, key=lambda saved: saved.execution.id)
+    if run_many(_UPDATE, [_row(saved) for saved in ordered]) == len(ordered):
+        return set()
+    epochs = dict(ExecutionRow.objects.filter(id__in=[saved.execution.id for saved in batch]).values_list("id", "epoch"))
+    return {saved.execution.id for saved in batch if epochs.get(saved.execution.id) != saved.epoch}
+
+
+def _row(saved: Saved) -> tuple[Any, ...]:
+    execution = saved.execution
+    tokens, cost = totals(saved.metrics)
+    return (
+        execution.state.value, documents.dump_history(execution.history),
+        None if execution.outputs is None else documents.dump(execution.outputs), documents.dump(execution.labels),
+        documents.clean(execution.message), moment(rows.started_at(execution)), moment(rows.ended_at(execution)),
+        moment(execution.wake_at), len(execution.runs), rows.ended_runs(execution),
+        tokens, tokens, _number(cost), _number(cost), saved.settled, False, saved.settled, execution.id, saved.epoch,
+    )
+
+
+def _number(cost: Decimal | None) -> str | None:
+    return None if cost is None else str(cost)
+
+
+def _write_parts(kept: Sequence[Saved]) -> None:
+    rows.save_runs((saved.execution, saved.changed) for saved in kept if saved.changed)
+    _delete_runs(kept)
+    insert_logs((saved.execution, line) for saved in kept for line in saved.logs)
+    insert_metrics((saved.execution, point) for saved in kept for point in saved.metrics)
+    consumed = [signal for saved in kept for signal in saved.consumed]
+    if consumed:
+        Signal.objects.filter(id__in=consumed).delete()
+
+
+def _delete_runs(kept: Sequence[Saved]) -> None:
+    for saved in kept:
+        gone = [path for path in saved.changed if path not in saved.execution.runs]
+        if gone:
+            TaskRun.objects.filter(execution_id=saved.execution.id, path__in=gone).delete()
+
+
+def _create_children(kept: Sequence[Saved]) -> Iterable[str]:
+    news = [child for saved in kept for child in saved.children]
+    if not news:
+        return []
+    children = rows.create_many(news)
+    tell_parents([child for child in children if child.state in TERMINAL], children[0].created_at)
+    return [child.id for child, new in zip(children, news, strict=True)
+            if new.due_at is None and child.state is State.CREATED]
+
+
+def _after_ends(kept: Sequence[Saved], now: datetime) -> list[str]:
+    ended = [saved.execution for saved in kept if saved.execution.state in TERMINAL]
+    parked = [saved.execution for saved in kept if saved.parked and saved.execution.state not in TERMINAL]
+    at = moment(now)
+    run_many(_GIVE_UP, [(at, execution.id) for execution in (*ended, *parked)])
+    paused = [execution for execution in parked if execution.state is State.PAUSED]
+    run_many(_CHANGE, [(at, execution.id) for execution in (*ended, *paused)])
+    return after_ends(ended, now) if ended else []
+
+
+def after_ends(ended: Sequence[Execution], now: datetime) -> list[str]:
+    """What the end of executions means for others; returns whom to ring."""
+    ids = [execution.id for execution in ended]
+    limited = ExecutionRow.objects.filter(id__in=ids, concurrency_limit__isnull=False)
+    flows = list(limited.values_list("namespace", "flow_id"))
+    return [*tell_parents(ended, now), *promote(flows, now)]
+
+
+def tell_parents(ended: Sequence[Execution], now: datetime) -> list[str]:
+    """Signals each waiting parent that its child ended; returns the parents."""
+    told = [(execution.parent_id, *child_ended(execution.parent_path, execution.id, execution.state.value,
+                                               execution.outputs))
+            for execution in ended if execution.parent_id and execution.parent_path is not None]
+    send_many(told, now)
+    return [parent for parent, _, _ in told]
+
+
+def replace_execution(execution: Execution, now: datetime, *, due: bool) -> list[str]:
+    """Writes an execution that no runner drives, by a person's action (restart, kill of a queued one, labels).
+
+    Takes it away from whoever has it (its epoch grows). `due`: a runner is to take it up; returns whom to ring.
+    """
+    with write():
+        lock_row("SELECT id FROM builder_execution WHERE id = %s", (execution.id,))
+        ended = execution.state in TERMINAL
+        ExecutionRow.objects.filter(id=execution.id).update(
+            state=execution.state.value, history=documents.dump_history(execution.history),
+            revision=execution.revision, labels=documents.dump(execution.labels), message=execution.message,
+            outputs=None if execution.outputs is None else documents.dump(execution.outputs),
+            started_at=rows.started_at(execution), ended_at=rows.ended_at(execution), wake_at=execution.wake_at,
+            runs_total=len(execution.runs), runs_ended=rows.ended_runs(execution), owner="", lease_until=None,
+            due_at=now if due and not ended else None, losses=0, alone=False, epoch=_next_epoch(execution.id),
+        )
+        TaskRun.objects.filter(execution_id=execution.id).exclude(path__in=list(execution.runs)).delete()
+        rows.save_runs([(execution, execution.runs)])
+        Label.objects.filter(execution_id=execution.id).delete()
+        rows.insert_labels([execution])
+        return after_ends([execution], now) if ended else [execution.id] if due else []
+
+
+def _next_epoch(execution_id: str) -> int:
+    return int(ExecutionRow.objects.values_list("epoch", flat=True).get(id=execution_id)) + 1

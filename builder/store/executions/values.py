@@ -1,0 +1,123 @@
+"""What goes in and out of the execution tables, beside the engine's own values."""
+
+import os
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from builder.engine.execution import Execution
+from builder.flows.model import Concurrency
+
+KILL, PAUSE, RESUME, CHILD_ENDED = "kill", "pause", "resume", "child-ended"
+"""The kinds of signals. Payloads: resume {"path", "inputs"}; child-ended {"path", "child", "state", "outputs"}."""
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def new_id() -> str:
+    """22 letters and digits that grow with time, so that neighbours in time are neighbours on disk."""
+    number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
+    letters = []
+    for _ in range(22):
+        number, rest = divmod(number, 62)
+        letters.append(_ALPHABET[rest])
+    return "".join(reversed(letters))
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a log; `level` is one of builder.tasks.context.LEVELS. `path` "" means the execution itself."""
+
+    at: datetime
+    level: str
+    message: str
+    task_id: str = ""
+    path: str = ""
+    run_id: str = ""
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MetricPoint:
+    """One number that a task reported. A name with "total" and "token" adds to the execution's tokens, "cost" to its cost."""
+
+    at: datetime
+    name: str
+    value: Decimal | int | float
+    unit: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    task_id: str = ""
+    path: str = ""
+    run_id: str = ""
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRow:
+    id: int
+    execution_id: str
+    kind: str
+    payload: Mapping[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewExecution:
+    """An execution to create. `source`: the draft's text, when it runs a draft. `concurrency`: the flow's limit.
+
+    `due_at`: when it is to run (scheduleDate); None: now.
+    """
+
+    execution: Execution
+    source: str | None = None
+    concurrency: Concurrency | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to drive an execution. `source`: the text of the flow it runs.
+
+    `lost`: its last runner went away with it; `alone`: it must run with nothing beside it in the process;
+    `losses`: how many processes were lost while it was alone.
+    """
+
+    execution: Execution
+    epoch: int
+    source: str
+    lost: bool
+    alone: bool
+    losses: int
+    signals: tuple[SignalRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a runner wants kept of one execution, all in one transaction, as long as `epoch` is still its own.
+
+    `changed`: paths of changed task runs; a path that is no longer in `execution.runs` is deleted.
+    `consumed`: ids of signals that were obeyed. `settled`: what was lost came through, it is no longer alone.
+    `parked`: the lease is given up with this; it goes on at `execution.wake_at` or by a signal. An execution that
+    ended is given up by itself.
+    """
+
+    execution: Execution
+    epoch: int
+    changed: Collection[str] = ()
+    logs: Sequence[LogLine] = ()
+    metrics: Sequence[MetricPoint] = ()
+    consumed: Sequence[int] = ()
+    children: Sequence[NewExecution] = ()
+    settled: bool = False
+    parked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SaveResult:
+    """`fenced`: executions that somebody else drives by now; nothing of them was written. `ring`: whom to ring now."""
+
+    fenced: frozenset[str] = frozenset()
+    ring: tuple[str, ...] = ()

@@ -1,0 +1,135 @@
+"""The one way to write: short transactions, one at a time on SQLite, where writers would otherwise starve each other.
+
+SQLite's own waiting sleeps longer and longer, so a file lock taken before BEGIN IMMEDIATE queues the writers of all
+processes. PostgreSQL needs none of this.
+"""
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+
+from builder.errors import Unavailable
+
+GATE_SECONDS = 20.0
+_BUSY = "The database is busy with another program; nothing was saved. Try again in a moment."
+_FIRST_WAIT_SECONDS = 0.0003
+_LONGEST_WAIT_SECONDS = 0.003
+_held = threading.local()
+
+
+@contextmanager
+def write() -> Iterator[None]:
+    """A write transaction. Nested ones join it; keep it short and free of network calls.
+
+    Raises Unavailable when the database stays locked.
+    """
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            yield
+        return
+    try:
+        with _gate(), transaction.atomic():
+            yield
+    except OperationalError as error:
+        raise _explained(error) from error
+
+
+def _explained(error: OperationalError) -> Exception:
+    text = str(error).lower()
+    if "locked" in text or "busy" in text:
+        return Unavailable(_BUSY)
+    if "full" in text or "no space" in text:
+        return Unavailable("The disk that holds the database is full; free some space and try again.")
+    if "readonly" in text or "read-only" in text:
+        return Unavailable("The database cannot be written: its file or folder is read-only.")
+    if connection.vendor == "postgresql":
+        return Unavailable("The database does not answer; nothing was saved. Try again in a moment.")
+    return error
+
+
+@contextmanager
+def _gate() -> Iterator[None]:
+    path = _gate_path()
+    if path is None:
+        yield
+        return
+    descriptor = _descriptor(path)
+    _wait_for(descriptor)
+    try:
+        yield
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def _gate_path() -> str | None:
+    if connection.vendor != "sqlite":
+        return None
+    name = str(connection.settings_dict["NAME"])
+    return None if ":memory:" in name or "mode=memory" in name else f"{name}.gate"
+
+
+def _descriptor(path: str) -> int:
+    """This thread's own descriptor: two threads on one would both hold the lock, and so would a forked child."""
+    key = (path, os.getpid())
+    if getattr(_held, "key", None) != key:
+        _held.key, _held.descriptor = key, os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return int(_held.descriptor)
+
+
+def _wait_for(descriptor: int) -> None:
+    deadline = time.monotonic() + GATE_SECONDS
+    wait = _FIRST_WAIT_SECONDS
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                raise Unavailable(_BUSY) from error
+            time.sleep(wait)
+            wait = min(wait * 1.5, _LONGEST_WAIT_SECONDS)
+        else:
+            return
+
+
+def moment(at: datetime | None) -> Any:
+    """A time as a parameter of raw SQL; the ORM's own format, so that both kinds of statement compare alike."""
+    return None if at is None else connection.ops.adapt_datetimefield_value(at)
+
+
+def from_row(value: Any) -> Any:
+    """A time out of a raw row: SQLite gives text, PostgreSQL an aware datetime."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value + "+00:00" if "+" not in value else value)
+    return value
+
+
+def run(statement: str, parameters: tuple[Any, ...] = ()) -> int:
+    """One raw statement; returns how many rows it changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.rowcount)
+
+
+def run_many(statement: str, rows: list[tuple[Any, ...]]) -> int:
+    """One raw statement for many rows; returns how many rows it changed in all."""
+    if not rows:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, rows)
+        return int(cursor.rowcount)
+
+
+def lock_row(statement: str, parameters: tuple[Any, ...]) -> None:
+    """Holds a row until the transaction ends. SQLite needs none: a write transaction is alone there."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(statement + " FOR UPDATE", parameters)
+
+
