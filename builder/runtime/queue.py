@@ -1,0 +1,103 @@
+"""The doorbell: tells workers by RQ which executions want a runner. Losing every ring loses nothing, sweep rings again.
+
+A job is written by hand (RQ's own enqueue costs five times as much): its id is the execution's, so that two rings of
+one execution are one job, and its hash holds what RQ's dashboard shows.
+"""
+
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from django.conf import settings
+from django.db import transaction
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+QUEUE = "default"
+QUEUE_KEY = f"rq:queue:{QUEUE}"
+INTERMEDIATE_KEY = f"{QUEUE_KEY}:intermediate"
+CONTROL_CHANNEL = "millstream:control"
+ANSWER_SECONDS = 1.0
+"""How long a page may wait for Redis; what is not rung now is rung by sweep."""
+_RINGS_AT_ONCE = 500
+
+log = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=4)
+def _connect(url: str, answer_seconds: float) -> Redis:
+    return Redis.from_url(
+        url, socket_timeout=answer_seconds, socket_connect_timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 1)
+    )
+
+
+def redis(answer_seconds: float = ANSWER_SECONDS) -> Redis:
+    """The connection of this process to settings.REDIS_URL, shared by its threads."""
+    return _connect(settings.REDIS_URL, answer_seconds)
+
+
+def ring(execution_ids: Iterable[str]) -> bool:
+    """Asks for runners, after the commit that made the executions due. False: Redis is away, sweep will ring."""
+    ids = list(execution_ids)
+    try:
+        for start in range(0, len(ids), _RINGS_AT_ONCE):
+            _push(ids[start : start + _RINGS_AT_ONCE], ())
+    except RedisError as error:
+        log.warning("Redis does not answer (%s); the scheduler will ring %d executions.", error, len(ids))
+        return False
+    return True
+
+
+def ring_on_commit(execution_ids: Sequence[str]) -> None:
+    """`ring` once the running transaction is committed; at once when there is none."""
+    transaction.on_commit(lambda: ring(execution_ids))
+
+
+def notify(execution_id: str) -> bool:
+    """Tells whoever drives the execution to read its signals now, and rings for one if nobody does."""
+    try:
+        _push((execution_id,), (execution_id,))
+    except RedisError as error:
+        log.warning("Redis does not answer (%s); execution %s will be told by sweep.", error, execution_id)
+        return False
+    return True
+
+
+def job_key(execution_id: str) -> str:
+    return f"rq:job:{execution_id}"
+
+
+def drive(execution_id: str) -> None:
+    """What the jobs name, for the dashboard. Millstream's worker never calls it; another RQ worker must not run it."""
+    raise RuntimeError(f"Execution {execution_id} needs Millstream's own worker: python3 manage.py worker")
+
+
+def _push(rung: Sequence[str], told: Sequence[str]) -> None:
+    pipeline = redis().pipeline(transaction=False)
+    for execution_id in rung:
+        pipeline.hset(job_key(execution_id), mapping=_job(execution_id))  # type: ignore[arg-type]
+    if rung:
+        pipeline.rpush(QUEUE_KEY, *rung)
+        pipeline.sadd("rq:queues", QUEUE_KEY)
+    for execution_id in told:
+        pipeline.publish(CONTROL_CHANNEL, execution_id)
+    pipeline.execute()
+
+
+def _job(execution_id: str) -> dict[str, str | int]:
+    """The hash as RQ's JSON serializer would read it."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return {
+        "created_at": now,
+        "enqueued_at": now,
+        "data": json.dumps(["builder.runtime.queue.drive", None, [execution_id], {}]),
+        "description": f"drive {execution_id}",
+        "origin": QUEUE,
+        "status": "queued",
+        "timeout": 3600,
+        "result_ttl": 0,
+    }

@@ -1,0 +1,104 @@
+"""Files of executions, named `kestra:///executions/<id>/<key>/<name>`, kept by Django's storage API.
+
+A file belongs to one execution; whoever reads names the executions whose files it may see. All of it blocks.
+"""
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Collection
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote, unquote
+
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+
+from builder.errors import Forbidden, LimitExceeded, NotFound
+
+SCHEME = "kestra://"
+_NAME_LETTERS = 150
+_PLACE = re.compile(r"/executions/(?P<id>[0-9A-Za-z]{1,40})/(?P<key>[0-9A-Za-z_-]{1,40})/(?P<name>[^/\\\x00]{1,200})")
+
+
+def put(execution_id: str, name: str, content: bytes | Path | IO[bytes]) -> str:
+    """Keeps a file and returns its URI. `name` may come from anywhere; only its last part is used, made harmless."""
+    place = f"executions/{execution_id}/{secrets.token_urlsafe(9)}/{safe_name(name)}"
+    if isinstance(content, bytes):
+        kept = default_storage.save(place, ContentFile(content))
+    elif isinstance(content, Path):
+        with content.open("rb") as file:
+            kept = default_storage.save(place, File(file))
+    else:
+        kept = default_storage.save(place, File(content))
+    return SCHEME + "/" + quote(kept)
+
+
+def read(uri: str, allowed: Collection[str], limit_bytes: int | None = None) -> bytes:
+    """The content. Raises NotFound, Forbidden (another execution's) or LimitExceeded."""
+    place = locate(uri, allowed)
+    found = _size(place, uri)
+    if limit_bytes is not None and found > limit_bytes:
+        raise LimitExceeded(f"The file {uri} has {found} bytes; at most {limit_bytes} can be read here.")
+    with default_storage.open(place, "rb") as file:
+        return bytes(file.read())
+
+
+def size(uri: str, allowed: Collection[str]) -> int:
+    """How many bytes it has."""
+    return _size(locate(uri, allowed), uri)
+
+
+def open_file(uri: str, allowed: Collection[str]) -> IO[bytes]:
+    """The file, to be read piece by piece and closed by the caller."""
+    place = locate(uri, allowed)
+    _size(place, uri)
+    opened: IO[bytes] = default_storage.open(place, "rb")
+    return opened
+
+
+def name_of(uri: str) -> str:
+    """The file's bare name, for a download."""
+    return unquote(uri.rsplit("/", 1)[-1])
+
+
+def locate(uri: str, allowed: Collection[str]) -> str:
+    """The place of a file in the storage; raises NotFound for what is no such URI, Forbidden for another's file."""
+    text = str(uri)
+    match = _PLACE.fullmatch(unquote(text[len(SCHEME) :])) if text.startswith(SCHEME) else None
+    if match is None or match["name"] in (".", ".."):
+        raise NotFound(f"{text[:200]} is not the address of a file; those look like kestra:///executions/...")
+    if match["id"] not in allowed:
+        raise Forbidden(f"The file {text[:200]} belongs to another execution and cannot be read here.")
+    return match[0].removeprefix("/")
+
+
+def forget(execution_id: str) -> None:
+    """Deletes all files of an execution."""
+    root = f"executions/{execution_id}"
+    try:
+        keys, _ = default_storage.listdir(root)
+    except FileNotFoundError:
+        return
+    for key in keys:
+        for name in default_storage.listdir(f"{root}/{key}")[1]:
+            default_storage.delete(f"{root}/{key}/{name}")
+        default_storage.delete(f"{root}/{key}")
+    default_storage.delete(root)
+
+
+def safe_name(name: str) -> str:
+    """A bare file name out of any text: no folders, no control characters, no leading dots, not too long."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    clean = re.sub(r"[^\w.\-]+", "_", last).lstrip(".").strip("_")
+    stem, dot, suffix = clean.rpartition(".")
+    if dot and len(clean) > _NAME_LETTERS and len(suffix) < 20:
+        return f"{stem[: _NAME_LETTERS - len(suffix) - 1]}.{suffix}"
+    return clean[:_NAME_LETTERS] or "file"
+
+
+def _size(place: str, uri: str) -> int:
+    try:
+        return int(default_storage.size(place))
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise NotFound(f"The file {uri} is not there (any more).") from error
