@@ -1,0 +1,103 @@
+"""People and their API tokens."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db.models import F, Q
+
+from builder.errors import Conflict, NotFound
+from builder.models import ApiToken
+from builder.store.gate import write
+
+TOKEN_PREFIX = "ms_"
+_NOTE_USE_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token without its text."""
+
+    id: int
+    name: str
+    username: str
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+
+
+def create_user(username: str, password: str) -> User:
+    """Raises Conflict when the name is taken."""
+    with write():
+        if User.objects.filter(username__iexact=username).exists():
+            raise Conflict(f"There already is an account named {username}.")
+        return User.objects.create_user(username, password=password)
+
+
+def set_password(username: str, password: str) -> None:
+    """Raises NotFound."""
+    user = find_user(username)
+    if user is None:
+        raise NotFound(f"There is no account named {username}.")
+    user.set_password(password)
+    with write():
+        user.save(update_fields=["password"])
+
+
+def find_user(username: str) -> User | None:
+    return User.objects.filter(username=username).first()
+
+
+def has_users() -> bool:
+    return User.objects.exists()
+
+
+def users() -> list[User]:
+    return list(User.objects.order_by("username"))
+
+
+def create_token(user: User, name: str, now: datetime, expires_at: datetime | None = None) -> tuple[Token, str]:
+    """The token and its text, which is never shown again. Raises Conflict when this person has one of that name."""
+    text = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    with write():
+        if ApiToken.objects.filter(user=user, name=name).exists():
+            raise Conflict(f"There already is a token named {name}; delete it first or choose another name.")
+        row = ApiToken.objects.create(user=user, name=name, hash=_hash(text), created_at=now, expires_at=expires_at)
+    return _token(row), text
+
+
+def user_of_token(text: str, now: datetime) -> User | None:
+    """Whose token this is; None when it is unknown, expired, or its owner may not log in."""
+    if not text.startswith(TOKEN_PREFIX):
+        return None
+    row = ApiToken.objects.select_related("user").filter(hash=_hash(text), user__is_active=True).filter(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=now)).first()
+    if row is None:
+        return None
+    if row.last_used_at is None or now - row.last_used_at > _NOTE_USE_EVERY:
+        with write():
+            ApiToken.objects.filter(pk=row.pk).update(last_used_at=now)
+    return row.user
+
+
+def tokens(user: User | None = None) -> list[Token]:
+    rows = ApiToken.objects.select_related("user").order_by(F("created_at").desc())
+    return [_token(row) for row in (rows.filter(user=user) if user else rows)]
+
+
+def delete_token(token_id: int, user: User | None = None) -> bool:
+    """Whether there was such a token (of this person, when one is given)."""
+    with write():
+        rows = ApiToken.objects.filter(pk=token_id)
+        return (rows.filter(user=user) if user else rows).delete()[0] > 0
+
+
+def _hash(text: str) -> str:
+    """Plain SHA-256 is enough: the text has 256 random bits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _token(row: ApiToken) -> Token:
+    return Token(row.pk, row.name, row.user.username, row.created_at, row.last_used_at, row.expires_at)
