@@ -1,4 +1,37 @@
-"""`{{ ... }}`: Kestra's Pebble as a closed interpreter of JSON values and date-times. Knows no flow, task or database.
+"""Kestra's expressions: `{{ ... }}` in Pebble's syntax, interpreted here, within limits."""
 
-The values behind kv(), secret() and read() come in through `Lookups`, given by who renders.
-"""
+from builder.expressions import filters as _filters
+from builder.expressions import functions as _functions
+from builder.expressions.check import TemplateFault, check
+from builder.expressions.faults import ExpressionError, ExpressionLimit, TemplateSyntaxError, UndefinedVariable
+from builder.expressions.limits import DEFAULT_LIMITS, Limits
+from builder.expressions.lookups import LOOKUP_FUNCTIONS, Lookups
+from builder.expressions.references import Reference, needs_lookups, references
+from builder.expressions.registry import FILTERS, FUNCTIONS, TESTS, Operation
+from builder.expressions.render import render, render_value
+from builder.expressions.values import result_to_json, truthy
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "FILTERS",
+    "FUNCTIONS",
+    "LOOKUP_FUNCTIONS",
+    "TESTS",
+    "ExpressionError",
+    "ExpressionLimit",
+    "Limits",
+    "Lookups",
+    "Operation",
+    "Reference",
+    "TemplateFault",
+    "TemplateSyntaxError",
+    "UndefinedVariable",
+    "check",
+    "needs_lookups",
+    "references",
+    "render",
+    "render_value",
+    "result_to_json",
+    "truthy",
+]
+assert _filters and _functions, "imported for what they declare"

@@ -1,0 +1,105 @@
+"""Where filters, functions and tests are declared, each with a sentence and an example that the tests play."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from builder.expressions.faults import ExpressionError
+
+Run = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A filter, a function or a test. `example` renders to `result` (None: it differs each time or needs a lookup)."""
+
+    kind: str
+    name: str
+    summary: str
+    parameters: tuple[str, ...]
+    required: int
+    run: Run
+    example: str
+    result: str | None
+    takes_null: bool = False
+
+    def bind(self, positional: list[Any], named: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments by the names of `run`'s parameters."""
+        if len(positional) > len(self.parameters):
+            raise ExpressionError(f"The {self.kind} `{self.name}` takes {len(self.parameters)} arguments, "
+                                  f"not {len(positional)}")  # fmt: skip
+        given = dict(zip(self.parameters, positional, strict=False))
+        for name, value in named.items():
+            if name not in self.parameters:
+                raise ExpressionError(f"The {self.kind} `{self.name}` has no argument `{name}`",
+                                      hint=did_you_mean(name, self.parameters))  # fmt: skip
+            given[name] = value
+        for name in self.parameters[: self.required]:
+            if name not in given:
+                raise ExpressionError(f"The '{self.name}' {self.kind} expects an argument '{name}'.")
+        return {_snake(name): value for name, value in given.items()}
+
+
+FILTERS: dict[str, Operation] = {}
+FUNCTIONS: dict[str, Operation] = {}
+TESTS: dict[str, Operation] = {}
+_KINDS = {"filter": FILTERS, "function": FUNCTIONS, "test": TESTS}
+Declare = Callable[[Run], Run]
+
+
+def _declared(kind: str, names: str, summary: str, example: str, result: str | None, takes_null: bool) -> Declare:
+    """The first parameter(s) are given by the evaluator: the session, and the value for filters and tests."""
+    given = 1 if kind == "function" else 2
+
+    def declare(run: Run) -> Run:
+        parameters = list(inspect.signature(run).parameters.values())[given:]
+        required = sum(parameter.default is inspect.Parameter.empty for parameter in parameters)
+        camel = tuple(_camel(parameter.name) for parameter in parameters)
+        for name in names.split():
+            _KINDS[kind][name] = Operation(kind, name, summary, camel, required, run, example, result, takes_null)
+        return run
+
+    return declare
+
+
+def filter_(names: str, summary: str, example: str, result: str | None, *, takes_null: bool = False) -> Declare:
+    """Declares a filter (and its aliases, after a space); without `takes_null`, null in is null out."""
+    return _declared("filter", names, summary, example, result, takes_null)
+
+
+def function(names: str, summary: str, example: str, result: str | None) -> Declare:
+    return _declared("function", names, summary, example, result, True)
+
+
+def test_(names: str, summary: str, example: str, result: str | None) -> Declare:
+    return _declared("test", names, summary, example, result, True)
+
+
+def find(kind: str, name: str) -> Operation:
+    """The operation of that name, or an error with the nearest one."""
+    known = _KINDS[kind]
+    if name not in known:
+        raise ExpressionError(no_such(kind, name), hint=did_you_mean(name, known))
+    return known[name]
+
+
+def no_such(kind: str, name: str) -> str:
+    return f'There is no {kind} "{name}"'
+
+
+def did_you_mean(name: str, known: Any) -> str:
+    """`did you mean upper?`, or nothing."""
+    by_lower = {str(each).lower(): str(each) for each in known}
+    near = get_close_matches(name.lower()[:100], by_lower, n=1, cutoff=0.6)
+    return f"did you mean {by_lower[near[0]]}?" if near else ""
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.strip("_").split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _snake(name: str) -> str:
+    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name)
