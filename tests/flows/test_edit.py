@@ -83,9 +83,10 @@ def test_it_keeps_the_kind_of_quote():
 
 
 @pytest.mark.parametrize("value", [
-    "yes", "no", "on", "null", "~", "1", "1.0", "1e5", "0x10", "0o7", "2024-01-01", "12:30", "", " lead", "trail ", "a: b",
-    "a #b", "- a", "{a}", "[a]", "*a", "&a", "!a", "%a", "@a", "`a", "'a", '"a', "a\tb", "\x07", "\u2028", "é", "😀", "=",
-    "<<", "? a", "|", ">", "true"])
+    "yes", "no", "on", "null", "~", "1", "1.0", "1e5", "0x10", "0o7", "2024-01-01", "12:30", "", " lead", "trail ",
+    "a: b", "a #b", "- a", "{a}", "[a]", "*a", "&a", "!a", "%a", "@a",
+    "`a", "'a", '"a', "a\tb", "\x07", "\u2028", "é", "😀",
+    "=", "<<", "? a", "|", ">", "true"])
 def test_text_that_yaml_would_read_as_something_else_is_quoted(value):
     for path in [("tasks", 0, "model"), ("tasks", 1, "key"), ("tasks", 1, "fresh"), ("triggers", 0, "cron"),
                  ("description",)]:
@@ -94,7 +95,8 @@ def test_text_that_yaml_would_read_as_something_else_is_quoted(value):
 
 
 @pytest.mark.parametrize("value", ["a\nb", "a\nb\n", "a\n\n", "  indented\nb", "\n\nlate", "a\n  b\n c\n", "a \n b",
-                                   "x" * 300, "tab\n\tb", "\n", "a\r\nb", "# no comment\nb", "\n  deep\nflat", "a\n\n\nb\n\n\n"])
+                                   "x" * 300, "tab\n\tb", "\n", "a\r\nb", "# no comment\nb", "\n  deep\nflat",
+                                   "a\n\n\nb\n\n\n"])
 def test_long_and_multi_line_text_comes_back_as_it_was(value):
     for path in [("tasks", 0, "model"), ("tasks", 0, "prompt"), ("tasks", 1, "value"), ("triggers", 0, "cron"),
                  ("description",), ("tasks", 2, "then", 0, "message", 0), ("tasks", 2, "then", 0, "message")]:

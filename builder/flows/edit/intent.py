@@ -174,17 +174,17 @@ def same(left: Any, right: Any) -> bool:
 def _set(tree: Any, edit: SetValue) -> Any:
     if not edit.path:
         return deepcopy(edit.value)
-    at: Any = {} if tree is None else tree
-    tree = at
+    tree = {} if tree is None else tree
+    at: Any = tree
     for depth, part in enumerate(edit.path[:-1]):
         if isinstance(at, dict) and at.get(part) is None:
             at[part] = {}
         at = value_at(at, (part,)) if isinstance(at, dict | list) else _refuse(edit.path[:depth])
     last = edit.path[-1]
-    if isinstance(at, dict) or (isinstance(at, list) and isinstance(last, int) and 0 <= last < len(at)):
-        at[last] = deepcopy(edit.value)
-    else:
+    fits = isinstance(at, dict) or (isinstance(at, list) and isinstance(last, int) and 0 <= last < len(at))
+    if not fits:
         _refuse(edit.path[:-1])
+    at[last] = deepcopy(edit.value)
     return tree
 
 
