@@ -1,0 +1,238 @@
+"""The inputs of a run: what was supplied, what defaults say, what depends on what; all faults at once."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import Any, Protocol
+
+from builder.errors import BuilderError, Fault
+from builder.expressions.faults import UndefinedVariable
+from builder.flows.input_values import BadValue, as_text, parse_value, received
+from builder.flows.model import Input, Output
+
+ENCRYPTED_TYPE = "io.kestra.datatype:aes_encrypted"
+"""The `type` of the map that stands for an encrypted value; `value` is the ciphertext."""
+
+Render = Callable[[str, Mapping[str, Any]], Any]
+"""Renders a template with these variables added to the run's; a lone expression keeps its type."""
+
+_LATER = frozenset({"execution", "taskrun", "task", "outputs", "trigger", "parent", "parents", "tasks"})
+"""Names that only exist once the execution runs: a default that reads them stays as it is written."""
+
+
+class Upload(Protocol):
+    """A file that came with a request."""
+
+    @property
+    def name(self) -> str | None: ...
+    def chunks(self) -> Iterator[bytes]: ...
+
+
+KeepFile = Callable[[str, Upload], str]
+"""Stores an upload for an input id and returns its kestra:// URI."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """`values` are nested by the dots of their ids; `disabled` inputs are left out of them."""
+
+    values: dict[str, Any]
+    faults: tuple[Fault, ...] = ()
+    disabled: frozenset[str] = frozenset()
+
+
+def resolve(
+    inputs: Sequence[Input],
+    supplied: Mapping[str, Any],
+    *,
+    render: Render,
+    keep_file: KeepFile | None = None,
+    encrypt: Callable[[str], str] | None = None,
+) -> Resolved:
+    """The values of all inputs. `keep_file` None leaves uploads unstored (a validation without a run)."""
+    run = _Resolution(supplied, render, keep_file, encrypt)
+    for declared in in_order(inputs):
+        run.take(declared)
+    values: dict[str, Any] = {}
+    for declared in inputs:
+        if declared.id in run.kept:
+            _put(values, declared.id, run.kept[declared.id])
+    return Resolved(values, tuple(run.faults), frozenset(run.disabled))
+
+
+def in_order(inputs: Sequence[Input]) -> list[Input]:
+    """Inputs with those they depend on before them, else as declared."""
+    by_id = {declared.id: declared for declared in inputs}
+    ordered: dict[str, Input] = {}
+
+    def place(declared: Input, above: frozenset[str]) -> None:
+        for needed in declared.depends_on:
+            if needed in by_id and needed not in ordered and needed not in above:
+                place(by_id[needed], above | {needed})
+        ordered.setdefault(declared.id, declared)
+
+    for declared in inputs:
+        place(declared, frozenset({declared.id}))
+    return list(ordered.values())
+
+
+@dataclass
+class _Resolution:
+    """One resolution: what is kept (secrets encrypted), and what conditions may see (nothing encrypted)."""
+
+    supplied: Mapping[str, Any]
+    render: Render
+    keep_file: KeepFile | None
+    encrypt: Callable[[str], str] | None
+    kept: dict[str, Any] = field(default_factory=dict)
+    seen: dict[str, Any] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    disabled: set[str] = field(default_factory=set)
+
+    def take(self, declared: Input) -> None:
+        if not self._enabled(declared):
+            self.disabled.add(declared.id)
+            return
+        value = lookup(self.supplied, declared.id)
+        try:
+            if value is None:
+                value = self._default(declared)
+            self._keep(declared, value)
+        except BadValue as error:
+            shown = "******" if declared.type == "SECRET" and value is not None else received(_shown(value))
+            message = f"Invalid input for `{declared.id}`, {error}, but received `{shown}`"
+            self.faults.append(Fault((declared.id,), message))
+
+    def _enabled(self, declared: Input) -> bool:
+        if any(name in self.disabled for name in declared.depends_on):
+            return False
+        if not declared.depends_on_condition:
+            return True
+        visible: dict[str, Any] = {}
+        for name in declared.depends_on:
+            _put(visible, name, self.seen.get(name))
+        try:
+            return self.render(declared.depends_on_condition, {"inputs": visible}) is True
+        except BuilderError as error:
+            self.faults.append(Fault((declared.id,), f"Invalid input for `{declared.id}`, its dependsOn condition "
+                                     f"cannot be evaluated: {error.message}"))
+            return False
+
+    def _default(self, declared: Input) -> Any:
+        if declared.has_defaults:
+            return self._rendered(declared.defaults)
+        if declared.type == "BOOL":
+            return False
+        if declared.properties.get("autoSelectFirst"):
+            first = self._properties(declared).get("values") or [None]
+            return first[0].get("value") if isinstance(first[0], Mapping) else first[0]
+        if declared.required:
+            raise BadValue("missing required input")
+        return None
+
+    def _rendered(self, default: Any) -> Any:
+        if isinstance(default, Mapping):
+            return {key: self._rendered(item) for key, item in default.items()}
+        if isinstance(default, list):
+            return [self._rendered(item) for item in default]
+        if not isinstance(default, str) or ("{{" not in default and "{%" not in default):
+            return default
+        try:
+            return self.render(default, {"inputs": self._visible()})
+        except UndefinedVariable as error:
+            if error.name.partition(".")[0] in _LATER:
+                return default
+            raise BadValue(f"its default cannot be rendered: {error.message}") from error
+        except BuilderError as error:
+            raise BadValue(f"its default cannot be rendered: {error.message}") from error
+
+    def _visible(self) -> dict[str, Any]:
+        visible: dict[str, Any] = {}
+        for name, value in self.seen.items():
+            _put(visible, name, value)
+        return visible
+
+    def _keep(self, declared: Input, value: Any) -> None:
+        if value is None:
+            self.kept[declared.id] = self.seen[declared.id] = None
+        elif declared.type == "FILE":
+            self.kept[declared.id] = self.seen[declared.id] = self._file(declared, value)
+        else:
+            read = parse_value(declared.type, self._properties(declared), value)
+            self.seen[declared.id] = read
+            self.kept[declared.id] = self._encrypted(read) if declared.type == "SECRET" else read
+
+    def _properties(self, declared: Input) -> Mapping[str, Any]:
+        expression = declared.properties.get("expression")
+        if expression is None:
+            return declared.properties
+        try:
+            found = self.render(expression, {"inputs": self._visible()})
+        except BuilderError as error:
+            raise BadValue(f"Cannot render 'expression'. Cause: {error.message}") from error
+        if not isinstance(found, list):
+            raise BadValue("Invalid expression result. Expected a list of strings, but received "
+                           f"{received(found)}")
+        return {**declared.properties, "values": [as_text(item) for item in found if item is not None]}
+
+    def _encrypted(self, text: str) -> dict[str, str]:
+        if self.encrypt is None:
+            raise BadValue("a SECRET needs an encryption key: set MILLSTREAM_ENCRYPTION_KEY")
+        return {"type": ENCRYPTED_TYPE, "value": self.encrypt(text)}
+
+    def _file(self, declared: Input, value: Any) -> str:
+        if isinstance(value, str):
+            if not value.startswith("kestra://"):
+                raise BadValue("Expected `FILE`: upload a file, or give the kestra:// address of one")
+            return value
+        if not hasattr(value, "chunks"):
+            raise BadValue("Expected `FILE`: upload a file")
+        allowed = declared.properties.get("allowedFileExtensions") or ()
+        name = PurePosixPath(value.name or "").name
+        if allowed and not any(name.lower().endswith(str(ending).lower()) for ending in allowed):
+            raise BadValue(f"its name must end with one of `[{', '.join(map(str, allowed))}]`")
+        return self.keep_file(declared.id, value) if self.keep_file else f"kestra:///{name}"
+
+
+def lookup(supplied: Mapping[str, Any], name: str) -> Any:
+    """A supplied value by its dotted id, given flat (`a.b`) or nested; None when it is not there."""
+    if name in supplied:
+        return supplied[name]
+    head, _, rest = name.partition(".")
+    inner = supplied.get(head)
+    return lookup(inner, rest) if rest and isinstance(inner, Mapping) else None
+
+
+def typed_output(output: Output, value: Any, *, encrypt: Callable[[str], str] | None = None) -> Any:
+    """A rendered flow output as its type says. Raises BadValue; null stays null."""
+    if value is None:
+        return None
+    try:
+        read = parse_value(output.type, {}, value) if output.type not in ("SELECT", "MULTISELECT") else value
+    except BadValue as error:
+        raise BadValue(f"Invalid output for `{output.id}`, {error}, but received `{received(value)}`") from error
+    if output.type != "SECRET":
+        return read
+    if encrypt is None:
+        raise BadValue(f"Invalid output for `{output.id}`, a SECRET needs an encryption key: set "
+                       "MILLSTREAM_ENCRYPTION_KEY")
+    return {"type": ENCRYPTED_TYPE, "value": encrypt(read)}
+
+
+def without_files(inputs: Sequence[Input]) -> list[Input]:
+    """The inputs with files optional: for a check of values where no upload can be given."""
+    return [replace(declared, required=False) if declared.type == "FILE" else declared for declared in inputs]
+
+
+def _put(values: dict[str, Any], name: str, value: Any) -> None:
+    *above, last = name.split(".")
+    for part in above:
+        inner = values.get(part)
+        if not isinstance(inner, dict):
+            inner = values[part] = {}
+        values = inner
+    values[last] = value
+
+
+def _shown(value: Any) -> Any:
+    return (value.name or "") if hasattr(value, "chunks") else value
