@@ -2,7 +2,8 @@
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 
-from builder.errors import Fault, Path, Severity, TaskFailure
+from builder.errors import BuilderError, Fault, Path, Severity, TaskFailure
+from builder.expressions import result_to_json, truthy
 from builder.flows.catalogue import Kind, TaskGroup
 from builder.tasks.base import InstillTask, KestraTask, Level, Task, ToolTask
 from builder.tasks.context import LEVELS, Files, Http, Kv, RunContext
@@ -23,6 +24,7 @@ __all__ = [
     "LEVELS",
     "AliasChoices",
     "Ask",
+    "BuilderError",
     "Children",
     "Duration",
     "Fault",
@@ -55,4 +57,6 @@ __all__ = [
     "field_validator",
     "holds_template",
     "model_validator",
+    "result_to_json",
+    "truthy",
 ]

@@ -62,7 +62,8 @@ class Properties(BaseModel):
     @classmethod
     def _read_yaml(cls, written: Any) -> Any:
         if isinstance(written, Mapping):
-            return {key: _read(cls, key, value) for key, value in written.items() if value is not None}
+            kept = {key: value for key, value in written.items() if value is not None or _any(cls, key)}
+            return {key: _read(cls, key, value) for key, value in kept.items()}
         return written
 
     def written(self) -> dict[str, Any]:
@@ -101,6 +102,12 @@ def field_of(cls: type[BaseModel], key: str) -> tuple[str, FieldInfo] | None:
         if key in yaml_names(name, field):
             return name, field
     return None
+
+
+def _any(cls: type[BaseModel], key: str) -> bool:
+    """Whether null is a value of the property like any other."""
+    found = field_of(cls, key)
+    return found is not None and found[1].annotation is Any
 
 
 def _read(cls: type[BaseModel], key: str, value: Any) -> Any:

@@ -117,9 +117,8 @@ def _fault(one: _Placed, subject: str) -> Fault:
 
 def _unknown(one: _Placed, subject: str) -> Fault:
     near = _near(one)
-    hint = f"did you mean {near}?" if near else ""
-    message = f'{_owner(one.path, subject)} has no property "{one.path[-1]}"'
-    return Fault(one.path, f"{message}; {hint}" if hint else message, hint or "known: " + ", ".join(_known(one.model)))
+    hint = f"Did you mean {near}?" if near else f"Known here: {', '.join(_known(one.model))}."
+    return Fault(one.path, f'{_owner(one.path, subject)} has no property "{one.path[-1]}"', hint)
 
 
 def _known(model: type[BaseModel]) -> list[str]:

@@ -1,0 +1,188 @@
+"""The double for tests of tasks: a context that remembers everything, with KV and files in memory and a plain client.
+
+    context = FakeContext()
+    outputs = await run_task(Log, "message: hello", context)
+    assert context.logs == [("INFO", "hello")]
+"""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from builder.errors import TaskFailure
+from builder.expressions import render_value
+from builder.tasks.base import Task
+from builder.tasks.prepare import dump_outputs, prepare, secrets_of
+
+
+class FakeKv:
+    """A KV store in memory; `expires` keeps the seconds that were asked for, by namespace and key."""
+
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+        self.entries: dict[tuple[str, str], Any] = {}
+        self.expires: dict[tuple[str, str], float | None] = {}
+        self.kinds: dict[tuple[str, str], str | None] = {}
+
+    def _name(self, key: str, namespace: str | None) -> tuple[str, str]:
+        return (namespace or self._namespace, key)
+
+    async def get(self, key: str, namespace: str | None = None) -> Any:
+        return self.entries.get(self._name(key, namespace))
+
+    async def has(self, key: str, namespace: str | None = None) -> bool:
+        return self._name(key, namespace) in self.entries
+
+    async def set(
+        self, key: str, value: Any, *, namespace: str | None = None, ttl_seconds: float | None = None,
+        overwrite: bool = True, kind: str | None = None,
+    ) -> None:
+        name = self._name(key, namespace)
+        if name in self.entries and not overwrite:
+            raise TaskFailure(
+                f"Cannot set value for key '{key}'. Key already exists and `overwrite` is set to `false`."
+            )
+        self.entries[name], self.expires[name], self.kinds[name] = value, ttl_seconds, kind
+
+    async def delete(self, key: str, namespace: str | None = None) -> bool:
+        return self.entries.pop(self._name(key, namespace), self) is not self
+
+    async def keys(self, prefix: str = "", namespace: str | None = None) -> list[str]:
+        wanted = namespace or self._namespace
+        return sorted(key for place, key in self.entries if place == wanted and key.startswith(prefix))
+
+
+class FakeFiles:
+    """Files in memory, by URI."""
+
+    def __init__(self) -> None:
+        self.contents: dict[str, bytes] = {}
+
+    async def put(self, name: str, content: bytes | Path) -> str:
+        uri = f"kestra:///tests/{len(self.contents)}/{name}"
+        self.contents[uri] = content if isinstance(content, bytes) else await asyncio.to_thread(content.read_bytes)
+        return uri
+
+    async def read(self, uri: str, *, limit_bytes: int | None = None) -> bytes:
+        if uri not in self.contents:
+            raise TaskFailure(f"There is no file {uri}.")
+        content = self.contents[uri]
+        if limit_bytes is not None and len(content) > limit_bytes:
+            raise TaskFailure(f"The file {uri} is larger than {limit_bytes} bytes.")
+        return content
+
+
+class FakeHttp:
+    """Plain clients without a guard; `asked` keeps what each client was asked to be."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.clients: list[Any] = []
+        self.refused: set[str] = set()
+
+    def client(
+        self, *, ca_pem: str | None = None, client_pem: str | None = None, verify: bool = True,
+        proxy: str | None = None, connect_timeout_seconds: float | None = None,
+        silence_timeout_seconds: float | None = None, follow_redirects: bool = True,
+    ) -> Any:
+        import httpx2
+
+        self.asked.append({
+            "ca_pem": ca_pem, "client_pem": client_pem, "verify": verify, "proxy": proxy,
+            "connect_timeout_seconds": connect_timeout_seconds, "follow_redirects": follow_redirects,
+            "silence_timeout_seconds": silence_timeout_seconds,
+        })
+        timeout = httpx2.Timeout(
+            connect=connect_timeout_seconds, read=silence_timeout_seconds, write=None, pool=None
+        )
+        client = httpx2.AsyncClient(
+            proxy=proxy, timeout=timeout, follow_redirects=follow_redirects, verify=verify, trust_env=False
+        )
+        self.clients.append(client)
+        return client
+
+    def check_address(self, host: str, port: int) -> str:
+        if host in self.refused:
+            raise TaskFailure(f"The address {host} is not allowed.")
+        return "127.0.0.1" if host == "localhost" else host
+
+    async def close(self) -> None:
+        for client in self.clients:
+            await client.aclose()
+
+
+class FakeContext:
+    """A `RunContext` that keeps what a task did: `logs`, `metrics`, `streamed`, `requests`, `masked`.
+
+    Templates are rendered by the real interpreter, with `variables` and without lookups.
+    """
+
+    def __init__(self, *, namespace: str = "company.team", variables: Mapping[str, Any] | None = None,
+                 at: datetime = datetime(2026, 1, 31, 9, tzinfo=UTC)) -> None:
+        self.execution_id = "execution"
+        self.namespace = namespace
+        self.flow_id = "flow"
+        self.task_id = "task"
+        self.attempt = 1
+        self.attempt_key = "execution/task"
+        self.variables: Mapping[str, Any] = variables or {}
+        self.kv = FakeKv(namespace)
+        self.files = FakeFiles()
+        self.http = FakeHttp()
+        self.logs: list[tuple[str, str]] = []
+        self.metrics: list[tuple[str, float, str, dict[str, str]]] = []
+        self.streamed: list[str] = []
+        self.requests: list[Any] = []
+        self.masked: list[str] = []
+        self._at = at
+
+    def now(self) -> datetime:
+        return self._at
+
+    def log(self, level: str, message: str) -> None:
+        self.logs.append((level, message))
+
+    def metric(self, name: str, value: float, *, unit: str = "", tags: Mapping[str, str] | None = None) -> None:
+        self.metrics.append((name, value, unit, dict(tags or {})))
+
+    def stream(self, text: str) -> None:
+        self.streamed.append(text)
+
+    def sent(self, what: Any) -> None:
+        self.requests.append(what)
+
+    def mask(self, value: str) -> None:
+        self.masked.append(value)
+
+    async def render(self, value: Any, extra: Mapping[str, Any] | None = None, *, typed: bool = False) -> Any:
+        return render_value(value, {**self.variables, **(extra or {})}, typed=typed, now=self._at)
+
+    def render_now(self, value: Any, *, typed: bool = False) -> Any:
+        """What `prepare` is given."""
+        return render_value(value, self.variables, typed=typed, now=self._at)
+
+
+async def run_task(
+    task: type[Task], written: str | Mapping[str, Any], context: FakeContext | None = None
+) -> dict[str, Any]:
+    """Prepares and runs a task as the runner does; gives its outputs as JSON values. Raises TaskFailure.
+
+    `written`: its properties, as YAML or a mapping; id and type may be left out.
+    """
+    context = context or FakeContext()
+    properties = yaml.safe_load(written) if isinstance(written, str) else written
+    ready = prepare(task, {"id": "task", "type": task.type_name, **(properties or {})}, context.render_now)
+    for secret in secrets_of(ready):
+        context.mask(secret)
+    try:
+        run = cast(Callable[[Any], Any], ready.run)
+        if inspect.iscoroutinefunction(run):
+            return dump_outputs(await run(context))
+        return dump_outputs(run(context) if task.quick else await asyncio.to_thread(run, context))
+    finally:
+        await context.http.close()

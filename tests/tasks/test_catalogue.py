@@ -1,0 +1,101 @@
+"""Every type in the catalogue keeps the promises that the editor, the reference and the checker rely on."""
+
+import inspect
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from builder.errors import Severity
+from builder.flows.catalogue import Kind
+from builder.tasks.catalogue import BrokenPackage, Catalogue, catalogue
+from builder.tasks.core.log.log import Log
+from builder.tasks.flow import FlowTask
+from builder.tasks.form import FormField, fields_of
+from builder.tasks.outputs import outputs_of
+from builder.tasks.plugin import Plugin
+
+TYPES = [entry.plugin for entry in catalogue().all()]
+each_type = pytest.mark.parametrize("plugin", TYPES, ids=[plugin.type_name for plugin in TYPES])
+
+
+@each_type
+def test_it_says_what_it_does_in_one_sentence(plugin: type[Plugin]) -> None:
+    assert "__doc__" in vars(plugin) and plugin.summary().endswith("."), "the docstring's first line is a sentence"
+    assert plugin.heading()
+
+
+@each_type
+def test_its_example_is_valid(plugin: type[Plugin]) -> None:
+    written = yaml.safe_load(plugin.example)
+    assert written["type"] in (plugin.type_name, *plugin.aliases)
+    entry = catalogue().find(written["type"])
+    assert entry is not None
+    assert [fault for fault in entry.check(written) if fault.severity is Severity.ERROR] == []
+
+
+@each_type
+def test_each_field_has_a_clear_label_and_a_description(plugin: type[Plugin]) -> None:
+    for field in _all_fields(fields_of(plugin)):
+        assert field.label[:1].isupper() or field.label[:1].isdigit(), field.name
+        assert field.description.endswith((".", "?")), f"{field.name}: {field.description!r}"
+        assert field.group
+
+
+@each_type
+def test_its_outputs_serialise(plugin: type[Plugin]) -> None:
+    if plugin.kind is not Kind.TASK or issubclass(plugin, FlowTask):
+        return
+    outputs = outputs_of(plugin.run)
+    declared = inspect.signature(plugin.run).return_annotation
+    assert outputs is not None or declared is None, "run returns an Outputs model, or None"
+    if outputs is not None:
+        assert outputs.model_json_schema(mode="serialization")["properties"]
+        _described(outputs)
+
+
+def _described(outputs: type[BaseModel]) -> None:
+    for name, field in outputs.model_fields.items():
+        assert field.description, f"the output {name} says what it is"
+
+
+def _all_fields(fields: tuple[FormField, ...]) -> list[FormField]:
+    nested = [inner for field in fields for inner_fields in field.variants.values() for inner in inner_fields]
+    return [*fields, *(_all_fields(tuple(nested)) if nested else [])]
+
+
+def test_an_old_name_finds_the_type() -> None:
+    entry = catalogue().find("io.kestra.core.tasks.log.Log")
+    assert entry is not None and entry.plugin is Log
+    assert catalogue().task_class("io.kestra.core.tasks.log.Log") is Log
+
+
+@pytest.mark.parametrize(("wrong", "right"), [
+    ("io.kestra.plugin.core.log.Lgo", "io.kestra.plugin.core.log.Log"),
+    ("log", "io.kestra.plugin.core.log.Log"),
+    ("Request", "io.kestra.plugin.core.http.Request"),
+    ("io.kestra.plugin.core.kv.get", "io.kestra.plugin.core.kv.Get"),
+])
+def test_a_wrong_name_suggests_the_right_one(wrong: str, right: str) -> None:
+    assert catalogue().nearest(wrong, Kind.TASK) == right
+
+
+def test_a_name_like_nothing_suggests_nothing() -> None:
+    assert catalogue().nearest("com.example.Zzz", Kind.TASK) is None
+
+
+def test_two_types_of_one_name_are_refused() -> None:
+    other = type("Other", (Log,), {"type_name": Log.type_name, "__module__": "elsewhere"})
+    with pytest.raises(BrokenPackage, match=r"both name the type io\.kestra\.plugin\.core\.log\.Log"):
+        Catalogue([Log, other])
+
+
+def test_a_package_that_is_not_there_is_named() -> None:
+    with pytest.raises(BrokenPackage, match="not_there_at_all cannot be loaded"):
+        catalogue(("not_there_at_all",))
+
+
+def test_old_types_are_found_but_not_offered() -> None:
+    offered = [entry.name for entries in catalogue().categories(Kind.TASK).values() for entry in entries]
+    assert "io.kestra.plugin.core.log.Log" in offered
+    assert "io.kestra.plugin.core.debug.Echo" not in offered
