@@ -1,0 +1,48 @@
+"""Filters that all templates have: states as glyphs, durations and moments as people say them."""
+
+from datetime import UTC, datetime, timedelta
+
+from django import template
+
+register = template.Library()
+
+_GLYPHS = {
+    "SUCCESS": "✓", "WARNING": "!", "FAILED": "✕", "KILLED": "✕", "CANCELLED": "⊘", "SKIPPED": "⤼", "RUNNING": "▸",
+    "PAUSED": "‖", "KILLING": "✕", "RETRYING": "↻", "RETRIED": "↻", "RESTARTED": "↻", "CREATED": "○", "QUEUED": "○",
+}
+
+
+@register.filter
+def state_glyph(state: object) -> str:
+    """A sign for a state, so that colour is never alone."""
+    return _GLYPHS.get(str(state), "○")
+
+
+@register.filter
+def duration(length: timedelta | float | None) -> str:
+    """A length of time: `12 ms`, `6.4 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`. Numbers are seconds."""
+    if length is None:
+        return "–"
+    seconds = length.total_seconds() if isinstance(length, timedelta) else float(length)
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{hours // 24} d {hours % 24} h"
+
+
+@register.filter
+def moment(at: datetime) -> str:
+    """When something was or will be: `08:00:02` today, `yesterday 08:00`, else the date with the time (UTC)."""
+    at, now = at.astimezone(UTC), datetime.now(UTC)
+    days = (at.date() - now.date()).days
+    named = {0: f"{at:%H:%M:%S}", -1: f"yesterday {at:%H:%M}", 1: f"tomorrow {at:%H:%M}"}
+    if days in named:
+        return named[days]
+    return f"{at:%d %b %H:%M}" if at.year == now.year else f"{at:%d %b %Y %H:%M}"
