@@ -52,6 +52,7 @@ class Draft(models.Model):
     position = models.PositiveIntegerField(default=0)
     saved_at = models.DateTimeField()
     saved_by = models.CharField(max_length=150, default="", blank=True)
+    changed = models.BooleanField(default=False)
     discarded = models.BooleanField(default=False)
 
     class Meta:

@@ -108,8 +108,7 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
     }
     if attempt.ended_at:
         fields["ended_at"] = iso(attempt.ended_at)
-    if attempt.message:
-        fields["message"] = attempt.message
+    fields |= {name: text for name, text in (("message", attempt.message), ("lost", attempt.lost)) if text}
     return fields
 
 
@@ -121,4 +120,5 @@ def _load_attempt(fields: Mapping[str, Any]) -> Attempt:
         started_at=from_iso(fields["started_at"]),
         ended_at=from_iso(ended_at) if ended_at else None,
         message=fields.get("message", ""),
+        lost=fields.get("lost", ""),
     )

@@ -17,7 +17,7 @@ STEPS_KEPT = 500
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The text being edited. `base_revision` None: of a flow that does not exist yet."""
+    """The text being edited. `base_revision` None: of a flow that does not exist yet. `changed`: since it was published."""
 
     namespace: str
     flow_id: str
@@ -25,6 +25,7 @@ class Draft:
     base_revision: int | None
     saved_at: datetime
     saved_by: str
+    changed: bool
     undo_title: str | None
     redo_title: str | None
 
@@ -65,9 +66,10 @@ def save(
             row = DraftRow.objects.create(
                 namespace=namespace, flow_id=flow_id, text=base_text, base_revision=base_revision, saved_at=now)
         elif row.discarded:
-            row.text, row.base_revision, row.discarded = base_text, base_revision, False
+            row.text, row.base_revision, row.discarded, row.changed = base_text, base_revision, False, False
             _forget_steps(row)
         _add_step(row, text, now, title)
+        row.changed = row.changed or text != row.text
         row.text, row.saved_at, row.saved_by = text, now, by
         row.save()
         return _draft(row)
@@ -99,7 +101,8 @@ def restore(namespace: str, flow_id: str) -> Draft:
 def rebase(namespace: str, flow_id: str, base_revision: int) -> None:
     """From now on the draft counts as begun from this revision; its history stays, so that a publish can be undone."""
     with write():
-        DraftRow.objects.filter(namespace=namespace, flow_id=flow_id).update(base_revision=base_revision)
+        DraftRow.objects.filter(namespace=namespace, flow_id=flow_id).update(
+            base_revision=base_revision, changed=False)
 
 
 def remove(namespace: str, flow_id: str) -> None:
@@ -109,13 +112,13 @@ def remove(namespace: str, flow_id: str) -> None:
 
 
 def listed() -> list[Draft]:
-    """All drafts, the latest first."""
-    return [_draft(row) for row in DraftRow.objects.filter(discarded=False).order_by("-saved_at")]
+    """All drafts that hold something unpublished, the latest first."""
+    return [_draft(row) for row in DraftRow.objects.filter(discarded=False, changed=True).order_by("-saved_at")]
 
 
 def keys() -> dict[tuple[str, str], datetime]:
-    """Which flows have a draft, and when it was saved."""
-    rows = DraftRow.objects.filter(discarded=False).values_list("namespace", "flow_id", "saved_at")
+    """Which flows have something unpublished, and when it was saved."""
+    rows = DraftRow.objects.filter(discarded=False, changed=True).values_list("namespace", "flow_id", "saved_at")
     return {(namespace, flow_id): saved_at for namespace, flow_id, saved_at in rows}
 
 
@@ -158,7 +161,7 @@ def _step(namespace: str, flow_id: str, by: str, now: datetime, *, back: bool) -
         old, new = (step.inserted, step.removed) if back else (step.removed, step.inserted)
         row.text = row.text[:step.start] + new + row.text[step.start + len(old):]
         row.position += -1 if back else 1
-        row.saved_at, row.saved_by = now, by
+        row.saved_at, row.saved_by, row.changed = now, by, True
         row.save()
         return _draft(row)
 
@@ -175,4 +178,4 @@ def _draft(row: DraftRow) -> Draft:
     titles = dict(DraftStep.objects.filter(
         draft=row, number__in=(row.position, row.position + 1)).values_list("number", "title"))
     return Draft(row.namespace, row.flow_id, row.text, row.base_revision, row.saved_at, row.saved_by,
-                 titles.get(row.position), titles.get(row.position + 1))
+                 row.changed, titles.get(row.position), titles.get(row.position + 1))

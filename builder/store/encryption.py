@@ -17,23 +17,35 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 from builder.errors import Unavailable
+from builder.flows.inputs import ENCRYPTED_TYPE
 
-ENCRYPTED_TYPE = "io.kestra.datatype:aes_encrypted"
 _NONCE_BYTES = 12
 
 
-def encrypt(plaintext: str) -> str:
-    """Base64 of nonce and ciphertext."""
+class WrongKey(Exception):
+    """The text was encrypted with another key, or is no encrypted text at all."""
+
+
+def encrypt(plaintext: str, key: str | None = None) -> str:
+    """Base64 of nonce and ciphertext; with the installation's key unless one is given."""
     nonce = os.urandom(_NONCE_BYTES)
-    return base64.b64encode(nonce + _cipher(_key_text()).encrypt(nonce, plaintext.encode(), None)).decode()
+    return base64.b64encode(nonce + _cipher(key or _key_text()).encrypt(nonce, plaintext.encode(), None)).decode()
+
+
+def decrypt_with(key: str, ciphertext: str) -> str:
+    """Raises WrongKey."""
+    try:
+        raw = base64.b64decode(ciphertext, validate=True)
+        return _cipher(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None).decode()
+    except (InvalidTag, binascii.Error, ValueError) as error:
+        raise WrongKey from error
 
 
 def decrypt(ciphertext: str) -> str:
     """Raises Unavailable when the key is not the one it was encrypted with."""
     try:
-        raw = base64.b64decode(ciphertext, validate=True)
-        return _cipher(_key_text()).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None).decode()
-    except (InvalidTag, binascii.Error, ValueError) as error:
+        return decrypt_with(_key_text(), ciphertext)
+    except WrongKey as error:
         raise Unavailable(
             "A stored secret cannot be decrypted: the encryption key has changed. Set MILLSTREAM_ENCRYPTION_KEY "
             "(or the secret key) back to what it was, or enter the secret again."

@@ -1,4 +1,4 @@
-"""People and their API tokens."""
+"""API tokens: shown once, kept as a hash."""
 
 import hashlib
 import secrets
@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.db.models import F, Q
 
-from builder.errors import Conflict, NotFound
+from builder.clock import SystemClock
+from builder.errors import Conflict
 from builder.models import ApiToken
 from builder.store.gate import write
 
-TOKEN_PREFIX = "ms_"
+TOKEN_PREFIX = "ms_"  # noqa: S105 - the beginning of every token
 _NOTE_USE_EVERY = timedelta(minutes=1)
 
 
@@ -28,37 +29,7 @@ class Token:
     expires_at: datetime | None
 
 
-def create_user(username: str, password: str) -> User:
-    """Raises Conflict when the name is taken."""
-    with write():
-        if User.objects.filter(username__iexact=username).exists():
-            raise Conflict(f"There already is an account named {username}.")
-        return User.objects.create_user(username, password=password)
-
-
-def set_password(username: str, password: str) -> None:
-    """Raises NotFound."""
-    user = find_user(username)
-    if user is None:
-        raise NotFound(f"There is no account named {username}.")
-    user.set_password(password)
-    with write():
-        user.save(update_fields=["password"])
-
-
-def find_user(username: str) -> User | None:
-    return User.objects.filter(username=username).first()
-
-
-def has_users() -> bool:
-    return User.objects.exists()
-
-
-def users() -> list[User]:
-    return list(User.objects.order_by("username"))
-
-
-def create_token(user: User, name: str, now: datetime, expires_at: datetime | None = None) -> tuple[Token, str]:
+def create(user: User, name: str, now: datetime, expires_at: datetime | None = None) -> tuple[Token, str]:
     """The token and its text, which is never shown again. Raises Conflict when this person has one of that name."""
     text = TOKEN_PREFIX + secrets.token_urlsafe(32)
     with write():
@@ -68,10 +39,11 @@ def create_token(user: User, name: str, now: datetime, expires_at: datetime | No
     return _token(row), text
 
 
-def user_of_token(text: str, now: datetime) -> User | None:
+def owner(text: str, now: datetime | None = None) -> User | None:
     """Whose token this is; None when it is unknown, expired, or its owner may not log in."""
     if not text.startswith(TOKEN_PREFIX):
         return None
+    now = now or SystemClock().now()
     row = ApiToken.objects.select_related("user").filter(hash=_hash(text), user__is_active=True).filter(
         Q(expires_at__isnull=True) | Q(expires_at__gt=now)).first()
     if row is None:
@@ -82,12 +54,12 @@ def user_of_token(text: str, now: datetime) -> User | None:
     return row.user
 
 
-def tokens(user: User | None = None) -> list[Token]:
+def listed(user: User | None = None) -> list[Token]:
     rows = ApiToken.objects.select_related("user").order_by(F("created_at").desc())
     return [_token(row) for row in (rows.filter(user=user) if user else rows)]
 
 
-def delete_token(token_id: int, user: User | None = None) -> bool:
+def delete(token_id: int, user: User | None = None) -> bool:
     """Whether there was such a token (of this person, when one is given)."""
     with write():
         rows = ApiToken.objects.filter(pk=token_id)

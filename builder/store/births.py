@@ -1,0 +1,133 @@
+"""How an execution is made out of a flow: its id, inputs, labels and limits; used by actions and for subflows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+
+from builder.engine.execution import Execution
+from builder.engine.states import State
+from builder.errors import Conflict, InvalidFlow, InvalidInput
+from builder.expressions.render import render_value
+from builder.flows.check import Checked, check
+from builder.flows.limits import Limits
+from builder.flows.inputs import KeepFile, Resolved, resolve
+from builder.flows.model import Flow, Input
+from builder.store import flows
+from builder.store.encryption import encrypt
+from builder.store.executions.values import NewExecution, new_id
+from builder.store.lookups import StoredLookups
+from builder.tasks.catalogue import catalogue
+
+CORRELATION = "system.correlationId"
+SYSTEM = "system."
+_PARSED_KEPT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Runnable:
+    """A published flow, read. `source` is its text."""
+
+    flow: Flow
+    revision: int
+    source: str
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """Whose Subflow this is; `labels` are what it hands down."""
+
+    execution_id: str
+    path: str
+    labels: Sequence[tuple[str, str]] = ()
+
+
+def checked(source: str) -> Checked:
+    """What a flow's text says, and all that is wrong with it; remembered by the text."""
+    return _checked(source, int(settings.MILLSTREAM["FLOW_BYTES"]))
+
+
+@lru_cache(maxsize=_PARSED_KEPT)
+def _checked(source: str, limit_bytes: int) -> Checked:
+    return check(source, catalogue(), limits=Limits(bytes_=limit_bytes))
+
+
+def runnable(namespace: str, flow_id: str, revision: int | None = None) -> Runnable:
+    """The flow to run, the latest revision unless one is given. Raises NotFound or InvalidFlow."""
+    item = flows.get(namespace, flow_id)
+    found = flows.revision(namespace, flow_id, revision)
+    result = checked(found.source)
+    if result.flow is None:
+        raise InvalidFlow(result.errors)
+    return Runnable(result.flow, found.number, found.source, item.disabled)
+
+
+def refuse_disabled(found: Runnable) -> None:
+    """Raises Conflict when the flow is switched off."""
+    if found.disabled:
+        raise Conflict(
+            f"Flow `{found.flow.namespace}.{found.flow.id}` is disabled; switch it on to run it.")
+
+
+def born(
+    flow: Flow, revision: int, now: datetime, *, inputs: Mapping[str, Any], execution_id: str | None = None,
+    labels: Sequence[tuple[str, str]] = (), trigger: Mapping[str, Any] | None = None, parent: Parent | None = None,
+    due_at: datetime | None = None, draft_source: str | None = None,
+) -> NewExecution:
+    """A new execution of this flow. `inputs` are resolved already (see `resolved_inputs`)."""
+    chosen = execution_id or new_id()
+    execution = Execution(
+        id=chosen, namespace=flow.namespace, flow_id=flow.id, revision=revision, state=State.CREATED,
+        history=((State.CREATED, now),), created_at=now, inputs=inputs,
+        labels=labels_of(chosen, flow.labels, labels, parent.labels if parent else ()), trigger=trigger,
+        parent_id=parent.execution_id if parent else None, parent_path=parent.path if parent else None,
+        original_id=chosen,
+    )
+    return NewExecution(execution, source=draft_source, concurrency=flow.concurrency, due_at=due_at)
+
+
+def labels_of(
+    execution_id: str, of_flow: Sequence[tuple[str, str]], asked: Sequence[tuple[str, str]],
+    inherited: Sequence[tuple[str, str]] = (),
+) -> tuple[tuple[str, str], ...]:
+    """Flow labels without system ones, then those of the request, then inherited ones; one correlation id in all."""
+    mine = [pair for pair in of_flow if not pair[0].startswith(SYSTEM)]
+    pairs = [*mine, *asked, *inherited, (CORRELATION, execution_id)]
+    first: dict[str, str] = {}
+    for key, value in pairs:
+        first.setdefault(key, value)
+    return tuple(first.items())
+
+
+def resolve_inputs(
+    flow: Flow, revision: int, given: Mapping[str, Any], now: datetime, *, keep_file: KeepFile | None = None,
+    declared: Sequence[Input] | None = None,
+) -> Resolved:
+    """The values of a flow's inputs (or of those `declared` by a Pause), with all that is wrong; SECRETs encrypted."""
+    variables = {
+        "flow": {"id": flow.id, "namespace": flow.namespace, "revision": revision},
+        "vars": flow.variables,
+        "labels": dict(flow.labels),
+    }
+    lookups = StoredLookups(flow.namespace, lambda: now)
+
+    def render(template: str, more: Mapping[str, Any]) -> Any:
+        return render_value(template, {**variables, **more}, lookups, typed=True, now=now)
+
+    return resolve(flow.inputs if declared is None else declared, given, render=render, keep_file=keep_file,
+                   encrypt=encrypt)
+
+
+def resolved_inputs(
+    flow: Flow, revision: int, given: Mapping[str, Any], now: datetime, *, keep_file: KeepFile | None = None,
+    declared: Sequence[Input] | None = None,
+) -> dict[str, Any]:
+    """The same, when nothing may be wrong. Raises InvalidInput with all faults."""
+    result = resolve_inputs(flow, revision, given, now, keep_file=keep_file, declared=declared)
+    if result.faults:
+        raise InvalidInput(result.faults)
+    return result.values
