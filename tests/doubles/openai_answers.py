@@ -79,7 +79,7 @@ def last_text(body: Json) -> str:
 
 
 def fitting(body: Json) -> Answer:
-    """The answer nobody scripted: calls the first offered function, fills a demanded schema, else repeats the question."""
+    """The answer nobody scripted: calls an offered function, fills a demanded schema, else repeats the question."""
     usage = Usage(input=len(json.dumps(body)) // 4, output=8)
     function = _offered(body)
     if function is not None:
@@ -161,7 +161,8 @@ class Chat:
             message["function_call"] = calls[0]
         elif calls:
             message["tool_calls"] = [
-                {"id": f"call_{i}_{self.id[-6:]}", "type": "function", "function": call} for i, call in enumerate(calls)]
+                {"id": f"call_{i}_{self.id[-6:]}", "type": "function", "function": call}
+                for i, call in enumerate(calls)]
         return message
 
     def _finish(self) -> str:
@@ -215,7 +216,8 @@ class Respond:
         yield {"type": "response.created", "response": self.whole("in_progress")}
         for index, item in enumerate(self._output()):
             at: Json = {"output_index": index, "item_id": item["id"]}
-            yield {"type": "response.output_item.added", "output_index": index, "item": item | {"status": "in_progress"}}
+            begun = item | {"status": "in_progress"}
+            yield {"type": "response.output_item.added", "output_index": index, "item": begun}
             if item["type"] == "function_call":
                 for piece in pieces(item["arguments"], count):
                     yield {"type": "response.function_call_arguments.delta", "delta": piece, **at}
@@ -223,7 +225,8 @@ class Respond:
                        "name": item["name"], **at}
             elif item["type"] == "message":
                 for piece in pieces(self.answer.text, count):
-                    yield {"type": "response.output_text.delta", "delta": piece, "content_index": 0, "logprobs": [], **at}
+                    yield {"type": "response.output_text.delta", "delta": piece, "content_index": 0,
+                           "logprobs": [], **at}
                 yield {"type": "response.output_text.done", "text": self.answer.text, "content_index": 0,
                        "logprobs": [], **at}
             yield {"type": "response.output_item.done", "output_index": index, "item": item}

@@ -1,0 +1,134 @@
+"""One question and its answer: streamed to the page, tried again where that can help, measured, never half kept."""
+
+import asyncio
+import random
+import re
+import time
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from builder.tasks.api import RunContext, TaskFailure
+from tasks_openai import client, failures, records
+from tasks_openai.client import Connection, Piece
+from tasks_openai.failures import Failure, Misunderstood, Place
+
+ATTEMPTS = 5
+"""How often one call is made at most."""
+LONGEST_WAIT_SECONDS = 60.0
+"""How long a call waits at most between its attempts, all waits together; a task's own `retry` can wait longer."""
+
+
+class Answer(Protocol):
+    """Collects the pieces of an answer."""
+
+    streaming: ClassVar[tuple[Mapping[str, Any], ...]]
+    """The parameters that ask for a stream, the fullest first; what a server refuses is left away."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last piece came."""
+        ...
+
+    def add(self, event: Mapping[str, Any]) -> str:
+        """Takes one event of a stream and returns the text to show. Raises Misunderstood, or ConnectionBroke when the
+        event says so."""
+        ...
+
+    def take(self, body: Mapping[str, Any]) -> str:
+        """Takes the whole answer of a server that does not stream, likewise."""
+        ...
+
+
+@dataclass
+class Patience:
+    """How long a call goes on trying."""
+
+    tries: int = 1
+    waited_seconds: float = 0
+
+    def pause_seconds(self, failure: Failure) -> float | None:
+        """The wait before the next try; None when there is none."""
+        if not failure.passing or self.tries >= ATTEMPTS:
+            return None
+        grown = min(8.0, 0.5 * 2 ** (self.tries - 1)) * random.uniform(0.75, 1.25)
+        pause = grown if failure.wait_seconds is None else failure.wait_seconds
+        if self.waited_seconds + pause > LONGEST_WAIT_SECONDS:
+            return None
+        self.tries += 1
+        self.waited_seconds += pause
+        return pause
+
+    def last_words(self, failure: Failure) -> str:
+        """The sentence of the failure with what was tried."""
+        if not failure.passing:
+            return failure.message
+        tried = f" Tried {self.tries} times." if self.tries > 1 else ""
+        if failure.wait_seconds is not None and self.waited_seconds + failure.wait_seconds > LONGEST_WAIT_SECONDS:
+            return f"{failure.message} That is longer than one call waits; let the task retry later.{tried}"
+        return f"{failure.message}{tried}"
+
+
+async def ask(
+    context: RunContext, connection: Connection, path: str, parameters: Mapping[str, Any], answer: Answer
+) -> None:
+    """Fills `answer`. Raises TaskFailure; a cancellation closes the connection at once."""
+    place = connection.place(str(parameters.get("model") or "of the stored prompt"))
+    opened = client.open_client(context, connection)
+    patience, styles, requests = Patience(), list(answer.streaming), 0
+    context.sent(records.shown(connection.url + path, parameters))
+    started = time.monotonic()
+    try:
+        while True:
+            requests += 1
+            body = {**parameters, **(styles[0] if styles else {})}
+            try:
+                return await _read(context, client.pieces(opened, path, body, place, context), answer, place)
+            except client.CallFailed as failed:
+                if styles and _refuses_streams(failed.failure):
+                    styles = _simpler(styles, failed.failure)
+                else:
+                    await _wait(context, patience, failed.failure)
+    finally:
+        context.metric("requests", requests)
+        context.metric("duration", time.monotonic() - started, unit="seconds")
+
+
+async def _wait(context: RunContext, patience: Patience, failure: Failure) -> None:
+    pause = patience.pause_seconds(failure)
+    if pause is None:
+        raise TaskFailure(patience.last_words(failure), retryable=not failure.lasting)
+    context.log("WARN", f"{failure.message} Trying again in {pause:.3g} s (try {patience.tries} of {ATTEMPTS}).")
+    await asyncio.sleep(pause)
+
+
+async def _read(
+    context: RunContext, pieces: AsyncGenerator[Piece, None], answer: Answer, place: Place
+) -> None:
+    received = 0
+    try:
+        async for piece in pieces:
+            text = answer.take(piece.content) if piece.whole else answer.add(piece.content)
+            received += len(text)
+            if text:
+                context.stream(text)
+    except client.ConnectionBroke as error:
+        raise failures.broken(place, received, str(error)) from error
+    except Misunderstood as error:
+        raise (failures.broken(place, received, "a piece was cut") if received
+               else failures.misunderstood(error, place)) from error
+    except client.AnswerTooLarge:
+        raise failures.too_large(place, client.answer_limit_bytes()) from None
+    finally:
+        await pieces.aclose()
+    if not answer.finished:
+        raise failures.broken(place, received)
+
+
+def _refuses_streams(failure: Failure) -> bool:
+    return re.search(r"\bstream(_options|ing|ed)?\b", failure.refused) is not None
+
+
+def _simpler(styles: list[Mapping[str, Any]], failure: Failure) -> list[Mapping[str, Any]]:
+    """The ways left: without the options when they were refused, else without a stream."""
+    return styles[1:] if "stream_options" in failure.refused else []

@@ -1,0 +1,19 @@
+"""Names of models to suggest in forms. Any other name is passed on as it is written."""
+
+CHAT_MODELS = (
+    "gpt-5.4-mini",
+    "gpt-5.4",
+    "gpt-5.5",
+    "gpt-6-luna",
+    "gpt-6-sol",
+    "gpt-6.1-terra",
+    "gpt-6.1-sol",
+    "gpt-5.6-luna",
+    "gpt-5.6-terra",
+    "gpt-5.6-sol",
+    "gpt-4.1-mini",
+    "gpt-4.1",
+    "gpt-4o-mini",
+    "gpt-4o",
+)
+"""Models that answer in text and are offered today, small and cheap ones first, those on their way out last."""

@@ -1,0 +1,75 @@
+"""What a call cost, by the dated prices of genai-prices; None where the price or one of its units is not known."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+Flavor = Literal["chat", "responses"]
+
+_TOOL_UNITS = {"web_search_call": "web_searches", "file_search_call": "storage_searches"}
+"""Output items of the Responses API that cost by the call, and the unit they are priced in."""
+_UNPRICED_ITEMS = {"code_interpreter_call", "image_generation_call", "computer_call"}
+"""Output items with a price of their own that the tables do not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The tokens of one call, as the server counted them."""
+
+    input: int
+    output: int
+    total: int
+    cached: int
+    reasoning: int
+
+
+def usage_of(counted: object, flavor: Flavor) -> Usage | None:
+    """Reads the `usage` object of an answer; None when the server sent none or something else."""
+    if not isinstance(counted, Mapping):
+        return None
+    sent, answered = ("prompt", "completion") if flavor == "chat" else ("input", "output")
+    given, made = _count(counted, f"{sent}_tokens"), _count(counted, f"{answered}_tokens")
+    if given is None or made is None:
+        return None
+    return Usage(
+        given, made, _count(counted, "total_tokens") or given + made,
+        _count(counted.get(f"{sent}_tokens_details"), "cached_tokens") or 0,
+        _count(counted.get(f"{answered}_tokens_details"), "reasoning_tokens") or 0,
+    )
+
+
+def cost_of(body: Mapping[str, Any], flavor: Flavor, base_url: str, at: datetime) -> Decimal | None:
+    """The price in US dollars of an answer (`model`, `usage`, `output`, `service_tier`) of the server at `base_url`."""
+    from genai_prices import data_snapshot
+
+    if usage_of(body.get("usage"), flavor) is None:
+        return None
+    snapshot = data_snapshot.get_snapshot()
+    kinds = _item_kinds(body.get("output"))
+    try:
+        provider, model = snapshot.find_provider_model(str(body.get("model", "")), None, None, base_url)
+        _, usage = provider.extract_usage(dict(body), api_flavor=flavor)
+        for kind, unit in _TOOL_UNITS.items():
+            if kinds[kind]:
+                setattr(usage, unit, kinds[kind])
+        tier = body.get("service_tier")
+        price = model.calc_price(
+            usage, provider, genai_request_timestamp=at, price_context={"service_tier": tier} if tier else None)
+    except (LookupError, ValueError):
+        return None
+    priced = {key for key, value in price.model_price.__dict__.items() if value is not None}
+    needed = {"input_mtok", "output_mtok"} | {f"{_TOOL_UNITS[kind]}_kcount" for kind in kinds if kind in _TOOL_UNITS}
+    return price.total_price if needed <= priced and not kinds.keys() & _UNPRICED_ITEMS else None
+
+
+def _item_kinds(output: object) -> Counter[str]:
+    items: Iterable[Any] = output if isinstance(output, list) else ()
+    return Counter(str(item.get("type")) for item in items if isinstance(item, Mapping))
+
+
+def _count(counted: object, key: str) -> int | None:
+    value = counted.get(key) if isinstance(counted, Mapping) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -1,0 +1,43 @@
+"""What a call leaves behind for people: the request as it was sent, and its metrics."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from builder.tasks.api import RunContext
+from tasks_openai.prices import Flavor, cost_of, usage_of
+
+_HIDDEN = {"authorization", "headers"}
+"""Keys of tools (mcp) whose values are credentials."""
+_LONGEST_DATA_URL = 200
+
+
+def shown(url: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The request without keys; files inside it are shortened."""
+    return {"url": url, "body": _without_keys(parameters)}
+
+
+def _without_keys(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: "***" if key in _HIDDEN and part else _without_keys(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_without_keys(part) for part in value]
+    if isinstance(value, str) and value.startswith("data:") and len(value) > _LONGEST_DATA_URL:
+        return f"{value[:60]}... ({len(value):,} characters)"
+    return value
+
+
+def measure(context: RunContext, body: Mapping[str, Any], flavor: Flavor, base_url: str) -> None:
+    """The metrics of an answer: tokens as far as the server counted them, cost as far as it is known."""
+    usage = usage_of(body.get("usage"), flavor)
+    if usage is None:
+        context.log("DEBUG", "The server did not say how many tokens it used; tokens and cost are unknown.")
+        return
+    tags = {"model": str(body.get("model", ""))}
+    context.metric("usage.prompt.tokens", usage.input, tags=tags)
+    context.metric("usage.completion.tokens", usage.output, tags=tags)
+    context.metric("usage.total.tokens", usage.total, tags=tags)
+    context.metric("usage.prompt.cached_tokens", usage.cached, tags=tags)
+    context.metric("usage.completion.reasoning_tokens", usage.reasoning, tags=tags)
+    cost = cost_of(body, flavor, base_url, context.now())
+    if cost is not None:
+        context.metric("cost", float(cost), unit="USD", tags=tags)

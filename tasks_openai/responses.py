@@ -1,0 +1,146 @@
+"""io.kestra.plugin.openai.Responses."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from builder.tasks.api import Field, Form, Outputs, RunContext, TaskFailure, field_validator
+from tasks_openai import media
+from tasks_openai.calls import ask
+from tasks_openai.connection_fields import OpenAITask
+from tasks_openai.failures import Place, excerpt
+from tasks_openai.records import measure
+from tasks_openai.responses_answer import ResponsesAnswer, output_text, refusal, sources
+
+_AS_WRITTEN = (
+    "max_output_tokens", "parallel_tool_calls", "store", "temperature", "top_p", "text", "tools", "user", "reasoning",
+)
+"""Properties that are sent as they are."""
+
+
+class ResponsesOutput(Outputs):
+    """What a response gives back."""
+
+    output_text: str
+    """The answer's text; the arguments (JSON text) where the model called a function."""
+    response_id: str
+    """The number of this response; give it to the next one as previousResponseId to go on with the conversation."""
+    sources: list[str]
+    """Addresses of the web pages and names of the files that the answer cites."""
+    raw_response: dict[str, Any]
+    """All that the service answered."""
+
+
+class Responses(OpenAITask):
+    """Ask a model that can search the web, read files, run code or call your functions.
+
+    Uses OpenAI's Responses API: it can go on with an earlier conversation and answer in a JSON shape of your choice.
+    The answer appears while it is written.
+    """
+
+    type_name: ClassVar[str] = "io.kestra.plugin.openai.Responses"
+    title: ClassVar[str] = "Responses"
+    example: ClassVar[str] = """\
+id: trends
+type: io.kestra.plugin.openai.Responses
+apiKey: "{{ secret('OPENAI_API_KEY') }}"
+model: gpt-5.4-mini
+input: List recent trends in workflow orchestration
+toolChoice: REQUIRED
+tools:
+  - type: web_search_preview
+"""
+
+    input: Annotated[str | list[Any] | dict[str, Any], Form("textarea", group="main", label="Prompt")] = Field(
+        examples=["Summarise this review: {{ inputs.review }}"]
+    )
+    """What you ask: a text, or a list of messages (role and content, with pictures and files as parts)."""
+    previous_response_id: Annotated[str | None, Form(group="main", label="Go on after response")] = Field(
+        None, examples=["{{ kv('RESPONSE_ID', errorOnMissing=false) }}"]
+    )
+    """The responseId of an earlier answer: the model remembers that conversation. Empty begins a new one."""
+    tools: Annotated[list[dict[str, Any]] | None, Form("yaml", group="tools", label="Tools")] = Field(
+        None, examples=['[{"type": "web_search_preview"}]']
+    )
+    """What the model may use: web_search_preview, file_search, code_interpreter, image_generation, mcp, function ..."""
+    tool_choice: Annotated[Literal["NONE", "AUTO", "REQUIRED"] | None, Form(group="tools", label="Use of tools")] = None
+    """NONE: no tool; AUTO: the model decides; REQUIRED: it must use one. AUTO when it is not set."""
+    parallel_tool_calls: Annotated[bool | None, Form(group="tools", label="Several tools at once")] = None
+    """Whether the model may call several tools at the same time."""
+    text: Annotated[dict[str, Any] | None, Form("yaml", group="answer", label="Shape of the answer")] = Field(
+        None, examples=['{"format": {"type": "json_object"}}']
+    )
+    """format: a JSON schema (type, name, schema) that the answer must fit; verbosity: low, medium or high."""
+    max_output_tokens: Annotated[int | None, Form(group="answer", label="Longest answer (tokens)")] = Field(None, ge=1)
+    """The answer is cut after so many tokens (about 4 characters each); thinking counts too."""
+    reasoning: Annotated[dict[str, str] | None, Form("map", group="sampling", label="Thinking")] = Field(
+        None, examples=['{"effort": "low"}']
+    )
+    """For models that think: effort (none, minimal, low, medium, high ...) and summary (auto, concise, detailed)."""
+    temperature: Annotated[float | None, Form(group="sampling", label="Temperature")] = Field(None, ge=0, le=2)
+    """0 is sober and repeatable, 2 is wild; 1 when it is not set. Some models that think take only 1."""
+    top_p: Annotated[float | None, Form(group="sampling", label="Top p")] = Field(None, ge=0, le=1)
+    """Choose only among the likeliest words that together have this probability. Set this or the temperature."""
+    store: Annotated[bool | None, Form(group="advanced", label="Keep at OpenAI")] = None
+    """Whether the service keeps the answer, so that a later one can go on after it. true when it is not set."""
+    prompt_id: Annotated[str | None, Form(group="advanced", label="Stored prompt")] = None
+    """The number of a prompt that is kept at OpenAI."""
+    prompt_variables: Annotated[
+        dict[str, str] | None, Form("map", group="advanced", label="Values for the stored prompt")
+    ] = None
+    """What to put in the places of the stored prompt."""
+    prompt_caching: Annotated[bool | None, Form(group="advanced", label="Keep the prompt cached for a day")] = None
+    """Long prompts that begin alike become cheaper and quicker."""
+    user: Annotated[str | None, Form(group="advanced", label="End user")] = None
+    """A name for the person on whose behalf you ask, for the service's own abuse checks; not their real name."""
+
+    @field_validator("tool_choice", mode="before")
+    @classmethod
+    def _any_case(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+    async def run(self, context: RunContext) -> ResponsesOutput:
+        connection, answer = self.connection(), ResponsesAnswer()
+        parameters = await media.embed(self.parameters(), context)
+        await ask(context, connection, "/responses", parameters, answer)
+        body = answer.body()
+        measure(context, body, "responses", connection.priced_as)
+        outputs = ResponsesOutput(
+            output_text=output_text(body), response_id=str(body.get("id") or ""), sources=sources(body),
+            raw_response=body,
+        )
+        self._judge(context, outputs, connection.place(self.model))
+        return outputs
+
+    def parameters(self) -> dict[str, Any]:
+        """The request: what the author wrote, and nothing else."""
+        sent: dict[str, Any] = {
+            "model": self.model, "input": [self.input] if isinstance(self.input, dict) else self.input}
+        for name in _AS_WRITTEN:
+            value = getattr(self, name)
+            if name in self.model_fields_set and value is not None:
+                sent[name] = value
+        if self.previous_response_id:
+            sent["previous_response_id"] = self.previous_response_id
+        if self.tool_choice is not None:
+            sent["tool_choice"] = self.tool_choice.lower()
+        if self.prompt_id:
+            variables = {"variables": self.prompt_variables} if self.prompt_variables else {}
+            sent["prompt"] = {"id": self.prompt_id, **variables}
+        if self.prompt_caching:
+            sent["prompt_cache_retention"] = "24h"
+        return sent
+
+    def _judge(self, context: RunContext, outputs: ResponsesOutput, place: Place) -> None:
+        """Says what is not as it should be with an answer that came whole."""
+        body = outputs.raw_response
+        status, why = body.get("status"), (body.get("incomplete_details") or {}).get("reason")
+        if status == "failed":
+            said = excerpt(str((body.get("error") or {}).get("message") or "no reason was given"), place)
+            raise TaskFailure(f"{place.server} could not finish the answer: {said}", outputs=outputs.model_dump())
+        if status == "incomplete" and why == "content_filter":
+            raise TaskFailure(
+                f"The content filter of {place.server} stopped the answer; rephrase the prompt.",
+                outputs=outputs.model_dump())
+        if status == "incomplete":
+            context.log("WARN", f"The answer was cut ({why or 'it does not say why'}); raise maxOutputTokens for more.")
+        if said := refusal(body):
+            context.log("WARN", f"The model refused: {said}")
