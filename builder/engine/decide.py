@@ -1,11 +1,18 @@
 """The one function that moves an execution. Pure: no clock, no database, no network; time comes with the events."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
-from builder.engine.commands import Command
+from builder.engine import events as happened
+from builder.engine.commands import CancelTask, Command, KillChild, RunTask, StartChild
 from builder.engine.events import Event
-from builder.engine.execution import Execution
+from builder.engine.execution import Execution, TaskRun
+from builder.engine.moving import asking, happenings, signals
+from builder.engine.moving.steps import layout_of, outputs_ask, take_steps
+from builder.engine.moving.work import Work
 from builder.engine.plan import Plan
+from builder.engine.states import TERMINAL, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +27,98 @@ class Decision:
     changed: frozenset[str]
 
 
+_MEANINGS: dict[type, Callable[[Work, Any], None]] = {
+    happened.Started: happenings.started,
+    happened.Evaluated: happenings.evaluated,
+    happened.EvaluationFailed: happenings.evaluation_failed,
+    happened.TaskSucceeded: happenings.task_succeeded,
+    happened.TaskFailed: happenings.task_failed,
+    happened.TaskKilled: happenings.task_killed,
+    happened.AttemptLost: happenings.attempt_lost,
+    happened.ChildStarted: happenings.child_started,
+    happened.ChildEnded: happenings.child_ended,
+    happened.Woken: happenings.woken,
+    happened.KillRequested: signals.killed,
+    happened.PauseRequested: signals.paused,
+    happened.ResumeRequested: signals.resumed,
+}
+
+
 def decide(plan: Plan, execution: Execution, event: Event) -> Decision:
     """Applies one event."""
-    raise NotImplementedError
+    return decide_all(plan, execution, (event,))
+
+
+def decide_all(plan: Plan, execution: Execution, events: Iterable[Event]) -> Decision:
+    """Applies several events in their order, at the cost of one copy of the runs.
+
+    A command may be overtaken by a later event of the same batch; carrying it out all the same is harmless.
+    """
+    work = Work(plan, execution)
+    for event in events:
+        if work.execution.state in TERMINAL:
+            break
+        work.at = event.at
+        work.held = work.paused_by_hand
+        _MEANINGS[type(event)](work, event)
+        take_steps(work)
+        _show_state(work)
+    work.held = work.paused_by_hand
+    return Decision(work.finished(), tuple(work.commands), frozenset(work.changed))
 
 
 def pending(plan: Plan, execution: Execution) -> tuple[Command, ...]:
     """The commands that are under way by the execution's state: what a runner that takes it up must (re)do."""
-    raise NotImplementedError
+    if execution.state in TERMINAL or execution.state in (State.CREATED, State.QUEUED, State.RESTARTED):
+        return ()
+    work = Work(plan, replace(execution, runs=dict(execution.runs)))
+    held = work.paused_by_hand
+    commands = [command for path in work.board.live for command in _under_way(work, work.runs[path], held)]
+    if not work.board.live and not held and plan.flow.outputs and execution.outputs is None:
+        commands.append(outputs_ask(work))
+    return tuple(commands)
+
+
+def _under_way(work: Work, run: TaskRun, held: bool) -> Iterator[Command]:
+    node = work.node(run)
+    if run.state is State.KILLING:
+        yield from _ending(run)
+    elif run.child is not None:
+        child = layout_of(node, run).child
+        if child is not None and run.state is State.RUNNING:
+            yield StartChild(run.path, run.child, child.request, child.wait)
+    elif node.flow is None and run.state is State.RUNNING:
+        yield RunTask(run.path, run.attempts[-1].number)
+    elif not held and run.wake_at is None:
+        yield from asking.awaited(node, run) or _turn_questions(work, run)
+
+
+def _ending(run: TaskRun) -> Iterator[Command]:
+    if run.child is not None:
+        yield KillChild(run.child)
+    elif run.attempts:
+        yield CancelTask(run.path, run.attempts[-1].number)
+
+
+def _turn_questions(work: Work, run: TaskRun) -> Iterator[Command]:
+    node = work.node(run)
+    if node.flow is None or run.state is not State.RUNNING or not node.flow.turn_asks():
+        return
+    below = (f"{run.path}/", f"{run.path}[")
+    if not any(path.startswith(below) for path in work.board.live):
+        yield from asking.turn_awaited(node, run)
+
+
+def _show_state(work: Work) -> None:
+    """PAUSED or RETRYING while one of the runs is, else RUNNING."""
+    state = work.execution.state
+    if state not in (State.RUNNING, State.PAUSED, State.RETRYING) or work.held:
+        return
+    wanted = State.RUNNING
+    if work.board.counts[State.PAUSED]:
+        wanted = State.PAUSED
+    elif work.board.counts[State.RETRYING]:
+        wanted = State.RETRYING
+    if wanted is State.RETRYING and state is State.PAUSED:
+        work.move_execution(State.RUNNING)
+    work.move_execution(wanted)

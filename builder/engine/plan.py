@@ -1,24 +1,61 @@
 """A flow made ready to run: a tree of nodes with their task classes, built once per revision and cached."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import timedelta
+from functools import cache, cached_property
+from typing import Any, TypeVar
 
+from pydantic import ValidationError
+
+from builder.engine.retries import Retry, read_retry
+from builder.errors import InvalidFlow, Path, Problem
+from builder.flows.durations import BadDuration, parse_duration
 from builder.flows.model import Flow
 from builder.tasks.base import Task
+from builder.tasks.flow import FlowTask, children
+from builder.tasks.properties import yaml_names
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Node:
     """One task of the flow. `properties`: as written, defaults merged. `groups`: child nodes by group name.
 
-    `task`: its class; FlowTask subclasses are flow control, others are runnable.
+    `task`: its class; FlowTask subclasses are flow control (`flow` is then the task itself), others are runnable.
+    `retry` is the nearest: its own, else that of an ancestor block, else the flow's.
     """
 
     id: str
     task: type[Task]
     properties: Mapping[str, Any]
     groups: Mapping[str, tuple["Node", ...]] = field(default_factory=dict)
+    flow: FlowTask | None = None
+    retry: Retry | None = None
+
+    @property
+    def run_if(self) -> Any:
+        """The condition as written, None without one."""
+        return self.properties.get("when", self.properties.get("runIf"))
+
+    @property
+    def timeout(self) -> Any:
+        """The time limit as written: None, a duration, or text that holds a template."""
+        return self.properties.get("timeout")
+
+    def mapped(self, state: str) -> str:
+        """What a final state becomes by allowFailure and allowWarning."""
+        if state == "FAILED" and self.properties.get("allowFailure") is True:
+            state = "WARNING"
+        if state == "WARNING" and self.properties.get("allowWarning") is True:
+            return "SUCCESS"
+        return state
+
+    @cached_property
+    def group_ids(self) -> Mapping[str, tuple[str, ...]]:
+        """The ids of the children by group."""
+        return {name: tuple(node.id for node in nodes) for name, nodes in self.groups.items()}
 
 
 @dataclass(frozen=True)
@@ -31,3 +68,86 @@ class Plan:
     errors: tuple[Node, ...] = ()
     finally_: tuple[Node, ...] = ()
     by_id: Mapping[str, Node] = field(default_factory=dict)
+
+
+def build_plan(flow: Flow, revision: int, find: Callable[[str], type[Task]]) -> Plan:
+    """The plan of a flow; `find` gives the class of a type name. Raises InvalidFlow, and what `find` raises."""
+    by_id: dict[str, Node] = {}
+    retry = _read(lambda: read_retry(flow.retry), ("retry",))
+    builder = _Building(find, by_id)
+    tasks = builder.nodes(list(children(flow.tasks, ("tasks",))), retry)
+    errors = builder.nodes(list(children(flow.errors, ("errors",))), retry)
+    finally_ = builder.nodes(list(children(flow.finally_, ("finally",))), retry)
+    return Plan(flow, revision, tasks, errors, finally_, by_id)
+
+
+def duration_of(value: Any) -> timedelta:
+    """A duration as written or as rendered; raises BadDuration."""
+    return value if isinstance(value, timedelta) else parse_duration(str(value).strip())
+
+
+class _Building:
+    """Builds nodes from tasks as written, children before parents, without recursing into the flow's depth."""
+
+    def __init__(self, find: Callable[[str], type[Task]], by_id: dict[str, Node]) -> None:
+        self.find = find
+        self.by_id = by_id
+
+    def nodes(self, tasks: Sequence[tuple[Path, Any]], retry: Retry | None) -> tuple[Node, ...]:
+        order = list(self._walk(tasks, retry))
+        built: dict[Path, Node | None] = {}
+        for path, written, nearest, groups in reversed(order):
+            built[path] = self._node(path, written, nearest, {
+                name: tuple(node for child in paths if (node := built.get(child)) is not None)
+                for name, paths in groups.items()})
+        found = tuple(node for path, _ in tasks if (node := built.get(path)) is not None)
+        for path, *_ in order:
+            if (node := built[path]) is not None:
+                self.by_id[node.id] = node
+        return found
+
+    def _walk(
+        self, tasks: Sequence[tuple[Path, Any]], retry: Retry | None
+    ) -> list[tuple[Path, Mapping[str, Any], Retry | None, dict[str, list[Path]]]]:
+        found = []
+        stack = [(path, task, retry) for path, task in reversed(tasks)]
+        while stack:
+            path, written, outer = stack.pop()
+            if written.get("disabled") is True:
+                continue
+            nearest = _read(lambda written=written: read_retry(written.get("retry")), (*path, "retry")) or outer
+            groups: dict[str, list[Path]] = {}
+            cls = self.find(str(written["type"]))
+            if issubclass(cls, FlowTask):
+                for group in cls.groups_of(written):
+                    groups[group.name] = [(*path, *child) for child, _ in group.tasks]
+                    stack += [((*path, *child), task, nearest) for child, task in reversed(group.tasks)]
+            found.append((path, written, nearest, groups))
+        return found
+
+    def _node(
+        self, path: Path, written: Mapping[str, Any], retry: Retry | None, groups: dict[str, tuple[Node, ...]]
+    ) -> Node:
+        cls = self.find(str(written["type"]))
+        flow = _flow_task(cls, path, written) if issubclass(cls, FlowTask) else None
+        return Node(str(written["id"]), cls, written, groups, flow, retry)
+
+
+def _flow_task(cls: type[FlowTask], path: Path, written: Mapping[str, Any]) -> FlowTask:
+    foreign = _common_keys(cls)
+    own = {key: value for key, value in written.items() if key not in foreign}
+    return _read(lambda: cls.read(own), path)
+
+
+@cache
+def _common_keys(cls: type[FlowTask]) -> frozenset[str]:
+    """The keys of the properties that any task may have; the engine or the runner reads them, not the task."""
+    names = (name for name in Task.common if cls.model_fields[name].annotation == Task.model_fields[name].annotation)
+    return frozenset(key for name in names for key in yaml_names(name, cls.model_fields[name]))
+
+
+def _read(reading: Callable[[], T], path: Path) -> T:
+    try:
+        return reading()
+    except (ValidationError, BadDuration, ValueError) as error:
+        raise InvalidFlow([Problem(path, 0, 0, str(error))]) from error

@@ -1,13 +1,14 @@
 """The only door for task packages: all that a task type needs, and nothing else."""
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from builder.errors import BuilderError, Fault, Path, Severity, TaskFailure
-from builder.expressions import result_to_json, truthy
+from builder.expressions import result_to_json
+from builder.expressions import truthy as is_true
 from builder.flows.catalogue import Kind, TaskGroup
 from builder.tasks.base import InstillTask, KestraTask, Level, Task, ToolTask
 from builder.tasks.context import LEVELS, Files, Http, Kv, RunContext
-from builder.tasks.flow import Ask, Children, FlowTask, Lane, Layout
+from builder.tasks.flow import Again, Ask, Child, Children, Ending, FlowTask, Lane, Layout, Wait, children
 from builder.tasks.form import Form
 from builder.tasks.outputs import Outputs
 from builder.tasks.properties import (
@@ -22,11 +23,14 @@ from builder.tasks.trigger import Trigger
 
 __all__ = [
     "LEVELS",
+    "Again",
     "AliasChoices",
     "Ask",
     "BuilderError",
+    "Child",
     "Children",
     "Duration",
+    "Ending",
     "Fault",
     "Field",
     "Files",
@@ -54,9 +58,12 @@ __all__ = [
     "ToolProperties",
     "ToolTask",
     "Trigger",
+    "ValidationInfo",
+    "Wait",
+    "children",
     "field_validator",
     "holds_template",
+    "is_true",
     "model_validator",
     "result_to_json",
-    "truthy",
 ]

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
+from pydantic import Field
+
 from builder.errors import Path
 from builder.flows.catalogue import TaskGroup
 from builder.tasks.base import Task
@@ -95,13 +97,15 @@ class FlowTask(Task):
     """The properties (YAML keys) that hold child tasks."""
     input_fields: ClassVar[tuple[str, ...]] = ()
     """The properties that hold input declarations (Pause.onResume)."""
+    category: ClassVar[str] = "Flow control"
+
+    errors: Children = []
+    """Steps that run when one of the steps inside fails."""
+    finally_: Annotated[list[Any], Form("tasks", group="children", label="Finally")] = Field([], alias="finally")
+    """Steps that run at the end whatever happened inside, after those of errors."""
 
     @classmethod
-    def groups(cls, written: Mapping[str, Any]) -> list[TaskGroup]:
-        return cls.groups_of(written)
-
-    @classmethod
-    def inputs(cls, written: Mapping[str, Any]) -> list[tuple[Path, Any]]:
+    def inputs_of(cls, written: Mapping[str, Any]) -> list[tuple[Path, Any]]:
         return [
             found for name in cls.input_fields if isinstance(written.get(name), list)
             for found in children(written[name], (name,))

@@ -1,0 +1,146 @@
+"""How far a block has come: starts its lanes, goes on in them, and passes from the tasks to errors, finally and the end."""
+
+from builder.engine.moving.board import Block
+from builder.engine.moving.work import Work, child_path
+from builder.engine.plan import Node, Plan
+from builder.engine.states import TERMINAL, State
+from builder.tasks.flow import Lane, Layout
+
+_ORDER = (State.SUCCESS, State.WARNING, State.FAILED, State.CANCELLED, State.KILLED)
+_WEIGHT = {state: weight for weight, state in enumerate(_ORDER)}
+_STOPPERS = frozenset({State.FAILED, State.CANCELLED, State.KILLED})
+
+
+def open_block(work: Work, path: str, node: Node | None, layout: Layout) -> Block:
+    """The block at `path` as far as its runs say, from nothing to nearly done."""
+    block = Block(path, node, layout, turning=layout.turns)
+    work.board.blocks[path] = block
+    _open_branch(work, block, "", tuple(layout.lanes), layout.concurrency)
+    return block
+
+
+def settle(work: Work, block: Block) -> bool:
+    """Starts what can start; True when every branch of the block is done."""
+    while True:
+        _start_lanes(work, block)
+        if block.open or work.held:
+            return False
+        branch = None if work.killing or turn_is_over(block) else _next_branch(work.plan, block)
+        if branch is None:
+            return True
+        lane = Lane("", _ids(_group(work.plan, block.node, branch)))
+        _open_branch(work, block, branch, (lane,), 1)
+
+
+def child_ended(work: Work, block: Block, path: str) -> None:
+    """Takes note of a child's end and goes on in its lane; a child not known as live was counted already."""
+    if path not in block.open:
+        return
+    block.open.discard(path)
+    lane, position = block.places[path]
+    _count(block, work.runs[path].state)
+    _go_on(work, block, lane, position + 1)
+
+
+def turn_is_over(block: Block) -> bool:
+    """Whether a loop's turn came to a good end, so that the loop must say whether it goes on."""
+    return block.turning and block.branch == "" and block.worst not in _STOPPERS
+
+
+def final_state(block: Block) -> State:
+    """What the block's children came to."""
+    if block.finally_failed and block.worst not in _STOPPERS:
+        return State.FAILED
+    return block.worst
+
+
+def _open_branch(work: Work, block: Block, branch: str, lanes: tuple[Lane, ...], concurrency: int) -> None:
+    block.branch, block.lanes, block.concurrency = branch, lanes, concurrency
+    block.waiting, block.open, block.places, block.stopped = [], set(), {}, work.killing
+    if work.killing:
+        block.worst = State.KILLED
+    gaps = []
+    for number, lane in enumerate(lanes):
+        position = _scan_lane(work, block, number, lane)
+        if position is None or position >= len(lane.tasks):
+            continue
+        (gaps.append((number, position)) if position else block.waiting.append(number))
+    block.waiting.reverse()
+    for number, position in gaps:
+        _go_on(work, block, number, position)
+
+
+def _scan_lane(work: Work, block: Block, number: int, lane: Lane) -> int | None:
+    """The position of the lane's next task; None while one of its runs lives."""
+    for position, task_id in enumerate(lane.tasks):
+        path = child_path(block.path, lane.key, task_id)
+        run = work.runs.get(path)
+        if run is None:
+            return position
+        block.places[path] = (number, position)
+        if run.state not in TERMINAL:
+            block.open.add(path)
+            return None
+        _count(block, run.state)
+    return len(lane.tasks)
+
+
+def _count(block: Block, state: State) -> None:
+    if state in _STOPPERS:
+        block.stopped = True
+    if block.branch == "":
+        if _WEIGHT.get(state, 0) > _WEIGHT[block.worst]:
+            block.worst = state
+    elif block.branch == "finally" and state in _STOPPERS:
+        block.finally_failed = True
+
+
+def _go_on(work: Work, block: Block, number: int, position: int) -> None:
+    lane = block.lanes[number]
+    if block.stopped or work.held or position >= len(lane.tasks):
+        return
+    run = work.create(block.path, lane, lane.tasks[position], block.branch)
+    block.places[run.path] = (number, position)
+    block.open.add(run.path)
+
+
+def _start_lanes(work: Work, block: Block) -> None:
+    limit = block.concurrency or len(block.lanes)
+    while block.waiting and not block.stopped and not work.held and len(block.open) < limit:
+        number = _next_lane(work, block)
+        if number is None:
+            return
+        _go_on(work, block, number, 0)
+
+
+def _next_lane(work: Work, block: Block) -> int | None:
+    for place in range(len(block.waiting) - 1, -1, -1):
+        if _ready(work, block, block.lanes[block.waiting[place]]):
+            return block.waiting.pop(place)
+    return None
+
+
+def _ready(work: Work, block: Block, lane: Lane) -> bool:
+    for task_id in lane.after:
+        run = work.runs.get(child_path(block.path, lane.key, task_id))
+        if task_id in work.plan.by_id and (run is None or run.state not in TERMINAL):
+            return False
+    return True
+
+
+def _next_branch(plan: Plan, block: Block) -> str | None:
+    if block.branch == "" and block.worst is State.FAILED and _group(plan, block.node, "errors"):
+        return "errors"
+    if block.branch != "finally" and _group(plan, block.node, "finally"):
+        return "finally"
+    return None
+
+
+def _group(plan: Plan, node: Node | None, name: str) -> tuple[Node, ...]:
+    if node is not None:
+        return node.groups.get(name, ())
+    return plan.errors if name == "errors" else plan.finally_
+
+
+def _ids(nodes: tuple[Node, ...]) -> tuple[str, ...]:
+    return tuple(node.id for node in nodes)

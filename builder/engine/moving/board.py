@@ -1,0 +1,134 @@
+"""What `decide` would otherwise look up again and again: which runs live, which wait, how far each block has come.
+
+All of it follows from the runs. It travels with them from one decision to the next and is made anew when it is missing,
+so that a decision costs what it changes and not the size of the execution.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from builder.engine.execution import TaskRun
+from builder.engine.plan import Node
+from builder.engine.states import TERMINAL, State
+from builder.tasks.flow import Lane, Layout
+
+
+@dataclass(slots=True)
+class Block:
+    """How far one block (or the flow itself: node None, path "") has come in its present branch."""
+
+    path: str
+    node: Node | None
+    layout: Layout
+    branch: str = ""
+    lanes: tuple[Lane, ...] = ()
+    concurrency: int = 1
+    waiting: list[int] = field(default_factory=list)
+    """Lanes not started, the next one last."""
+    open: set[str] = field(default_factory=set)
+    """Paths of the live children."""
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Lane and position of each child that was created."""
+    worst: State = State.SUCCESS
+    """The worst end among the main children."""
+    stopped: bool = False
+    """Nothing more starts in this branch."""
+    finally_failed: bool = False
+    turning: bool = False
+    """A loop that has not yet said how it comes out."""
+
+
+class Board:
+    """What follows from the runs; belongs to the newest copy of them."""
+
+    def __init__(self, runs: Iterable[TaskRun]) -> None:
+        self.live: dict[str, None] = {}
+        self.counts: Counter[State] = Counter()
+        self.waking: dict[str, datetime] = {}
+        self.blocks: dict[str, Block] = {}
+        for run in runs:
+            self.add(run)
+
+    def add(self, run: TaskRun) -> None:
+        """Takes a run in."""
+        if run.state not in TERMINAL:
+            self.live[run.path] = None
+            self.counts[run.state] += 1
+        if run.wake_at is not None:
+            self.waking[run.path] = run.wake_at
+
+    def change(self, old: TaskRun, new: TaskRun) -> None:
+        """Takes note that a run is different now."""
+        if old.state is not new.state:
+            if old.state not in TERMINAL:
+                self.counts[old.state] -= 1
+            if new.state in TERMINAL:
+                self.live.pop(new.path, None)
+            else:
+                self.live[new.path] = None
+                self.counts[new.state] += 1
+        if old.wake_at is not new.wake_at:
+            self.waking.pop(new.path, None)
+            if new.wake_at is not None:
+                self.waking[new.path] = new.wake_at
+
+    def remove(self, run: TaskRun) -> None:
+        """Forgets a run."""
+        if self.live.pop(run.path, 0) is None:
+            self.counts[run.state] -= 1
+        self.waking.pop(run.path, None)
+        self.blocks.pop(run.path, None)
+
+
+class Seen:
+    """What expressions see of the runs (`outputs`, `tasks`), and the paths that changed since it was made."""
+
+    __slots__ = ("outputs", "stale", "states")
+
+    def __init__(self, stale: Iterable[str]) -> None:
+        self.outputs: dict[str, Any] = {}
+        self.states: dict[str, Any] = {}
+        self.stale: list[str] = list(stale)
+
+
+class Runs(Mapping[str, TaskRun]):
+    """Task runs by path, in order of creation; read-only outside the engine. Carries its board along.
+
+    `by_parent` and the board are given on to the next copy; a copy without them makes its own.
+    """
+
+    __slots__ = ("_by_path", "board", "seen")
+
+    def __init__(self, by_path: dict[str, TaskRun], board: Board | None = None, seen: Seen | None = None) -> None:
+        self._by_path = by_path
+        self.board = board
+        self.seen = seen
+
+    def __getitem__(self, path: str) -> TaskRun:
+        return self._by_path[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_path)
+
+    def __len__(self) -> int:
+        return len(self._by_path)
+
+    def __repr__(self) -> str:
+        return f"Runs({self._by_path!r})"
+
+    def copied(self) -> dict[str, TaskRun]:
+        """The runs as a dictionary of one's own."""
+        return self._by_path.copy()
+
+
+def taken_over(runs: Mapping[str, TaskRun]) -> tuple[dict[str, TaskRun], Board, Seen]:
+    """A copy of the runs to work on, with the board of the newest copy or a new one."""
+    if not isinstance(runs, Runs):
+        copy = dict(runs)
+        return copy, Board(copy.values()), Seen(copy)
+    copy, board, seen = runs.copied(), runs.board, runs.seen
+    runs.board = runs.seen = None
+    return copy, board or Board(copy.values()), seen or Seen(copy)

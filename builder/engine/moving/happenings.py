@@ -1,0 +1,197 @@
+"""What each event means. An event about something that is over changes nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from builder.engine.commands import RunTask
+from builder.engine.events import (
+    AttemptLost,
+    ChildEnded,
+    ChildStarted,
+    Evaluated,
+    EvaluationFailed,
+    Started,
+    TaskFailed,
+    TaskKilled,
+    TaskSucceeded,
+    Woken,
+)
+from builder.engine.execution import TaskRun
+from builder.engine.moving import asking, attempts
+from builder.engine.moving.steps import block_at, end, end_flow, fail, layout_of, take_up
+from builder.engine.moving.blocks import final_state
+from builder.engine.moving.work import Work
+from builder.engine.states import TERMINAL, State
+
+
+def started(work: Work, event: Started) -> None:
+    """The execution begins, or goes on after a restart."""
+    if work.execution.state in (State.CREATED, State.QUEUED, State.RESTARTED):
+        work.move_execution(State.RUNNING)
+        take_up(work)
+
+
+def evaluated(work: Work, event: Evaluated) -> None:
+    """An answer is kept, and its run goes on."""
+    if event.path is None:
+        if work.execution.state not in TERMINAL and work.execution.outputs is None and not work.killing:
+            work.move_execution(work.execution.state, outputs=event.value)
+            end_flow(work, final_state(block_at(work, "")))
+        return
+    run = _asked(work, event.path, event.name)
+    if run is not None:
+        work.change(run, evaluated={**run.evaluated, event.name: event.value})
+        work.todo.append(("enter" if work.node(run).flow else "begin", run.path))
+
+
+def evaluation_failed(work: Work, event: EvaluationFailed) -> None:
+    """A question without an answer fails its run; a failed runIf fails it even with allowFailure."""
+    if event.path is None:
+        if work.execution.state not in TERMINAL and not work.killing:
+            work.move_execution(State.FAILED, message=event.message)
+        return
+    run = _asked(work, event.path, event.name)
+    if run is not None:
+        fail(work, run, event.message, mapped=event.name != "runIf")
+
+
+def _asked(work: Work, path: str, name: str) -> TaskRun | None:
+    run = work.alive(path)
+    if run is None or name in run.evaluated:
+        return None
+    node = work.node(run)
+    asks = asking.awaited(node, run) or (asking.turn_awaited(node, run) if run.state is State.RUNNING else ())
+    return run if any(ask.name == name for ask in asks) else None
+
+
+def task_succeeded(work: Work, event: TaskSucceeded) -> None:
+    """An attempt did its work."""
+    run = work.runs.get(event.path)
+    if run is None or not attempts.present(run, event.attempt):
+        return
+    node = work.node(run)
+    retried = len(attempts.tries(run, run.attempts)) > 1
+    warned = node.retry is not None and node.retry.warning and retried
+    closed = attempts.closed(work, run, State.SUCCESS)
+    state = State(node.mapped("WARNING")) if warned else State.SUCCESS
+    end(work, run, state, attempts=closed, outputs=dict(event.outputs))
+
+
+def task_failed(work: Work, event: TaskFailed) -> None:
+    """An attempt failed: it is tried again, or its run fails."""
+    run = work.runs.get(event.path)
+    if run is None or not attempts.present(run, event.attempt):
+        return
+    attempt_failed(work, run, event.message, event.outputs, retryable=event.retryable)
+
+
+def attempt_failed(
+    work: Work, run: TaskRun, message: str, outputs: Mapping[str, Any] | None, *, retryable: bool = True,
+) -> None:
+    """Ends the run's attempt as failed, and plans the next one where its retry allows it."""
+    closed = attempts.closed(work, run, State.FAILED, message)
+    kept = dict(outputs) if outputs is not None else run.outputs
+    policy = work.node(run).retry
+    due = None
+    if policy is not None and retryable and run.state is State.RUNNING:
+        due = policy.next_try(attempts.tries(run, closed), work.at, run.id)
+    if due is None:
+        fail(work, run, message, attempts=closed, outputs=kept)
+    else:
+        work.move(run, State.RETRYING, attempts=closed, outputs=kept, wake_at=due, message=message, child=None)
+        work.board.blocks.pop(run.path, None)
+
+
+def task_killed(work: Work, event: TaskKilled) -> None:
+    """An attempt was cancelled."""
+    run = work.runs.get(event.path)
+    if run is not None and attempts.present(run, event.attempt):
+        end(work, run, State.KILLED, attempts=attempts.closed(work, run, State.KILLED))
+
+
+def attempt_lost(work: Work, event: AttemptLost) -> None:
+    """An attempt vanished with its runner: it is done again, unless it keeps taking its runner with it."""
+    run = work.runs.get(event.path)
+    if run is None or not attempts.present(run, event.attempt) or run.child is not None:
+        return
+    closed = attempts.closed(work, run, State.KILLED, attempts.LOST, "alone" if event.alone else "shared")
+    if run.state is State.KILLING:
+        end(work, run, State.KILLED, attempts=closed)
+    elif attempts.lost_alone_in_a_row(closed) >= attempts.LOSSES:
+        fail(work, run, _GAVE_UP, attempts=closed)
+    else:
+        number = attempts.started(work, work.change(run, attempts=closed))
+        work.commands.append(RunTask(run.path, number))
+
+
+_GAVE_UP = (
+    f"The worker process stopped {attempts.LOSSES} times while it ran this task alone, so the task was given up. "
+    "It may need more memory than there is, or crash Python; see the worker's log."
+)
+
+
+def child_started(work: Work, event: ChildStarted) -> None:
+    """A child execution that nobody waits for was created."""
+    run = work.runs.get(event.path)
+    if run is None or run.child != event.child or not attempts.present(run, 0):
+        return
+    layout = layout_of(work.node(run), run)
+    if layout.child is not None and not layout.child.wait:
+        end(work, run, State.SUCCESS, attempts=attempts.closed(work, run, State.SUCCESS))
+
+
+def child_ended(work: Work, event: ChildEnded) -> None:
+    """The child execution a run waits for came to an end."""
+    run = work.runs.get(event.path)
+    if run is None or run.child != event.child or event.state not in TERMINAL or not attempts.present(run, 0):
+        return
+    node = work.node(run)
+    assert node.flow is not None
+    ending = node.flow.child_ended(event.child, event.state.value, event.outputs)
+    if run.state is State.KILLING:
+        end(work, run, State.KILLED, attempts=attempts.closed(work, run, State.KILLED), outputs=ending.outputs)
+    elif ending.state == "FAILED":
+        attempt_failed(work, run, ending.message, ending.outputs)
+    else:
+        state = State(ending.state)
+        end(work, run, State(node.mapped(state)), attempts=attempts.closed(work, run, state), outputs=ending.outputs,
+            message=ending.message)
+
+
+def woken(work: Work, event: Woken) -> None:
+    """Time has passed: retries begin, waits end."""
+    if work.held or work.killing:
+        return
+    for path, wake_at in list(work.board.waking.items()):
+        run = work.alive(path)
+        if run is None or wake_at > event.at:
+            continue
+        if run.state is State.RETRYING:
+            work.move(run, State.CREATED, wake_at=None)
+            work.todo.append(("begin", path))
+        else:
+            _wait_over(work, run)
+
+
+def _wait_over(work: Work, run: TaskRun) -> None:
+    node = work.node(run)
+    wait = layout_of(node, run).wait
+    if wait is None:  # a loop between two turns
+        work.change(run, wake_at=None)
+        work.todo.append(("enter", run.path))
+    elif wait.at_end == "FAIL":
+        fail(work, run, "Timeout: nobody resumed the pause in time.")
+    elif wait.at_end == "CANCEL":
+        end(work, run, State.CANCELLED, message="Cancelled: nobody resumed the pause in time.")
+    else:
+        go_on_after_wait(work, run, {}, warn=wait.at_end == "WARN")
+
+
+def go_on_after_wait(work: Work, run: TaskRun, inputs: Mapping[str, Any], *, warn: bool = False) -> None:
+    """The wait of a run is over: its tasks begin."""
+    node = work.node(run)
+    assert node.flow is not None
+    noted = {**run.evaluated, asking.WAITED: "WARN" if warn else True}
+    outputs = {**(run.outputs or {}), **node.flow.resumed(inputs)}
+    work.move(run, State.RUNNING, wake_at=None, evaluated=noted, outputs=outputs)
+    work.todo.append(("enter", run.path))

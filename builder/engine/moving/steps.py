@@ -1,0 +1,210 @@
+"""The life of one run: begun, asked about, started, and its end passed on to its block."""
+
+from datetime import timedelta
+from typing import Any
+
+from builder.engine.commands import Evaluate, RunTask, StartChild
+from builder.engine.execution import TaskRun
+from builder.engine.ids import child_id
+from builder.engine.moving import asking, attempts, turns
+from builder.engine.moving.board import Block
+from builder.engine.moving.blocks import child_ended, final_state, open_block, settle, turn_is_over
+from builder.engine.moving.work import Work
+from builder.engine.plan import Node
+from builder.engine.states import TERMINAL, State
+from builder.errors import TaskFailure
+from builder.tasks.flow import Lane, Layout, Wait
+
+
+def take_steps(work: Work) -> None:
+    """Takes the steps on the list until none is left."""
+    steps = {"begin": begin, "enter": enter, "ended": ended}
+    while work.todo:
+        name, path = work.todo.popleft()
+        steps[name](work, path)
+
+
+def take_up(work: Work) -> None:
+    """Goes on wherever something can go on: after a restart or a pause by hand."""
+    work.board.blocks.clear()
+    work.todo.append(("enter", ""))
+    for path in work.board.live:
+        work.todo.append(("enter" if work.node(work.runs[path]).flow else "begin", path))
+
+
+def begin(work: Work, path: str) -> None:
+    """Starts a run that is CREATED or RESTARTED, or asks what must be known first."""
+    run = work.alive(path)
+    if run is None or work.held or run.state not in (State.CREATED, State.RESTARTED):
+        return
+    node = work.node(run)
+    if (asks := asking.awaited(node, run)):
+        work.commands += asks
+    elif asking.skips(run):
+        end(work, run, State.SKIPPED)
+    elif node.flow is None:
+        attempt = attempts.started(work, run)
+        work.commands.append(RunTask(path, attempt))
+    else:
+        work.move(run, State.RUNNING)
+        enter(work, path)
+
+
+def enter(work: Work, path: str) -> None:
+    """Goes on in a flow control run whose state is RUNNING, or in the flow itself (path "")."""
+    if work.held:
+        return
+    if not path:
+        advance(work, _root(work))
+        return
+    run = work.alive(path)
+    if run is None:
+        return
+    if run.state in (State.CREATED, State.RESTARTED):
+        begin(work, path)
+    elif run.state is State.RUNNING:
+        node = work.node(run)
+        if (asks := asking.awaited(node, run)):
+            work.commands += asks
+        else:
+            _lay_out(work, run, node)
+    elif run.state is State.KILLING and run.child is None:
+        advance(work, block_at(work, path))
+
+
+def _lay_out(work: Work, run: TaskRun, node: Node) -> None:
+    try:
+        layout = layout_of(node, run)
+    except TaskFailure as failure:
+        fail(work, run, failure.message)
+        return
+    if run.wake_at is not None:
+        return
+    if layout.outputs and run.outputs is None:
+        run = work.change(run, outputs=dict(layout.outputs))
+    if layout.child is not None:
+        _start_child(work, run, layout)
+    elif layout.wait is not None and asking.WAITED not in run.evaluated:
+        _start_wait(work, run, layout.wait)
+    else:
+        advance(work, block_at(work, run.path) if run.path in work.board.blocks else _open(work, run, node, layout))
+
+
+def _open(work: Work, run: TaskRun, node: Node, layout: Layout) -> Block:
+    if layout.turns:
+        layout = turns.begin_turn(work, run, node)
+    return open_block(work, run.path, node, layout)
+
+
+def layout_of(node: Node, run: TaskRun) -> Layout:
+    """The layout of a flow control run whose questions are answered; raises TaskFailure."""
+    assert node.flow is not None
+    return node.flow.layout(node.group_ids, asking.answers(node, run))
+
+
+def _start_child(work: Work, run: TaskRun, layout: Layout) -> None:
+    assert layout.child is not None
+    if run.child is not None:
+        return
+    run = work.runs[run.path]
+    number = attempts.started(work, run)
+    child = child_id(work.execution.id, run.path, number)
+    node = work.node(run)
+    outputs = {**layout.outputs, **node.flow.child_started(child)} if node.flow else {}
+    work.change(work.runs[run.path], child=child, outputs=outputs)
+    work.commands.append(StartChild(run.path, child, layout.child.request, layout.child.wait))
+
+
+def _start_wait(work: Work, run: TaskRun, wait: Wait) -> None:
+    wake_at = None if wait.seconds is None else work.at + timedelta(seconds=wait.seconds)
+    work.move(run, State.PAUSED if wait.paused else State.RUNNING, wake_at=wake_at)
+
+
+def block_at(work: Work, path: str) -> Block:
+    """The block at a path, made anew from the runs when it is not at hand."""
+    found = work.board.blocks.get(path)
+    if found is not None:
+        return found
+    if not path:
+        return _root(work)
+    run = work.runs[path]
+    node = work.node(run)
+    if asking.unanswered(node, run):  # killed before its layout was known
+        return open_block(work, path, node, Layout(()))
+    return _open(work, run, node, layout_of(node, run))
+
+
+def _root(work: Work) -> Block:
+    found = work.board.blocks.get("")
+    return found or open_block(work, "", None, Layout((Lane("", tuple(node.id for node in work.plan.tasks)),)))
+
+
+def ended(work: Work, path: str) -> None:
+    """Passes a run's end on to the block it stands in."""
+    parent = work.runs[path].parent if path in work.runs else None
+    if work.held:
+        work.board.blocks.pop(parent or "", None)
+        return
+    if parent is not None and work.alive(parent) is None:
+        return
+    if work.execution.state in TERMINAL:
+        return
+    block = block_at(work, parent or "")
+    child_ended(work, block, path)
+    advance(work, block)
+
+
+def advance(work: Work, block: Block) -> None:
+    """Goes on in a block, and ends it when nothing is left to do."""
+    if not settle(work, block):
+        return
+    if block.node is None:
+        end_flow(work, final_state(block))
+        return
+    run = work.alive(block.path)
+    if run is None:
+        return
+    if turn_is_over(block) and run.state is State.RUNNING:
+        if not turns.goes_on(work, run, block):
+            work.todo.append(("enter", block.path))
+        return
+    if run.state is State.KILLING:
+        end(work, run, State.KILLED)
+        return
+    assert block.node.flow is not None
+    state = block.node.flow.outcome(final_state(block).value)
+    if state == "SUCCESS" and run.evaluated.get(asking.WAITED) == "WARN":
+        state = "WARNING"
+    end(work, run, State(block.node.mapped(state)))
+
+
+def end_flow(work: Work, state: State) -> None:
+    """The end of the execution; its outputs are evaluated first."""
+    if work.execution.state in TERMINAL:
+        return
+    if work.killing:
+        work.move_execution(State.KILLED)
+    elif work.plan.flow.outputs and work.execution.outputs is None:
+        work.commands.append(outputs_ask(work))
+    else:
+        work.move_execution(state)
+
+
+def outputs_ask(work: Work) -> Evaluate:
+    """The question for the flow's outputs."""
+    return Evaluate(None, "outputs", {output.id: output.value for output in work.plan.flow.outputs})
+
+
+def end(work: Work, run: TaskRun, state: State, **changes: Any) -> None:
+    """The run has ended."""
+    work.move(run, state, wake_at=None, **changes)
+    work.board.blocks.pop(run.path, None)
+    work.todo.append(("ended", run.path))
+
+
+def fail(
+    work: Work, run: TaskRun, message: str, *, mapped: bool = True, **changes: Any
+) -> None:
+    """The run has failed for good; `mapped`: allowFailure and allowWarning count."""
+    state = work.node(run).mapped("FAILED") if mapped else "FAILED"
+    end(work, run, State(state), message=message, **changes)

@@ -1,0 +1,120 @@
+"""The working copy of an execution while events are applied, and the one place where states change."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from builder.engine.commands import Command
+from builder.engine.execution import Execution, TaskRun
+from builder.engine.ids import run_id
+from builder.engine.moving.board import Runs, Seen, taken_over
+from builder.engine.plan import Node, Plan
+from builder.engine.states import MOVES, TERMINAL, State
+from builder.errors import BuilderError
+from builder.tasks.flow import Lane
+
+
+class IllegalMove(BuilderError):
+    """The engine tried a change of state that MOVES does not know; a fault in the engine, never in a flow."""
+
+
+def check_move(what: str, old: State, new: State) -> None:
+    """Raises IllegalMove unless MOVES has it."""
+    if new not in MOVES[old]:
+        raise IllegalMove(f"{what} cannot go from {old} to {new}. This is a fault in Millstream: please report it.")
+
+
+class Work:
+    """One execution being moved. `todo` holds steps still to take, so that no depth of nesting costs stack."""
+
+    def __init__(self, plan: Plan, execution: Execution) -> None:
+        self.plan = plan
+        self.execution = execution
+        self.runs, self.board, self.seen = taken_over(execution.runs)
+        self.at: datetime = execution.created_at
+        self.changed: set[str] = set()
+        self.commands: list[Command] = []
+        self.todo: deque[tuple[str, str]] = deque()
+        self.held = False
+
+    @property
+    def killing(self) -> bool:
+        return self.execution.state is State.KILLING
+
+    @property
+    def paused_by_hand(self) -> bool:
+        """Whether a person paused the execution: it is PAUSED, but none of its runs is."""
+        return self.execution.state is State.PAUSED and not self.board.counts[State.PAUSED]
+
+    def node(self, run: TaskRun) -> Node:
+        """The task that a run runs."""
+        return self.plan.by_id[run.task_id]
+
+    def alive(self, path: str | None) -> TaskRun | None:
+        """The run at `path` while it has not ended."""
+        run = self.runs.get(path) if path is not None else None
+        return run if run is not None and run.state not in TERMINAL else None
+
+    def create(self, parent: str, lane: Lane, task_id: str, branch: str) -> TaskRun:
+        """A new run, CREATED, and on the list to be begun."""
+        path = child_path(parent, lane.key, task_id)
+        run = TaskRun(
+            id=run_id(self.execution.id, path), path=path, task_id=task_id, state=State.CREATED,
+            history=((State.CREATED, self.at),), parent=parent or None, value=lane.value, iteration=lane.iteration,
+            branch=branch,
+        )
+        self.runs[path] = run
+        self.board.add(run)
+        self._touch(path)
+        self.todo.append(("begin", path))
+        return run
+
+    def move(self, run: TaskRun, state: State, **changes: Any) -> TaskRun:
+        """The run in another state (the same one: only the changes)."""
+        if state is not run.state:
+            check_move(f'Task run "{run.path}"', run.state, state)
+            changes["state"] = state
+            changes["history"] = (*run.history, (state, self.at))
+        new: TaskRun = replace(run, **changes)
+        self.runs[run.path] = new
+        self.board.change(run, new)
+        self._touch(run.path)
+        return new
+
+    def change(self, run: TaskRun, **changes: Any) -> TaskRun:
+        """The run with these changes."""
+        return self.move(run, run.state, **changes)
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Takes runs away (a loop's earlier turn)."""
+        for path in paths:
+            self.board.remove(self.runs.pop(path))
+            self.changed.add(path)
+        self.seen = Seen(self.runs)
+
+    def move_execution(self, state: State, **changes: Any) -> None:
+        """The execution in another state (the same one: only the changes)."""
+        if state is not self.execution.state:
+            check_move(f"Execution {self.execution.id}", self.execution.state, state)
+            changes["state"] = state
+            changes["history"] = (*self.execution.history, (state, self.at))
+        if changes:
+            self.execution = replace(self.execution, **changes)
+
+    def finished(self) -> Execution:
+        """The execution as it is now, with its runs."""
+        waking = self.board.waking.values() if self.execution.state not in TERMINAL and not self.held else ()
+        runs = Runs(self.runs, self.board, self.seen)
+        return replace(self.execution, runs=runs, wake_at=min(waking, default=None))
+
+    def _touch(self, path: str) -> None:
+        self.changed.add(path)
+        self.seen.stale.append(path)
+
+
+def child_path(parent: str, key: str, task_id: str) -> str:
+    """The path of a child run: `each[2]/summarise`."""
+    turn = f"[{key}]" if key else ""
+    return f"{parent}{turn}/{task_id}" if parent else task_id

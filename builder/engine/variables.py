@@ -1,0 +1,155 @@
+"""What expressions see (`inputs`, `outputs`, `taskrun`, `parents` ...), from the plan and the execution alone.
+
+A variable that does not apply is absent, not empty. What grows with the execution (`outputs`, `tasks`) is kept beside the
+runs and only brought up to date: a call costs what changed since the last one, plus the depth of the run.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from builder.engine.execution import Execution, TaskRun
+from builder.engine.moving.board import Runs, Seen
+from builder.engine.plan import Plan
+from builder.engine.states import State
+
+
+def variables(
+    plan: Plan, execution: Execution, path: str | None = None, *, globals: Mapping[str, Any] | None = None,
+    envs: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The variables of the run at `path`, or (None) of the flow. Read them only: parts are shared between calls."""
+    seen = _seen(execution)
+    found: dict[str, Any] = {
+        "flow": _flow(plan), "execution": _execution(execution), "envs": dict(envs or {}), "globals": dict(globals or {}),
+    }
+    if execution.runs:
+        found |= {"outputs": seen.outputs, "tasks": seen.states}
+    optional = {
+        "inputs": execution.inputs, "vars": plan.flow.variables, "labels": _labels(execution),
+        "trigger": (execution.trigger or {}).get("variables"),
+    }
+    found |= {name: value for name, value in optional.items() if value}
+    run = execution.runs.get(path) if path is not None else None
+    if run is not None:
+        found |= _of_run(plan, execution, run)
+    return found
+
+
+def _flow(plan: Plan) -> dict[str, Any]:
+    return {"id": plan.flow.id, "namespace": plan.flow.namespace, "revision": plan.revision}
+
+
+def _execution(execution: Execution) -> dict[str, Any]:
+    return {
+        "id": execution.id, "startDate": instant(execution.created_at), "state": execution.state.value,
+        "originalId": execution.original_id or execution.id,
+    }
+
+
+def instant(at: datetime) -> str:
+    """A time as Kestra prints it: `2019-10-06T18:27:49.123Z`."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def _labels(execution: Execution) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in execution.labels:
+        if key.startswith("system."):
+            system = found.setdefault("system", {})
+            if isinstance(system, dict):
+                system.setdefault(key.removeprefix("system."), value)
+        else:
+            found.setdefault(key, value)
+    return found
+
+
+def _of_run(plan: Plan, execution: Execution, run: TaskRun) -> dict[str, Any]:
+    taskrun: dict[str, Any] = {
+        "id": run.id, "startDate": instant(run.history[0][1]),
+        "attemptsCount": len([attempt for attempt in run.attempts if attempt.state is not State.RUNNING]),
+    }
+    if run.parent is not None:
+        taskrun["parentId"] = execution.runs[run.parent].id
+    if run.value is not None:
+        taskrun["value"] = run.value
+    if run.iteration is not None:
+        taskrun["iteration"] = run.iteration
+    node = plan.by_id.get(run.task_id)
+    found: dict[str, Any] = {"taskrun": taskrun, "task": {"id": run.task_id, "type": node.task.type_name if node else ""}}
+    parents = list(_parents(execution, run))
+    if parents:
+        found |= {"parent": parents[0], "parents": parents}
+    return found
+
+
+def _parents(execution: Execution, run: TaskRun) -> Iterator[dict[str, Any]]:
+    for ancestor in _ancestors(execution.runs, run):
+        parent: dict[str, Any] = {}
+        if ancestor.value is not None:
+            parent["taskrun"] = {"value": ancestor.value}
+            if ancestor.iteration is not None:
+                parent["taskrun"]["iteration"] = ancestor.iteration
+        if ancestor.outputs:
+            parent["outputs"] = ancestor.outputs
+        if parent:
+            yield parent
+
+
+def _ancestors(runs: Mapping[str, TaskRun], run: TaskRun) -> Iterator[TaskRun]:
+    parent = run.parent
+    while parent is not None:
+        ancestor = runs[parent]
+        yield ancestor
+        parent = ancestor.parent
+
+
+def _seen(execution: Execution) -> Seen:
+    runs = execution.runs
+    seen = runs.seen if isinstance(runs, Runs) else None
+    if seen is None:
+        seen = Seen(runs)
+        if isinstance(runs, Runs):
+            runs.seen = seen
+    if seen.stale:
+        _bring_up_to_date(runs, seen)
+    return seen
+
+
+def _bring_up_to_date(runs: Mapping[str, TaskRun], seen: Seen) -> None:
+    """Copies each touched map once, so that what was handed out before stays as it was."""
+    outputs, states = _Growing(seen.outputs), _Growing(seen.states)
+    for path in dict.fromkeys(seen.stale):
+        run = runs.get(path)
+        if run is None:
+            continue
+        keys = (run.task_id, *_values(runs, run))
+        if run.outputs is not None:
+            outputs.put(keys, run.outputs)
+        states.put(keys, {"state": run.state.value})
+    seen.outputs, seen.states, seen.stale = outputs.root, states.root, []
+
+
+def _values(runs: Mapping[str, TaskRun], run: TaskRun) -> tuple[str, ...]:
+    values = [ancestor.value for ancestor in (run, *_ancestors(runs, run)) if ancestor.value is not None]
+    return tuple(reversed(values))
+
+
+class _Growing:
+    """A nested map that is changed by copying what is touched, each part once."""
+
+    def __init__(self, root: dict[str, Any]) -> None:
+        self.root = dict(root)
+        self._own = {id(self.root)}
+
+    def put(self, keys: tuple[str, ...], value: Mapping[str, Any]) -> None:
+        at = self.root
+        for key in keys[:-1]:
+            below = at.get(key)
+            if not isinstance(below, dict) or id(below) not in self._own:
+                below = dict(below) if isinstance(below, dict) else {}
+                self._own.add(id(below))
+                at[key] = below
+            at = below
+        old = at.get(keys[-1])
+        at[keys[-1]] = {**old, **value} if isinstance(old, Mapping) else dict(value)

@@ -1,0 +1,54 @@
+"""Waits for a person, or for a while."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from builder.tasks.api import AliasChoices, Ask, Children, Field, FlowTask, Form, Lane, Layout, Wait
+from builder.tasks.core.flow.durations import read_duration
+
+
+class Pause(FlowTask):
+    """Wait until somebody resumes the execution, or for some time.
+
+    What the person enters is read as `{{ outputs.<this step>.onResume.<input> }}`.
+    """
+
+    type_name = "io.kestra.plugin.core.flow.Pause"
+    aliases = ("io.kestra.core.tasks.flows.Pause",)
+    input_fields = ("onResume",)
+    example = """
+id: approval
+type: io.kestra.plugin.core.flow.Pause
+onResume:
+  - id: reason
+    type: STRING
+"""
+
+    pause_duration: Annotated[str | None, Form("duration", label="Wait for")] = Field(
+        None, validation_alias=AliasChoices("pauseDuration", "delay"), examples=["PT10M"]
+    )
+    """How long to wait; without it, until somebody resumes."""
+    behavior: Annotated[Literal["RESUME", "WARN", "FAIL", "CANCEL"], Form(label="When the time is over")] = "RESUME"
+    """What happens at the end of the time; who resumes by hand always resumes."""
+    timeout: Annotated[Any, Form("duration", group="failure", label="Time limit")] = Field(None, examples=["P1D"])
+    """The step fails when nobody has resumed within this time."""
+    on_resume: Annotated[list[Any], Form("yaml", label="Ask for")] = []
+    """Inputs that the person who resumes fills in; declared as the inputs of a flow are."""
+    tasks: Children = []
+    """Steps to run after the wait; newer flows put them after the pause."""
+
+    def asks(self) -> Mapping[str, Ask]:
+        asked = {"pauseDuration": self.pause_duration, "timeout": self.timeout}
+        return {name: Ask(template) for name, template in asked.items() if template is not None}
+
+    def layout(self, groups: Mapping[str, Sequence[str]], answers: Mapping[str, Any]) -> Layout:
+        return Layout([Lane("", groups.get("tasks", ()))], wait=self._wait(answers))
+
+    def _wait(self, answers: Mapping[str, Any]) -> Wait:
+        duration, timeout = read_duration(answers.get("pauseDuration")), read_duration(answers.get("timeout"))
+        if duration is not None:
+            return Wait(duration.total_seconds(), at_end=self.behavior)
+        return Wait(None if timeout is None else timeout.total_seconds(), at_end="FAIL")
+
+    def resumed(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"onResume": dict(inputs)} if self.on_resume else {}
