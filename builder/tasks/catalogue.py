@@ -67,10 +67,10 @@ class Entry:
         return check_written(self.plugin, written)
 
     def groups(self, written: Mapping[str, Any]) -> list[TaskGroup]:
-        return self.plugin.groups(written)
+        return self.plugin.groups_of(written)
 
     def inputs(self, written: Mapping[str, Any]) -> list[tuple[Path, Any]]:
-        return self.plugin.inputs(written)
+        return self.plugin.inputs_of(written)
 
 
 class Catalogue:

@@ -50,12 +50,12 @@ class Plugin(Properties):
         return (cls.__doc__ or "").strip().split("\n")[0].strip()
 
     @classmethod
-    def groups(cls, written: Mapping[str, Any]) -> list[TaskGroup]:
+    def groups_of(cls, written: Mapping[str, Any]) -> list[TaskGroup]:
         """The lists of child tasks inside; only flow control has some."""
         return []
 
     @classmethod
-    def inputs(cls, written: Mapping[str, Any]) -> list[tuple[Path, Any]]:
+    def inputs_of(cls, written: Mapping[str, Any]) -> list[tuple[Path, Any]]:
         """Input declarations inside (Pause.onResume), each with its relative path."""
         return []
 

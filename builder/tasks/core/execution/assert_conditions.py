@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from builder.tasks.api import BuilderError, Field, Form, KestraTask, Rendered, RunContext, TaskFailure, truthy
+from builder.tasks.api import BuilderError, Field, Form, KestraTask, Rendered, RunContext, TaskFailure, is_true
 
 
 class Assert(KestraTask):
@@ -36,7 +36,7 @@ errorMessage: The amount must be positive
     @staticmethod
     async def _holds(condition: str, context: RunContext) -> bool:
         try:
-            return truthy(await context.render(condition))
+            return is_true(await context.render(condition))
         except BuilderError as error:
             context.log("ERROR", error.message)
             return False

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from builder.tasks.api import Field, Form, KestraTask, RunContext, TaskFailure, truthy
+from builder.tasks.api import Field, Form, KestraTask, RunContext, TaskFailure, is_true
 
 
 class Fail(KestraTask):
@@ -26,5 +26,5 @@ errorMessage: The answer was empty
     """What the execution's page says."""
 
     def run(self, context: RunContext) -> None:
-        if self.condition is None or truthy(self.condition):
+        if self.condition is None or is_true(self.condition):
             raise TaskFailure(self.error_message)

@@ -1,0 +1,50 @@
+"""Starts a flow when its address is called; `builder.triggers` answers the calls."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from builder.tasks.api import Field, Form, Trigger, field_validator, holds_template
+
+_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class Webhook(Trigger):
+    """Start the flow when its secret address is called."""
+
+    type_name = "io.kestra.plugin.core.trigger.Webhook"
+    aliases = ("io.kestra.core.models.triggers.types.Webhook",)
+    title = "When an address is called"
+    category = "Triggers"
+    example = """
+id: from_the_shop
+type: io.kestra.plugin.core.trigger.Webhook
+key: 4wjtkzwVGBM9yKnjm3yv8r
+inputs:
+  order: "{{ trigger.body.order }}"
+"""
+
+    key: str = Field(min_length=1, max_length=256, examples=["4wjtkzwVGBM9yKnjm3yv8r"])
+    """The last part of the address, hard to guess: whoever knows it can start the flow."""
+    inputs: Annotated[dict[str, Any] | None, Form("map")] = Field(
+        None, examples=[{"order": "{{ trigger.body.order }}"}]
+    )
+    """Values for the flow's inputs; they may read trigger.body, trigger.headers and trigger.parameters."""
+    wait: Annotated[bool, Form(group="answer", label="Answer at the end")] = False
+    """Answer when the execution has ended, instead of at once."""
+    return_outputs: Annotated[bool, Form(group="answer")] = False
+    """Answer with the flow's outputs; needs "Answer at the end"."""
+    response_content_type: Annotated[Literal["application/json", "text/plain"] | None, Form(group="answer")] = None
+    """How the outputs are written: as JSON, or as plain text."""
+    response_code: Annotated[str | int | None, Form(group="answer")] = Field(None, examples=[202])
+    """The status of the answer; 200, or 500 after a failure, when it is not set."""
+    fetch_type: Annotated[
+        Literal["FETCH", "STORE", "NONE"] | None, Form(group="advanced", label="Keep the body as")
+    ] = None
+    """FETCH reads it into trigger.body, STORE keeps a file, NONE drops it."""
+
+    @field_validator("key")
+    @classmethod
+    def _plain_letters(cls, key: str) -> str:
+        if not holds_template(key) and not _KEY.fullmatch(key.strip()):
+            raise ValueError("the key may hold letters, digits, dash and underscore")
+        return key
