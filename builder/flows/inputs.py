@@ -1,12 +1,13 @@
 """The inputs of a run: what was supplied, what defaults say, what depends on what; all faults at once."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
 from builder.errors import BuilderError, Fault
-from builder.expressions.faults import UndefinedVariable
+from builder.expressions import Lookups, UndefinedVariable, render_value
 from builder.flows.input_values import BadValue, as_text, parse_value, received
 from builder.flows.model import Input, Output
 
@@ -14,7 +15,10 @@ ENCRYPTED_TYPE = "io.kestra.datatype:aes_encrypted"
 """The `type` of the map that stands for an encrypted value; `value` is the ciphertext."""
 
 Render = Callable[[str, Mapping[str, Any]], Any]
-"""Renders a template with these variables added to the run's; a lone expression keeps its type."""
+"""Renders a template with these variables added to the run's; a lone expression keeps its type, all else is text.
+`renderer` makes one."""
+
+_LONE = re.compile(r"\s*\{\{(?:(?!\}\}).)*\}\}\s*", re.DOTALL)
 
 _LATER = frozenset({"execution", "taskrun", "task", "outputs", "trigger", "parent", "parents", "tasks"})
 """Names that only exist once the execution runs: a default that reads them stays as it is written."""
@@ -39,6 +43,16 @@ class Resolved:
     values: dict[str, Any]
     faults: tuple[Fault, ...] = ()
     disabled: frozenset[str] = frozenset()
+
+
+def renderer(variables: Mapping[str, Any], lookups: Lookups | None = None) -> Render:
+    """A `Render` over the run's variables (flow, labels, vars ...) and lookups."""
+
+    def rendered(template: str, more: Mapping[str, Any]) -> Any:
+        lone = _LONE.fullmatch(template) is not None
+        return render_value(template, {**variables, **more}, lookups, typed=lone)
+
+    return rendered
 
 
 def resolve(

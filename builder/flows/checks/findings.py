@@ -32,6 +32,10 @@ class Findings:
         """A problem inside a text, at a character of the document."""
         self._keep(Problem(path, *self.document.place(offset), message, hint, severity))
 
+    def says(self, words: str, path: Path) -> bool:
+        """Whether a problem of this path holds these words already."""
+        return any(problem.path == path and words in problem.message for problem in self._problems.values())
+
     def problems(self) -> list[Problem]:
         """By line and column; those of the whole flow first."""
         return sorted(self._problems.values(), key=lambda problem: (problem.line, problem.column))

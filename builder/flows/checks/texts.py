@@ -29,7 +29,7 @@ def check_texts(findings: Findings, flow: Mapping[str, Any]) -> None:
     for path, text in texts(("variables",), flow.get("variables")):
         _check_expression(findings, path, text, Severity.WARNING)
     for path, text in texts((), flow, everything=True):
-        if _LOOKS_SECRET.search(text):
+        if _LOOKS_SECRET.search(text) and not findings.says("secret(", path):
             findings.warning(path, "the value looks like an API key: use secret()",
                              "Store it under Secrets and write \"{{ secret('NAME') }}\" here.")
 

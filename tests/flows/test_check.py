@@ -1,0 +1,221 @@
+"""Checking a flow: what is refused, what is only warned of, and where each problem stands."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from builder.errors import InvalidFlow, Problem, Severity
+from builder.flows.check import Checked, check
+from tests.doubles.catalogue import FakeCatalogue
+
+LOG = "  - {id: log, type: io.kestra.plugin.core.log.Log, message: hi}\n"
+GOOD = "id: a\nnamespace: lab\ntasks:\n" + LOG
+
+
+class FakeWorld:
+    def __init__(self, flows: Sequence[tuple[str, str]] = (), defaults: Sequence[Mapping[str, Any]] = ()) -> None:
+        self.flows, self.defaults = flows, defaults
+
+    def flow_exists(self, namespace: str, id: str) -> bool:
+        return (namespace, id) in self.flows
+
+    def plugin_defaults(self) -> Sequence[Mapping[str, Any]]:
+        return self.defaults
+
+
+def checked(text: str, world: FakeWorld | None = None) -> Checked:
+    return check(text, FakeCatalogue(), world=world)
+
+
+def only(text: str, world: FakeWorld | None = None) -> Problem:
+    problems = checked(text, world).problems
+    assert len(problems) == 1, problems
+    return problems[0]
+
+
+def test_a_right_flow_becomes_values():
+    text = GOOD + (
+        "description: d\nlabels: {team: ml, on: true}\nvariables: {x: 1}\nconcurrency: {limit: 2}\n"
+        "inputs:\n  - {name: old, type: ENUM, values: [A]}\n  - {id: n, type: INT, required: false, min: 3}\n"
+        "outputs:\n  - {id: o, type: STRING, value: '{{ 1 }}'}\n"
+        "retry: {type: constant, interval: PT1S, maxAttempt: 3}\nfinally:\n  - {id: f, type: io.kestra.plugin.core.debug.Return}\n"
+    )
+    flow = checked(text).valid_flow
+    assert (flow.id, flow.namespace, flow.description) == ("a", "lab", "d")
+    assert flow.labels == (("team", "ml"), ("on", "true"))
+    assert [(each.id, each.type, each.required) for each in flow.inputs] == [
+        ("old", "SELECT", True),
+        ("n", "INT", False),
+    ]
+    assert flow.inputs[1].properties == {"min": 3}
+    assert flow.retry == {"type": "constant", "interval": "PT1S", "maxAttempts": 3}
+    assert flow.concurrency is not None and flow.concurrency.behavior == "QUEUE"
+    assert flow.finally_[0]["id"] == "f" and flow.outputs[0].type == "STRING"
+
+
+def test_all_problems_come_at_once_sorted_by_line():
+    result = checked("id: my flow\nnamespace: Lab\ncolour: red\ntasks:\n  - type: nope\n    mesage: x\n")
+    assert [problem.line for problem in result.problems] == sorted(problem.line for problem in result.problems)
+    assert {problem.where for problem in result.problems} == {"id", "namespace", "colour", "tasks[0]", "tasks[0].type"}
+    with pytest.raises(InvalidFlow, match="Invalid Flow: id: id may hold"):
+        _ = result.valid_flow
+
+
+@pytest.mark.parametrize(
+    "text, line, message",
+    [
+        (GOOD.replace("id: a\n", "id: 12\n"), 1, "id must be a text, not a whole number"),
+        (GOOD.replace("id: a\n", f"id: {'a' * 101}\n"), 1, "limit of 100 characters"),
+        ("id: a\nnamespace: lab\ntasks: []\n", 3, "tasks is empty"),
+        ("id: a\nnamespace: lab\n", 0, "tasks is missing"),
+        (GOOD + "labels: [a]\n", 5, "a label is key and value"),
+        (GOOD + "labels: {system.x: 1}\n", 5, "labels that begin with system. are reserved"),
+        (GOOD + "concurrency:\n  limit: 0\n", 6, "concurrency.limit must be at least 1"),
+        (GOOD + "retry: {type: constant}\n", 5, "retry of type constant needs interval"),
+        (GOOD + "disabled: maybe\n", 5, "disabled must be true or false"),
+        (GOOD + "pluginDefaults:\n  - type: x\n", 6, "a plugin default needs values"),
+        (GOOD + "inputs:\n  - {id: n, type: STRNG}\n", 6, 'no input type "STRNG"'),
+        (GOOD + "inputs:\n  - {id: n, type: STRING, min: 1}\n", 6, 'an input of type STRING has no property "min"'),
+        (GOOD + "inputs:\n  - {id: n, type: SELECT}\n", 6, "needs values"),
+        (GOOD + "inputs:\n  - {id: n, type: ARRAY}\n", 6, "has no itemType"),
+        (GOOD + "inputs:\n  - {id: n, type: STRING, validator: '(['}\n", 6, "not a valid regular expression"),
+        (GOOD + "inputs:\n  - id: n\n    type: INT\n  - id: n\n    type: INT\n", 8, 'two inputs are named "n"'),
+        (
+            GOOD + "inputs:\n  - {id: n, type: INT, dependsOn: {inputs: [m]}}\n",
+            6,
+            'depends on "m", which does not exist',
+        ),
+        (GOOD + "outputs:\n  - {id: n, type: STRING}\n", 6, "needs a value"),
+        (GOOD + "triggers:\n  - {type: io.kestra.plugin.core.trigger.Schedule, cron: x}\n", 6, "a trigger has no id"),
+        (GOOD + "triggers:\n  - {id: t, type: io.kestra.plugin.core.log.Log}\n", 6, "is a task, not a trigger"),
+        (GOOD + LOG.replace("hi", '"{{ x"'), 5, "two tasks are named"),
+    ],
+)
+def test_a_wrong_part_is_an_error_at_its_line(text: str, line: int, message: str):
+    problems = [problem for problem in checked(text).problems if message in problem.message]
+    assert [(problem.line, problem.severity) for problem in problems] == [(line, Severity.ERROR)]
+
+
+def test_an_unknown_key_names_the_nearest_known_one():
+    problem = only(GOOD + "inptus: []\n")
+    assert (problem.line, problem.column, problem.hint) == (5, 1, "Did you mean inputs?")
+
+
+def test_tasks_with_one_id_are_found_anywhere_in_the_tree():
+    problem = only(
+        "id: a\nnamespace: lab\ntasks:\n"
+        + LOG
+        + (
+            "  - id: par\n    type: io.kestra.plugin.core.flow.Parallel\n    tasks:\n"
+            "      - id: deep\n        type: io.kestra.plugin.core.flow.If\n        condition: x\n        else:\n"
+            "          - id: log\n            type: io.kestra.core.tasks.log.Log\n            message: y\n"
+        )
+    )
+    assert (problem.line, problem.message) == (12, 'two tasks are named "log" (the second is inside "deep")')
+
+
+def test_inputs_that_depend_on_each_other_are_refused():
+    text = GOOD + (
+        "inputs:\n  - {id: x, type: INT, dependsOn: {inputs: [y]}}\n  - {id: y, type: INT, dependsOn: {inputs: [x]}}\n"
+    )
+    assert only(text).message == "inputs depend on each other in a cycle: x, y"
+
+
+def test_inputs_inside_a_task_are_checked_at_their_place():
+    text = GOOD + "  - id: p\n    type: io.kestra.plugin.core.flow.Pause\n    onResume:\n      - {id: x, type: FOO}\n"
+    problem = only(text)
+    assert (problem.where, problem.line) == ("tasks[1].onResume[0].type", 8)
+
+
+def test_a_flow_may_not_call_itself():
+    problem = only(
+        "id: a\nnamespace: lab\ntasks:\n  - id: s\n    type: io.kestra.plugin.core.flow.Subflow\n"
+        "    namespace: lab\n    flowId: a\n"
+    )
+    assert problem.line == 7 and problem.message.startswith("Recursive call to flow [lab.a]")
+
+
+def test_a_missing_subflow_is_a_warning_when_the_world_is_known():
+    text = "id: a\nnamespace: lab\ntasks:\n  - {id: s, type: io.kestra.plugin.core.flow.Subflow, namespace: lab, flowId: b}\n"
+    assert only(text, FakeWorld()).severity is Severity.WARNING
+    assert not checked(text, FakeWorld([("lab", "b")])).problems
+    assert checked(text, FakeWorld()).flow is not None
+
+
+@pytest.mark.parametrize(
+    "value, line, column",
+    [
+        ('"{{ flow.id | uper }}"', 6, 28),
+        ("|\n      first\n      and {{ flow.id | uper }}", 8, 24),
+    ],
+)
+def test_an_expression_is_checked_where_it_stands(value: str, line: int, column: int):
+    text = (
+        f"id: a\nnamespace: lab\ntasks:\n  - id: log\n    type: io.kestra.plugin.core.log.Log\n    message: {value}\n"
+    )
+    problem = only(text)
+    assert (problem.line, "uper" in problem.message) == (line, True)
+    at = text.splitlines()[line - 1]
+    assert at[problem.column - 1 :].startswith(("uper", "|")) or column == problem.column
+
+
+def test_a_description_is_no_template_and_a_variable_only_warns():
+    assert only(GOOD + "description: '{{ x'\nvariables: {y: '{{ x'}\n").severity is Severity.WARNING
+
+
+def test_an_api_key_in_the_open_is_a_warning_that_does_not_repeat_it():
+    key = "sk-proj-" + "A" * 32
+    problem = only(GOOD.replace("hi", key))
+    assert problem.severity is Severity.WARNING and "looks like an API key" in problem.message
+    assert key not in problem.message + problem.hint
+
+
+def test_plugin_defaults_may_give_a_required_property():
+    text = "id: a\nnamespace: lab\ntasks:\n  - {id: log, type: io.kestra.plugin.core.log.Log}\n"
+    own = "pluginDefaults:\n  - {type: io.kestra.core.tasks.log.Log, values: {message: own}}\n"
+    everywhere = FakeWorld(defaults=[{"type": "io.kestra.plugin.core", "values": {"message": "all", "level": "WARN"}}])
+    assert only(text).message == "Log needs message"
+    assert checked(text + own, everywhere).valid_flow.tasks[0] == {
+        "id": "log",
+        "type": "io.kestra.plugin.core.log.Log",
+        "message": "own",
+        "level": "WARN",
+    }
+
+
+def test_a_schedule_must_not_give_unknown_inputs_and_should_give_the_required_ones():
+    text = GOOD + (
+        "inputs:\n  - {id: city, type: STRING}\ntriggers:\n  - id: t\n"
+        "    type: io.kestra.plugin.core.trigger.Schedule\n    cron: 0 9 * * *\n    inputs: {ctiy: Rome}\n"
+    )
+    warning, error = checked(text).problems
+    assert (warning.severity, warning.line) == (Severity.WARNING, 8)
+    assert (error.line, error.hint) == (11, "Did you mean city?")
+
+
+def test_conditions_are_checked_like_tasks():
+    text = GOOD + (
+        "triggers:\n  - id: t\n    type: io.kestra.plugin.core.trigger.Schedule\n    cron: x\n"
+        "    conditions:\n      - type: io.kestra.plugin.core.condition.Expresion\n"
+    )
+    assert only(text).hint == "Did you mean io.kestra.plugin.core.condition.Expression?"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# c\n",
+        "just text",
+        "- a\n",
+        "12",
+        "id: [",
+        "tasks: {a: 1}",
+        "tasks: [1, [], null]",
+        "inputs: [1]\noutputs: x\ntriggers: [2]\nlabels: 3\nid: {}\nnamespace: [1]\n",
+    ],
+)
+def test_whatever_is_written_is_answered_with_problems(text: str):
+    result = checked(text)
+    assert result.flow is None and result.errors
