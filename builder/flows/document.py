@@ -127,8 +127,19 @@ def parse(text: str, limits: Limits = DEFAULT) -> Document:
 
 def split_documents(text: str) -> list[str]:
     """Several flows in one text, separated by `---` lines; empty ones are left out."""
-    parts = _SEPARATOR.split(text.removeprefix(_BOM))
-    return [part for part in parts if part.strip()]
+    return [part for _, part in split_places(text)]
+
+
+def split_places(text: str) -> list[tuple[int, str]]:
+    """As `split_documents`, each with the number of lines above it."""
+    text = text.removeprefix(_BOM)
+    parts, begin = [], 0
+    for found in [*_SEPARATOR.finditer(text), None]:
+        part = text[begin:found.start() if found else len(text)]
+        if part.strip():
+            parts.append((len(_LINE_BREAK.findall(text[:begin])), part))
+        begin = found.end() if found else begin
+    return parts
 
 
 class _Reading:

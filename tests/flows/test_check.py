@@ -39,7 +39,8 @@ def test_a_right_flow_becomes_values():
         "description: d\nlabels: {team: ml, on: true}\nvariables: {x: 1}\nconcurrency: {limit: 2}\n"
         "inputs:\n  - {name: old, type: ENUM, values: [A]}\n  - {id: n, type: INT, required: false, min: 3}\n"
         "outputs:\n  - {id: o, type: STRING, value: '{{ 1 }}'}\n"
-        "retry: {type: constant, interval: PT1S, maxAttempt: 3}\nfinally:\n  - {id: f, type: io.kestra.plugin.core.debug.Return}\n"
+        "retry: {type: constant, interval: PT1S, maxAttempt: 3}\n"
+        "finally:\n  - {id: f, type: io.kestra.plugin.core.debug.Return}\n"
     )
     flow = checked(text).valid_flow
     assert (flow.id, flow.namespace, flow.description) == ("a", "lab", "d")
@@ -137,7 +138,10 @@ def test_a_flow_may_not_call_itself():
 
 
 def test_a_missing_subflow_is_a_warning_when_the_world_is_known():
-    text = "id: a\nnamespace: lab\ntasks:\n  - {id: s, type: io.kestra.plugin.core.flow.Subflow, namespace: lab, flowId: b}\n"
+    text = (
+        "id: a\nnamespace: lab\ntasks:\n"
+        "  - {id: s, type: io.kestra.plugin.core.flow.Subflow, namespace: lab, flowId: b}\n"
+    )
     assert only(text, FakeWorld()).severity is Severity.WARNING
     assert not checked(text, FakeWorld([("lab", "b")])).problems
     assert checked(text, FakeWorld()).flow is not None
