@@ -1,0 +1,126 @@
+"""What a person may do to an execution from outside its course: restart it, mark a run, see whether it can be resumed.
+
+These are the only moves out of a terminal state. The result is RESTARTED; a runner that takes it up goes on from there.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from builder.engine.execution import Execution, TaskRun
+from builder.engine.plan import Plan
+from builder.engine.states import TERMINAL, State
+from builder.errors import Conflict, NotFound
+
+RESTARTABLE = frozenset({State.FAILED, State.KILLED, State.CANCELLED, State.PAUSED})
+"""The states of runs that a restart begins again."""
+NOTHING_FAILED = "No task found to restart execution from!"
+_HANDLERS = frozenset({"errors", "finally"})
+
+
+def restarted(plan: Plan, execution: Execution, at: datetime) -> Execution:
+    """The execution made ready to go on from what failed: same id, what succeeded stays. Raises Conflict.
+
+    Failed runs become RESTARTED with their earlier attempts kept, the blocks around them RUNNING; the runs of error
+    handlers and finally are removed and will be made again.
+    """
+    if execution.state not in TERMINAL and execution.state is not State.PAUSED:
+        raise Conflict(f"The execution is {execution.state}: only one that has ended or is paused can be restarted.")
+    runs = begun_again(plan, execution.runs, at)
+    if runs == execution.runs and not execution.message:
+        raise Conflict(NOTHING_FAILED)
+    return ready(execution, runs, at)
+
+
+def begun_again(plan: Plan, runs: Mapping[str, TaskRun], at: datetime, first: Iterable[str] = ()) -> dict[str, TaskRun]:
+    """The runs with every failed one (and `first`) RESTARTED and the blocks around them RUNNING."""
+    again = {path for path, run in runs.items() if run.state in RESTARTABLE} | set(first)
+    around = {ancestor for path in again for ancestor in ancestors(runs, path)}
+    kept = without(runs, (path for path, run in runs.items() if _made_again(plan, run, again | around, around)))
+    roots = again - around | set(first)
+    return {path: _begun_again(run, path in roots, path in around, at) for path, run in kept.items()}
+
+
+def _made_again(plan: Plan, run: TaskRun, touched: set[str], around: set[str]) -> bool:
+    return run.task_id not in plan.by_id or (
+        run.branch in _HANDLERS and (run.parent in around or (run.parent is None and bool(touched))))
+
+
+def _begun_again(run: TaskRun, root: bool, around: bool, at: datetime) -> TaskRun:
+    if root:
+        return revived(run, State.RESTARTED, at, evaluated={}, wake_at=None, child=None, outputs=None, message="")
+    if around:
+        return revived(run, State.RUNNING, at, wake_at=None, message="")
+    return run
+
+
+def marked(plan: Plan, execution: Execution, path: str, state: State, at: datetime) -> Execution:
+    """The execution with the run at `path` (and its last attempt) in `state`, ready to go on from there.
+
+    Raises NotFound and Conflict. `state` is SUCCESS, WARNING, FAILED or SKIPPED.
+    """
+    run = execution.runs.get(path)
+    if run is None:
+        raise NotFound(f'The execution has no task run "{path}".')
+    if execution.state not in TERMINAL and execution.state is not State.PAUSED:
+        raise Conflict(f"The execution is {execution.state}: wait for its end, or pause it, before a run is marked.")
+    if state not in TERMINAL:
+        raise Conflict(f"A run cannot be marked as {state}: choose a final state.")
+    around = set(ancestors(execution.runs, path))
+    handlers = [other.path for other in execution.runs.values()
+                if other.branch in _HANDLERS and (other.parent in around or other.parent is None)
+                and other.path not in around and other.path != path]
+    runs = without(execution.runs, handlers)
+    attempts = (*run.attempts[:-1], replace(run.attempts[-1], state=state)) if run.attempts else ()
+    runs[path] = revived(run, state, at, attempts=attempts, wake_at=None, message="")
+    for ancestor in around:
+        runs[ancestor] = revived(runs[ancestor], State.RUNNING, at, message="")
+    if any(other.state is State.PAUSED for other in runs.values()):
+        return replace(execution, runs=runs)
+    return ready(execution, runs, at)
+
+
+def resumable(execution: Execution, path: str | None = None) -> TaskRun | None:
+    """The paused run that a resume goes on with; None when a person paused the whole. Raises Conflict."""
+    if execution.state is not State.PAUSED:
+        raise Conflict(f"The execution is {execution.state}, not paused, so it cannot be resumed.")
+    paused = [run for run in execution.runs.values() if run.state is State.PAUSED and path in (None, run.path)]
+    if path is not None and not paused:
+        raise Conflict(f'The task run "{path}" is not paused, so it cannot be resumed.')
+    return paused[0] if paused else None
+
+
+def ready(execution: Execution, runs: Mapping[str, TaskRun], at: datetime) -> Execution:
+    """The execution with these runs, RESTARTED, with no result yet."""
+    history = (*execution.history, (State.RESTARTED, at))
+    return replace(execution, runs=dict(runs), state=State.RESTARTED, history=history, outputs=None, message="",
+                   wake_at=None)
+
+
+def revived(run: TaskRun, state: State, at: datetime, **changes: Any) -> TaskRun:
+    """The run in a state that MOVES would not give it: a person's will."""
+    history = run.history if run.state is state else (*run.history, (state, at))
+    return replace(run, state=state, history=history, **changes)
+
+
+def ancestors(runs: Mapping[str, TaskRun], path: str) -> list[str]:
+    """The paths of the blocks around a run, nearest first."""
+    found = []
+    parent = runs[path].parent
+    while parent is not None:
+        found.append(parent)
+        parent = runs[parent].parent
+    return found
+
+
+def without(runs: Mapping[str, TaskRun], paths: Iterable[str]) -> dict[str, TaskRun]:
+    """The runs without those at `paths` and all inside them."""
+    gone = set(paths)
+    kept = {}
+    for path, run in runs.items():
+        if path in gone or run.parent in gone:
+            gone.add(path)
+        else:
+            kept[path] = run
+    return kept
