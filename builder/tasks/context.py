@@ -114,6 +114,10 @@ class RunContext(Protocol):
         """From now on this text is a secret of the execution."""
         ...
 
+    def encrypt(self, text: str) -> Mapping[str, str]:
+        """The text as a map that expressions decrypt when they read it: `type` aes_encrypted, and `value`."""
+        ...
+
     async def render(self, value: Any, extra: Mapping[str, Any] | None = None, *, typed: bool = False) -> Any:
         """Renders a template that was kept raw, with more variables."""
         ...

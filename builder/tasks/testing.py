@@ -159,6 +159,9 @@ class FakeContext:
     def mask(self, value: str) -> None:
         self.masked.append(value)
 
+    def encrypt(self, text: str) -> Mapping[str, str]:
+        return {"type": "io.kestra.datatype:aes_encrypted", "value": text[::-1]}
+
     async def render(self, value: Any, extra: Mapping[str, Any] | None = None, *, typed: bool = False) -> Any:
         return render_value(value, {**self.variables, **(extra or {})}, typed=typed, now=self._at)
 

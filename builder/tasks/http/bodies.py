@@ -1,0 +1,84 @@
+"""The body of a request: text, JSON, a web form, or a form with files."""
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from builder.tasks.api import Files, TaskFailure
+
+if TYPE_CHECKING:
+    from builder.tasks.http.exchange import HttpTask
+
+_MULTIPART = "multipart/form-data"
+FILE_BYTES = 100 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Body:
+    """A body as the client takes it; `content_type` None means that the client finds it."""
+
+    content_type: str | None = None
+    content: bytes | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
+    files: list[tuple[str, tuple[str | None, bytes]]] = field(default_factory=list)
+
+    def arguments(self) -> dict[str, Any]:
+        """For httpx2's `stream`."""
+        if self.content is not None:
+            return {"content": self.content}
+        if self.files:
+            return {"files": self.files}
+        return {"data": self.fields} if self.fields else {}
+
+    def shown(self) -> Any:
+        """For the execution page; files by their names alone."""
+        if self.content is not None:
+            return self.content.decode("utf-8", "replace")
+        if self.files:
+            return {name: file or content.decode("utf-8", "replace") for name, (file, content) in self.files}
+        return self.fields or None
+
+
+async def read_body(task: "HttpTask", files: Files) -> Body:
+    """What the task sends. Raises TaskFailure for a file that cannot be read."""
+    if task.form_data is not None:
+        if (task.content_type or "").lower().startswith(_MULTIPART):
+            return Body(files=[await _part(name, value, files) for name, value in _pairs(task.form_data)])
+        fields = {name: value if isinstance(value, list) else _text(value) for name, value in task.form_data.items()}
+        return Body(task.content_type, fields=fields)
+    if task.body is None:
+        return Body(task.content_type)
+    if isinstance(task.body, str):
+        return Body(task.content_type or "application/json", task.body.encode())
+    return Body(task.content_type or "application/json", json.dumps(task.body, ensure_ascii=False).encode())
+
+
+def _pairs(form: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [
+        (name, part) for name, value in form.items() for part in (value if isinstance(value, list) else [value])
+    ]
+
+
+async def _part(name: str, value: Any, files: Files) -> tuple[str, tuple[str | None, bytes]]:
+    if isinstance(value, dict):
+        if not {"name", "content"} >= set(value) or "content" not in value:
+            raise TaskFailure(f"formData.{name} must be text, a kestra:// file or a map of name and content.",
+                              retryable=False)
+        content = str(value["content"])
+        return name, (str(value.get("name") or _file_name(content)), await _content(content, files))
+    text = _text(value)
+    if text.startswith("kestra://"):
+        return name, (_file_name(text), await _content(text, files))
+    return name, (None, text.encode())
+
+
+async def _content(text: str, files: Files) -> bytes:
+    return await files.read(text, limit_bytes=FILE_BYTES) if text.startswith("kestra://") else text.encode()
+
+
+def _file_name(uri: str) -> str:
+    return uri.rpartition("/")[2] if uri.startswith("kestra://") else "file"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

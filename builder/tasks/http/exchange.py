@@ -1,0 +1,135 @@
+"""One HTTP request and its answer: what Request and Download have in common."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from builder.tasks.api import Field, Form, KestraTask, RunContext, TaskFailure
+from builder.tasks.http.bodies import Body, read_body
+from builder.tasks.http.failures import failures_in_words
+from builder.tasks.http.options import Options, Ssl
+
+if TYPE_CHECKING:
+    import httpx2
+
+_SHOWN = 500
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"]
+
+
+class HttpTask(KestraTask):
+    """A task that sends one HTTP request."""
+
+    category = "HTTP"
+
+    uri: Annotated[str, Form(label="Address", placeholder="https://")] = Field(examples=["https://example.com/orders"])
+    """Where the request goes."""
+    method: Method = "GET"
+    """What is asked of the address."""
+    headers: Annotated[dict[str, Any] | None, Form("map")] = Field(None, examples=[{"Accept": "application/json"}])
+    """Headers of the request."""
+    params: Annotated[dict[str, Any] | None, Form("map", label="Query parameters")] = Field(
+        None, examples=[{"page": "1"}]
+    )
+    """Added to the address after the question mark; a list gives a parameter several times."""
+    body: Annotated[str | dict[str, Any] | list[Any] | None, Form("code", language="json")] = Field(
+        None, examples=['{"name": "{{ inputs.name }}"}']
+    )
+    """What is sent; a map or list is sent as JSON."""
+    form_data: Annotated[dict[str, Any] | None, Form("map", label="Form fields")] = Field(
+        None, examples=[{"name": "{{ inputs.name }}"}]
+    )
+    """Sent like a web form instead of a body; with the content type multipart/form-data, kestra:// values are files."""
+    content_type: str | None = Field(None, examples=["application/json"])
+    """What the body is."""
+    options: Annotated[Options | None, Form(group="connection")] = None
+    """Sign-in, time limits, proxy and sizes."""
+    ssl_options: Annotated[Ssl | None, Form("hidden")] = None
+    """Older place of options.ssl."""
+
+    @property
+    def sending(self) -> Options:
+        return self.options or Options()
+
+    @asynccontextmanager
+    async def exchange(self, context: RunContext, *, allow_failed: bool = False) -> AsyncIterator["httpx2.Response"]:
+        """Sends the request; gives the answer before its body is read. A refused status raises TaskFailure."""
+        body = await read_body(self, context.files)
+        headers = self._headers(body)
+        context.sent({"method": self.method, "uri": self.uri, "headers": headers, "body": body.shown()})
+        started = monotonic()
+        with failures_in_words(self.uri, self.sending):
+            async with self._client(context).stream(
+                self.method, self.uri, headers=headers, params=_texts(self.params), auth=self.sending.login(),
+                **body.arguments(),
+            ) as response:
+                context.log("DEBUG", f"{self.method} {response.url} answered {response.status_code}")
+                if not allow_failed and not self.sending.accepts(response.status_code):
+                    raise TaskFailure(await self._refusal(response))
+                yield response
+        context.metric("request.duration", monotonic() - started, unit="seconds")
+
+    def _client(self, context: RunContext) -> Any:
+        options = self.sending
+        ssl = options.ssl or self.ssl_options or Ssl()
+        return context.http.client(
+            verify=not ssl.insecure_trust_all_certificates, ca_pem=ssl.ca_pem,
+            client_pem=ssl.client_pem.get_secret_value() if ssl.client_pem else None, proxy=options.proxy(),
+            connect_timeout_seconds=options.connect_seconds(), silence_timeout_seconds=options.silence_seconds(),
+            follow_redirects=options.follow_redirects,
+        )
+
+    def _headers(self, body: Body) -> dict[str, str]:
+        headers = {name: _text(value) for name, value in (self.headers or {}).items()}
+        written = {name.lower() for name in headers}
+        if body.content_type and "content-type" not in written:
+            headers["Content-Type"] = body.content_type
+        bearer = self.sending.bearer()
+        if bearer and "authorization" not in written:
+            headers["Authorization"] = f"Bearer {bearer}"
+        return headers
+
+    async def _refusal(self, response: "httpx2.Response") -> str:
+        text = (await _beginning(response)).decode("utf-8", "replace").strip()
+        answer = f": {text[:_SHOWN]}" if text else "."
+        return f"{self.method} {self.uri} answered {response.status_code} {response.reason_phrase}{answer}"
+
+
+async def _beginning(response: "httpx2.Response") -> bytes:
+    content = b""
+    async for piece in response.aiter_bytes():
+        content += piece
+        if len(content) > 4 * _SHOWN:
+            break
+    return content
+
+
+def headers_of(response: "httpx2.Response") -> dict[str, list[str]]:
+    """The answer's headers, each with all its values, named as they were sent."""
+    found: dict[str, list[str]] = {}
+    names: dict[str, str] = {}
+    for raw, value in response.headers.raw:
+        name = raw.decode("latin-1")
+        found.setdefault(names.setdefault(name.lower(), name), []).append(value.decode("latin-1"))
+    return found
+
+
+def too_large(uri: str, limit: int) -> TaskFailure:
+    return TaskFailure(
+        f"The answer of {uri} is larger than {limit} bytes; options.maxContentLength sets another limit.",
+        retryable=False,
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _texts(values: dict[str, Any] | None) -> dict[str, str | list[str]] | None:
+    if not values:
+        return None
+    return {
+        name: [_text(part) for part in value] if isinstance(value, list) else _text(value)
+        for name, value in values.items()
+    }
