@@ -98,11 +98,11 @@ def restore(namespace: str, flow_id: str) -> Draft:
         return get(namespace, flow_id)
 
 
-def rebase(namespace: str, flow_id: str, base_revision: int) -> None:
-    """From now on the draft counts as begun from this revision; its history stays, so that a publish can be undone."""
+def rebase(namespace: str, flow_id: str, base_revision: int, *, changed: bool) -> None:
+    """From now on the draft counts as begun from this revision; its history stays, so that undo goes past a publish."""
     with write():
         DraftRow.objects.filter(namespace=namespace, flow_id=flow_id).update(
-            base_revision=base_revision, changed=False)
+            base_revision=base_revision, changed=changed)
 
 
 def remove(namespace: str, flow_id: str) -> None:

@@ -13,7 +13,7 @@ from builder.errors import Conflict
 from builder.models import ApiToken
 from builder.store.gate import write
 
-TOKEN_PREFIX = "ms_"  # noqa: S105 - the beginning of every token
+TOKEN_PREFIX = "ms_"
 _NOTE_USE_EVERY = timedelta(minutes=1)
 
 

@@ -14,6 +14,7 @@ from builder.store.executions.history import (
 from builder.store.executions.leases import (
     claim,
     claim_many,
+    draft_source,
     due,
     give_up,
     hand_back,
@@ -35,7 +36,7 @@ from builder.store.executions.records import (
     search_logs,
 )
 from builder.store.executions.rows import create, create_many, delete, load, load_many
-from builder.store.executions.saves import after_ends, replace_execution, save
+from builder.store.executions.saves import after_ends, relabel, replace_execution, save
 from builder.store.executions.signals import children_running, send, signals
 from builder.store.executions.values import (
     CHILD_ENDED,
@@ -80,6 +81,7 @@ __all__ = [
     "create_many",
     "delete",
     "delete_logs",
+    "draft_source",
     "due",
     "error_logs",
     "give_up",
@@ -94,6 +96,7 @@ __all__ = [
     "new_id",
     "put_off",
     "recent_states",
+    "relabel",
     "release",
     "renew",
     "replace_execution",

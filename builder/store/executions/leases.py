@@ -72,6 +72,11 @@ def sources(ids: Sequence[str]) -> dict[str, str]:
     return {execution_id: source or "" for execution_id, source in pairs}
 
 
+def draft_source(execution_id: str) -> str | None:
+    """The draft's text, of an execution that runs a draft."""
+    return ExecutionRow.objects.filter(id=execution_id).values_list("draft_source", flat=True).first()
+
+
 def renew(owner: str, held: Mapping[str, int], now: datetime, lease_seconds: float) -> frozenset[str]:
     """Renews the leases on these executions (id -> epoch); returns those that are lost to somebody else."""
     until = now + timedelta(seconds=lease_seconds)

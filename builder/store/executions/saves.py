@@ -155,5 +155,13 @@ def replace_execution(execution: Execution, now: datetime, *, due: bool) -> list
         return after_ends([execution], now) if ended else [execution.id] if due else []
 
 
+def relabel(execution: Execution) -> None:
+    """Writes the labels of an execution that has ended."""
+    with write():
+        ExecutionRow.objects.filter(id=execution.id).update(labels=documents.dump(execution.labels))
+        Label.objects.filter(execution_id=execution.id).delete()
+        rows.insert_labels([execution])
+
+
 def _next_epoch(execution_id: str) -> int:
     return int(ExecutionRow.objects.values_list("epoch", flat=True).get(id=execution_id)) + 1

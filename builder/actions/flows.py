@@ -1,0 +1,178 @@
+"""What people do with flows: check, create, update, publish a draft, switch on and off, delete."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from builder.clock import SystemClock
+from builder.errors import InvalidFlow, LimitExceeded, NotFound, Problem, Severity
+from builder.flows.check import Checked
+from builder.flows.document import split_documents
+from builder.flows.edit import SetValue, Unset, apply
+from builder.flows.model import Flow
+from builder.store import births, drafts, flows, triggers
+from builder.store.flows import Revision
+from builder.store.gate import write
+
+_CLOCK = SystemClock()
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a publish made. `is_new` False: the text was the latest revision's already."""
+
+    revision: Revision
+    flow: Flow
+    is_new: bool
+    warnings: tuple[Problem, ...]
+
+
+def validate(source: str) -> Checked:
+    """Everything that is wrong with a flow's text; never raises for a bad one."""
+    return births.checked(source)
+
+
+def validate_all(source: str) -> list[Checked]:
+    """The same for a text of several flows, separated by `---` lines."""
+    return [validate(part) for part in split_documents(source)]
+
+
+def create_flow(source: str, *, by: str) -> Published:
+    """Publishes a flow that does not exist yet. Raises InvalidFlow, Conflict when it exists."""
+    flow = _valid(source)
+    return _publish(source, flow, by=by, must_be_new=True)
+
+
+def create_flows(source: str, *, by: str) -> list[Published]:
+    """The same for a text of several flows: all of them or none."""
+    with write():
+        return [create_flow(part, by=by) for part in split_documents(source)]
+
+
+def update_flow(
+    namespace: str, flow_id: str, source: str, *, by: str, base_revision: int | None = None,
+) -> Published:
+    """Publishes a new text of a flow. Raises NotFound, InvalidFlow, StaleRevision."""
+    flows.get(namespace, flow_id)
+    flow = _valid(source)
+    _same_flow(flow, namespace, flow_id)
+    return _publish(source, flow, by=by, base_revision=base_revision)
+
+
+def save_flow(source: str, *, by: str) -> Published:
+    """Creates the flow or publishes a new revision of it, whichever its ids ask for."""
+    flow = _valid(source)
+    return _publish(source, flow, by=by)
+
+
+def publish(namespace: str, flow_id: str, *, by: str, base_revision: int | None = None) -> Published:
+    """Publishes the draft. Raises NotFound when there is none, InvalidFlow, StaleRevision.
+
+    A draft of a new flow is published under the ids in its text, which may differ from those it was begun with.
+    """
+    draft = drafts.get(namespace, flow_id)
+    flow = _valid(draft.text)
+    base = base_revision if base_revision is not None else draft.base_revision
+    if flows.exists(namespace, flow_id):
+        _same_flow(flow, namespace, flow_id)
+        return _publish(draft.text, flow, by=by, base_revision=base)
+    with write():
+        published = _publish(draft.text, flow, by=by, must_be_new=True)
+        if (flow.namespace, flow.id) != (namespace, flow_id):
+            drafts.remove(namespace, flow_id)
+        return published
+
+
+def delete_flow(namespace: str, flow_id: str, *, by: str) -> Revision:
+    """Deletes a flow; its executions and old revisions stay readable. Raises NotFound."""
+    now = _CLOCK.now()
+    with write():
+        revision = flows.mark_deleted(namespace, flow_id, by=by, now=now)
+        triggers.declare(namespace, flow_id, revision.number, (), disabled=True, now=now)
+        drafts.remove(namespace, flow_id)
+    return revision
+
+
+def set_disabled(namespace: str, flow_id: str, disabled: bool, *, by: str) -> Published:
+    """Switches a flow off or on: an edit of its text, published. Raises NotFound, InvalidFlow.
+
+    An open draft gets the same edit, so that publishing it later does not undo the switch.
+    """
+    latest = flows.revision(namespace, flow_id)
+    edit = SetValue(("disabled",), True) if disabled else Unset(("disabled",))
+    with write():
+        published = update_flow(namespace, flow_id, apply(latest.source, edit).text, by=by)
+        draft = drafts.find(namespace, flow_id)
+        if draft and draft.changed:
+            title = "disabled" if disabled else "enabled"
+            drafts.save(namespace, flow_id, apply(draft.text, edit).text, base_text=latest.source, by=by, title=title,
+                        base_revision=draft.base_revision, now=_CLOCK.now())
+            drafts.rebase(namespace, flow_id, published.revision.number, changed=True)
+    return published
+
+
+def restore_revision(namespace: str, flow_id: str, number: int, *, by: str) -> Published:
+    """Publishes an old text again, as a new revision; of a deleted flow too. Raises NotFound."""
+    old = flows.revision(namespace, flow_id, number)
+    return _publish(old.source, _valid(old.source), by=by)
+
+
+def _valid(source: str) -> Flow:
+    checked = births.checked(source)
+    if checked.flow is None:
+        _refuse_size(checked)
+        raise InvalidFlow(checked.errors)
+    return checked.flow
+
+
+def _refuse_size(checked: Checked) -> None:
+    large = [problem for problem in checked.errors if "MILLSTREAM_FLOW_BYTES" in problem.message + problem.hint]
+    if large:
+        raise LimitExceeded(large[0].message)
+
+
+def _same_flow(flow: Flow, namespace: str, flow_id: str) -> None:
+    changed: list[Problem] = []
+    if flow.id != flow_id:
+        changed.append(Problem(("id",), 0, 0, "Illegal flow id update", f"it is `{flow_id}` and must stay so"))
+    if flow.namespace != namespace:
+        changed.append(Problem(("namespace",), 0, 0, "Illegal namespace update", f"it is `{namespace}` and must stay so"))
+    if changed:
+        raise InvalidFlow(changed)
+
+
+def _publish(
+    source: str, flow: Flow, *, by: str, base_revision: int | None = None, must_be_new: bool = False,
+) -> Published:
+    now = _CLOCK.now()
+    with write():
+        before = _latest_number(flow.namespace, flow.id)
+        revision = flows.publish(
+            namespace=flow.namespace, flow_id=flow.id, source=source, by=by, now=now, base_revision=base_revision,
+            description=flow.description, labels=flow.labels, disabled=flow.disabled, must_be_new=must_be_new)
+        if revision.number != before:
+            _declare_triggers(flow, revision.number, now)
+        _settle_draft(revision)
+    return Published(revision, flow, revision.number != before, _warnings(births.checked(source).problems))
+
+
+def _declare_triggers(flow: Flow, revision: int, now: datetime) -> None:
+    triggers.declare(flow.namespace, flow.id, revision, flow.triggers, disabled=flow.disabled, now=now)
+
+
+def _settle_draft(revision: Revision) -> None:
+    """The draft whose text was published holds nothing unpublished any more."""
+    draft = drafts.find(revision.namespace, revision.flow_id)
+    if draft and draft.text == revision.source:
+        drafts.rebase(revision.namespace, revision.flow_id, revision.number, changed=False)
+
+
+def _latest_number(namespace: str, flow_id: str) -> int:
+    try:
+        return flows.get(namespace, flow_id).revision
+    except NotFound:
+        return 0
+
+
+def _warnings(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    return tuple(problem for problem in problems if problem.severity is Severity.WARNING)

@@ -1,0 +1,88 @@
+"""Letting a paused execution go on, with the answers that its Pause asks for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from builder.actions.running import alive, files_of
+from builder.clock import SystemClock
+from builder.engine.execution import Execution, TaskRun
+from builder.engine.plan import build_plan
+from builder.engine.states import State
+from builder.errors import Conflict
+from builder.flows.inputs import Upload
+from builder.flows.model import Flow, Input
+from builder.flows.read import read_inputs
+from builder.runtime import queue
+from builder.store import births, executions
+from builder.store.executions import RESUME
+from builder.store.gate import write
+from builder.tasks.catalogue import catalogue
+
+_CLOCK = SystemClock()
+
+
+def resume(
+    execution_id: str, inputs: Mapping[str, Any] | None = None, *, path: str | None = None, by: str = "",
+    files: Mapping[str, Upload] | None = None,
+) -> Execution:
+    """Lets a paused execution go on; `path` names the paused task run (the first one else).
+
+    `inputs` answer the Pause's onResume. Raises NotFound, Conflict when it is not paused, InvalidInput.
+    """
+    execution = _paused(execution_id)
+    paused = _paused_run(execution, path)
+    given = {**(inputs or {}), **(files or {})}
+    values = _resume_values(execution, paused, given) if paused else {}
+    payload = {"path": paused.path if paused else None, "inputs": values, "by": by}
+    with write():
+        _paused(execution_id)
+        executions.send(execution_id, RESUME, _CLOCK.now(), payload)
+    queue.notify(execution_id)
+    return execution
+
+
+def resume_inputs(execution_id: str, *, path: str | None = None) -> Sequence[Input]:
+    """The inputs that a resume asks for; empty when it asks for none. Raises NotFound, Conflict."""
+    execution = _paused(execution_id)
+    paused = _paused_run(execution, path)
+    return _on_resume(execution, paused) if paused else ()
+
+
+def _paused(execution_id: str) -> Execution:
+    execution = alive(execution_id, "resumed")
+    if execution.state is not State.PAUSED and not _paused_runs(execution):
+        raise Conflict(f"Execution `{execution_id}` is {execution.state}, not PAUSED.")
+    return execution
+
+
+def _paused_runs(execution: Execution) -> list[TaskRun]:
+    parents = {run.parent for run in execution.runs.values() if run.state is State.PAUSED}
+    return [run for run in execution.runs.values() if run.state is State.PAUSED and run.path not in parents]
+
+
+def _paused_run(execution: Execution, path: str | None) -> TaskRun | None:
+    paused = _paused_runs(execution)
+    if path is None:
+        return paused[0] if paused else None
+    for run in paused:
+        if path in (run.path, run.id):
+            return run
+    raise Conflict(f"The task run `{path}` of execution `{execution.id}` is not paused.")
+
+
+def _resume_values(execution: Execution, paused: TaskRun, given: Mapping[str, Any]) -> dict[str, Any]:
+    return births.resolved_inputs(
+        _flow_of(execution), execution.revision, given, _CLOCK.now(), declared=_on_resume(execution, paused),
+        keep_file=files_of(execution.id))
+
+
+def _on_resume(execution: Execution, paused: TaskRun) -> tuple[Input, ...]:
+    """What the Pause asks for, from the flow's text that this execution runs."""
+    plan = build_plan(_flow_of(execution), execution.revision, catalogue().task_class)
+    node = plan.by_id.get(paused.task_id)
+    plugin = catalogue().find(node.task.type_name) if node else None
+    return read_inputs([written for _, written in plugin.inputs(node.properties)]) if plugin and node else ()
+
+
+def _flow_of(execution: Execution) -> Flow:
+    return births.checked(executions.sources([execution.id])[execution.id]).valid_flow
