@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any, Protocol
 
 from builder.errors import BuilderError, Fault
-from builder.expressions import Lookups, UndefinedVariable, render_value
+from builder.expressions import ExpressionError, UndefinedVariable
 from builder.flows.input_values import BadValue, as_text, parse_value, received
 from builder.flows.model import Input, Output
 
@@ -15,10 +15,9 @@ ENCRYPTED_TYPE = "io.kestra.datatype:aes_encrypted"
 """The `type` of the map that stands for an encrypted value; `value` is the ciphertext."""
 
 Render = Callable[[str, Mapping[str, Any]], Any]
-"""Renders a template with these variables added to the run's; a lone expression keeps its type, all else is text.
-`renderer` makes one."""
+"""Renders a template typed, with these variables added to the run's: a lone expression keeps its type."""
 
-_LONE = re.compile(r"\s*\{\{(?:(?!\}\}).)*\}\}\s*", re.DOTALL)
+_EXPRESSION = re.compile(r"(\{\{.*?\}\})", re.DOTALL)
 
 _LATER = frozenset({"execution", "taskrun", "task", "outputs", "trigger", "parent", "parents", "tasks"})
 """Names that only exist once the execution runs: a default that reads them stays as it is written."""
@@ -43,16 +42,6 @@ class Resolved:
     values: dict[str, Any]
     faults: tuple[Fault, ...] = ()
     disabled: frozenset[str] = frozenset()
-
-
-def renderer(variables: Mapping[str, Any], lookups: Lookups | None = None) -> Render:
-    """A `Render` over the run's variables (flow, labels, vars ...) and lookups."""
-
-    def rendered(template: str, more: Mapping[str, Any]) -> Any:
-        lone = _LONE.fullmatch(template) is not None
-        return render_value(template, {**variables, **more}, lookups, typed=lone)
-
-    return rendered
 
 
 def resolve(
@@ -152,13 +141,27 @@ class _Resolution:
         if not isinstance(default, str) or ("{{" not in default and "{%" not in default):
             return default
         try:
-            return self.render(default, {"inputs": self._visible()})
+            return self._template(default)
         except UndefinedVariable as error:
             if error.name.partition(".")[0] in _LATER:
                 return default
             raise BadValue(f"its default cannot be rendered: {error.message}") from error
         except BuilderError as error:
             raise BadValue(f"its default cannot be rendered: {error.message}") from error
+
+    def _template(self, template: str) -> Any:
+        """A lone expression keeps its type; pieces of several types, which typed rendering refuses, become one text."""
+        variables = {"inputs": self._visible()}
+        try:
+            return self.render(template, variables)
+        except UndefinedVariable:
+            raise
+        except ExpressionError:
+            pieces = [piece for piece in _EXPRESSION.split(template) if piece]
+            if len(pieces) == 1 or "{%" in template:
+                raise
+            values = [self.render(piece, variables) for piece in pieces]
+            return "".join("" if value is None else as_text(value) for value in values)
 
     def _visible(self) -> dict[str, Any]:
         visible: dict[str, Any] = {}

@@ -20,4 +20,4 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     found = nearest(name, names)
     if found:
         return f"Did you mean {found}?"
-    return f"Known here: {', '.join(names)}." if len(names) <= 20 else ""
+    return f"Known here: {', '.join(names)}." if 0 < len(names) <= 20 else ""

@@ -1,15 +1,20 @@
 """Inputs: what is accepted, what it becomes, and Kestra's sentences for what does not fit."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
+from builder.expressions import render_value
 from builder.flows.input_values import BadValue, parse_value
-from builder.flows.inputs import ENCRYPTED_TYPE, Resolved, renderer, resolve, typed_output
+from builder.flows.inputs import ENCRYPTED_TYPE, Resolved, resolve, typed_output
 from builder.flows.model import Output
 from builder.flows.read import read_inputs
+
+
+def render(template: str, variables: Mapping[str, Any]) -> Any:
+    return render_value(template, variables, typed=True)
 
 
 class FakeUpload:
@@ -20,7 +25,7 @@ class FakeUpload:
 
 
 def resolved(declared: list[dict[str, Any]], supplied: dict[str, Any], **more: Any) -> Resolved:
-    return resolve(read_inputs(declared), supplied, render=renderer({}), **more)
+    return resolve(read_inputs(declared), supplied, render=render, **more)
 
 
 def one(declared: dict[str, Any], value: Any) -> Any:
