@@ -1,16 +1,16 @@
 """One question and its answer: streamed to the page, tried again where that can help, measured, never half kept."""
 
-import asyncio
 import random
 import re
 import time
+from asyncio import sleep
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from builder.tasks.api import RunContext, TaskFailure
 from tasks_openai import client, failures, records
-from tasks_openai.client import Connection, Piece
+from tasks_openai.client import Came, Connection, Piece
 from tasks_openai.failures import Failure, Misunderstood, Place
 
 ATTEMPTS = 5
@@ -31,8 +31,11 @@ class Answer(Protocol):
         ...
 
     def add(self, event: Mapping[str, Any]) -> str:
-        """Takes one event of a stream and returns the text to show. Raises Misunderstood, or ConnectionBroke when the
-        event says so."""
+        """Takes one event of a stream and returns the text to show. Raises Misunderstood."""
+        ...
+
+    def end(self) -> None:
+        """The server said that the stream is complete."""
         ...
 
     def take(self, body: Mapping[str, Any]) -> str:
@@ -99,7 +102,7 @@ async def _wait(context: RunContext, patience: Patience, failure: Failure) -> No
     if pause is None:
         raise TaskFailure(patience.last_words(failure), retryable=not failure.lasting)
     context.log("WARN", f"{failure.message} Trying again in {pause:.3g} s (try {patience.tries} of {ATTEMPTS}).")
-    await asyncio.sleep(pause)
+    await sleep(pause)
 
 
 async def _read(
@@ -108,7 +111,7 @@ async def _read(
     received = 0
     try:
         async for piece in pieces:
-            text = answer.take(piece.content) if piece.whole else answer.add(piece.content)
+            text = _give(answer, piece)
             received += len(text)
             if text:
                 context.stream(text)
@@ -123,6 +126,13 @@ async def _read(
         await pieces.aclose()
     if not answer.finished:
         raise failures.broken(place, received)
+
+
+def _give(answer: Answer, piece: Piece) -> str:
+    if piece.came is Came.END:
+        answer.end()
+        return ""
+    return answer.take(piece.content) if piece.came is Came.WHOLE else answer.add(piece.content)
 
 
 def _refuses_streams(failure: Failure) -> bool:

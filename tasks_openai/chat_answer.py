@@ -19,12 +19,14 @@ class ChatAnswer:
         self._whole: Json | None = None
         self._head: Json = {}
         self._choices: dict[int, Json] = {}
+        self._ended = False
 
     @property
     def finished(self) -> bool:
         if self._whole is not None:
             return True
-        return bool(self._choices) and all(choice["finish_reason"] for choice in self._choices.values())
+        reasons = [choice["finish_reason"] for choice in self._choices.values()]
+        return bool(reasons) and (self._ended or all(reasons))
 
     def add(self, event: Mapping[str, Any]) -> str:
         for key in ("id", "model", "created", "service_tier", "system_fingerprint", "usage"):
@@ -34,6 +36,9 @@ class ChatAnswer:
         if not isinstance(choices, list):
             raise Misunderstood(json.dumps(event))
         return "".join([self._take_chunk(chunk, event) for chunk in choices])
+
+    def end(self) -> None:
+        self._ended = True
 
     def take(self, body: Mapping[str, Any]) -> str:
         choices = body.get("choices")

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from builder.tasks.api import RunContext
@@ -18,15 +19,24 @@ if TYPE_CHECKING:
     import httpx2
     from openai import AsyncOpenAI
 
+_DONE = "millstream.done"
 OPENAI_URL = "https://api.openai.com/v1"
-DEFAULT_ANSWER_LIMIT_BYTES = 32 * 2**20
+DEFAULT_ANSWER_LIMIT_BYTES = 16 * 2**20
+
+
+class Came(Enum):
+    """What a piece is."""
+
+    EVENT = "one event of a stream"
+    END = "the word that the stream is complete"
+    WHOLE = "the whole answer of a server that did not stream"
 
 
 class Piece(NamedTuple):
-    """What came: one event of a stream, or the whole answer of a server that did not stream."""
+    """Something that came, in order."""
 
+    came: Came
     content: Mapping[str, Any]
-    whole: bool
 
 
 class AnswerTooLarge(Exception):
@@ -102,15 +112,18 @@ async def _limit(response: "httpx2.Response") -> None:
     """Has the bytes of an answer counted as they come, before anything collects them; errors are answers too."""
     import httpx2
 
-    source, left = response.stream, answer_limit_bytes()
+    source, left, end = response.stream, answer_limit_bytes(), b"\n"
 
     class Limited(httpx2.AsyncByteStream):
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            nonlocal left
+            nonlocal left, end
             async for piece in cast(httpx2.AsyncByteStream, source):
                 left -= len(piece)
                 if left < 0:
                     raise AnswerTooLarge
+                end = end[-16:] + piece
+                if b"\ndata: [DONE]" in end or b"\ndata:[DONE]" in end:  # the client reads this word and keeps it
+                    response.extensions[_DONE] = True
                 yield piece
 
         async def aclose(self) -> None:
@@ -139,10 +152,12 @@ async def pieces(
         with _translated(place, context, began=True):
             if "event-stream" in stream.response.headers.get("content-type", ""):
                 async for event in stream:
-                    yield Piece(_mapping(event), whole=False)
+                    yield Piece(Came.EVENT, _mapping(event))
+                if stream.response.extensions.get(_DONE):
+                    yield Piece(Came.END, {})
             else:
                 content = b"".join([part async for part in stream.response.aiter_bytes()])
-                yield Piece(_mapping(_json(content)), whole=True)
+                yield Piece(Came.WHOLE, _mapping(_json(content)))
     finally:
         await stream.close()
 

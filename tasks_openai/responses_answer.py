@@ -35,6 +35,9 @@ class ResponsesAnswer:
             self._keep({"id": "", "status": "failed", "output": [], "error": dict(event)})
         return ""
 
+    def end(self) -> None:
+        """Nothing: a complete response comes with its last event."""
+
     def take(self, body: Mapping[str, Any]) -> str:
         self._keep(body)
         return output_text(self.body())

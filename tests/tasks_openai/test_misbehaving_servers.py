@@ -1,0 +1,145 @@
+"""A model server that misbehaves: whatever it does, one sentence comes of it, and never half an answer."""
+
+import asyncio
+import http.client
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder.runtime import addresses
+from builder.tasks.api import TaskFailure
+from builder.tasks.testing import FakeContext
+from tasks_openai.chat_completion import ChatCompletion
+from tests.tasks_openai.conftest import KEY, Run, metric
+
+SCRIPT = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "model_server" / "misbehaving_openai.py"
+pytestmark = pytest.mark.skipif(not SCRIPT.exists(), reason="the shared corpus is not here")
+
+
+class Misbehaving:
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def url(self, mode: str) -> str:
+        return f"http://127.0.0.1:{self.port}/{mode}/v1"
+
+    def seen(self, mode: str) -> list[dict[str, Any]]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection.request("GET", "/stats")
+        found: list[dict[str, Any]] = json.loads(connection.getresponse().read())
+        connection.close()
+        return [one for one in found if one["path"].startswith(f"/{mode}/")]
+
+
+@pytest.fixture(scope="module")
+def misbehaving() -> Iterator[Misbehaving]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    process = subprocess.Popen([sys.executable, str(SCRIPT), str(port)], stderr=subprocess.DEVNULL)
+    addresses.grant(f"http://127.0.0.1:{port}")
+    server = Misbehaving(port)
+    for _ in range(1000):
+        try:
+            server.seen("nothing")
+            break
+        except OSError:
+            assert process.poll() is None
+    yield server
+    process.kill()
+    process.wait()
+
+
+async def failure(run: Run, server: Misbehaving, mode: str, **written: Any) -> str:
+    with pytest.raises(TaskFailure) as failed:
+        await run(ChatCompletion, server.url(mode), prompt="Hi", **written)
+    return failed.value.message
+
+
+async def test_a_good_answer_is_taken(run: Run, misbehaving: Misbehaving, context: FakeContext) -> None:
+    out = await run(ChatCompletion, misbehaving.url("ok"), prompt="Hi")
+    assert out["choices"][0]["message"]["content"] == "Hello."
+
+
+@pytest.mark.parametrize(("mode", "low", "high"), [("429", 2, 2), ("429date", 1, 3)])
+async def test_it_waits_what_is_asked(
+    run: Run, misbehaving: Misbehaving, context: FakeContext, pauses: list[float], mode: str, low: float, high: float
+) -> None:
+    assert "Tried 5 times" in await failure(run, misbehaving, mode)
+    assert len(pauses) == 4 and all(low <= pause <= high for pause in pauses)
+    assert len(misbehaving.seen(mode)) == metric(context, "requests") == 5
+    assert all("Trying again in" in line for _, line in context.logs)
+
+
+@pytest.mark.parametrize(("mode", "tries"), [("429x3", 4), ("500x2", 3)])
+async def test_it_succeeds_after_some_tries_counted_once(
+    run: Run, misbehaving: Misbehaving, context: FakeContext, mode: str, tries: int
+) -> None:
+    await run(ChatCompletion, misbehaving.url(mode), prompt="Hi")
+    assert len(misbehaving.seen(mode)) == metric(context, "requests") == tries
+
+
+@pytest.mark.parametrize(("mode", "status"), [("500", 500), ("503html", 503)])
+async def test_a_failing_server_is_quoted_without_its_markup(
+    run: Run, misbehaving: Misbehaving, mode: str, status: int
+) -> None:
+    message = await failure(run, misbehaving, mode)
+    assert f"status {status}" in message and "<" not in message and "alert" not in message
+
+
+@pytest.mark.parametrize("mode", ["hang"])
+async def test_silence_has_an_end(run: Run, misbehaving: Misbehaving, mode: str) -> None:
+    assert "said nothing for 0.2 seconds" in await failure(run, misbehaving, mode, clientTimeout=0.2)
+
+
+async def test_the_time_limit_holds_though_bytes_arrive(run: Run, misbehaving: Misbehaving) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1.5):
+            await run(ChatCompletion, misbehaving.url("slow"), prompt="Hi")
+
+
+@pytest.mark.parametrize("mode", ["midreset", "truncated", "sse-error"])
+async def test_half_an_answer_is_never_a_success(run: Run, misbehaving: Misbehaving, mode: str) -> None:
+    assert "broke after 3 characters" in await failure(run, misbehaving, mode)
+    assert len(misbehaving.seen(mode)) == 1, "what was half answered may have been charged: not asked again unseen"
+
+
+async def test_a_connection_that_is_reset_is_tried_again_and_said(run: Run, misbehaving: Misbehaving) -> None:
+    assert "could not be reached" in await failure(run, misbehaving, "reset")
+    assert len(misbehaving.seen("reset")) == 5
+
+
+@pytest.mark.parametrize(("mode", "begin"), [
+    ("malformed", '{"choices":[{"message":{"content":"cut'), ("empty", '{"choices": []}'),
+    ("wrongtype", '{"choices": {"message": 7}'), ("html", "login"),
+])
+async def test_an_answer_that_makes_no_sense_is_shown_in_part(
+    run: Run, misbehaving: Misbehaving, mode: str, begin: str
+) -> None:
+    message = await failure(run, misbehaving, mode)
+    assert "was not understood" in message and begin in message
+
+
+async def test_the_limit_is_named(run: Run, misbehaving: Misbehaving) -> None:
+    assert "limit of 16 MB" in await failure(run, misbehaving, "huge")
+
+
+async def test_an_echoed_key_is_masked(run: Run, misbehaving: Misbehaving, context: FakeContext) -> None:
+    message = await failure(run, misbehaving, "echo401")
+    assert "refused the API key" in message and KEY not in message + str(context.logs)
+
+
+async def test_a_redirect_is_not_followed(run: Run, misbehaving: Misbehaving) -> None:
+    assert "redirect (status 307), which is not followed" in await failure(run, misbehaving, "redirect")
+    assert len(misbehaving.seen("redirect")) == 1
+
+
+async def test_hostile_text_passes_as_text(run: Run, misbehaving: Misbehaving) -> None:
+    out = await run(ChatCompletion, misbehaving.url("inject"), prompt="Hi")
+    assert "{{ secret('TEST') }}" in out["choices"][0]["message"]["content"]
