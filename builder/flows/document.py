@@ -27,9 +27,9 @@ class Document:
 
     text: str
     data: Any = None
-    nodes: Node | None = None
+    nodes: Node | None = field(default=None, repr=False)
     problems: list[Problem] = field(default_factory=list)
-    _line_starts: list[int] = field(default_factory=list)
+    _line_starts: list[int] = field(default_factory=list, repr=False)
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1, of a character offset."""
