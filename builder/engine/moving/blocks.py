@@ -25,7 +25,7 @@ def settle(work: Work, block: Block) -> bool:
         _start_lanes(work, block)
         if block.open or work.held:
             return False
-        branch = None if work.killing or turn_is_over(block) else _next_branch(work.plan, block)
+        branch = _begun_branch(work, block) if work.killing else _next_branch(work.plan, block)
         if branch is None:
             return True
         lane = Lane("", _ids(_group(work.plan, block.node, branch)))
@@ -128,7 +128,18 @@ def _ready(work: Work, block: Block, lane: Lane) -> bool:
     return True
 
 
+def _begun_branch(work: Work, block: Block) -> str | None:
+    """While the execution is killed: a later branch that had begun before, so that its end is waited for."""
+    for branch in ("errors", "finally")[("", "errors", "finally").index(block.branch):]:
+        ids = _ids(_group(work.plan, block.node, branch))
+        if any(child_path(block.path, "", task_id) in work.runs for task_id in ids):
+            return branch
+    return None
+
+
 def _next_branch(plan: Plan, block: Block) -> str | None:
+    if turn_is_over(block):
+        return None
     if block.branch == "" and block.worst is State.FAILED and _group(plan, block.node, "errors"):
         return "errors"
     if block.branch != "finally" and _group(plan, block.node, "finally"):

@@ -18,8 +18,7 @@ from builder.engine.events import (
 )
 from builder.engine.execution import TaskRun
 from builder.engine.moving import asking, attempts
-from builder.engine.moving.steps import block_at, end, end_flow, fail, layout_of, take_up
-from builder.engine.moving.blocks import final_state
+from builder.engine.moving.steps import advance, block_at, end, fail, layout_of, take_up
 from builder.engine.moving.work import Work
 from builder.engine.states import TERMINAL, State
 
@@ -36,7 +35,7 @@ def evaluated(work: Work, event: Evaluated) -> None:
     if event.path is None:
         if work.execution.state not in TERMINAL and work.execution.outputs is None and not work.killing:
             work.move_execution(work.execution.state, outputs=event.value)
-            end_flow(work, final_state(block_at(work, "")))
+            advance(work, block_at(work, ""))
         return
     run = _asked(work, event.path, event.name)
     if run is not None:

@@ -1,0 +1,79 @@
+"""Steps again and again until something is true."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from builder.tasks.api import Again, Ask, Children, Duration, Ending, Field, FlowTask, Lane, Layout, Properties, is_true
+
+
+class CheckFrequency(Properties):
+    """How often a loop looks at its condition."""
+
+    max_iterations: int | None = Field(None, ge=1)
+    """How many turns there may be at most."""
+    max_duration: Duration | None = None
+    """How long the loop may take at most."""
+    interval: Duration | None = None
+    """How long to wait between two turns; one minute when it is not set."""
+
+
+class LoopUntil(FlowTask):
+    """Run steps again and again until a condition is true.
+
+    `{{ outputs.<this step>.iterationCount }}` is the number of the turn, from 1. Outputs of the steps are those of the
+    last turn.
+    """
+
+    type_name = "io.kestra.plugin.core.flow.LoopUntil"
+    aliases = ("io.kestra.plugin.core.flow.WaitFor", "io.kestra.core.tasks.flows.WaitFor")
+    title = "Loop until"
+    example = """
+id: until_done
+type: io.kestra.plugin.core.flow.LoopUntil
+condition: "{{ outputs.look.value == 'done' }}"
+checkFrequency:
+  interval: PT10S
+  maxIterations: 30
+tasks:
+  - id: look
+    type: io.kestra.plugin.core.debug.Return
+    format: done
+"""
+
+    condition: Any = Field(examples=["{{ outputs.look.value == 'done' }}"])
+    """The loop ends when this is true after a turn."""
+    tasks: Children = Field(min_length=1)
+    """The steps of each turn, in their order."""
+    fail_on_max_reached: bool = False
+    """Fail when the most turns or the longest time is reached; otherwise the step succeeds then."""
+    check_frequency: CheckFrequency = CheckFrequency()
+    """How often, how long, and with which pause."""
+
+    def layout(self, groups: Mapping[str, Sequence[str]], answers: Mapping[str, Any]) -> Layout:
+        return Layout((), turns=True)
+
+    def turn_lanes(self, groups: Mapping[str, Sequence[str]], turn: int) -> Layout:
+        lane = Lane(str(turn), groups.get("tasks", ()), iteration=turn - 1)
+        return Layout([lane], outputs={"iterationCount": turn}, turns=True)
+
+    def turn_asks(self) -> Mapping[str, Ask]:
+        condition = self.condition
+        return {"condition": Ask(str(condition).lower() if isinstance(condition, bool) else condition)}
+
+    def turn_ended(self, answers: Mapping[str, Any], turn: int, elapsed_seconds: float) -> Again | Ending:
+        if is_true(answers["condition"]):
+            return Ending("SUCCESS")
+        most, longest, interval = self._bounds()
+        if (most is None or turn < most) and (longest is None or elapsed_seconds + interval <= longest):
+            return Again(interval)
+        if self.fail_on_max_reached:
+            return Ending("FAILED", message=f"The condition was still false after {turn} turns, and no more are allowed.")
+        return Ending("SUCCESS")
+
+    def _bounds(self) -> tuple[int | None, float | None, float]:
+        """Most turns, longest time and pause in seconds; WaitFor is the old name with its old defaults."""
+        check, old = self.check_frequency, self.type.endswith(".WaitFor")
+        most = check.max_iterations or (100 if old else None)
+        longest = check.max_duration.total_seconds() if check.max_duration else (3600.0 if old else None)
+        interval = check.interval.total_seconds() if check.interval is not None else (1.0 if old else 60.0)
+        return most, longest, interval

@@ -1,0 +1,182 @@
+"""Any order, repetition or loss of events comes to an end, by legal moves alone, and plays again to the same state."""
+
+import random
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from builder.engine import events as happened
+from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
+from builder.engine.decide import decide, decide_all, pending
+from builder.engine.encoding import execution_from_json, execution_to_json
+from builder.engine.execution import Execution
+from builder.engine.plan import Plan
+from builder.engine.play import START, fresh, without_board
+from builder.engine.restart import restarted
+from builder.engine.states import MOVES, TERMINAL, State
+from builder.errors import Conflict
+from tests.engine.flows import plan_of
+
+
+class Chaos:
+    """Carries out commands in any order, forgets the process now and then, and repeats what was said."""
+
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)
+        self.plan = plan_of(self.flow())
+        self.execution: Execution = fresh(self.plan, id=f"chaos{seed}")
+        self.now = START
+        self.told: list[happened.Event] = []
+        self.open: list[Command] = []
+
+    def flow(self) -> dict[str, Any]:
+        self.count = 0
+        flow: dict[str, Any] = {"tasks": self.tasks(3)}
+        if self.dice.random() < 0.4:
+            flow["errors"] = self.tasks(1)
+        if self.dice.random() < 0.4:
+            flow["finally"] = self.tasks(1)
+        if self.dice.random() < 0.4:
+            flow["outputs"] = [{"id": "end", "type": "STRING", "value": "x"}]
+        return flow
+
+    def tasks(self, depth: int) -> list[dict[str, Any]]:
+        return [self.task(depth) for _ in range(self.dice.randint(1, 3))]
+
+    def task(self, depth: int) -> dict[str, Any]:
+        self.count += 1
+        task: dict[str, Any] = {"id": f"t{self.count}"}
+        kinds = ["Log", "Sleep", "Pause", "Subflow"]
+        if depth:
+            kinds += ["Sequential", "Parallel", "ForEach", "If", "AllowFailure", "Switch", "LoopUntil", "Dag"]
+        task["type"] = kind = self.dice.choice(kinds)
+        task |= self.properties(kind, depth)
+        if depth and kind not in ("Log", "Sleep", "Subflow"):
+            for group in ("errors", "finally"):
+                if self.dice.random() < 0.25:
+                    task[group] = self.tasks(depth - 1)
+        for flag, odds in (("allowFailure", 0.2), ("allowWarning", 0.1), ("disabled", 0.05)):
+            if self.dice.random() < odds:
+                task[flag] = True
+        if self.dice.random() < 0.2:
+            task["runIf"] = "{{ x }}"
+        if self.dice.random() < 0.2:
+            task["retry"] = {"type": "constant", "interval": "PT1M", "maxAttempts": self.dice.randint(2, 3)}
+        return task
+
+    def properties(self, kind: str, depth: int) -> dict[str, Any]:
+        inside = {"tasks": self.tasks(depth - 1)} if depth else {}
+        return {
+            "Log": {"message": "x"}, "Sleep": {"duration": "PT1M"}, "Subflow": {"namespace": "team", "flowId": "other"},
+            "Pause": self.dice.choice([{}, {"delay": "PT1M"}, {"timeout": "PT1M"}]), "Sequential": inside,
+            "Parallel": inside | {"concurrent": self.dice.randint(0, 2)}, "AllowFailure": inside,
+            "ForEach": inside | {"values": '["a", "b", "c"]', "concurrencyLimit": self.dice.randint(0, 2)},
+            "If": {"condition": "{{ x }}", "then": inside.get("tasks", [])}, "Switch": {
+                "value": "a", "cases": {"a": inside.get("tasks", [])}},
+            "LoopUntil": inside | {"condition": "{{ x }}", "checkFrequency": {"interval": "PT1M", "maxIterations": 3}},
+            "Dag": {"tasks": [{"task": task} for task in inside.get("tasks", [])]},
+        }[kind]
+
+    def play(self) -> None:
+        self.tell(happened.Started(self.now))
+        for _ in range(5000):
+            if self.execution.state in TERMINAL:
+                return
+            self.step()
+        raise AssertionError("the play did not end")
+
+    def step(self) -> None:
+        self.now += timedelta(seconds=1)
+        chance = self.dice.random()
+        if chance < 0.05 and self.told:
+            self.tell(self.dice.choice(self.told))
+        elif chance < 0.08:
+            self.crash()
+        elif chance < 0.083:
+            self.tell(happened.KillRequested(self.now))
+        elif chance < 0.09:
+            self.tell(happened.PauseRequested(self.now))
+        elif self.open:
+            self.answer(self.open.pop(self.dice.randrange(len(self.open))))
+        elif self.execution.wake_at is not None:
+            self.now = max(self.now, self.execution.wake_at)
+            self.tell(happened.Woken(self.now))
+        else:
+            assert self.execution.state is State.PAUSED, f"{self.execution.state} with nothing to wait for"
+            self.tell(happened.ResumeRequested(self.now))
+
+    def crash(self) -> None:
+        self.execution = execution_from_json(execution_to_json(self.execution))
+        self.open = list(pending(self.plan, self.execution))
+        for command in [command for command in self.open if isinstance(command, RunTask)]:
+            self.open.remove(command)
+            self.tell(happened.AttemptLost(self.now, command.path, command.attempt, self.dice.random() < 0.5))
+
+    def answer(self, command: Command) -> None:
+        match command:
+            case Evaluate(path, name, template):
+                self.tell(self.evaluated(path, name, template))
+            case RunTask(path, attempt):
+                if self.dice.random() < 0.8:
+                    self.tell(happened.TaskSucceeded(self.now, path, attempt, {"x": 1}))
+                else:
+                    self.tell(happened.TaskFailed(self.now, path, attempt, "no", self.dice.random() < 0.8))
+            case CancelTask(path, attempt):
+                self.tell(happened.TaskKilled(self.now, path, attempt))
+            case StartChild(path, child):
+                state = self.dice.choice([State.SUCCESS, State.SUCCESS, State.FAILED, State.WARNING, State.CANCELLED])
+                self.tell(happened.ChildEnded(self.now, path, child, state, {}))
+            case KillChild(child):
+                path = next(run.path for run in self.execution.runs.values() if run.child == child)
+                self.tell(happened.ChildEnded(self.now, path, child, State.KILLED, None))
+
+    def evaluated(self, path: str | None, name: str, template: Any) -> happened.Event:
+        if self.dice.random() < 0.05:
+            return happened.EvaluationFailed(self.now, path, name, "no such variable")
+        return happened.Evaluated(self.now, path, name, self.dice.random() < 0.7 if template == "{{ x }}" else template)
+
+    def tell(self, event: happened.Event) -> None:
+        self.told.append(event)
+        decision = decide(self.plan, self.execution, event)
+        self.execution = decision.execution
+        self.open += decision.commands
+
+
+def legal(execution: Execution) -> None:
+    for history in (execution.history, *(run.history for run in execution.runs.values())):
+        for (before, _), (after, _) in pairwise(history):
+            assert after in MOVES[before]
+
+
+def replay(plan: Plan, execution: Execution, events: list[happened.Event]) -> Execution:
+    for event in events:
+        execution = decide(plan, without_board(execution), event).execution
+    return execution
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_it_ends_moves_legally_and_plays_again_to_the_same_state(seed: int) -> None:
+    chaos = Chaos(seed)
+    chaos.play()
+    execution = chaos.execution
+    legal(execution)
+    assert [run.path for run in execution.runs.values() if run.state not in TERMINAL] == []
+    first = fresh(chaos.plan, id=execution.id)
+    assert replay(chaos.plan, first, chaos.told) == execution
+    assert decide_all(chaos.plan, first, chaos.told).execution == execution
+    assert pending(chaos.plan, execution) == ()
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_what_ended_can_be_restarted_and_ends_again(seed: int) -> None:
+    chaos = Chaos(seed)
+    chaos.play()
+    try:
+        chaos.execution = restarted(chaos.plan, chaos.execution, chaos.now)
+    except Conflict:
+        return
+    chaos.open = []
+    chaos.play()
+    assert [run.path for run in chaos.execution.runs.values() if run.state not in TERMINAL] == []
