@@ -1,4 +1,4 @@
-"""What can go wrong in an expression: ExpressionError > UndefinedVariable, ExpressionLimit; values are never quoted in them."""
+"""What can go wrong in an expression; the errors quote the template, never a value."""
 
 from builder.errors import BuilderError, LimitExceeded
 

@@ -12,12 +12,12 @@ from builder.expressions.syntax.nodes import Node, Template
 from builder.expressions.syntax.template import parse_template
 from builder.expressions.values import is_list
 
-_NESTING = frozenset({"render", "renderOnce"})
+_WAITING = LOOKUP_FUNCTIONS | {"isFileEmpty", "fileEmpty", "fileExists", "render", "renderOnce", "jq"}
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`outputs.classify.json` has the path ("outputs", "classify", "json"); `kv('x')` is the function "kv" with key "x".
+    """`outputs.a.json` has the path ("outputs", "a", "json"); `kv('x')` is the function "kv" with key "x".
 
     A path ends where a key is computed. `key` is None where it is no literal.
     """
@@ -41,10 +41,9 @@ def references(template: str) -> list[Reference]:
 
 
 def needs_lookups(value: Any) -> bool:
-    """Whether rendering may read keys, secrets or files (render() may, by what it finds); also in structures."""
+    """Whether rendering may wait: for keys, secrets, files or jq (render() may); also in structures."""
     if isinstance(value, str):
-        needing = LOOKUP_FUNCTIONS | _NESTING
-        return any(name in value for name in needing) and any(each.function in needing for each in references(value))
+        return any(name in value for name in _WAITING) and any(each.function in _WAITING for each in references(value))
     if isinstance(value, Mapping):
         return any(needs_lookups(part) for entry in value.items() for part in entry)
     return is_list(value) and any(map(needs_lookups, value))
@@ -64,6 +63,8 @@ class _Finder:
             path = self._path(node)
             if path and path[0] not in self._own:
                 found.append(self._reference(node, path))
+            elif isinstance(node, nodes.Filter) and node.name == "jq":
+                found.append(self._reference(node, (), node.name))
             elif isinstance(node, nodes.Call):
                 found.append(self._reference(node, (), node.name, _literal_key(node)))
         return found

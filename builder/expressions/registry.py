@@ -19,13 +19,27 @@ class Operation:
     name: str
     summary: str
     parameters: tuple[str, ...]
+    keywords: tuple[str, ...]
     required: int
     run: Run
     example: str
     result: str | None
     takes_null: bool = False
+    is_variadic: bool = False
 
-    def bind(self, positional: list[Any], named: Mapping[str, Any]) -> dict[str, Any]:
+    def call(self, given: tuple[Any, ...], positional: list[Any], named: Mapping[str, Any]) -> Any:
+        """Runs it on `given` (the session, and the value of a filter or test) with the arguments of the template."""
+        if not self.is_variadic or named:
+            arguments: tuple[Any, ...] = ()
+            keywords = self._bound(positional, named)
+        else:
+            arguments, keywords = tuple(positional), {}
+        try:
+            return self.run(*given, *arguments, **keywords)
+        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
+            raise ExpressionError(f"The {self.kind} `{self.name}` does not fit this value or these arguments") from None
+
+    def _bound(self, positional: list[Any], named: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments by the names of `run`'s parameters."""
         if len(positional) > len(self.parameters):
             raise ExpressionError(f"The {self.kind} `{self.name}` takes {len(self.parameters)} arguments, "
@@ -39,7 +53,7 @@ class Operation:
         for name in self.parameters[: self.required]:
             if name not in given:
                 raise ExpressionError(f"The '{self.name}' {self.kind} expects an argument '{name}'.")
-        return {_snake(name): value for name, value in given.items()}
+        return {self.keywords[self.parameters.index(name)]: value for name, value in given.items()}
 
 
 FILTERS: dict[str, Operation] = {}
@@ -55,10 +69,13 @@ def _declared(kind: str, names: str, summary: str, example: str, result: str | N
 
     def declare(run: Run) -> Run:
         parameters = list(inspect.signature(run).parameters.values())[given:]
-        required = sum(parameter.default is inspect.Parameter.empty for parameter in parameters)
+        is_variadic = any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters)
+        required = sum(parameter.default is inspect.Parameter.empty and not is_variadic for parameter in parameters)
+        keywords = tuple(parameter.name for parameter in parameters)
         camel = tuple(_camel(parameter.name) for parameter in parameters)
         for name in names.split():
-            _KINDS[kind][name] = Operation(kind, name, summary, camel, required, run, example, result, takes_null)
+            _KINDS[kind][name] = Operation(kind, name, summary, camel, keywords, required, run, example, result,
+                                           takes_null, is_variadic)  # fmt: skip
         return run
 
     return declare
@@ -100,6 +117,3 @@ def _camel(name: str) -> str:
     first, *rest = name.strip("_").split("_")
     return first + "".join(word.capitalize() for word in rest)
 
-
-def _snake(name: str) -> str:
-    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name)

@@ -1,23 +1,19 @@
 """The door of the package: a template, or a whole structure of them, with variables, into a text or a value."""
 
-import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from builder.expressions.faults import ExpressionError, ExpressionLimit
+from builder.expressions.evaluation.nested import render_recursively
+from builder.expressions.evaluation.session import Session
+from builder.expressions.evaluation.template import Runner
+from builder.expressions.evaluation.writers import TextWriter, TypedWriter
+from builder.expressions.faults import ExpressionLimit
 from builder.expressions.limits import DEFAULT_LIMITS, Budget, Limits
 from builder.expressions.lookups import Lookups
-from builder.expressions.run import Runner
-from builder.expressions.session import Session
 from builder.expressions.syntax.template import parse_template
 from builder.expressions.values import is_list, json_text
-from builder.expressions.writers import TextWriter, TypedWriter
-
-_RAW = re.compile(r"\{%-?\s*(raw|verbatim)\s*-?%\}.*?\{%-?\s*end\1\s*-?%\}", re.DOTALL)
-MOST_PASSES = 100
 
 
 def render(
@@ -62,29 +58,6 @@ def render_nested(session: Session, template: str) -> str:
         return writer.result()
 
 
-def render_recursively(session: Session, template: str) -> str:
-    """Renders until nothing changes; what stood in {% raw %} is put back at the end."""
-    kept: dict[str, str] = {}
-    mark = secrets.token_hex(8)
-
-    def keep(raw: re.Match[str]) -> str:
-        kept[f"raw-{mark}-{len(kept)}-"] = session.render(raw.group())
-        return f"raw-{mark}-{len(kept) - 1}-"
-
-    text = template
-    for _ in range(MOST_PASSES):
-        before = _RAW.sub(keep, text)
-        text = session.render(before)
-        if text == before:
-            break
-    else:
-        raise ExpressionError("Too many rendering attempts")
-    for placeholder, raw_text in kept.items():
-        session.budget.text(len(text) + len(raw_text))
-        text = text.replace(placeholder, raw_text)
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class _Rendering:
     variables: Mapping[str, Any]
@@ -111,7 +84,8 @@ class _Rendering:
         return writer.result()
 
     def recursively(self, template: str) -> str:
-        return render_recursively(self._session(), template)
+        session = self._session()
+        return render_recursively(session, template)
 
     def typed(self, template: str) -> Any:
         session = self._session()

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from json.encoder import encode_basestring  # type: ignore[attr-defined]
+from json.encoder import encode_basestring
 from typing import Any
 
 from builder.expressions.faults import ExpressionError
@@ -28,7 +28,8 @@ def kind(value: Any) -> str:
         (type(None), "null"), (bool, "a boolean"), ((int, float, Decimal), "a number"), (str, "a text"),
         (Mapping, "a map"), ((datetime, date, time), "a date"), (timedelta, "a duration"),
     )  # fmt: skip
-    return next((words for types, words in kinds if isinstance(value, types)), "a list" if is_list(value) else "a value")
+    otherwise = "a list" if is_list(value) else "a value"
+    return next((words for types, words in kinds if isinstance(value, types)), otherwise)
 
 
 def text_of(value: Any, budget: Budget) -> str:

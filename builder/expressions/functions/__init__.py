@@ -1,5 +1,5 @@
-"""The functions of expressions, by what they are about; importing a module declares them."""
+"""The functions and tests of expressions, by what they are about; importing a module declares them."""
 
-from builder.expressions.functions import lookups
+from builder.expressions.functions import lookups, numbers, reading, tests, times
 
-__all__ = ["lookups"]
+__all__ = ["lookups", "numbers", "reading", "tests", "times"]

@@ -3,9 +3,9 @@
 from typing import Any
 
 from builder.errors import BuilderError
+from builder.expressions.evaluation.session import Session
 from builder.expressions.faults import ExpressionError, UndefinedVariable
 from builder.expressions.registry import function
-from builder.expressions.session import Session
 from builder.expressions.values import read_json, text_of
 
 

@@ -69,7 +69,9 @@ class _Tokenizer:
         yield Token(Kind.END, "", len(self._source))
 
     def _trims(self, opening: re.Match[str]) -> bool:
-        return opening.group().endswith("-")
+        """Kestra takes {% raw %} out before Pebble sees it, so its hyphens trim nothing."""
+        raw = _RAW.match(self._source, opening.start())
+        return opening.group().endswith("-") and not (raw and raw.group(1) == "raw")
 
     def _text(self, end: int, *, trim_end: bool) -> Iterator[Token]:
         start, text = self._at, self._source[self._at : end]
@@ -105,9 +107,11 @@ class _Tokenizer:
             tag = raw.group(1)
             raise self._fault(f"The tag `{tag}` is never closed", raw.start(), f"close it with {{% end{tag} %}}")
         text = self._source[raw.end() : end.start()]
-        text = text.lstrip() if raw.group(2) else text
-        text = text.rstrip() if end.group(1) else text
-        self._at, self._trim_next = end.end(), bool(end.group(2))
+        if raw.group(1) == "verbatim":
+            text = text.lstrip() if raw.group(2) else text
+            text = text.rstrip() if end.group(1) else text
+            self._trim_next = bool(end.group(2))
+        self._at = end.end()
         if text:
             yield Token(Kind.TEXT, text, raw.end())
 

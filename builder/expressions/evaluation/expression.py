@@ -1,11 +1,12 @@
-"""The value of an expression. Nothing of Python is reachable: only keys of maps, places in lists, declared operations."""
+"""The value of an expression; reachable are map keys, list places and declared operations, nothing of Python."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from builder.expressions import operators, registry
+from builder.expressions import registry
+from builder.expressions.evaluation import operators
+from builder.expressions.evaluation.session import Session
 from builder.expressions.faults import ExpressionError, UndefinedVariable
-from builder.expressions.session import Session
 from builder.expressions.syntax import nodes
 from builder.expressions.syntax.nodes import Node, Template
 from builder.expressions.values import is_list, kind, text_of
@@ -81,22 +82,18 @@ class Evaluator:
         if node.name == "block" and positional:
             return self._call_block(text_of(positional[0], self._budget))
         operation = registry.find("function", node.name)
-        return operation.run(self._session, **operation.bind(positional, named))
+        return operation.call((self._session,), positional, named)
 
     def _filter(self, node: nodes.Filter) -> Any:
-        if node.name == "default":
-            value = self.defined(node.target, None)
-        else:
-            value = self.value(node.target)
+        value = self.defined(node.target, None) if node.name == "default" else self.value(node.target)
         positional, named = self.arguments(node.arguments)
         return self.filtered(value, node.name, positional, named)
 
     def filtered(self, value: Any, name: str, positional: list[Any], named: dict[str, Any]) -> Any:
         operation = registry.find("filter", name)
-        bound = operation.bind(positional, named)
         if value is None and not operation.takes_null:
             return None
-        return operation.run(self._session, value, **bound)
+        return operation.call((self._session, value), positional, named)
 
     def _test(self, node: nodes.Test) -> bool:
         if node.name == "defined":
@@ -105,7 +102,7 @@ class Evaluator:
         else:
             operation = registry.find("test", node.name)
             value = self.defined(node.target, None) if node.name in ("null", "empty") else self.value(node.target)
-            answer = bool(operation.run(self._session, value, **operation.bind(*self.arguments(node.arguments))))
+            answer = bool(operation.call((self._session, value), *self.arguments(node.arguments)))
         return answer is not node.negated
 
     def defined(self, node: Node, otherwise: Any) -> Any:

@@ -89,12 +89,15 @@ def _whole(operator: str, left: int, right: int, budget: Budget) -> int:
     budget.integer(left.bit_length() + right.bit_length() if operator == "*" else max(left.bit_length(),
                    right.bit_length()))  # fmt: skip
     quotient = 0 if operator not in "/%" else abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
-    return {"+": left + right, "-": left - right, "*": left * right, "/": quotient, "%": left - quotient * right}[operator]
+    if operator in "/%":
+        return quotient if operator == "/" else left - quotient * right
+    return {"+": left + right, "-": left - right, "*": left * right}[operator]
 
 
 def _decimal(operator: str, left: Decimal, right: Decimal) -> Decimal:
     run: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
-        "+": Decimal.__add__, "-": Decimal.__sub__, "*": Decimal.__mul__, "/": Decimal.__truediv__, "%": Decimal.__mod__,
+        "+": Decimal.__add__, "-": Decimal.__sub__, "*": Decimal.__mul__, "/": Decimal.__truediv__,
+        "%": Decimal.__mod__,
     }  # fmt: skip
     return run[operator](left, right)
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from builder.expressions import operators
-from builder.expressions.evaluate import Evaluator
+from builder.expressions.evaluation import operators
+from builder.expressions.evaluation.expression import Evaluator
+from builder.expressions.evaluation.session import Session
+from builder.expressions.evaluation.writers import TextWriter
 from builder.expressions.faults import ExpressionError, UndefinedVariable
-from builder.expressions.session import Session
 from builder.expressions.syntax import nodes
 from builder.expressions.syntax.nodes import Body, Node, Template
 from builder.expressions.values import is_list, kind, text_of
-from builder.expressions.writers import TextWriter
 
 
 class Writer(Protocol):

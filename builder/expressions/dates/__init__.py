@@ -1,0 +1,1 @@
+"""Date-times as Java's DateTimeFormatter reads and prints them."""

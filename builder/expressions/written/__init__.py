@@ -1,0 +1,1 @@
+"""Written forms of values other than JSON."""
