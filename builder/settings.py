@@ -217,8 +217,8 @@ def _database() -> dict[str, Any]:
     return database
 
 
-DATABASES = {"default": _database()}
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+DATABASES: dict[str, dict[str, Any]] = {"default": _database()}
+if str(DATABASES["default"]["ENGINE"]).endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(DATA / f"test-{os.getpid()}.sqlite3")}
 
 

@@ -47,7 +47,7 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
             return None
         return super().process_view(request, view, arguments, keywords)
 
-    def handle_no_permission(self, request: HttpRequest, view: Any) -> HttpResponseBase:
+    def handle_no_permission(self, request: HttpRequest, view: Any) -> Any:
         if wants_json(request):
             response = answer(request, 401, "Log in, or send an API token: Authorization: Bearer TOKEN.")
             response["WWW-Authenticate"] = 'Bearer realm="Millstream"'
@@ -56,8 +56,7 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
             response = HttpResponse(status=204)
             response["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
             return response
-        redirect: HttpResponseBase = super().handle_no_permission(request, view)
-        return redirect
+        return super().handle_no_permission(request, view)
 
 
 def _token(header: str) -> str:

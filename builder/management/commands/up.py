@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from builder.access import accounts
+from builder.actions import accounts
 from builder.management import valkey
 from builder.management.demo_model import DemoModel, DemoModelProblem
 from builder.management.supervisor import Supervisor
@@ -62,7 +62,7 @@ class Command(BaseCommand):
             valkey.stop_earlier(settings.VALKEY_SOCKET)
             supervisor.add("valkey", valkey.command(settings.VALKEY_SOCKET), environment)
         call_command("migrate", verbosity=0, interactive=False)
-        password = accounts.create_first()
+        password = accounts.create_first_user()
         valkey.wait_until_ready(settings.REDIS_URL)
         environment.update(self._demo_model(model))
         self._start_parts(supervisor, environment, options)

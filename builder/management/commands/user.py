@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from builder.access import accounts
+from builder.actions import accounts
 from builder.errors import BuilderError
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         try:
-            user, password = accounts.create(options["name"], options["password"])
+            user, password = accounts.create_user(options["name"], options["password"])
         except BuilderError as error:
             raise CommandError(error.message) from error
         made_up = "" if options["password"] else f"  password: {password}  (shown only now)"

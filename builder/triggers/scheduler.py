@@ -1,0 +1,62 @@
+"""The scheduler process: fires schedules each second and sweeps; any number of them may run side by side."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from datetime import datetime
+
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+
+from builder.clock import Clock, SystemClock
+from builder.runtime.sweep import sweep
+from builder.store import processes
+from builder.triggers.schedules import fire_due
+
+TICK_SECONDS = 0.5
+BEAT_SECONDS = 10.0
+
+log = logging.getLogger(__name__)
+
+
+class Scheduler:
+    """Looks every half second; what fails is logged and tried again, the loop goes on."""
+
+    def __init__(self, name: str, clock: Clock) -> None:
+        self.name = name
+        self.clock = clock
+        self.stopping = threading.Event()
+        self._started_at: datetime = clock.now()
+        self._swept = self._beaten = float("-inf")
+
+    def run(self) -> None:
+        """Until `stopping` is set."""
+        while not self.stopping.is_set():
+            try:
+                self.tick(time.monotonic())
+            except DatabaseError as error:
+                log.warning("The database does not answer (%s); trying again.", error)
+                close_old_connections()
+            self.stopping.wait(TICK_SECONDS)
+        processes.leave(self.name)
+
+    def tick(self, monotonic: float) -> None:
+        """One look: due schedules always, sweep and heartbeat at their own pace."""
+        if monotonic - self._beaten >= BEAT_SECONDS:
+            processes.beat(self.name, "scheduler", self.clock.now(), started_at=self._started_at)
+            self._beaten = monotonic
+        fire_due(self.clock)
+        if monotonic - self._swept >= settings.MILLSTREAM["SWEEP_SECONDS"]:
+            sweep(self.clock.now())
+            self._swept = monotonic
+
+
+def run_scheduler() -> None:
+    """Runs until SIGTERM or SIGINT."""
+    scheduler = Scheduler(f"scheduler@{socket.gethostname()}.{os.getpid()}", SystemClock())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: scheduler.stopping.set())
+    scheduler.run()

@@ -1,0 +1,99 @@
+"""Schedules fire each slot once, do not overlap, and say why a slot was left out."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from builder.actions import flows
+from builder.clock import FixedClock, SystemClock
+from builder.store import executions, triggers
+from builder.store.executions import Filters
+from builder.triggers.schedules import fire_due, upcoming
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FLOW = """
+id: hourly
+namespace: lab
+inputs:
+  - id: day
+    type: STRING
+tasks:
+  - id: log
+    type: io.kestra.plugin.core.log.Log
+    message: "{{ inputs.day }}"
+triggers:
+  - id: each_hour
+    type: io.kestra.plugin.core.trigger.Schedule
+    cron: "0 * * * *"
+    timezone: Europe/Paris
+    inputs:
+      day: "{{ trigger.date }}"
+"""
+
+
+def publish(source: str = FLOW) -> None:
+    flows.create_flow(source, by="ada")
+
+
+def next_hour() -> datetime:
+    return (datetime.now(UTC) + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
+
+
+def trigger() -> triggers.Trigger:
+    return triggers.get("lab", "hourly", "each_hour")
+
+
+def started() -> list[str]:
+    return [item.id for item in executions.search(Filters(flow_id="hourly")).items]
+
+
+def test_a_slot_starts_one_execution_with_its_inputs() -> None:
+    publish()
+    clock = FixedClock(SystemClock().now())
+    assert fire_due(clock) == 0
+    clock.advance(next_hour() - clock.now())
+    assert fire_due(clock) == 1
+    assert fire_due(clock) == 0
+    execution, _ = executions.load(started()[0])
+    assert execution.trigger is not None
+    assert datetime.fromisoformat(execution.inputs["day"]) == next_hour()
+    assert execution.trigger["id"] == "each_hour"
+
+
+def test_the_next_slot_waits_until_the_last_execution_has_ended() -> None:
+    publish()
+    clock = FixedClock(next_hour())
+    assert fire_due(clock) == 1
+    clock.advance(timedelta(hours=1))
+    assert fire_due(clock) == 0
+    assert "Waits until execution" in trigger().message
+
+
+def test_a_slot_whose_inputs_do_not_fit_is_kept_with_the_reason() -> None:
+    publish(FLOW.replace('"{{ trigger.date }}"', '"{{ nothing.here }}"'))
+    assert fire_due(FixedClock(next_hour())) == 0
+    slot = triggers.slots(trigger())[0]
+    assert slot.state == "FAILED"
+    assert "nothing" in slot.reason
+    assert started() == []
+
+
+def test_a_condition_that_does_not_hold_starts_nothing() -> None:
+    publish(FLOW.replace("    timezone:", '    when: "{{ false }}"\n    timezone:'))
+    assert fire_due(FixedClock(next_hour())) == 0
+    assert triggers.slots(trigger())[0].state == "SKIPPED"
+
+
+def test_a_switched_off_schedule_has_no_next_slots() -> None:
+    publish()
+    triggers.set_enabled("lab", "hourly", "each_hour", False, SystemClock().now())
+    assert fire_due(FixedClock(next_hour())) == 0
+    assert upcoming(trigger(), next_hour(), 5) == []
+
+
+def test_missed_slots_are_made_up_for_one_after_the_other() -> None:
+    publish(FLOW.replace("    timezone:", "    allowConcurrent: true\n    timezone:"))
+    clock = FixedClock(next_hour() + timedelta(hours=2))
+    assert [fire_due(clock) for _ in range(4)] == [1, 1, 1, 0]
+    assert len({slot.fire_at for slot in triggers.slots(trigger())}) == 3
