@@ -87,6 +87,9 @@ def test_all_problems_come_at_once_sorted_by_line():
             6,
             'depends on "m", which does not exist',
         ),
+        (GOOD + "inputs:\n  - {id: n, type: INT, min: many}\n", 6, "min does not fit its type"),
+        (GOOD + "inputs:\n  - {id: n, type: INT, min: 3, max: 2}\n", 6, "max is below min"),
+        (GOOD + "inputs:\n  - {id: n, type: FILE, defaults: x}\n", 6, "cannot have a default"),
         (GOOD + "outputs:\n  - {id: n, type: STRING}\n", 6, "needs a value"),
         (GOOD + "triggers:\n  - {type: io.kestra.plugin.core.trigger.Schedule, cron: x}\n", 6, "a trigger has no id"),
         (GOOD + "triggers:\n  - {id: t, type: io.kestra.plugin.core.log.Log}\n", 6, "is a task, not a trigger"),
@@ -223,3 +226,9 @@ def test_conditions_are_checked_like_tasks():
 def test_whatever_is_written_is_answered_with_problems(text: str):
     result = checked(text)
     assert result.flow is None and result.errors
+
+
+def test_a_default_that_does_not_fit_is_a_warning_where_it_stands():
+    problem = only(GOOD + "inputs:\n  - id: n\n    type: INT\n    max: 3\n    defaults: 4\n")
+    assert (problem.line, problem.severity) == (9, Severity.WARNING)
+    assert "it must be less than `3`" in problem.message

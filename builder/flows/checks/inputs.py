@@ -7,6 +7,7 @@ from typing import Any
 import regex
 
 from builder.errors import Path
+from builder.flows.checks.bounds import check_bounds
 from builder.flows.checks.findings import Findings, check_keys, kind_of
 from builder.flows.input_kinds import COMMON_INPUT_KEYS, INPUT_KINDS, OUTPUT_KEYS
 from builder.flows.nearest import suggestion
@@ -99,6 +100,9 @@ def _check_input(findings: Findings, path: Path, item: Mapping[str, Any]) -> Non
         _check_choice(findings, path, item)
     if kind == "ARRAY" or item.get("itemType") is not None:
         _check_item_type(findings, path, item)
+    if item.get("jsonSchema") is not None:
+        findings.warning((*path, "jsonSchema"), "jsonSchema is kept in the text but not checked here", at_key=True)
+    check_bounds(findings, path, kind, item)
 
 
 def _check_validator(findings: Findings, path: Path, pattern: Any) -> None:

@@ -1,0 +1,57 @@
+"""Whether an input's own bounds and default make sense for its type."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from builder.errors import Path
+from builder.flows.checks.findings import Findings
+from builder.flows.input_kinds import INPUT_KINDS, own_properties
+from builder.flows.input_values import BadValue, parse_value
+
+_PAIRS = (("min", "max"), ("after", "before"))
+
+
+def check_bounds(findings: Findings, path: Path, kind: str, item: Mapping[str, Any]) -> None:
+    """Bounds that are no value of the type, or that nothing can meet, are errors; a default that does not fit its own
+    input is a warning, since the input may be given."""
+    for low, high in _PAIRS:
+        if low in INPUT_KINDS[kind]:
+            given = [key for key in (low, high) if item.get(key) is not None]
+            right = [key for key in given if _is_value(findings, (*path, key), kind, item[key])]
+            if len(right) == len(_PAIRS) and _crossed(kind, item, low, high):
+                findings.error((*path, high), f"nothing can be given: {high} is below {low}")
+    if kind == "FILE" and item.get("defaults") is not None:
+        findings.error((*path, "defaults"), "an input of type FILE cannot have a default")
+    elif kind not in ("FILE", "SECRET") and item.get("expression") is None:
+        _check_default(findings, (*path, "defaults"), kind, item)
+
+
+def _is_value(findings: Findings, path: Path, kind: str, value: Any) -> bool:
+    try:
+        parse_value(kind, {}, value)
+    except BadValue as error:
+        findings.error(path, f"{path[-1]} does not fit its type: {error}")
+        return False
+    return True
+
+
+def _crossed(kind: str, item: Mapping[str, Any], low: str, high: str) -> bool:
+    try:
+        parse_value(kind, {low: item[low]}, item[high])
+    except BadValue:
+        return True
+    return False
+
+
+def _check_default(findings: Findings, path: Path, kind: str, item: Mapping[str, Any]) -> None:
+    default = item.get("defaults")
+    if default is None or "{{" in str(default) or "{%" in str(default):
+        return
+    properties = own_properties(kind, item)
+    if not isinstance(properties.get("values", []), list):
+        return
+    try:
+        parse_value(kind, properties, default)
+    except BadValue as error:
+        findings.warning(path, f"the default does not fit its own input: {error}",
+                         "A run that gives no value for this input will be refused.")
