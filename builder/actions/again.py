@@ -1,17 +1,17 @@
-"""Running an execution again: restarted where it failed, or replayed as a new one."""
+"""Running an execution again: restarted where it failed, replayed as a new one, or from a run that was marked."""
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
-from builder.actions.restarting import replayed, restarted
-from builder.actions.running import start
+from builder.actions.running import plan_of, start
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
-from builder.engine.ids import run_id
+from builder.engine.replay import replayed, restarted_anew
+from builder.engine.restart import marked, restarted
 from builder.engine.states import State
 from builder.errors import NotFound
+from builder.flows.model import Concurrency
 from builder.runtime import queue
 from builder.store import births, executions, flows
 from builder.store.executions import NewExecution
@@ -28,10 +28,11 @@ def restart(execution_id: str, *, revision: int | None = None, by: str = "") -> 
     now = _CLOCK.now()
     with write():
         execution, _ = executions.load(execution_id)
+        source, number = _text(execution, revision)
+        plan = plan_of(source, number)
         if revision is not None and revision != execution.revision:
-            flows.revision(execution.namespace, execution.flow_id, revision)
-            return _begin_copy(_copy_of_failed(execution, revision, now), execution_id, None)
-        again = restarted(execution, now)
+            return _create(restarted_anew(plan, execution, now, executions.new_id(), number))
+        again = restarted(plan, execution, now)
         queue.ring_on_commit(executions.replace_execution(again, now, due=True))
     return again
 
@@ -42,19 +43,36 @@ def replay(
 ) -> Execution:
     """A new execution with the same inputs (or others); `from_run`: the path or id of the task run it begins at.
 
-    Raises NotFound, InvalidInput, Conflict when the flow is gone.
+    A run of a draft is replayed with the draft's text, unless a revision is given. Raises NotFound, InvalidInput,
+    Conflict.
     """
     now = _CLOCK.now()
     execution, _ = executions.load(execution_id)
-    if revision is not None:
-        flows.revision(execution.namespace, execution.flow_id, revision)
+    source, number = _text(execution, revision)
+    plan = plan_of(source, number)
     path = _path_of(execution, from_run) if from_run else None
-    copy = replayed(execution, executions.new_id(), now, from_path=path, revision=revision)
-    source = executions.draft_source(execution_id) if revision is None else None
+    copy = replayed(plan, execution, now, executions.new_id(), path, revision)
     if inputs is not None:
-        flow = births.checked(source or executions.sources([execution_id])[execution_id]).valid_flow
-        copy = replace(copy, inputs=births.resolved_inputs(flow, copy.revision, inputs, now))
-    return _begin_copy(copy, execution_id, source)
+        copy = replace(copy, inputs=births.resolved_inputs(plan.flow, number, inputs, now))
+    draft_source = executions.draft_source(execution_id) if revision is None else None
+    return _create(copy, draft_source, plan.flow.concurrency)
+
+
+def mark(execution_id: str, run: str, state: State, *, by: str = "") -> Execution:
+    """Says what a task run came to (SUCCESS, FAILED ...) and goes on from there. Raises NotFound, Conflict."""
+    now = _CLOCK.now()
+    with write():
+        execution, _ = executions.load(execution_id)
+        changed = marked(plan_of(*_text(execution, None)), execution, _path_of(execution, run), state, now)
+        queue.ring_on_commit(executions.replace_execution(changed, now, due=changed.state is State.RESTARTED))
+    return changed
+
+
+def _text(execution: Execution, revision: int | None) -> tuple[str, int]:
+    """The flow's text to run again, and its revision. Raises NotFound."""
+    if revision is not None:
+        return flows.revision(execution.namespace, execution.flow_id, revision).source, revision
+    return executions.sources([execution.id])[execution.id], execution.revision
 
 
 def _path_of(execution: Execution, name: str) -> str:
@@ -64,17 +82,8 @@ def _path_of(execution: Execution, name: str) -> str:
     raise NotFound(f"Execution `{execution.id}` has no task run `{name}`.")
 
 
-def _copy_of_failed(execution: Execution, revision: int, now: datetime) -> Execution:
-    """A restart with another revision: a new execution that keeps what succeeded."""
-    again = restarted(execution, now)
-    new_id = executions.new_id()
-    fresh = replayed(execution, new_id, now, revision=revision)
-    runs = {path: replace(run, id=run_id(new_id, path)) for path, run in again.runs.items()}
-    return replace(fresh, state=State.RESTARTED, history=(*fresh.history, (State.RESTARTED, now)), runs=runs)
-
-
-def _begin_copy(copy: Execution, source_id: str, draft_source: str | None) -> Execution:
-    """Creates a copy; a copy of a draft's run runs the same text."""
-    labels = tuple((key, copy.id if key == births.CORRELATION and value == source_id else value)
+def _create(copy: Execution, draft_source: str | None = None, concurrency: Concurrency | None = None) -> Execution:
+    """Creates a copy, with a correlation id of its own where the old one had its own."""
+    labels = tuple((key, copy.id if (key, value) == (births.CORRELATION, copy.parent_id) else value)
                    for key, value in copy.labels)
-    return start(NewExecution(replace(copy, labels=labels), source=draft_source))
+    return start(NewExecution(replace(copy, labels=labels), source=draft_source, concurrency=concurrency))

@@ -101,8 +101,8 @@ def _save(
 
 def _follow(namespace: str, flow_id: str, published: str, revision: int, by: str) -> None:
     """An untouched draft follows what was published elsewhere, as a step of its own."""
-    drafts.save(namespace, flow_id, published, base_text=published, by=by, now=_CLOCK.now(), title="published elsewhere",
-                base_revision=revision)
+    drafts.save(namespace, flow_id, published, base_text=published, base_revision=revision, by=by, now=_CLOCK.now(),
+                title="published elsewhere")
     drafts.rebase(namespace, flow_id, revision, changed=False)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from builder.actions.again import replay, restart
+from builder.actions.again import mark, replay, restart
 from builder.actions.resuming import resume, resume_inputs
 from builder.actions.running import alive, check_inputs, inputs_of, refuse_system_labels, run, start
 from builder.clock import SystemClock
@@ -17,8 +17,8 @@ from builder.store.executions import KILL, PAUSE
 from builder.store.gate import write
 
 __all__ = [
-    "check_inputs", "delete", "force_run", "inputs_of", "kill", "pause", "replay", "restart", "resume", "resume_inputs",
-    "run", "set_labels", "start",
+    "check_inputs", "delete", "force_run", "inputs_of", "kill", "mark", "pause", "replay", "restart", "resume",
+    "resume_inputs", "run", "set_labels", "start",
 ]
 
 _CLOCK = SystemClock()

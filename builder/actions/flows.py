@@ -136,7 +136,8 @@ def _same_flow(flow: Flow, namespace: str, flow_id: str) -> None:
     if flow.id != flow_id:
         changed.append(Problem(("id",), 0, 0, "Illegal flow id update", f"it is `{flow_id}` and must stay so"))
     if flow.namespace != namespace:
-        changed.append(Problem(("namespace",), 0, 0, "Illegal namespace update", f"it is `{namespace}` and must stay so"))
+        changed.append(Problem(
+            ("namespace",), 0, 0, "Illegal namespace update", f"it is `{namespace}` and must stay so"))
     if changed:
         raise InvalidFlow(changed)
 

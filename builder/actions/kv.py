@@ -15,7 +15,8 @@ def set_value(
     description: str | None = None,
 ) -> Entry:
     """Raises InvalidInput for a key, type or time to live that cannot be."""
-    return kv.set_value(namespace, key, value, _CLOCK.now(), ttl_seconds=ttl_seconds, kind=kind, description=description)
+    return kv.set_value(namespace, key, value, _CLOCK.now(), ttl_seconds=ttl_seconds, kind=kind,
+                        description=description)
 
 
 def get(namespace: str, key: str) -> Entry:

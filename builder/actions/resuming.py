@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from builder.actions.running import alive, files_of
+from builder.actions.running import alive, files_of, plan_of
 from builder.clock import SystemClock
 from builder.engine.execution import Execution, TaskRun
-from builder.engine.plan import build_plan
+from builder.engine.plan import Plan
 from builder.engine.states import State
 from builder.errors import Conflict
 from builder.flows.inputs import Upload
-from builder.flows.model import Flow, Input
+from builder.flows.model import Input
 from builder.flows.read import read_inputs
 from builder.runtime import queue
 from builder.store import births, executions
@@ -72,17 +72,16 @@ def _paused_run(execution: Execution, path: str | None) -> TaskRun | None:
 
 def _resume_values(execution: Execution, paused: TaskRun, given: Mapping[str, Any]) -> dict[str, Any]:
     return births.resolved_inputs(
-        _flow_of(execution), execution.revision, given, _CLOCK.now(), declared=_on_resume(execution, paused),
+        _plan(execution).flow, execution.revision, given, _CLOCK.now(), declared=_on_resume(execution, paused),
         keep_file=files_of(execution.id))
 
 
 def _on_resume(execution: Execution, paused: TaskRun) -> tuple[Input, ...]:
     """What the Pause asks for, from the flow's text that this execution runs."""
-    plan = build_plan(_flow_of(execution), execution.revision, catalogue().task_class)
-    node = plan.by_id.get(paused.task_id)
+    node = _plan(execution).by_id.get(paused.task_id)
     plugin = catalogue().find(node.task.type_name) if node else None
     return read_inputs([written for _, written in plugin.inputs(node.properties)]) if plugin and node else ()
 
 
-def _flow_of(execution: Execution) -> Flow:
-    return births.checked(executions.sources([execution.id])[execution.id]).valid_flow
+def _plan(execution: Execution) -> Plan:
+    return plan_of(executions.sources([execution.id])[execution.id], execution.revision)

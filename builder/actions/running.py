@@ -6,6 +6,7 @@ from typing import Any
 
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
+from builder.engine.plan import Plan, build_plan
 from builder.engine.states import TERMINAL, State
 from builder.errors import Conflict, InvalidInput
 from builder.flows.inputs import KeepFile, Resolved, Upload
@@ -15,6 +16,7 @@ from builder.store import births, drafts, executions
 from builder.store.births import Parent, Runnable
 from builder.store.executions import NewExecution
 from builder.store.gate import write
+from builder.tasks.catalogue import catalogue
 
 _CLOCK = SystemClock()
 
@@ -54,7 +56,7 @@ def start(new: NewExecution) -> Execution:
         execution = executions.create(new)
         if execution.state in TERMINAL:
             queue.ring_on_commit(executions.after_ends([execution], execution.created_at))
-        elif execution.state is State.CREATED and new.due_at is None:
+        elif execution.state is not State.QUEUED and new.due_at is None:
             queue.ring_on_commit([execution.id])
     return execution
 
@@ -71,6 +73,11 @@ def inputs_of(namespace: str, flow_id: str, *, revision: int | None = None, draf
     """The inputs that a run of this flow asks for. Raises NotFound, InvalidFlow."""
     found = _draft(namespace, flow_id) if draft else births.runnable(namespace, flow_id, revision)
     return found.flow.inputs
+
+
+def plan_of(source: str, revision: int) -> Plan:
+    """A flow's text, ready to run. Raises InvalidFlow."""
+    return build_plan(births.checked(source).valid_flow, revision, catalogue().task_class)
 
 
 def files_of(execution_id: str) -> KeepFile:

@@ -13,8 +13,8 @@ from builder.engine.states import State
 from builder.errors import Conflict, InvalidFlow, InvalidInput
 from builder.expressions.render import render_value
 from builder.flows.check import Checked, check
-from builder.flows.limits import Limits
 from builder.flows.inputs import KeepFile, Resolved, resolve
+from builder.flows.limits import Limits
 from builder.flows.model import Flow, Input
 from builder.store import flows
 from builder.store.encryption import encrypt

@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from builder.engine.execution import Attempt, History, TaskRun
-from builder.engine.states import State
+from builder.engine.encoding import history_from_json, history_to_json, run_from_json, run_to_json
+from builder.engine.execution import History, TaskRun
+
+_RUN_COLUMNS = ("id", "path", "task_id", "state")
 
 
 def dump(value: Any) -> str:
@@ -45,80 +47,27 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def from_iso(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
 def clean(text: str) -> str:
     """Text for a text column: PostgreSQL refuses NUL, and no database keeps half a surrogate pair."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "�")
 
 
 def dump_history(history: History) -> str:
-    return dump([[state.value, iso(at)] for state, at in history])
+    return dump(history_to_json(history))
 
 
 def load_history(text: str) -> History:
-    return tuple((State(state), from_iso(at)) for state, at in json.loads(text))
+    return history_from_json(json.loads(text))
 
 
 def dump_run(run: TaskRun) -> str:
-    """What has no column of its own; empty fields are left out."""
-    fields = {
-        "history": [[state.value, iso(at)] for state, at in run.history],
-        "parent": run.parent,
-        "value": run.value,
-        "iteration": run.iteration,
-        "branch": run.branch or None,
-        "attempts": [_attempt(attempt) for attempt in run.attempts] or None,
-        "outputs": run.outputs,
-        "evaluated": dict(run.evaluated) or None,
-        "wake_at": run.wake_at and iso(run.wake_at),
-        "child": run.child,
-        "message": run.message or None,
-    }
-    return dump({name: value for name, value in fields.items() if value is not None})
+    """What has no column of its own."""
+    fields = run_to_json(run)
+    for column in _RUN_COLUMNS:
+        del fields[column]
+    return dump(fields)
 
 
 def load_run(*, id: str, path: str, task_id: str, state: str, document: str) -> TaskRun:
-    fields = json.loads(document)
-    wake_at = fields.get("wake_at")
-    return TaskRun(
-        id=id,
-        path=path,
-        task_id=task_id,
-        state=State(state),
-        history=tuple((State(name), from_iso(at)) for name, at in fields["history"]),
-        parent=fields.get("parent"),
-        value=fields.get("value"),
-        iteration=fields.get("iteration"),
-        branch=fields.get("branch", ""),
-        attempts=tuple(_load_attempt(attempt) for attempt in fields.get("attempts", ())),
-        outputs=fields.get("outputs"),
-        evaluated=fields.get("evaluated", {}),
-        wake_at=from_iso(wake_at) if wake_at else None,
-        child=fields.get("child"),
-        message=fields.get("message", ""),
-    )
-
-
-def _attempt(attempt: Attempt) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        "number": attempt.number, "state": attempt.state.value, "started_at": iso(attempt.started_at),
-    }
-    if attempt.ended_at:
-        fields["ended_at"] = iso(attempt.ended_at)
-    fields |= {name: text for name, text in (("message", attempt.message), ("lost", attempt.lost)) if text}
-    return fields
-
-
-def _load_attempt(fields: Mapping[str, Any]) -> Attempt:
-    ended_at = fields.get("ended_at")
-    return Attempt(
-        number=fields["number"],
-        state=State(fields["state"]),
-        started_at=from_iso(fields["started_at"]),
-        ended_at=from_iso(ended_at) if ended_at else None,
-        message=fields.get("message", ""),
-        lost=fields.get("lost", ""),
-    )
+    """The run of a row."""
+    return run_from_json({**json.loads(document), "id": id, "path": path, "task_id": task_id, "state": state})

@@ -5,7 +5,6 @@ A step is kept as a splice (start, removed, inserted), so a long history of a la
 
 from dataclasses import dataclass
 from datetime import datetime
-from os.path import commonprefix
 
 from builder.errors import NotFound
 from builder.models import Draft as DraftRow
@@ -17,7 +16,7 @@ STEPS_KEPT = 500
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The text being edited. `base_revision` None: of a flow that does not exist yet. `changed`: since it was published."""
+    """The text being edited. `base_revision` None: the flow does not exist yet. `changed`: since it was published."""
 
     namespace: str
     flow_id: str
@@ -168,10 +167,16 @@ def _step(namespace: str, flow_id: str, by: str, now: datetime, *, back: bool) -
 
 def _difference(old: str, new: str) -> _Splice:
     """The one span that differs."""
-    start = len(commonprefix([old, new]))
+    start = _common(old, new)
     limit = min(len(old), len(new)) - start
-    tail = len(commonprefix([old[::-1][:limit], new[::-1][:limit]]))
+    tail = _common(old[::-1][:limit], new[::-1][:limit])
     return _Splice(start, old[start:len(old) - tail], new[start:len(new) - tail])
+
+
+def _common(left: str, right: str) -> int:
+    """How many characters both begin with."""
+    return next((at for at, (one, other) in enumerate(zip(left, right, strict=False)) if one != other),
+                min(len(left), len(right)))
 
 
 def _draft(row: DraftRow) -> Draft:

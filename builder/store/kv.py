@@ -83,8 +83,8 @@ def _is_iso(text: str) -> bool:
 
 
 def set_value(
-    namespace: str, key: str, value: Any, now: datetime, *, ttl_seconds: float | None = None, kind: Kind | str | None = None,
-    description: str | None = None, overwrite: bool = True,
+    namespace: str, key: str, value: Any, now: datetime, *, ttl_seconds: float | None = None,
+    kind: Kind | str | None = None, description: str | None = None, overwrite: bool = True,
 ) -> Entry:
     """Raises InvalidInput for a bad key, kind or time to live; Conflict when it exists and may not be overwritten."""
     _check(key, ttl_seconds)

@@ -23,7 +23,10 @@ class Process:
     details: Mapping[str, Any]
 
 
-def beat(name: str, kind: str, now: datetime, *, started_at: datetime, details: Mapping[str, Any] | None = None) -> None:
+def beat(
+    name: str, kind: str, now: datetime, *, started_at: datetime, details: Mapping[str, Any] | None = None,
+) -> None:
+    """A sign of life."""
     with write():
         Heartbeat.objects.update_or_create(name=name, defaults={
             "kind": kind, "started_at": started_at, "beat_at": now, "details": documents.dump(details or {})})

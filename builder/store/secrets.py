@@ -53,13 +53,14 @@ def set_value(namespace: str, key: str, plaintext: str, *, by: str, now: datetim
     """Raises InvalidInput for a bad key or an empty value."""
     if not _KEY.fullmatch(key) or len(key) > 256:
         raise InvalidInput(
-            f"The secret's name '{key[:80]}' cannot be used: it must begin with a letter or digit and hold only letters, "
-            "digits, dots, dashes and underscores.")
+            f"The secret's name '{key[:80]}' cannot be used: it must begin with a letter or digit and hold only "
+            "letters, digits, dots, dashes and underscores.")
     if not plaintext:
         raise InvalidInput("A secret needs a value.")
     with write():
         row, _ = Secret.objects.update_or_create(namespace=namespace, key=key.upper(), defaults={
-            "ciphertext": encryption.encrypt(plaintext), "description": description, "updated_at": now, "updated_by": by})
+            "ciphertext": encryption.encrypt(plaintext), "description": description, "updated_at": now,
+            "updated_by": by})
     return _item(row)
 
 

@@ -1,4 +1,4 @@
-"""Triggers of published flows: their switch, their next slot, the slots already fired, and ended executions to look at."""
+"""Triggers of published flows: their switch, their next slot, the slots already fired, and executions that ended."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -143,14 +143,14 @@ def next_due(limit: int = 10) -> list[Trigger]:
 
 
 def plan(trigger: Trigger, next_at: datetime | None, *, message: str = "") -> bool:
-    """Notes when it fires next; False when the trigger was published anew or switched meanwhile, so nothing was noted."""
+    """Notes when it fires next; False when the trigger was published anew or switched meanwhile: nothing was noted."""
     with write():
         return bool(_same(trigger).update(next_at=next_at, message=message))
 
 
 def fire(
-    trigger: Trigger, fire_at: datetime, now: datetime, *, next_at: datetime | None, state: str = FIRED, reason: str = "",
-    create: Callable[[], str] | None = None,
+    trigger: Trigger, fire_at: datetime, now: datetime, *, next_at: datetime | None, state: str = FIRED,
+    reason: str = "", create: Callable[[], str] | None = None,
 ) -> Slot | None:
     """Takes the slot and creates its execution (`create` returns its id) in one transaction.
 

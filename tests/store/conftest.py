@@ -29,7 +29,7 @@ def an_execution(**changes: Any) -> Execution:
 def a_run(path: str, state: State = State.RUNNING, **changes: Any) -> TaskRun:
     fields: dict[str, Any] = {
         "id": executions.new_id(), "path": path, "task_id": path.rpartition("/")[2], "state": state,
-        "history": ((State.CREATED, NOW), (State.RUNNING, NOW)) + (((state, NOW),) if state is not State.RUNNING else ()),
+        "history": tuple((each, NOW) for each in dict.fromkeys((State.CREATED, State.RUNNING, state))),
         "attempts": (Attempt(1, state, NOW, NOW, "tried"),),
     }
     return TaskRun(**(fields | changes))

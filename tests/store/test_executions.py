@@ -77,8 +77,10 @@ def test_a_fenced_runner_writes_nothing():
     claimed(execution.id, "w2", LATER)
     run = a_run("say")
     result = executions.save([
-        Saved(replace(execution, state=State.RUNNING, runs={"say": run}), old.epoch, {"say"}, [LogLine(NOW, "INFO", "old")]),
-        Saved(replace(other, state=State.RUNNING, runs={"say": run}), good.epoch, {"say"}, [LogLine(NOW, "INFO", "good")]),
+        Saved(replace(execution, state=State.RUNNING, runs={"say": run}), old.epoch, {"say"},
+              [LogLine(NOW, "INFO", "old")]),
+        Saved(replace(other, state=State.RUNNING, runs={"say": run}), good.epoch, {"say"},
+              [LogLine(NOW, "INFO", "good")]),
     ], LATER)
     assert result.fenced == {execution.id}
     assert executions.load(execution.id)[0].runs == {}

@@ -1,4 +1,4 @@
-"""Executions in the database: `from builder.store import executions`, then executions.create, claim, save, search ..."""
+"""Executions in the database: `from builder.store import executions`, then executions.claim, save, search ..."""
 
 from builder.store.executions.history import (
     ExecutionItem,
@@ -23,7 +23,6 @@ from builder.store.executions.leases import (
     renew,
     sources,
 )
-from builder.store.executions.limits import let_in
 from builder.store.executions.records import (
     LogRow,
     MetricRow,
@@ -36,7 +35,7 @@ from builder.store.executions.records import (
     search_logs,
 )
 from builder.store.executions.rows import create, create_many, delete, load, load_many
-from builder.store.executions.saves import after_ends, relabel, replace_execution, save
+from builder.store.executions.saves import after_ends, let_queued_in, relabel, replace_execution, save
 from builder.store.executions.signals import children_running, send, signals
 from builder.store.executions.values import (
     CHILD_ENDED,
@@ -88,7 +87,7 @@ __all__ = [
     "hand_back",
     "item",
     "last_logs",
-    "let_in",
+    "let_queued_in",
     "load",
     "load_many",
     "logs",

@@ -127,8 +127,10 @@ def recent_states(flows: Sequence[tuple[str, str]], last: int = 10) -> dict[tupl
     wanted = Q()
     for namespace, flow_id in flows:
         wanted |= Q(namespace=namespace, flow_id=flow_id)
-    place = Window(RowNumber(), partition_by=[F("namespace"), F("flow_id")], order_by=[F("created_at").desc(), F("id").desc()])
-    ids = list(ExecutionRow.objects.filter(wanted).annotate(place=place).filter(place__lte=last).values_list("id", flat=True))
+    place = Window(RowNumber(), partition_by=[F("namespace"), F("flow_id")],
+                   order_by=[F("created_at").desc(), F("id").desc()])
+    placed = ExecutionRow.objects.filter(wanted).annotate(place=place)
+    ids = list(placed.filter(place__lte=last).values_list("id", flat=True))
     found: dict[tuple[str, str], list[ExecutionItem]] = {flow: [] for flow in flows}
     for row in _item_rows(ids).order_by("created_at", "id"):
         shown = _item(row)
@@ -149,9 +151,11 @@ def _filtered(filters: Filters) -> QuerySet[ExecutionRow]:
     found = ExecutionRow.objects.all()
     if filters.namespace:
         inside = Q(namespace=filters.namespace)
-        found = found.filter(inside if filters.exact_namespace else inside | Q(namespace__startswith=f"{filters.namespace}."))
+        below = Q(namespace__startswith=f"{filters.namespace}.")
+        found = found.filter(inside if filters.exact_namespace else inside | below)
     exact_matches = {
-        "flow_id": filters.flow_id, "state__in": [state.value for state in filters.states], "created_at__gte": filters.since,
+        "flow_id": filters.flow_id, "state__in": [state.value for state in filters.states],
+        "created_at__gte": filters.since,
         "created_at__lt": filters.until, "parent_id": filters.parent_id,
     }
     found = found.filter(**{name: value for name, value in exact_matches.items() if value})

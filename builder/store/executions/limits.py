@@ -1,6 +1,6 @@
 """A flow's concurrency limit: who is admitted when an execution is created, and who comes next when one ends."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -28,6 +28,14 @@ def admit(new: NewExecution) -> Execution:
         f"{'execution' if concurrency.limit == 1 else 'executions'}, its concurrency limit."
     )
     return replace(execution, state=state, message=message, history=(*execution.history, (state, execution.created_at)))
+
+
+def queued_flows(flow_ids: Collection[str] | None = None) -> set[tuple[str, str]]:
+    """The flows (namespace, id) that have queued executions; among these ids, when some are given."""
+    queued = ExecutionRow.objects.filter(state=State.QUEUED.value)
+    if flow_ids is not None:
+        queued = queued.filter(flow_id__in=flow_ids)
+    return set(queued.order_by().values_list("namespace", "flow_id").distinct())
 
 
 def promote(flows: Iterable[tuple[str, str]], now: datetime) -> list[str]:

@@ -11,7 +11,7 @@ from builder.models import Execution as ExecutionRow
 from builder.models import Label, Signal, TaskRun
 from builder.store import documents
 from builder.store.executions import rows
-from builder.store.executions.limits import promote
+from builder.store.executions.limits import promote, queued_flows
 from builder.store.executions.records import insert_logs, insert_metrics, totals
 from builder.store.executions.signals import child_ended, send_many
 from builder.store.executions.values import Saved, SaveResult
@@ -58,7 +58,8 @@ def _fence(batch: Sequence[Saved]) -> set[str]:
     ordered = sorted(batch, key=lambda saved: saved.execution.id)
     if run_many(_UPDATE, [_row(saved) for saved in ordered]) == len(ordered):
         return set()
-    epochs = dict(ExecutionRow.objects.filter(id__in=[saved.execution.id for saved in batch]).values_list("id", "epoch"))
+    ids = [saved.execution.id for saved in batch]
+    epochs = dict(ExecutionRow.objects.filter(id__in=ids).values_list("id", "epoch"))
     return {saved.execution.id for saved in batch if epochs.get(saved.execution.id) != saved.epoch}
 
 
@@ -117,17 +118,21 @@ def _after_ends(kept: Sequence[Saved], now: datetime) -> list[str]:
 
 def after_ends(ended: Sequence[Execution], now: datetime) -> list[str]:
     """What the end of executions means for others; returns whom to ring."""
-    ids = [execution.id for execution in ended]
-    limited = ExecutionRow.objects.filter(id__in=ids, concurrency_limit__isnull=False)
-    flows = list(limited.values_list("namespace", "flow_id"))
-    return [*tell_parents(ended, now), *promote(flows, now)]
+    flows = {(execution.namespace, execution.flow_id) for execution in ended}
+    return [*tell_parents(ended, now), *promote(flows & queued_flows({flow_id for _, flow_id in flows}), now)]
+
+
+def let_queued_in(now: datetime) -> list[str]:
+    """Lets queued executions in wherever there is room (a limit was raised, for example); returns whom to ring."""
+    with write():
+        return promote(queued_flows(), now)
 
 
 def tell_parents(ended: Sequence[Execution], now: datetime) -> list[str]:
-    """Signals each waiting parent that its child ended; returns the parents."""
+    """Signals each waiting parent (a child nobody waits for has an empty path) of its end; returns the parents."""
     told = [(execution.parent_id, *child_ended(execution.parent_path, execution.id, execution.state.value,
                                                execution.outputs))
-            for execution in ended if execution.parent_id and execution.parent_path is not None]
+            for execution in ended if execution.parent_id and execution.parent_path]
     send_many(told, now)
     return [parent for parent, _, _ in told]
 

@@ -42,7 +42,7 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class MetricPoint:
-    """One number that a task reported. A name with "total" and "token" adds to the execution's tokens, "cost" to its cost."""
+    """One number of a task. A name with "total" and "token" adds to its execution's tokens, "cost" to cost."""
 
     at: datetime
     name: str
