@@ -7,7 +7,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from builder.errors import BuilderError, TaskFailure
 from builder.tasks.plugin import Plugin
-from builder.tasks.properties import Rendered, field_of, holds_template, yaml_names
+from builder.tasks.properties import Rendered, field_of, holds_template
 from builder.tasks.sentences import faults_of
 from builder.tasks.shapes import Shape, shapes_of
 
@@ -61,8 +61,8 @@ _NOTHING = object()
 
 
 def _is_common(plugin: type[Plugin], key: str) -> bool:
-    fields = plugin.model_fields
-    return any(key in yaml_names(name, fields[name]) for name in plugin.common if name in fields)
+    found = field_of(plugin, key)
+    return found is not None and found[0] in plugin.common
 
 
 def _render(plugin: type[Plugin], key: str, value: Any, render: Render) -> Any:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
@@ -98,10 +99,12 @@ def yaml_names(name: str, field: FieldInfo) -> tuple[str, ...]:
 
 def field_of(cls: type[BaseModel], key: str) -> tuple[str, FieldInfo] | None:
     """The field (with its Python name) that a YAML key names."""
-    for name, field in cls.model_fields.items():
-        if key in yaml_names(name, field):
-            return name, field
-    return None
+    return _fields_by_key(cls).get(key)
+
+
+@cache
+def _fields_by_key(cls: type[BaseModel]) -> dict[str, tuple[str, FieldInfo]]:
+    return {key: (name, field) for name, field in cls.model_fields.items() for key in yaml_names(name, field)}
 
 
 def _any(cls: type[BaseModel], key: str) -> bool:
