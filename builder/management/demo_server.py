@@ -1,4 +1,4 @@
-"""The demo model's process: llama.cpp's OpenAI-compatible server with a small model, alone so that a crash hurts nobody.
+"""The demo model's process: llama.cpp's OpenAI-compatible server, alone, so that a crash of it hurts nobody.
 
 `python -m builder.management.demo_server FOLDER PORT` writes its base URL to standard output as soon as it listens, and
 ends when its standard input is closed, that is when whoever started it is gone.
@@ -14,6 +14,8 @@ from typing import Any
 MODEL_NAME = "smollm2-135m"
 CONTEXT_TOKENS = 4096
 ANSWERS_AT_ONCE = 2
+LONGEST_ANSWER_TOKENS = 1024
+"""A weak model may go on for ever; a request may ask for less."""
 _CACHE_MB = 64
 
 
@@ -27,6 +29,8 @@ def parameters(library: ModuleType, weights: Path, port: int) -> Any:
     chosen.n_ctx = CONTEXT_TOKENS
     chosen.n_parallel = ANSWERS_AT_ONCE
     chosen.kv_unified = True
+    chosen.n_predict = LONGEST_ANSWER_TOKENS
+    chosen.sampling.temp, chosen.sampling.top_p = 0.2, 0.9  # what its makers advise, where a request says nothing
     chosen.cache_ram_mib = _CACHE_MB
     chosen.cpuparams.n_threads = chosen.cpuparams_batch.n_threads = max(1, (os.cpu_count() or 2) - 1)
     chosen.ui = chosen.endpoint_slots = False

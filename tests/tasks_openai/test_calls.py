@@ -51,7 +51,7 @@ async def test_it_gives_up_after_five_tries(run: Run, server: OpenAIServer, cont
 
 async def test_it_does_not_wait_longer_than_a_call_may(run: Run, server: OpenAIServer, pauses: list[float]) -> None:
     server.answers.append(busy(retry_after="3600"))
-    with pytest.raises(TaskFailure, match="asks to wait 3600 seconds. That is longer than one call waits"):
+    with pytest.raises(TaskFailure, match=r"asks to wait 3600 seconds\. That is longer than one call waits"):
         await run(ChatCompletion, prompt="Hi")
     assert pauses == []
 
@@ -76,13 +76,13 @@ async def test_what_no_repetition_helps_fails_at_once_with_the_fix(
 
 
 async def test_an_unknown_model_is_named(run: Run) -> None:
-    with pytest.raises(TaskFailure, match="does not know the model 'no-such-model'.*Choose another model"):
+    with pytest.raises(TaskFailure, match=r"does not know the model 'no-such-model'.*Choose another model"):
         await run(ChatCompletion, prompt="Hi", model="no-such-model")
 
 
 async def test_a_wrong_key_is_never_repeated_in_the_message(run: Run) -> None:
     key = "sk-wrong-s3cr3t-VALUE-42"
-    with pytest.raises(TaskFailure, match="refused the API key.*Secrets page") as failure:
+    with pytest.raises(TaskFailure, match=r"refused the API key.*Secrets page") as failure:
         await run(ChatCompletion, prompt="Hi", apiKey=key)
     assert "s3cr3t" not in str(failure.value)
 
@@ -120,7 +120,9 @@ async def test_silence_ends_the_call_and_names_the_setting(run: Run, server: Ope
 
 
 @pytest.mark.parametrize("answer", [Answer("Hi"), Answer(hang=True)])
-async def test_a_cancelled_call_closes_its_connection(server: OpenAIServer, context: FakeContext, answer: Answer) -> None:
+async def test_a_cancelled_call_closes_its_connection(
+    server: OpenAIServer, context: FakeContext, answer: Answer
+) -> None:
     server.answers.append(answer)
     server.delay_seconds = 60
     written = {"apiKey": KEY, "model": "m", "prompt": "Hi", "baseUrl": server.url}
