@@ -6,13 +6,13 @@ from typing import Any, Protocol
 
 from builder.errors import InvalidFlow, Problem, Severity
 from builder.flows.catalogue import Catalogue
+from builder.flows.checks.defaults import with_defaults
 from builder.flows.checks.findings import Findings, kind_of
 from builder.flows.checks.head import check_head
 from builder.flows.checks.inputs import check_inputs, check_outputs
 from builder.flows.checks.tasks import check_tasks
 from builder.flows.checks.texts import check_texts
 from builder.flows.checks.triggers import check_triggers
-from builder.flows.defaults import with_defaults
 from builder.flows.document import Document, parse
 from builder.flows.limits import DEFAULT, Limits
 from builder.flows.model import Flow

@@ -9,11 +9,11 @@ from typing import Any
 import yaml
 
 from builder.errors import Path, Problem, dotted
-from builder.flows.compose import Abandoned, Composer
 from builder.flows.limits import DEFAULT, FLOW_BYTES, FLOW_DIGITS, FLOW_VALUES, Limits
 from builder.flows.nodes import Node, Shape, Span
-from builder.flows.scalars import TooManyDigits, scalar_value
-from builder.flows.syntax import explain
+from builder.flows.reading.compose import Abandoned, Composer
+from builder.flows.reading.scalars import TooManyDigits, scalar_value
+from builder.flows.reading.syntax import explain
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _SEPARATOR = re.compile(r"^---(?:[ \t].*)?(?:\r\n|\r|\n|\Z)", re.MULTILINE)

@@ -6,7 +6,7 @@ from typing import Any
 
 from builder.errors import Fault, Path
 from builder.flows.catalogue import Kind, TaskGroup
-from builder.flows.nearest import nearest, suggestion
+from builder.flows.checks.nearest import nearest, suggestion
 
 
 @dataclass(frozen=True)

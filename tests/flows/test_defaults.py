@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from builder.flows.defaults import with_defaults
+from builder.flows.checks.defaults import with_defaults
 
 
 def laid(

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from builder.errors import Path, Problem, Severity
+from builder.flows.checks.nearest import suggestion
 from builder.flows.document import Document
-from builder.flows.nearest import suggestion
 from builder.flows.nodes import Style
 
 

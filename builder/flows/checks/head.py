@@ -6,8 +6,8 @@ from typing import Any
 
 from builder.errors import Path
 from builder.flows.checks.findings import Findings, check_keys, kind_of
+from builder.flows.checks.nearest import suggestion
 from builder.flows.durations import BadDuration, parse_duration
-from builder.flows.nearest import suggestion
 
 FLOW_KEYS = (
     "id", "namespace", "description", "labels", "inputs", "outputs", "variables", "tasks", "errors", "finally",

@@ -9,8 +9,8 @@ import regex
 from builder.errors import Path
 from builder.flows.checks.bounds import check_bounds
 from builder.flows.checks.findings import Findings, check_keys, kind_of
+from builder.flows.checks.nearest import suggestion
 from builder.flows.input_kinds import COMMON_INPUT_KEYS, INPUT_KINDS, OUTPUT_KEYS
-from builder.flows.nearest import suggestion
 
 _ID = re.compile(r"[a-zA-Z0-9][.a-zA-Z0-9_-]*")
 _DISPLAY_NAME_LENGTH = 64

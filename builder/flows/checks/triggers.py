@@ -7,8 +7,8 @@ from builder.errors import Path
 from builder.flows.catalogue import Catalogue, Kind
 from builder.flows.checks.findings import Findings, kind_of
 from builder.flows.checks.inputs import input_id
+from builder.flows.checks.nearest import suggestion
 from builder.flows.checks.tasks import ask_type, check_id, find_type
-from builder.flows.nearest import suggestion
 
 _SCHEDULE = "io.kestra.plugin.core.trigger.Schedule"
 _GIVES_INPUTS = {_SCHEDULE: "schedule", "io.kestra.plugin.core.trigger.Webhook": "webhook"}

@@ -18,7 +18,7 @@ from yaml.events import (
 
 from builder.flows.limits import FLOW_DEPTH, Limits
 from builder.flows.nodes import Node, Shape, Style
-from builder.flows.scalars import COLLECTION_TAGS, SCALAR_TAGS, shown_tag
+from builder.flows.reading.scalars import COLLECTION_TAGS, SCALAR_TAGS, shown_tag
 
 Report = Callable[[int, str, str], None]
 """Takes an offset, a message and a hint."""
