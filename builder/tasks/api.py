@@ -17,6 +17,7 @@ from builder.tasks.properties import (
     Properties,
     Rendered,
     ToolProperties,
+    WrongProperty,
     holds_template,
 )
 from builder.tasks.trigger import Trigger
@@ -60,6 +61,7 @@ __all__ = [
     "Trigger",
     "ValidationInfo",
     "Wait",
+    "WrongProperty",
     "children",
     "field_validator",
     "holds_template",

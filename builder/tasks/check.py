@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 
 from builder.errors import Fault, Severity
+from builder.flows.durations import BadDuration, parse_duration
+from builder.tasks.form import Form
 from builder.tasks.plugin import Plugin
-from builder.tasks.properties import holds_template, yaml_names
+from builder.tasks.properties import field_of, holds_template, yaml_names
 from builder.tasks.sentences import faults_of
-from builder.tasks.shapes import members_of
+from builder.tasks.shapes import Shape, members_of, shapes_of
 
 _ENTERPRISE = ("taskCache", "workerGroup", "workerSelector", "policyRefs", "assets")
 _KEY_LIKE = re.compile(r"^(sk-|AKIA|ghp_|gho_|xox[bp]-|AIza|eyJ)[\w.-]{12,}")
@@ -19,7 +22,7 @@ _KEY_LIKE = re.compile(r"^(sk-|AKIA|ghp_|gho_|xox[bp]-|AIza|eyJ)[\w.-]{12,}")
 def check_written(plugin: type[Plugin], written: Mapping[str, Any]) -> list[Fault]:
     """What is wrong with the properties as written; child tasks are not looked at."""
     faults = _invalid(plugin, written) if all(isinstance(key, str) for key in written) else [_odd_key(plugin, written)]
-    return faults + _plain_secrets(plugin, written) + _without_effect(written)
+    return faults + _bad_durations(plugin, written) + _plain_secrets(plugin, written) + _without_effect(written)
 
 
 def _invalid(plugin: type[Plugin], written: Mapping[str, Any]) -> list[Fault]:
@@ -33,6 +36,25 @@ def _invalid(plugin: type[Plugin], written: Mapping[str, Any]) -> list[Fault]:
 def _odd_key(plugin: type[Plugin], written: Mapping[str, Any]) -> Fault:
     key = next(key for key in written if not isinstance(key, str))
     return Fault((), f"{plugin.short_name()} has a property named {key!r}; names of properties are text")
+
+
+def _bad_durations(plugin: type[Plugin], written: Mapping[str, Any]) -> list[Fault]:
+    """Durations that a type keeps as text, since the engine renders and reads them: they show as durations in forms."""
+    faults = []
+    for key, value in written.items():
+        found = field_of(plugin, key)
+        if found is None or not _is_duration_text(found[1]) or not isinstance(value, str) or holds_template(value):
+            continue
+        try:
+            parse_duration(value)
+        except BadDuration as error:
+            faults.append(Fault((key,), f"{key}: {error}"))
+    return faults
+
+
+def _is_duration_text(field: FieldInfo) -> bool:
+    form = next((item for item in field.metadata if isinstance(item, Form)), None)
+    return form is not None and form.control == "duration" and shapes_of(field.annotation) == {Shape.TEXT}
 
 
 def _plain_secrets(plugin: type[Plugin], written: Mapping[str, Any]) -> list[Fault]:

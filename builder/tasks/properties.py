@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Plain
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
+from builder.errors import Path
 from builder.flows.durations import format_duration, parse_duration
 from builder.tasks.shapes import Shape, shapes_of
 
@@ -35,6 +36,14 @@ class Rendered:
 
 def _read_duration(value: object) -> object:
     return parse_duration(value) if isinstance(value, str) else value
+
+
+class WrongProperty(ValueError):
+    """Raised by a validator of a whole type to say which property is wrong; the path is relative to the type."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        self.path = path
+        super().__init__(message)
 
 
 Duration = Annotated[timedelta, BeforeValidator(_read_duration), PlainSerializer(format_duration)]

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from builder.errors import Fault, Path, dotted
-from builder.tasks.properties import field_of, holds_template, yaml_names
+from builder.tasks.properties import WrongProperty, field_of, holds_template, yaml_names
 from builder.tasks.shapes import models_of
 
 _STRUCTURAL = frozenset({"missing", "extra_forbidden"})
@@ -77,6 +77,9 @@ def _place(error: ErrorDetails, model: type[BaseModel], written: Any) -> _Placed
             path.append(part)
         elif branch is None and not _is_tag(here, part):
             branch = (tuple(path), str(part))
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, WrongProperty):
+        path += cause.path
     return _Placed(error, tuple(path), branch, owner)
 
 

@@ -5,7 +5,17 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from builder.errors import Fault, Severity
-from builder.tasks.api import Field, Form, InstillTask, Properties, SecretStr, Task, ToolTask
+from builder.tasks.api import (
+    Field,
+    Form,
+    InstillTask,
+    Properties,
+    SecretStr,
+    Task,
+    ToolTask,
+    WrongProperty,
+    model_validator,
+)
 from builder.tasks.check import check_written
 from builder.tasks.core.log.log import Log
 
@@ -115,6 +125,36 @@ def test_a_missing_property_is_named() -> None:
 ])
 def test_it_checks_retries(retry: Any, path: tuple[str, ...], message: str) -> None:
     assert [(fault.path, fault.message) for fault in faults(Log, message="x", retry=retry)] == [(path, message)]
+
+
+class Nap(Task):
+    """Wait."""
+
+    type_name = "tests.Nap"
+    duration: Annotated[str, Form("duration")]
+    steps: list[int] = Field([])
+
+    @model_validator(mode="after")
+    def _rising(self) -> "Nap":
+        for place, step in enumerate(self.steps[1:]):
+            if step < self.steps[place]:
+                raise WrongProperty(("steps", place + 1), "the steps must rise")
+        return self
+
+
+@pytest.mark.parametrize(("duration", "message"), [
+    ("-PT5S", 'duration: "-PT5S" is negative: the duration must be positive'),
+    ("P999999999D", 'duration: "P999999999D" is longer than the limit of PT876600H'),
+])
+def test_a_duration_that_is_kept_as_text_is_checked_too(duration: str, message: str) -> None:
+    assert said(Nap, duration=duration) == [message]
+    assert said(Nap, duration="{{ inputs.wait }}") == []
+
+
+def test_a_check_of_the_whole_type_can_point_at_a_property() -> None:
+    assert [(fault.path, fault.message) for fault in faults(Nap, duration="PT1S", steps=[1, 3, 2])] == [
+        (("steps", 2), "steps[2]: the steps must rise")
+    ]
 
 
 def test_a_secret_in_plain_text_is_warned_of_without_repeating_it() -> None:
