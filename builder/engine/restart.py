@@ -35,11 +35,20 @@ def restarted(plan: Plan, execution: Execution, at: datetime) -> Execution:
 
 def begun_again(plan: Plan, runs: Mapping[str, TaskRun], at: datetime, first: Iterable[str] = ()) -> dict[str, TaskRun]:
     """The runs with every failed one (and `first`) RESTARTED and the blocks around them RUNNING."""
-    again = {path for path, run in runs.items() if run.state in RESTARTABLE} | set(first)
+    again = _failed(runs) | set(first)
     around = {ancestor for path in again for ancestor in ancestors(runs, path)}
     kept = without(runs, (path for path, run in runs.items() if _made_again(plan, run, again | around, around)))
     roots = again - around | set(first)
     return {path: _begun_again(run, path in roots, path in around, at) for path, run in kept.items()}
+
+
+def _failed(runs: Mapping[str, TaskRun]) -> set[str]:
+    """The runs whose failure made the whole fail; where every failure was allowed, all that failed."""
+    failed = {path for path, run in runs.items() if run.state in RESTARTABLE}
+    weighty = {path for path in failed
+               if all(runs[above].state in RESTARTABLE or runs[above].state not in TERMINAL
+                      for above in ancestors(runs, path))}
+    return weighty or failed
 
 
 def _made_again(plan: Plan, run: TaskRun, touched: set[str], around: set[str]) -> bool:

@@ -70,10 +70,10 @@ def _open_branch(work: Work, block: Block, branch: str, lanes: tuple[Lane, ...],
         _go_on(work, block, number, position)
 
 
-def _scan_lane(work: Work, block: Block, number: int, lane: Lane) -> int | None:
+def _scan_lane(work: Work, block: Block, number: int, lane: Lane, start: int = 0) -> int | None:
     """The position of the lane's next task; None while one of its runs lives."""
-    for position, task_id in enumerate(lane.tasks):
-        path = child_path(block.path, lane.key, task_id)
+    for position in range(start, len(lane.tasks)):
+        path = child_path(block.path, lane.key, lane.tasks[position])
         run = work.runs.get(path)
         if run is None:
             return position
@@ -95,9 +95,13 @@ def _count(block: Block, state: State) -> None:
         block.finally_failed = True
 
 
-def _go_on(work: Work, block: Block, number: int, position: int) -> None:
+def _go_on(work: Work, block: Block, number: int, start: int) -> None:
+    """Starts the lane's next task; those that ran before a restart and stand behind it are passed over."""
     lane = block.lanes[number]
-    if block.stopped or work.held or position >= len(lane.tasks):
+    if block.stopped or work.held:
+        return
+    position = _scan_lane(work, block, number, lane, start)
+    if position is None or position >= len(lane.tasks) or block.stopped:
         return
     run = work.create(block.path, lane, lane.tasks[position], block.branch)
     block.places[run.path] = (number, position)

@@ -33,7 +33,7 @@ def started(work: Work, event: Started) -> None:
 def evaluated(work: Work, event: Evaluated) -> None:
     """An answer is kept, and its run goes on."""
     if event.path is None:
-        if work.execution.state not in TERMINAL and work.execution.outputs is None and not work.killing:
+        if _wants_outputs(work):
             work.move_execution(work.execution.state, outputs=event.value)
             advance(work, block_at(work, ""))
         return
@@ -46,12 +46,16 @@ def evaluated(work: Work, event: Evaluated) -> None:
 def evaluation_failed(work: Work, event: EvaluationFailed) -> None:
     """A question without an answer fails its run; a failed runIf fails it even with allowFailure."""
     if event.path is None:
-        if work.execution.state not in TERMINAL and not work.killing:
+        if _wants_outputs(work):
             work.move_execution(State.FAILED, message=event.message)
         return
     run = _asked(work, event.path, event.name)
     if run is not None:
         fail(work, run, event.message, mapped=event.name != "runIf")
+
+
+def _wants_outputs(work: Work) -> bool:
+    return work.execution.state is State.RUNNING and work.execution.outputs is None and not work.board.live
 
 
 def _asked(work: Work, path: str, name: str) -> TaskRun | None:
@@ -161,7 +165,7 @@ def woken(work: Work, event: Woken) -> None:
     """Time has passed: retries begin, waits end."""
     if work.held or work.killing:
         return
-    for path, wake_at in list(work.board.waking.items()):
+    for path, wake_at in sorted(work.board.waking.items(), key=lambda item: (item[1], item[0])):
         run = work.alive(path)
         if run is None or wake_at > event.at:
             continue

@@ -19,7 +19,7 @@ from builder.tasks.flow import Lane, Layout, Wait
 def take_steps(work: Work) -> None:
     """Takes the steps on the list until none is left."""
     steps = {"begin": begin, "enter": enter, "ended": ended}
-    while work.todo:
+    while work.todo and work.execution.state not in TERMINAL:
         name, path = work.todo.popleft()
         steps[name](work, path)
 
@@ -146,8 +146,6 @@ def ended(work: Work, path: str) -> None:
         work.board.blocks.pop(parent or "", None)
         return
     if parent is not None and work.alive(parent) is None:
-        return
-    if work.execution.state in TERMINAL:
         return
     block = block_at(work, parent or "")
     child_ended(work, block, path)
