@@ -166,7 +166,9 @@ class _Reading:
         except Abandoned:
             return
         except yaml.YAMLError as error:
-            self._syntax(error, composer.shift)
+            fault = explain(error, clean[composer.shift:])
+            offset = 0 if fault.offset is None else min(fault.offset + composer.shift, len(text))
+            self.report(offset, fault.message, fault.hint)
             return
         if root is None:
             return
@@ -183,12 +185,6 @@ class _Reading:
                 break
             self.report(found.start(), f"the control character U+{ord(found[0]):04X} is not allowed", "Remove it.")
         return _FORBIDDEN.sub(" ", text)
-
-    def _syntax(self, error: yaml.YAMLError, shift: int) -> None:
-        mark = getattr(error, "problem_mark", None)
-        offset = min(mark.index + shift, len(self.document.text)) if mark is not None else 0
-        message, hint = explain(error)
-        self.report(offset, message, hint)
 
     def _too_many(self, root: Node) -> None:
         alias = _heaviest_alias(root, self.limits.values)

@@ -81,7 +81,9 @@ def test_all_problems_are_found_at_once_in_the_order_of_lines():
 
 
 @pytest.mark.parametrize("text, line, part", [
-    ("a: b: c\n", 1, "colon"), ("a: [1, 2\nb: 3\n", 2, "not closed"), ("a: 'x\n", 2, "quoted"),
+    ("a: b: c\n", 1, "colon"), ("a: [1, 2\nb: 3\n", 2, "not closed"), ("a: 'x\n", 1, "never closed"),
+    ("a: 1\nb: \"x\n\n", 2, "never closed"), ("id a\nnamespace: b\n", 1, "no colon"),
+    ("tasks:\n  - id x\n    type: y\n", 2, "no colon"),
     ("\ta: 1\n", 1, "begin"), ("a: @x\n", 1, "begin"),
 ])
 def test_a_syntax_error_says_what_is_meant_and_where(text: str, line: int, part: str):

@@ -1,5 +1,7 @@
 """What the YAML parser's complaints mean to the person who wrote the text."""
 
+from dataclasses import dataclass
+
 import yaml
 
 _MEANINGS: tuple[tuple[str, str, str], ...] = (
@@ -19,7 +21,6 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
      "Add a comma or a closing brace }; put a text that holds {{ }} in quotes."),
     ("did not find expected node content", "a value was expected here",
      "Put the value in quotes if it begins with a special character."),
-    ("found unexpected end of stream", "the text ends inside a quoted text", "Close the quote."),
     ("block sequence entries are not allowed", "a list cannot begin here", "Put the dash on a line of its own."),
     ("found unknown escape character", "this backslash escape is not known",
      "Write \\\\ for a backslash, or use single quotes."),
@@ -28,10 +29,41 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def explain(error: yaml.YAMLError) -> tuple[str, str]:
-    """A message and a hint for a parser's error."""
+@dataclass(frozen=True, slots=True)
+class SyntaxFault:
+    """`offset` counts characters of what was parsed; None when the parser does not say."""
+
+    offset: int | None
+    message: str
+    hint: str
+
+
+def explain(error: yaml.YAMLError, text: str) -> SyntaxFault:
+    """What a parser's error means: at the opening of a quote that is never closed, else where the parser stopped."""
     problem = str(getattr(error, "problem", None) or error)
+    mark, opened = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    offset = mark.index if mark else None
+    if "unexpected end of stream" in problem and opened:
+        message = "not valid YAML: the quote that opens here is never closed"
+        return SyntaxFault(opened.index, message, "Close the quote.")
+    if "mapping values are not allowed" in problem and mark:
+        above = _line_without_colon(text, mark.index)
+        if above is not None:
+            return SyntaxFault(above, "not valid YAML: this line has no colon after its key", "Write key: value.")
     for known, message, hint in _MEANINGS:
         if known in problem:
-            return f"not valid YAML: {message}", hint
-    return f"not valid YAML: {problem}", "Check the indentation, the quotes and the brackets around this place."
+            where = f", opened in line {opened.line + 1}," if opened and "is not closed" in message else ""
+            return SyntaxFault(offset, f"not valid YAML: {message.replace(' is not', where + ' is not')}", hint)
+    return SyntaxFault(offset, f"not valid YAML: {problem}",
+                       "Check the indentation, the quotes and the brackets around this place.")
+
+
+def _line_without_colon(text: str, offset: int) -> int | None:
+    """The start of the line above when it lacks a colon and is indented alike: the key that the parser ran into."""
+    start = text.rfind("\n", 0, offset) + 1
+    above = text.rfind("\n", 0, start - 1) + 1 if start else 0
+    line, own = text[above:start].rstrip(), text[start:]
+    indent = len(line) - len(line.lstrip(" -"))
+    if not start or not line.strip() or ":" in line or line.lstrip().startswith("#"):
+        return None
+    return above + indent if indent == len(own) - len(own.lstrip(" ")) else None
