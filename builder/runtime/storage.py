@@ -73,6 +73,23 @@ def locate(uri: str, allowed: Collection[str]) -> str:
     return match[0].removeprefix("/")
 
 
+def keep_sent(execution_id: str, run_id: str, attempt: int, text: str) -> None:
+    """Keeps what an attempt sent out (the prompt), for the execution page; the last request of the attempt stays."""
+    place = f"executions/{execution_id}/sent/{run_id}-{attempt}.json"
+    default_storage.delete(place)
+    default_storage.save(place, ContentFile(text.encode("utf-8", "replace")))
+
+
+def sent(execution_id: str, run_id: str, attempt: int) -> str | None:
+    """What an attempt sent out, as JSON text (cut at a megabyte); None when nothing is known of it."""
+    place = f"executions/{execution_id}/sent/{run_id}-{attempt}.json"
+    try:
+        with default_storage.open(place, "rb") as file:
+            return bytes(file.read()).decode()
+    except FileNotFoundError:
+        return None
+
+
 def forget(execution_id: str) -> None:
     """Deletes all files of an execution."""
     root = f"executions/{execution_id}"

@@ -1,0 +1,73 @@
+"""Renders templates for a running execution. Keys, secrets and files are read by blocking, so those need a thread."""
+
+import os
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
+
+from django.conf import settings
+
+from builder.clock import Clock
+from builder.errors import BuilderError
+from builder.expressions import ExpressionError, Limits, render_value
+from builder.runtime import storage
+from builder.runtime.masking import Masker
+from builder.store.lookups import StoredLookups
+
+T = TypeVar("T")
+_READ_BYTES = 8 * 1024 * 1024
+
+
+class RuntimeLookups(StoredLookups):
+    """The world of one execution, for expressions (`builder.expressions.Lookups`). All of it blocks.
+
+    `files_of`: the executions whose files may be read. `unsaved_errors`: error lines that are not in the database yet.
+    """
+
+    def __init__(
+        self, execution_id: str, namespace: str, files_of: Collection[str], masker: Masker, clock: Clock,
+        unsaved_errors: Callable[[], list[dict[str, Any]]],
+    ) -> None:  # fmt: skip
+        super().__init__(namespace, clock.now, execution_id=execution_id, on_secret=lambda value: masker.add([value]))
+        self.files_of = files_of
+        self._unsaved_errors = unsaved_errors
+
+    def error_logs(self) -> list[dict[str, Any]]:
+        return super().error_logs() + self._unsaved_errors()
+
+    def read(self, path: str) -> str:
+        return _said(lambda: storage.read(path, self.files_of, _READ_BYTES)).decode("utf-8", "replace")
+
+    def file_size(self, path: str) -> int:
+        return _said(lambda: storage.size(path, self.files_of))
+
+    def file_uri(self, path: str) -> str:
+        raise ExpressionError("Files of a namespace are not kept here; use a FILE input or a Download task instead.")
+
+
+def render(value: Any, seen: Mapping[str, Any], lookups: StoredLookups | None, clock: Clock, *, typed: bool) -> Any:
+    """All templates of a structure rendered once. Raises ExpressionError."""
+    limits = Limits(seconds=settings.MILLSTREAM["EXPRESSION_SECONDS"])
+    return render_value(value, seen, lookups, typed=typed, now=clock.now(), limits=limits)
+
+
+def given_globals() -> dict[str, Any]:
+    """`globals`: what this installation gives to every flow."""
+    url = settings.MILLSTREAM["DEMO_MODEL_URL"]
+    return {"demo_model": {"base_url": url}} if url else {}
+
+
+def given_envs() -> dict[str, str]:
+    """`envs`: the environment variables named by MILLSTREAM_ENV_PREFIXES, without prefix, in lower case."""
+    found = {}
+    for prefix in settings.MILLSTREAM["ENV_PREFIXES"]:
+        for name, value in os.environ.items():
+            if name.startswith(prefix) and len(name) > len(prefix):
+                found[name[len(prefix) :].lower()] = value
+    return found
+
+
+def _said(reading: Callable[[], T]) -> T:
+    try:
+        return reading()
+    except BuilderError as error:
+        raise ExpressionError(error.message) from error

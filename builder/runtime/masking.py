@@ -1,0 +1,91 @@
+"""Hides secrets in everything that leaves a runner's memory: logs, outputs, errors, metrics, streamed text."""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+MASK = "******"
+SHORTEST = 4
+"""Shorter secrets are not masked: they would eat ordinary words."""
+
+
+class Masker:
+    """The secrets of one execution. Grows while it runs; adding is safe from any thread."""
+
+    def __init__(self) -> None:
+        self._known: frozenset[str] = frozenset()
+        self._pattern: re.Pattern[str] | None = None
+        self.longest = 0
+
+    def add(self, values: Iterable[str]) -> None:
+        """From now on these texts are secret, also encoded and line by line."""
+        forms = {form for value in values for form in _forms(value)}
+        if forms <= self._known:
+            return
+        self._known |= forms
+        longest_first = sorted(self._known, key=len, reverse=True)
+        self.longest = len(longest_first[0])
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    def text(self, text: str) -> str:
+        """The text with every secret replaced."""
+        return text if self._pattern is None else self._pattern.sub(MASK, text)
+
+    def value(self, value: Any) -> Any:
+        """A JSON value with every text in it masked, keys too."""
+        if self._pattern is None:
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.text(key) if isinstance(key, str) else key: self.value(part) for key, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(part) for part in value]
+        return value
+
+
+class StreamMasker:
+    """Masks text that comes in pieces: the end of a piece waits as long as it could be the start of a secret."""
+
+    def __init__(self, masker: Masker) -> None:
+        self._masker = masker
+        self._held = ""
+
+    def feed(self, piece: str) -> str:
+        """What can be shown now."""
+        text = self._masker.text(self._held + piece)
+        keep = self._masker.longest - 1
+        if keep <= 0:
+            self._held = ""
+            return text
+        self._held = text[-keep:]
+        return text[:-keep]
+
+    def rest(self) -> str:
+        """What was held back, at the end."""
+        text, self._held = self._masker.text(self._held), ""
+        return text
+
+
+def _forms(value: str) -> Iterator[str]:
+    if len(value) < SHORTEST:
+        return
+    yield value
+    lines = [line.strip() for line in value.splitlines()]
+    if len(lines) > 1:
+        yield from (line for line in lines if len(line) >= 2 * SHORTEST)
+    yield quote(value, safe="")
+    yield quote_plus(value)
+    yield json.dumps(value)[1:-1]
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    encoded = value.encode()
+    for shift in range(3):  # base64 of a longer text that holds the secret, at each of the three alignments
+        code = base64.b64encode(b"\0" * shift + encoded).decode()
+        start, end = (0, 2, 3)[shift], len(code.rstrip("="))
+        inner = code[start : end - 1 if code.endswith("=") or shift else end]
+        if len(inner) >= 2 * SHORTEST:
+            yield inner
+            yield inner.replace("+", "-").replace("/", "_")

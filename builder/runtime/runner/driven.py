@@ -1,0 +1,294 @@
+"""One execution in a runner's hands: events go in, decisions are saved, and only then is done what acts outside."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
+from builder.engine.decide import decide_all, pending
+from builder.engine.events import AttemptLost, Event, Started, TaskKilled, Woken
+from builder.engine.execution import Execution
+from builder.engine.states import TERMINAL, State
+from builder.runtime.context import Journal
+from builder.runtime.masking import Masker
+from builder.runtime.runner import signals
+from builder.runtime.runner.errands import Errands
+from builder.runtime.runner.plans import Ready
+from builder.runtime.runner.tools import Tools
+from builder.store.executions import NewExecution, Saved, SignalRow
+
+HORIZON_SECONDS = 3.0
+"""Shorter waits are sat out with the lease in hand; for longer ones it is given up."""
+_SLICE_SECONDS = 0.02
+_LOG_SECONDS = 0.2
+
+log = logging.getLogger(__name__)
+
+
+class Driven:
+    """Everything happens on the event loop; `run` returns when the execution ended, was parked, lost or handed back."""
+
+    def __init__(self, ready: Ready, tools: Tools) -> None:
+        claim = ready.claim
+        self.id = claim.execution.id
+        self.epoch = claim.epoch
+        self.plan = ready.plan
+        self.execution: Execution = claim.execution
+        self._claim = claim
+        self._tools = tools
+        self._problem = ready.problem
+        self._inbox: deque[Event] = deque()
+        self._waiting: list[Command] = []
+        self._changed: set[str] = set()
+        self._consumed: list[int] = []
+        self._heard: set[int] = set()
+        self._children: list[NewExecution] = []
+        self._dirty = False
+        self._settled = False
+        self._again: set[str] = set()
+        self._over = False
+        self._leaving = False
+        self._saving = asyncio.Lock()
+        self._woken = asyncio.Event()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._nudge: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        masker = Masker()
+        masker.add(ready.secrets)
+        self.journal = Journal(masker, tools.clock)
+        self._errands = Errands(self, ready, tools)
+
+    async def run(self) -> None:
+        """Drives on until there is nothing to do for this runner."""
+        try:
+            self._begin()
+            while not self._over:
+                await self._woken.wait()
+                self._woken.clear()
+                await self._step()
+        finally:
+            self._stop()
+
+    def feed(self, event: Event) -> None:
+        """Something happened."""
+        self._inbox.append(event)
+        self._woken.set()
+
+    def wake(self) -> None:
+        """Something is over; there may be nothing left to do here."""
+        self._woken.set()
+
+    def hear(self, rows: Iterable[SignalRow]) -> None:
+        """What somebody asked; each signal is obeyed once."""
+        for row in rows:
+            if row.id not in self._heard:
+                self._heard.add(row.id)
+                self._consumed.append(row.id)
+                self._dirty = True
+                event = signals.event_of(row, self._now())
+                if event is not None:
+                    self._inbox.append(event)
+        self._woken.set()
+
+    def add_child(self, child: NewExecution) -> None:
+        """An execution to create in the next transaction."""
+        self._children.append(child)
+        self._dirty = True
+        self._woken.set()
+
+    def logged(self) -> None:
+        """Log lines wait; they are saved within a moment, also while a task runs on. Callable from any thread."""
+        self._loop.call_soon_threadsafe(self._nudge_soon)
+
+    def lose(self) -> None:
+        """Somebody else has it: everything stops and nothing more is written."""
+        self._over = True
+        self._errands.cancel_all()
+        self._woken.set()
+
+    async def hand_back(self) -> bool:
+        """The process stops: work under way is cut, and what is known is saved. True: give the lease back."""
+        self._leaving = True
+        cut = self._errands.cancel_all()
+        async with self._saving:
+            if self._over:
+                return False
+            self._over = True
+            self._woken.set()
+            if cut:
+                self.journal.log(None, "WARN", f"The worker stops; done again elsewhere: {', '.join(sorted(cut))}.")
+            return await self._save(parked=False)
+
+    def _now(self) -> datetime:
+        return self._tools.clock.now()
+
+    def _begin(self) -> None:
+        now = self._now()
+        if self.plan is None:
+            self._fail_without_plan(now)
+            return
+        for command in pending(self.plan, self.execution):
+            self._take_up(command, now)
+        if self.execution.state in (State.CREATED, State.RESTARTED):
+            self._inbox.append(Started(now))
+        else:
+            self._inbox.append(Woken(now))
+        self.hear(self._claim.signals)
+
+    def _take_up(self, command: Command, now: datetime) -> None:
+        """What was under way when the execution was last let go. An attempt may have acted: it is lost, not resumed."""
+        if isinstance(command, RunTask):
+            alone = self._claim.lost and self._claim.losses > 0
+            self._again.add(command.path)
+            self._inbox.append(AttemptLost(now, command.path, command.attempt, alone))
+        elif isinstance(command, CancelTask):
+            self._inbox.append(TaskKilled(now, command.path, command.attempt))
+        else:
+            self._waiting.append(command)
+
+    async def _step(self) -> None:
+        started = time.monotonic()
+        if self._leaving:
+            return
+        while self._inbox and not self._over and time.monotonic() - started < _SLICE_SECONDS:
+            self._apply()
+        if self._over:
+            return
+        if self._dirty or self.journal.lines or self.journal.points or self._idle:
+            await self._keep()
+        if not self._over and not self._leaving:
+            self._send_out()
+            self._set_alarm()
+            if self._inbox:
+                self._woken.set()
+                await asyncio.sleep(0)
+
+    def _apply(self) -> None:
+        """Applies what waits, with everything that can be done on the spot."""
+        assert self.plan is not None
+        events = list(self._inbox)
+        self._inbox.clear()
+        decision = decide_all(self.plan, self.execution, events)
+        if decision.execution != self.execution or decision.changed:
+            self._dirty = True
+        self.execution = decision.execution
+        self._changed |= decision.changed
+        self._note_settled(events)
+        for command in decision.commands:
+            answer = self._errands.on_the_spot(command)
+            if answer is not None:
+                self._inbox.append(answer)
+            elif isinstance(command, CancelTask):
+                self._cancel(command)
+            else:
+                self._waiting.append(command)
+
+    def _cancel(self, command: CancelTask) -> None:
+        waiting = RunTask(command.path, command.attempt)
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
+        if not self._errands.cancel(command):
+            self._inbox.append(TaskKilled(self._now(), command.path, command.attempt))
+
+    def _note_settled(self, events: list[Event]) -> None:
+        """An attempt that was lost before has come to an end: the execution need not be alone any more."""
+        for event in events:
+            if not isinstance(event, AttemptLost) and getattr(event, "path", None) in self._again:
+                self._settled = True
+
+    def _send_out(self) -> None:
+        """What was decided is saved: now it may act outside."""
+        waiting, self._waiting = self._waiting, []
+        for command in waiting:
+            match command:
+                case Evaluate():
+                    self._errands.evaluate(command)
+                case RunTask():
+                    self._errands.run_task(command)
+                case StartChild():
+                    self._errands.start_child(command)
+                case KillChild():
+                    self._errands.kill_child(command)
+
+    @property
+    def _idle(self) -> bool:
+        """Nothing is under way here, and nothing will be soon."""
+        if self._inbox or self._waiting or self._children or self._errands.busy:
+            return False
+        wake_at = self.execution.wake_at
+        return wake_at is None or wake_at > self._now() + timedelta(seconds=HORIZON_SECONDS)
+
+    async def _keep(self) -> None:
+        ended = self.execution.state in TERMINAL
+        parked = not ended and self._idle
+        async with self._saving:
+            if not await self._save(parked=parked):
+                self.lose()
+            elif ended or parked:
+                self._over = True
+        if parked and self._inbox:
+            self._tools.publisher.ring((self.id,))
+
+    async def _save(self, *, parked: bool) -> bool:
+        lines, points = self.journal.take()
+        changed, self._changed = frozenset(self._changed), set()
+        consumed, self._consumed = self._consumed, []
+        children, self._children = self._children, []
+        self._dirty = False
+        saved = Saved(
+            execution=self._masked(changed), epoch=self.epoch, changed=changed, logs=lines, metrics=points,
+            consumed=consumed, children=children, settled=self._settled, parked=parked,
+        )  # fmt: skip
+        kept = await self._tools.saver.save(saved)
+        if kept:
+            self._tools.publisher.saved(self.id, saved.execution.state.value, changed)
+        return kept
+
+    def _masked(self, changed: frozenset[str]) -> Execution:
+        """The execution as it may be shown; tasks masked their own results already, blocks did not."""
+        masker = self.journal.masker
+        if not masker.longest:
+            return self.execution
+        runs = dict(self.execution.runs)
+        for path in changed & runs.keys():
+            run = runs[path]
+            runs[path] = replace(run, outputs=masker.value(run.outputs), message=masker.text(run.message))
+        return replace(self.execution, runs=runs, message=masker.text(self.execution.message))
+
+    def _fail_without_plan(self, now: datetime) -> None:
+        """The flow's text cannot be run: no decision can be made on it, so the execution ends here."""
+        history = (*self.execution.history, (State.FAILED, now))
+        self.execution = replace(
+            self.execution, state=State.FAILED, history=history, message=self._problem, wake_at=None
+        )
+        self.journal.log(None, "ERROR", self._problem)
+        self._dirty = True
+        self._woken.set()
+
+    def _set_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        wake_at = self.execution.wake_at
+        if wake_at is not None:
+            delay = max(0.0, (wake_at - self._now()).total_seconds())
+            self._alarm = self._loop.call_later(delay, lambda: self.feed(Woken(max(wake_at, self._now()))))
+
+    def _nudge_soon(self) -> None:
+        if self._nudge is None and not self._over:
+            self._nudge = self._loop.call_later(_LOG_SECONDS, self._nudge_now)
+
+    def _nudge_now(self) -> None:
+        self._nudge = None
+        if self.journal.lines:
+            self._woken.set()
+
+    def _stop(self) -> None:
+        self._errands.cancel_all()
+        for handle in (self._alarm, self._nudge):
+            if handle is not None:
+                handle.cancel()

@@ -1,0 +1,229 @@
+"""What decisions ask of the world for one execution: templates, tasks and child executions; answers come as events."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
+from builder.engine.events import (
+    ChildEnded,
+    ChildStarted,
+    Evaluated,
+    EvaluationFailed,
+    Event,
+    TaskFailed,
+    TaskKilled,
+    TaskSucceeded,
+)
+from builder.engine.states import State
+from builder.engine.variables import variables
+from builder.errors import BuilderError
+from builder.expressions import ExpressionError, needs_lookups, result_to_json
+from builder.flows.input_values import BadValue
+from builder.flows.inputs import typed_output
+from builder.runtime.context import Context, Place
+from builder.runtime.evaluate import RuntimeLookups, render
+from builder.runtime.runner import children
+from builder.runtime.runner.attempts import Attempt
+from builder.runtime.runner.plans import Ready, holds_sealed
+from builder.runtime.runner.tools import Tools
+from builder.store.encryption import encrypt, opened
+
+if TYPE_CHECKING:
+    from builder.runtime.runner.driven import Driven
+
+log = logging.getLogger(__name__)
+
+
+class Errands:
+    """The coroutines that are under way for one execution."""
+
+    def __init__(self, driven: "Driven", ready: Ready, tools: Tools) -> None:
+        self._driven = driven
+        self._tools = tools
+        self._inputs = ready.inputs
+        self._sealed = ready.sealed
+        self._attempts: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._others: set[asyncio.Task[None]] = set()
+        self._lookups = RuntimeLookups(
+            driven.id,
+            driven.execution.namespace,
+            ready.files_of,
+            driven.journal.masker,
+            tools.clock,
+            self._unsaved_errors,
+        )
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is still to come."""
+        return bool(self._attempts or self._others)
+
+    def on_the_spot(self, command: Command) -> Event | None:
+        """The answer to a question or a quick task that touches nothing outside; None: it must be sent out."""
+        if isinstance(command, Evaluate) and not needs_lookups(command.template):
+            return self._evaluated(command, self._variables(command.path), None)
+        if isinstance(command, RunTask):
+            attempt = self._attempt(command)
+            return attempt.make() if attempt is not None and attempt.at_once else None
+        return None
+
+    def evaluate(self, command: Evaluate) -> None:
+        """Renders on the database thread, since it reads keys, secrets or files."""
+        seen = self._variables(command.path)
+        self._other(self._answer(self._tools.database.call(self._evaluated, command, seen, self._lookups)))
+
+    def run_task(self, command: RunTask) -> None:
+        """Starts an attempt."""
+        key = (command.path, command.attempt)
+        attempt = self._attempt(command)
+        if attempt is None or key in self._attempts:
+            return
+        self._attempts[key] = asyncio.create_task(self._attempted(attempt, key))
+
+    def cancel(self, command: CancelTask) -> bool:
+        """Cuts an attempt; its TaskKilled follows. False: it is not under way here."""
+        task = self._attempts.get((command.path, command.attempt))
+        return task is not None and (task.cancel() or True)
+
+    def start_child(self, command: StartChild) -> None:
+        self._other(self._start_child(command))
+
+    def kill_child(self, command: KillChild) -> None:
+        self._other(self._kill_child(command))
+
+    def cancel_all(self) -> list[str]:
+        """Cuts everything; returns the paths of the attempts that were under way."""
+        for task in (*self._attempts.values(), *self._others):
+            task.cancel()
+        return [path for path, _ in self._attempts]
+
+    async def _attempted(self, attempt: Attempt, key: tuple[str, int]) -> None:
+        event: Event | None = None
+        try:
+            event = await attempt.carry_out()
+            self._sealed = self._sealed or (isinstance(event, TaskSucceeded) and holds_sealed(event.outputs))
+        except asyncio.CancelledError:
+            event = TaskKilled(self._tools.clock.now(), *key)
+            raise
+        finally:
+            self._attempts.pop(key, None)
+            if event is not None:
+                self._driven.feed(event)
+
+    def _attempt(self, command: RunTask) -> Attempt | None:
+        plan, execution = self._driven.plan, self._driven.execution
+        run = execution.runs.get(command.path)
+        if plan is None or run is None:
+            return None
+        node = plan.by_id[run.task_id]
+        level = str(node.properties.get("logLevel") or "TRACE")
+        place = Place(execution.id, execution.namespace, execution.flow_id, run.task_id, run.path, run.id,
+                      command.attempt, level)  # fmt: skip
+        context = Context(
+            place, self._variables(command.path), self._driven.journal, self._lookups, self._tools.network,
+            self._tools.database.call,
+            lambda text, offset: self._tools.publisher.text(execution.id, run.path, command.attempt, text, offset),
+            self._driven.logged,
+        )  # fmt: skip
+        return Attempt(command, node, run, context, self._lookups, self._driven.journal.masker,
+                       self._tools.database.call, self._tools.threads)  # fmt: skip
+
+    def _variables(self, path: str | None) -> dict[str, Any]:
+        assert self._driven.plan is not None
+        execution = replace(self._driven.execution, inputs=self._inputs)
+        seen = variables(self._driven.plan, execution, path, **self._tools.given)
+        if self._sealed and "outputs" in seen:
+            seen["outputs"], secret = opened(seen["outputs"])
+            self._driven.journal.masker.add(secret)
+        return seen
+
+    def _evaluated(self, command: Evaluate, seen: Mapping[str, Any], lookups: RuntimeLookups | None) -> Event:
+        now = self._tools.clock.now
+        try:
+            value = render(command.template, seen, lookups, self._tools.clock, typed=command.typed)
+            value = result_to_json(value)
+            if command.path is None and command.name == "outputs":
+                value = self._typed_outputs(value)
+        except (ExpressionError, BadValue) as error:
+            return EvaluationFailed(now(), command.path, command.name, self._said(command, str(error)))
+        return Evaluated(now(), command.path, command.name, value)
+
+    def _typed_outputs(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        assert self._driven.plan is not None
+        masker = self._driven.journal.masker
+        return {
+            output.id: typed_output(
+                output,
+                values[output.id] if output.type == "SECRET" else masker.value(values[output.id]),
+                encrypt=encrypt,
+            )
+            for output in self._driven.plan.flow.outputs
+        }
+
+    def _said(self, command: Evaluate, message: str) -> str:
+        text = self._driven.journal.masker.text(f"{command.name}: {message}")
+        run = self._driven.execution.runs.get(command.path) if command.path else None
+        place = None
+        if run is not None:
+            execution = self._driven.execution
+            number = run.attempts[-1].number if run.attempts else 0
+            place = Place(execution.id, execution.namespace, execution.flow_id, run.task_id, run.path, run.id, number)
+        self._driven.journal.log(place, "ERROR", text)
+        return text
+
+    async def _start_child(self, command: StartChild) -> None:
+        now = self._tools.clock.now()
+        try:
+            child = await self._tools.database.call(children.make_child, self._driven.execution, command, now)
+        except BuilderError as error:
+            message = self._driven.journal.masker.text(f"The flow cannot be started: {error.message}")
+            self._driven.feed(TaskFailed(now, command.path, 0, message, retryable=False))
+            return
+        if child is not None:
+            self._driven.add_child(child)
+        elif command.wait:
+            ended = await self._tools.database.call(children.ended_child, command.child)
+            if ended is not None:
+                self._driven.feed(ChildEnded(now, command.path, command.child, ended.state, ended.outputs))
+        if not command.wait:
+            self._driven.feed(ChildStarted(now, command.path, command.child))
+
+    async def _kill_child(self, command: KillChild) -> None:
+        now = self._tools.clock.now()
+        if await self._tools.database.call(children.kill_child, command.child, now):
+            self._tools.publisher.notify(command.child)
+            return
+        ended = await self._tools.database.call(children.ended_child, command.child)
+        state, outputs = (ended.state, ended.outputs) if ended else (State.KILLED, None)
+        for path in [run.path for run in self._driven.execution.runs.values() if run.child == command.child]:
+            self._driven.feed(ChildEnded(now, path, command.child, state, outputs))
+
+    async def _answer(self, working: Coroutine[Any, Any, Event]) -> None:
+        self._driven.feed(await working)
+
+    def _other(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._guarded(work))
+        self._others.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._others.discard(task)
+        self._driven.wake()
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:  # the database is away, for instance: let go, another runner takes it up
+            log.exception("Execution %s is let go of", self._driven.id)
+            self._driven.lose()
+
+    def _unsaved_errors(self) -> list[dict[str, Any]]:
+        return [
+            {"taskId": line.task_id, "taskRunId": line.run_id, "level": line.level, "message": line.message,
+             "timestamp": line.at, "attemptNumber": line.attempt}
+            for line in list(self._driven.journal.lines)
+            if line.level == "ERROR"
+        ]  # fmt: skip

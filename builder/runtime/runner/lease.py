@@ -1,0 +1,79 @@
+"""The heartbeat: a thread that renews the leases of everything driven here, whatever the event loop is busy with."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from django.db import close_old_connections, connection
+
+from builder.clock import Clock
+from builder.errors import BuilderError
+from builder.store import executions, processes
+from builder.store.executions import SignalRow
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Heartbeat:
+    """Calls back from its thread: `lost` with what somebody else drives by now, `asked` with signals that wait.
+
+    `held` gives the executions driven here with their epochs; `beaten` is called each time, for other signs of life.
+    """
+
+    name: str
+    clock: Clock
+    lease_seconds: float
+    held: Callable[[], Mapping[str, int]]
+    lost: Callable[[frozenset[str]], None]
+    asked: Callable[[dict[str, list[SignalRow]]], None]
+    beaten: Callable[[], None]
+    _stopped: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._work, name="heartbeat", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(timeout=self.lease_seconds)
+
+    def _work(self) -> None:
+        started_at = self.clock.now()
+        good = time.monotonic()
+        while not self._stopped.wait(self.lease_seconds / 3):
+            held = dict(self.held())
+            try:
+                self._beat(held)
+                processes.beat(
+                    self.name, "worker", self.clock.now(), started_at=started_at, details={"driven": len(held)}
+                )
+                good = time.monotonic()
+            except Exception as error:  # the database is away: it may come back before the lease is over
+                log.warning("The leases could not be renewed: %s", error)
+                close_old_connections()
+                if held and time.monotonic() - good > self.lease_seconds:
+                    self.lost(frozenset(held))
+            self.beaten()
+        self._leave()
+
+    def _beat(self, held: dict[str, int]) -> None:
+        if not held:
+            return
+        lost = executions.renew(self.name, held, self.clock.now(), self.lease_seconds)
+        if lost:
+            self.lost(lost)
+        asked = executions.signals([key for key in held if key not in lost])
+        if asked:
+            self.asked(asked)
+
+    def _leave(self) -> None:
+        try:
+            processes.leave(self.name)
+        except BuilderError as error:
+            log.info("Could not say good-bye: %s", error)
+        connection.close()

@@ -1,0 +1,81 @@
+"""Plans of flow texts, built once and kept, and what a runner needs of a claimed execution before it can go on."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from builder.engine.plan import Plan, build_plan
+from builder.errors import BuilderError
+from builder.store import births, encryption, executions, secrets
+from builder.store.executions import Claim
+from builder.tasks.catalogue import catalogue
+
+_SECRET_NAMES = re.compile(r"""secret\(\s*(?:key\s*=\s*)?['"]([\w.\-]+)['"]""")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A claim with its plan. `problem`: why there is none. `inputs`: decrypted. `secrets`: what to mask.
+
+    `sealed`: some outputs hold encrypted values.
+
+    `files_of`: the executions whose files it may read: its own, the one it repeats, and those above it.
+    """
+
+    claim: Claim
+    plan: Plan | None
+    problem: str
+    inputs: Mapping[str, Any]
+    secrets: tuple[str, ...]
+    files_of: frozenset[str]
+    sealed: bool = False
+
+
+def make_ready(claim: Claim) -> Ready:
+    """Reads what belongs to a claim. Blocking."""
+    execution = claim.execution
+    inputs, hidden = encryption.opened(execution.inputs)
+    named = _named_secrets(claim.source, execution.namespace)
+    files_of = frozenset({execution.id, execution.original_id or execution.id, *_above(execution.parent_id)})
+    try:
+        plan = plan_of(claim.source, execution.revision)
+    except BuilderError as error:
+        return Ready(claim, None, f"The flow cannot be run: {error.message}", inputs, (), files_of)
+    sealed = any(holds_sealed(run.outputs) for run in execution.runs.values())
+    return Ready(claim, plan, "", inputs, (*hidden, *named), files_of, sealed)
+
+
+def holds_sealed(value: Any) -> bool:
+    """Whether a value, or a part of it, is encrypted."""
+    if encryption.is_sealed(value):
+        return True
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return any(holds_sealed(part) for part in parts)
+
+
+@lru_cache(maxsize=256)
+def plan_of(source: str, revision: int) -> Plan:
+    """The plan of a flow's text. Raises InvalidFlow."""
+    return build_plan(births.checked(source).valid_flow, revision, catalogue().task_class)
+
+
+def _named_secrets(source: str, namespace: str) -> list[str]:
+    """The values of the secrets that the text names, so that they are masked even where another step used them."""
+    found = []
+    for name in set(_SECRET_NAMES.findall(source)):
+        try:
+            found.append(secrets.value(name, namespace))
+        except BuilderError:  # the step that needs it will say so
+            continue
+    return found
+
+
+def _above(parent_id: str | None) -> list[str]:
+    found: list[str] = []
+    while parent_id is not None and parent_id not in found and len(found) < 20:
+        found.append(parent_id)
+        loaded = executions.load_many([parent_id], with_runs=False).get(parent_id)
+        parent_id = loaded[0].parent_id if loaded else None
+    return found

@@ -1,0 +1,191 @@
+"""The runner of one process: an event loop in its own thread that drives many executions side by side."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from builder.clock import Clock
+from builder.runtime.evaluate import given_envs, given_globals
+from builder.runtime.live import Publisher
+from builder.runtime.network import Network
+from builder.runtime.runner.control import listen
+from builder.runtime.runner.database import Database, Saver
+from builder.runtime.runner.driven import Driven
+from builder.runtime.runner.lease import Heartbeat
+from builder.runtime.runner.plans import Ready, make_ready
+from builder.runtime.runner.tools import Tools
+from builder.store import executions
+from builder.store.executions import SignalRow
+
+GRACE_SECONDS = 1.5
+"""How long executions may end by themselves when the process is asked to stop."""
+_THREADS = 32
+
+log = logging.getLogger(__name__)
+
+
+class Runner:
+    """`places`: how many executions at once. Its public methods may be called from any thread."""
+
+    def __init__(
+        self, name: str, clock: Clock, *, places: int, lease_seconds: float, beaten: Callable[[], None] = lambda: None
+    ) -> None:
+        self.name = name
+        self._clock = clock
+        self._places = places
+        self._lease_seconds = lease_seconds
+        self._taken = 0
+        self._free = threading.Condition()
+        self._driven: dict[str, Driven] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._claiming: list[str] = []
+        self._claims: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run_loop, name="runner", daemon=True)
+        self._heartbeat = Heartbeat(
+            name, clock, lease_seconds, self._held,
+            lambda lost: self._call(self._lose, lost), lambda asked: self._call(self._hear, asked), beaten,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Begins; leases of an earlier process of this name end at once."""
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._begin(), self._loop).result()
+        self._heartbeat.start()
+
+    def wait_for_place(self, seconds: float) -> int:
+        """How many executions could be taken now; waits up to so long for the first place."""
+        with self._free:
+            self._free.wait_for(lambda: self._taken < self._places, seconds)
+            return max(0, self._places - self._taken)
+
+    def take(self, ids: Sequence[str]) -> None:
+        """Takes these executions up, as far as they are to be had; each takes a place until it is let go."""
+        with self._free:
+            self._taken += len(ids)
+        self._call(self._take, list(ids))
+
+    def stop(self) -> None:
+        """Gives everything to others within a few seconds, and ends the loop."""
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(timeout=30)
+        self._heartbeat.stop()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=5)
+
+    def _run_loop(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+        self._loop.close()
+
+    def _call(self, function: Callable[..., None], *arguments: object) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+    async def _begin(self) -> None:
+        database = Database()
+        publisher = Publisher()
+        saver = Saver(database, self._clock, publisher.ring)
+        self._tools = Tools(
+            self._clock, database, saver, publisher, Network(), ThreadPoolExecutor(_THREADS, thread_name_prefix="task"),
+            {"globals": given_globals(), "envs": given_envs()},
+        )  # fmt: skip
+        self._listening = asyncio.create_task(listen(self._told))
+        left = await database.call(executions.give_up, self.name, self._clock.now())
+        if left:
+            publisher.ring(tuple(left))
+
+    def _take(self, ids: list[str]) -> None:
+        for execution_id in ids:
+            if execution_id in self._driven or self._stopping:
+                self._told(execution_id)
+                self._let_go(1)
+            elif execution_id in self._claiming:
+                self._let_go(1)
+            else:
+                self._claiming.append(execution_id)
+        if self._claiming and (self._claims is None or self._claims.done()):
+            self._claims = asyncio.create_task(self._claim())
+
+    async def _claim(self) -> None:
+        """Claims that come while the database is busy go together."""
+        while self._claiming:
+            ids, self._claiming = self._claiming, []
+            try:
+                found = await self._tools.database.call(self._claim_now, ids)
+            except Exception:  # sweep will ring again
+                log.exception("%d executions could not be claimed", len(ids))
+                found = []
+            self._let_go(len(ids) - len(found))
+            for ready in found:
+                self._drive(ready)
+
+    def _claim_now(self, ids: list[str]) -> list[Ready]:
+        claims = executions.claim_many(ids, self.name, self._clock.now(), self._lease_seconds)
+        return [make_ready(claim) for claim in claims]
+
+    def _drive(self, ready: Ready) -> None:
+        driven = Driven(ready, self._tools)
+        self._driven[driven.id] = driven
+        self._tasks[driven.id] = asyncio.create_task(self._drive_on(driven))
+
+    async def _drive_on(self, driven: Driven) -> None:
+        try:
+            await driven.run()
+        except Exception:
+            log.exception("Execution %s is let go of; it is taken up again when its lease is over", driven.id)
+        finally:
+            self._driven.pop(driven.id, None)
+            self._tasks.pop(driven.id, None)
+            self._let_go(1)
+
+    def _let_go(self, count: int) -> None:
+        with self._free:
+            self._taken -= count
+            self._free.notify_all()
+
+    def _held(self) -> dict[str, int]:
+        return {key: driven.epoch for key, driven in list(self._driven.items())}
+
+    def _lose(self, lost: frozenset[str]) -> None:
+        for execution_id in lost:
+            driven = self._driven.get(execution_id)
+            if driven is not None:
+                log.warning("Execution %s is driven by somebody else by now; letting go of it", execution_id)
+                driven.lose()
+
+    def _hear(self, asked: dict[str, list[SignalRow]]) -> None:
+        for execution_id, rows in asked.items():
+            driven = self._driven.get(execution_id)
+            if driven is not None:
+                driven.hear(rows)
+
+    def _told(self, execution_id: str) -> None:
+        if execution_id in self._driven:
+            asyncio.create_task(self._read_signals(execution_id))  # noqa: RUF006 - ends by itself, holds nothing
+
+    async def _read_signals(self, execution_id: str) -> None:
+        try:
+            self._hear(await self._tools.database.call(executions.signals, [execution_id]))
+        except Exception as error:  # the heartbeat reads them again
+            log.warning("The signals of %s could not be read: %s", execution_id, error)
+
+    async def _end(self) -> None:
+        self._stopping = True
+        self._listening.cancel()
+        if self._claims is not None:
+            await asyncio.wait([self._claims], timeout=GRACE_SECONDS)
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()), timeout=GRACE_SECONDS)
+        held = {driven.id: driven.epoch for driven in list(self._driven.values()) if await driven.hand_back()}
+        if held:
+            await self._tools.database.call(executions.hand_back, held, self._clock.now())
+            self._tools.publisher.ring(tuple(held))
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()), timeout=GRACE_SECONDS)
+        await self._tools.network.close()
+        self._tools.publisher.close()
+        self._tools.threads.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(self._tools.database.close)

@@ -1,0 +1,168 @@
+"""Our RQ worker: takes ids off the queue as fast as there are places, and calls nothing that a job names.
+
+RQ's loop needs the main thread for its signals; executions are driven by the runner in threads of its own.
+"""
+
+import logging
+import time
+from typing import Any
+
+from django.conf import settings
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+from rq.exceptions import DequeueTimeout
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.worker import BaseWorker
+
+from builder.clock import SystemClock
+from builder.runtime import queue
+from builder.runtime.runner.runner import Runner
+from builder.tasks.catalogue import catalogue
+
+BEAT_SECONDS = 10.0
+_WAIT_SECONDS = 5
+_ANSWER_SECONDS = 20.0
+_AWAY_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class IdOnly(Job):
+    """A job of which nothing but the id is ever read: what it names, holds or was pickled to stays where it is."""
+
+    @classmethod
+    def fetch(cls, id: str, connection: Redis | None = None, serializer: Any = None) -> "IdOnly":
+        return cls(id, connection=connection, serializer=serializer)
+
+
+class ExecutionWorker(BaseWorker):
+    """`runner` drives what this worker takes. Quiet: RQ's own bookkeeping costs more than the work (decision record)."""
+
+    job_class = IdOnly
+
+    def __init__(self, *arguments: Any, runner: Runner, **options: Any) -> None:
+        self._runner = runner
+        self._beaten = 0.0
+        super().__init__(*arguments, **options)
+
+    @property
+    def dequeue_timeout(self) -> int:
+        return _WAIT_SECONDS
+
+    def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:
+        """Waits for a place, then for a job, in slices, so that RQ's heartbeat goes on; outlives an absent Redis."""
+        while True:
+            self._beat()
+            if not self._runner.wait_for_place(_WAIT_SECONDS):
+                continue
+            try:
+                if self.should_run_maintenance_tasks:
+                    self.run_maintenance_tasks()
+                return self.queue_class.dequeue_any(
+                    self._ordered_queues, timeout, connection=self.connection, job_class=self.job_class,
+                    serializer=self.serializer, death_penalty_class=self.death_penalty_class,
+                )  # fmt: skip
+            except DequeueTimeout:
+                continue
+            except RedisError as error:
+                log.warning("Redis does not answer (%s); trying again.", error)
+                time.sleep(_AWAY_SECONDS)
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Hands the id over, and as many more as there are places; for RQ they are done with that."""
+        ids = [job.id]
+        try:
+            ids += self._more(self._runner.wait_for_place(0) - 1)
+            self._forget(ids)
+        except RedisError as error:
+            log.warning("Redis does not answer (%s); what was taken is driven all the same.", error)
+        self._runner.take(ids)
+
+    def _more(self, count: int) -> list[str]:
+        if count <= 0:
+            return []
+        popped = self.connection.lpop(queue.QUEUE_KEY, count) or []
+        return [each.decode() for each in popped]
+
+    def _forget(self, ids: list[str]) -> None:
+        pipeline = self.connection.pipeline(transaction=False)
+        pipeline.delete(*(queue.job_key(each) for each in ids))
+        pipeline.lrem(queue.INTERMEDIATE_KEY, 1, ids[0])
+        pipeline.hincrby(self.key, "successful_job_count", len(ids))
+        pipeline.execute()
+
+    def _beat(self) -> None:
+        """RQ's sign of life, for its dashboard; written anew when Redis has lost it."""
+        if time.monotonic() - self._beaten < BEAT_SECONDS:
+            return
+        self._beaten = time.monotonic()
+        try:
+            super().heartbeat()
+            if not self.connection.hexists(self.key, "birth"):
+                self.connection.hset(self.key, mapping=self.serialize())
+                self.connection.sadd(self.redis_workers_keys, self.key)
+                self.connection.sadd(f"rq:workers:{queue.QUEUE}", self.key)
+        except RedisError as error:
+            log.info("No sign of life to RQ: %s", error)
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        self._beat()
+
+    def set_state(self, state: str, pipeline: Any = None) -> None:
+        self._state = state
+
+    def procline(self, message: str) -> None:
+        pass
+
+    def check_for_suspension(self, burst: bool) -> None:
+        pass
+
+    def subscribe(self) -> None:
+        """RQ's commands (stop a job, kill a horse) mean nothing here; a shutdown comes by signal."""
+
+    def unsubscribe(self) -> None:
+        pass
+
+    def register_birth(self) -> None:
+        """A worker of this name that was killed may still seem alive in Redis; the name is ours now."""
+        try:
+            self.connection.hset(self.key, "death", "1")
+            super().register_birth()
+        except RedisError as error:
+            log.warning("Redis does not answer (%s); starting all the same.", error)
+            self.birth_date = self.last_heartbeat = SystemClock().now()
+
+    def register_death(self) -> None:
+        try:
+            super().register_death()
+        except RedisError as error:
+            log.info("No good-bye to RQ: %s", error)
+
+    def _set_ip_address(self, connection: Redis) -> None:
+        self.ip_address = "unknown"
+
+
+def run_worker(name: str) -> None:
+    """Drives executions until a signal says stop; then gives to others what is still under way."""
+    catalogue()  # imports every task package now: an import inside the loop would hold up all executions
+    runner = Runner(
+        name, SystemClock(), places=settings.MILLSTREAM["PLACES"], lease_seconds=settings.MILLSTREAM["LEASE_SECONDS"]
+    )
+    runner.start()
+    connection = Redis.from_url(
+        settings.REDIS_URL, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=queue.ANSWER_SECONDS,
+        retry=Retry(ExponentialBackoff(cap=1.0, base=0.05), 2),
+    )  # fmt: skip
+    try:
+        worker = ExecutionWorker(
+            [Queue(queue.QUEUE, connection=connection, serializer=JSONSerializer, job_class=IdOnly)],
+            name=name, connection=connection, serializer=JSONSerializer, log_job_description=False, runner=runner,
+        )  # fmt: skip
+        worker.work(logging_level="WARNING")
+    finally:
+        runner.stop()
+        connection.close()
