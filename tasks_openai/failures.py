@@ -115,7 +115,7 @@ def _sentence(status: int, code: str, said: str, place: Place) -> str:
     if code in _FILTERED:
         return (f"The content filter of {place.server} refused the request (status {status}){_colon(said)} "
                 "Rephrase the prompt.")
-    if code == "context_length_exceeded" or (status == 400 and "context length" in said.lower()):
+    if code == "context_length_exceeded" or (status == 400 and re.search(r"context.(length|size|window)", said, re.I)):
         return (f"The prompt is too long for the model {place.model}{_colon(said)} "
                 "Shorten it, or choose a model with a larger context window.")
     if status == 404 and (code == "model_not_found" or "model" in said.lower()):
