@@ -1,19 +1,19 @@
 """Checks properties as written: a value that holds a template passes, all else is judged by type and bounds."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from builder.errors import Fault, Severity
+from builder.errors import Fault, Path, Severity, dotted
 from builder.flows.durations import BadDuration, parse_duration
 from builder.tasks.form import Form
 from builder.tasks.plugin import Plugin
-from builder.tasks.properties import field_of, holds_template, yaml_names
+from builder.tasks.properties import field_of, holds_template
 from builder.tasks.sentences import faults_of
-from builder.tasks.shapes import Shape, members_of, shapes_of
+from builder.tasks.shapes import Shape, members_of, model_for, shapes_of
 
 _ENTERPRISE = ("taskCache", "workerGroup", "workerSelector", "policyRefs", "assets")
 _KEY_LIKE = re.compile(r"^(sk-|AKIA|ghp_|gho_|xox[bp]-|AIza|eyJ)[\w.-]{12,}")
@@ -30,6 +30,8 @@ def _invalid(plugin: type[Plugin], written: Mapping[str, Any]) -> list[Fault]:
         plugin.read(written)
     except ValidationError as error:
         return faults_of(error.errors(include_url=False), plugin, written, plugin.short_name())
+    except Exception as error:  # a plug-in's own validator broke: the editor must go on, and say whose fault it is
+        return [Fault((), f"{plugin.short_name()} could not be checked, its own check broke: {error!r}")]
     return []
 
 
@@ -58,21 +60,27 @@ def _is_duration_text(field: FieldInfo) -> bool:
 
 
 def _plain_secrets(plugin: type[Plugin], written: Mapping[str, Any]) -> list[Fault]:
-    faults = []
-    for name, field in plugin.model_fields.items():
-        if SecretStr not in members_of(field.annotation):
+    return [_plain_secret(path, value) for path, value in _secrets_in(plugin, written, ())]
+
+
+def _secrets_in(model: type[BaseModel], written: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
+    """The secret properties whose value stands in the flow itself, with their paths."""
+    for key, value in written.items():
+        found = field_of(model, key)
+        if found is None:
             continue
-        for key in yaml_names(name, field):
-            value = written.get(key)
-            if isinstance(value, str) and not holds_template(value) and value:
-                faults.append(_plain_secret(key, value))
-    return faults
+        inner = model_for(found[1].annotation, value)
+        if SecretStr in members_of(found[1].annotation):
+            if isinstance(value, str) and value and not holds_template(value):
+                yield (*path, key), value
+        elif inner is not None and isinstance(value, Mapping):
+            yield from _secrets_in(inner, value, (*path, key))
 
 
-def _plain_secret(key: str, value: str) -> Fault:
+def _plain_secret(path: Path, value: str) -> Fault:
     looks = "looks like a key that works" if _KEY_LIKE.match(value) else "is readable by everybody who sees the flow"
     return Fault(
-        (key,), f"{key} {looks}: keep it as a secret and write {{{{ secret('NAME') }}}} here",
+        path, f"{dotted(path)} {looks}: keep it as a secret and write {{{{ secret('NAME') }}}} here",
         "Secrets are set on the Secrets page.", Severity.WARNING,
     )
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 
-from builder.errors import BuilderError, TaskFailure
+from builder.errors import BuilderError, Path, TaskFailure, dotted
 from builder.tasks.plugin import Plugin
 from builder.tasks.properties import Rendered, field_of, holds_template
 from builder.tasks.sentences import faults_of
-from builder.tasks.shapes import Shape, shapes_of
+from builder.tasks.shapes import Shape, members_of, model_for, shapes_of
 
 P = TypeVar("P", bound=Plugin)
 
@@ -25,12 +26,8 @@ def prepare(plugin: type[P], written: Mapping[str, Any], render: Render) -> P:
 
     Raises TaskFailure that names the property whose template or value is wrong.
     """
-    values: dict[str, Any] = {}
-    for key, value in written.items():
-        if not _is_common(plugin, key):
-            rendered = _render(plugin, key, value, render)
-            if rendered is not _NOTHING:
-                values[key] = rendered
+    own = {key: value for key, value in written.items() if not _is_common(plugin, key)}
+    values = _rendered(plugin, own, render, ())
     try:
         return plugin.read(values)
     except ValidationError as error:
@@ -57,25 +54,50 @@ def dump_outputs(outputs: Any) -> dict[str, Any]:
     raise TypeError(f"run must return a pydantic model, a mapping or None, not {type(outputs).__name__}")
 
 
-_NOTHING = object()
-
-
 def _is_common(plugin: type[Plugin], key: str) -> bool:
     found = field_of(plugin, key)
     return found is not None and found[0] in plugin.common
 
 
-def _render(plugin: type[Plugin], key: str, value: Any, render: Render) -> Any:
-    found = field_of(plugin, key)
-    mode = "text" if found is None else next((m.mode for m in found[1].metadata if isinstance(m, Rendered)), "text")
-    if mode == "raw" or key in ("id", "type"):
+def _rendered(model: type[BaseModel], written: Mapping[str, Any], render: Render, path: Path) -> dict[str, Any]:
+    """The properties of a model rendered, each in its own way; a number or choice that came to "" is left out."""
+    values: dict[str, Any] = {}
+    for key, value in written.items():
+        found = field_of(model, key)
+        if found is None or (not path and key in ("id", "type")):
+            values[key] = _render(value, "text", render, (*path, key)) if found is None else value
+            continue
+        rendered = _property(found[1], value, render, (*path, key))
+        if rendered != "" or not holds_template(value) or Shape.TEXT in shapes_of(found[1].annotation):
+            values[key] = rendered
+    return values
+
+
+def _property(field: FieldInfo, value: Any, render: Render, path: Path) -> Any:
+    mode = next((item.mode for item in field.metadata if isinstance(item, Rendered)), None)
+    model = model_for(field.annotation, value) if mode is None else None
+    if model is None or not isinstance(value, Mapping | list):
+        return _render(value, mode or "text", render, path)
+    if isinstance(value, list):
+        return [_item(field, part, render, (*path, place)) for place, part in enumerate(value)]
+    direct = model in members_of(field.annotation)
+    return _rendered(model, value, render, path) if direct else _render(value, "text", render, path)
+
+
+def _item(field: FieldInfo, part: Any, render: Render, path: Path) -> Any:
+    model = model_for(field.annotation, part)
+    if model is None or not isinstance(part, Mapping):
+        return _render(part, "text", render, path)
+    return _rendered(model, part, render, path)
+
+
+def _render(value: Any, mode: str, render: Render, path: Path) -> Any:
+    if mode == "raw":
         return value
     try:
-        rendered = render(value, typed=True) if mode == "typed" else render(value)
+        return render(value, typed=True) if mode == "typed" else render(value)
     except BuilderError as error:
-        raise TaskFailure(f"{key}: {error.message}") from error
-    empty = rendered == "" and holds_template(value) and found is not None
-    return _NOTHING if empty and found and Shape.TEXT not in shapes_of(found[1].annotation) else rendered
+        raise TaskFailure(f"{dotted(path)}: {error.message}") from error
 
 
 def _secrets_in(value: Any) -> list[str]:

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from builder.errors import Fault, Path, dotted
 from builder.tasks.properties import WrongProperty, field_of, holds_template, yaml_names
-from builder.tasks.shapes import models_of
+from builder.tasks.shapes import model_for
 
 _STRUCTURAL = frozenset({"missing", "extra_forbidden"})
 
@@ -98,11 +98,7 @@ def _model_at(owner: type[BaseModel], part: str | int, value: Any) -> type[BaseM
     if not isinstance(part, str) or not isinstance(value, Mapping | list | tuple):
         return owner
     found = field_of(owner, part)
-    models = models_of(found[1].annotation) if found else ()
-    if len(models) > 1 and isinstance(value, Mapping):
-        models = tuple(model for model in models if model.model_fields.get("type") is not None
-                       and model.model_fields["type"].default == value.get("type")) or models
-    return models[0] if models else owner
+    return (model_for(found[1].annotation, value) if found else None) or owner
 
 
 def _fault(one: _Placed, subject: str) -> Fault:

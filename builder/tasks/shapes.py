@@ -1,6 +1,7 @@
 """What kinds of YAML value a Python annotation takes, for reading, rendering and forms alike."""
 
 import types
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from enum import Enum, StrEnum
 from functools import cache
@@ -88,3 +89,17 @@ def models_of(annotation: Any) -> tuple[type[BaseModel], ...]:
         elif get_origin(member) in (list, tuple, dict):
             found += models_of(get_args(member)[-1]) if get_args(member) else ()
     return tuple(found)
+
+
+def model_for(annotation: Any, value: Any) -> type[BaseModel] | None:
+    """The sub-model that a written map is meant for: the only one, or the one its `type` names."""
+    models = models_of(annotation)
+    if len(models) > 1 and isinstance(value, Mapping):
+        named = (model for model in models if value.get("type") in _types_of(model))
+        return next(named, models[0])
+    return models[0] if models else None
+
+
+def _types_of(model: type[BaseModel]) -> tuple[str, ...]:
+    field = model.model_fields.get("type")
+    return choices_of(field.annotation) if field is not None else ()

@@ -14,10 +14,12 @@ from builder.tasks.api import (
     Task,
     ToolTask,
     WrongProperty,
+    field_validator,
     model_validator,
 )
 from builder.tasks.check import check_written
 from builder.tasks.core.log.log import Log
+from builder.tasks.http.request import Request
 
 
 class Part(Properties):
@@ -161,6 +163,26 @@ def test_a_secret_in_plain_text_is_warned_of_without_repeating_it() -> None:
     (fault,) = faults(Sample, apiKey="sk-proj-AAAAAAAAAAAAAAAAAAAA")
     assert fault.severity is Severity.WARNING
     assert "secret(" in fault.message and "sk-" not in fault.message
+
+
+def test_a_secret_inside_an_option_is_warned_of_too() -> None:
+    (fault,) = faults(Request, uri="https://x.y", options={"auth": {"type": "BEARER", "token": "abc"}})
+    assert (fault.path, fault.severity) == (("options", "auth", "token"), Severity.WARNING)
+
+
+def test_a_check_that_breaks_is_a_fault_of_its_own() -> None:
+    class Broken(Task):
+        """Broken."""
+
+        type_name = "tests.Broken"
+        value: str = ""
+
+        @field_validator("value")
+        @classmethod
+        def _break(cls, value: str) -> str:
+            raise KeyError(value)
+
+    assert said(Broken, value="x") == ["Broken could not be checked, its own check broke: KeyError('x')"]
 
 
 def test_properties_of_kestras_server_are_accepted_with_a_warning() -> None:

@@ -12,6 +12,8 @@ from builder.tasks.testing import FakeContext, run_task
 
 class Login(Properties):
     token: SecretStr | None = None
+    tries: int | None = None
+    pattern: Annotated[str | None, Rendered("raw")] = None
 
 
 class Sample(Task):
@@ -27,6 +29,7 @@ class Sample(Task):
     template: Annotated[str, Rendered("raw")] = ""
     api_key: Annotated[SecretStr | None, Form(group="connection")] = None
     logins: list[Login] = Field([])
+    login: Login | None = None
 
     async def run(self, context: RunContext) -> None: ...
 
@@ -61,6 +64,19 @@ def test_only_what_was_written_is_set() -> None:
 
 def test_an_empty_answer_leaves_a_number_unset() -> None:
     assert "count" not in ready({"n": None}, count="{{ n }}").model_fields_set
+
+
+def test_sub_models_are_rendered_each_property_in_its_own_way() -> None:
+    login = {"token": "{{ key }}", "tries": "{{ none }}", "pattern": "{{ later }}"}
+    task = ready({"key": "k", "none": None}, login=login, logins=[login])
+    assert task.login is not None and task.login.token is not None
+    assert (task.login.token.get_secret_value(), task.login.tries, task.login.pattern) == ("k", None, "{{ later }}")
+    assert task.logins == [task.login]
+
+
+def test_a_template_inside_names_its_whole_path() -> None:
+    with pytest.raises(TaskFailure, match=r"^logins\[0\]\.token: Unable to find"):
+        ready(logins=[{"token": "{{ nothing }}"}])
 
 
 def test_common_properties_are_the_engines() -> None:
@@ -111,6 +127,6 @@ async def test_the_double_runs_a_task_as_the_runner_does() -> None:
 
 def test_outputs_become_json_values() -> None:
     assert dump_outputs(None) == {}
-    assert dump_outputs({"a": [Login(token=None)]}) == {"a": [{"token": None}]}
+    assert dump_outputs({"a": [Login(token=None)]}) == {"a": [{"token": None, "tries": None, "pattern": None}]}
     with pytest.raises(TypeError, match="must return a pydantic model"):
         dump_outputs("text")
