@@ -10,6 +10,7 @@ from builder.flows.checks.defaults import with_defaults
 from builder.flows.checks.findings import Findings, kind_of
 from builder.flows.checks.head import check_head
 from builder.flows.checks.inputs import check_inputs, check_outputs
+from builder.flows.checks.references import check_references
 from builder.flows.checks.tasks import check_tasks
 from builder.flows.checks.texts import check_texts
 from builder.flows.checks.triggers import check_triggers
@@ -61,9 +62,10 @@ def check(text: str, catalogue: Catalogue, *, world: World | None = None, limits
         check_head(findings, flow)
         check_inputs(findings, ("inputs",), flow.get("inputs"))
         check_outputs(findings, flow.get("outputs"))
-        check_tasks(findings, merged, catalogue, world)
+        task_ids = check_tasks(findings, merged, catalogue, world)
         check_triggers(findings, merged, catalogue)
         check_texts(findings, flow)
+        check_references(findings, flow, task_ids)
     elif not document.problems:
         _no_map(findings, flow)
     problems = tuple(findings.problems()[:limits.problems])

@@ -232,3 +232,24 @@ def test_a_default_that_does_not_fit_is_a_warning_where_it_stands():
     problem = only(GOOD + "inputs:\n  - id: n\n    type: INT\n    max: 3\n    defaults: 4\n")
     assert (problem.line, problem.severity) == (9, Severity.WARNING)
     assert "it must be less than `3`" in problem.message
+
+
+@pytest.mark.parametrize(
+    "text, hint",
+    [
+        ("{{ inputs.nmae }}", "Did you mean name?"),
+        ("{{ vars.colour }}", ""),
+        ("{{ outputs.lgo.value }}", "Did you mean log?"),
+    ],
+)
+def test_a_name_that_the_flow_does_not_have_is_a_warning(text: str, hint: str):
+    problem = only(GOOD.replace("hi", f'"{text}"') + "inputs: [{id: name, type: STRING}]\n")
+    assert (problem.line, problem.severity) == (4, Severity.WARNING)
+    assert "is not defined" in problem.message and problem.hint == hint
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ inputs.nope ?? 1 }}", "{{ outputs.nope is defined }}", "{{ inputs[taskrun.value] }}"]
+)
+def test_a_name_with_a_fallback_or_computed_is_left_alone(text: str):
+    assert not checked(GOOD.replace("hi", f'"{text}"')).problems

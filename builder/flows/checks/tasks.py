@@ -21,8 +21,8 @@ class Flows(Protocol):
     def flow_exists(self, namespace: str, id: str) -> bool: ...
 
 
-def check_tasks(findings: Findings, flow: Mapping[str, Any], catalogue: Catalogue, flows: Flows | None) -> None:
-    """All lists of tasks of a flow, with everything inside them."""
+def check_tasks(findings: Findings, flow: Mapping[str, Any], catalogue: Catalogue, flows: Flows | None) -> set[str]:
+    """All lists of tasks of a flow, with everything inside them; answers with the ids of all tasks."""
     if flow.get("tasks") is None or flow["tasks"] == []:
         empty = "tasks" in flow
         findings.error(("tasks",), "tasks is empty: it must not be empty" if empty else
@@ -35,6 +35,7 @@ def check_tasks(findings: Findings, flow: Mapping[str, Any], catalogue: Catalogu
                 walk.task((key, index), task, "")
         elif value is not None:
             findings.error((key,), f"{key} is a list of tasks, not {kind_of(value)}", "Begin each task with a dash.")
+    return walk.seen
 
 
 def find_type(findings: Findings, path: Path, written: Mapping[str, Any], catalogue: Catalogue, kind: Kind,

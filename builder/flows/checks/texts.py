@@ -51,11 +51,17 @@ def _check_expression(findings: Findings, path: Path, text: str, severity: Sever
     if not any(opening in text for opening in _OPENINGS):
         return
     for fault in expressions.check(text):
-        offset = _offset(findings.document, path, text, fault.line, fault.column)
-        if offset is None:
-            findings.add(path, fault.message, fault.hint, severity)
-        else:
-            findings.add_at(path, offset, fault.message, fault.hint, severity)
+        report_inside(findings, path, text, (fault.line, fault.column), fault.message, fault.hint, severity)
+
+
+def report_inside(findings: Findings, path: Path, text: str, place: tuple[int, int], message: str, hint: str,
+                  severity: Severity) -> None:
+    """A problem at a line and column of a text's value, put where that stands in the document."""
+    offset = _offset(findings.document, path, text, *place)
+    if offset is None:
+        findings.add(path, message, hint, severity)
+    else:
+        findings.add_at(path, offset, message, hint, severity)
 
 
 def _offset(document: Document, path: Path, text: str, line: int, column: int) -> int | None:

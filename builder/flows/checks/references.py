@@ -1,0 +1,52 @@
+"""Names that expressions read and the flow does not have: warnings, since a run may never come there."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from builder import expressions
+from builder.errors import Path, Severity
+from builder.flows.checks.findings import Findings
+from builder.flows.checks.inputs import input_id
+from builder.flows.checks.nearest import suggestion
+from builder.flows.checks.tasks import TASK_LISTS
+from builder.flows.checks.texts import report_inside, texts
+
+_GUARDS = ("??", "defined", "default")
+_PARTS = ("_split", "_items", "_merge")
+_WORDS = {"inputs": "input", "vars": "variable", "outputs": "task"}
+
+
+def check_references(findings: Findings, flow: Mapping[str, Any], task_ids: Collection[str]) -> None:
+    """`inputs.x`, `vars.x` and `outputs.x` of all tasks and outputs; an expression with a fallback is left alone."""
+    known = {"inputs": _input_roots(flow), "vars": _keys(flow.get("variables")), "outputs": task_ids}
+    for key in (*TASK_LISTS, "outputs"):
+        for path, text in texts((key,), flow.get(key)):
+            if "{" in text and not any(guard in text for guard in _GUARDS):
+                _check_text(findings, path, text, known)
+
+
+def _check_text(findings: Findings, path: Path, text: str, known: Mapping[str, Collection[str]]) -> None:
+    for reference in expressions.references(text):
+        if len(reference.path) < 2:
+            continue
+        root, name = str(reference.path[0]), reference.path[1]
+        if root not in known or not isinstance(name, str) or name in known[root] or (root == "outputs" and _is_part(name, known[root])):
+            continue
+        message = f'{root}.{name} is not defined: the flow has no {_WORDS[root]} "{name}"'
+        report_inside(findings, path, text, (reference.line, reference.column), message,
+                      suggestion(name, known[root]), Severity.WARNING)
+
+
+def _is_part(name: str, task_ids: Collection[str]) -> bool:
+    """ForEachItem runs as three tasks, named after itself."""
+    return any(name == task + part for part in _PARTS for task in task_ids)
+
+
+def _input_roots(flow: Mapping[str, Any]) -> set[str]:
+    declared = flow.get("inputs")
+    items = declared if isinstance(declared, list) else []
+    return {input_id(item).partition(".")[0] for item in items if isinstance(item, Mapping)}
+
+
+def _keys(value: Any) -> set[str]:
+    return set(value) if isinstance(value, Mapping) else set()
