@@ -29,7 +29,7 @@ def render(
     """The text of a template. Values that hold `{{ }}` stay as they are, unless `recursive`."""
     if "{" not in template:
         return template
-    rendering = _Rendering(variables, lookups, limits, now, zone)
+    rendering = _Rendering(Budget(limits), variables, lookups, now, zone)
     return rendering.guarded(rendering.recursively if recursive else rendering.once, template)  # type: ignore[no-any-return]
 
 
@@ -44,7 +44,7 @@ def render_value(
     zone: str | None = None,
 ) -> Any:
     """Renders all texts of a structure, keys too; what is no text stays. `typed`: a lone expression keeps its type."""
-    rendering = _Rendering(variables, lookups, limits, now, zone)
+    rendering = _Rendering(Budget(limits), variables, lookups, now, zone)
     return rendering.guarded(rendering.structure, value, rendering.typed if typed else rendering.once)
 
 
@@ -60,9 +60,11 @@ def render_nested(session: Session, template: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Rendering:
+    """One call: its texts share one budget, but no variables that they set."""
+
+    budget: Budget
     variables: Mapping[str, Any]
     lookups: Lookups | None
-    limits: Limits
     now: datetime | None
     zone: str | None
 
@@ -74,26 +76,23 @@ class _Rendering:
             raise ExpressionLimit("depth", "The expression is nested too deep") from None
 
     def _session(self) -> Session:
-        return Session(self.variables, self.lookups, Budget(self.limits), now=self.now, zone=self.zone,
+        return Session(self.variables, self.lookups, self.budget, now=self.now, zone=self.zone,
                        render=render_nested)  # fmt: skip
 
     def once(self, template: str) -> str:
-        session = self._session()
-        writer = TextWriter(session.budget)
-        Runner(parse_template(template, self.limits), session).run(writer)
+        writer = TextWriter(self.budget)
+        Runner(parse_template(template, self.budget.limits), self._session()).run(writer)
         return writer.result()
 
     def recursively(self, template: str) -> str:
-        session = self._session()
-        return render_recursively(session, template)
+        return render_recursively(self._session(), template)
 
     def typed(self, template: str) -> Any:
-        session = self._session()
-        writer = TypedWriter(session.budget)
-        Runner(parse_template(template, self.limits), session).run(writer)
+        writer = TypedWriter(self.budget)
+        Runner(parse_template(template, self.budget.limits), self._session()).run(writer)
         result = writer.result()
         if is_list(result) or isinstance(result, Mapping):
-            json_text(result, session.budget)
+            json_text(result, self.budget)
         return result
 
     def structure(self, value: Any, one: Any) -> Any:

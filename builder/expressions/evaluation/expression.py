@@ -121,7 +121,16 @@ class Evaluator:
     def _binary(self, node: nodes.Binary) -> Any:
         if node.operator in _LAZY:
             return _LAZY[node.operator](self, node)
-        return _STRICT[node.operator](self.value(node.left), self.value(node.right), self._budget)
+        try:
+            return _STRICT[node.operator](self.value(node.left), self.value(node.right), self._budget)
+        except UndefinedVariable as error:
+            if node.operator == "-" and self._is_tight(node.position):
+                error.hint = "a name with a hyphen is written in brackets: inputs['my-name']"
+            raise
+
+    def _is_tight(self, position: int) -> bool:
+        """Whether no space stands around the operator."""
+        return not any(map(str.isspace, self._template.source[position - 1 : position + 2]))
 
     def _and(self, node: nodes.Binary) -> bool:
         return operators.is_true(self.value(node.left)) and operators.is_true(self.value(node.right))

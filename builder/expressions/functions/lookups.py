@@ -3,6 +3,7 @@
 from typing import Any
 
 from builder.errors import BuilderError
+from builder.expressions.evaluation.arguments import only_text
 from builder.expressions.evaluation.session import Session
 from builder.expressions.faults import ExpressionError, UndefinedVariable
 from builder.expressions.registry import function
@@ -15,6 +16,10 @@ def _text(session: Session, value: Any, what: str) -> str:
     return text_of(value, session.budget)
 
 
+def _namespace(value: Any) -> str | None:
+    return None if value is None else only_text(value, "The namespace")
+
+
 def _bounded(session: Session, text: str) -> str:
     session.budget.text(len(text))
     return text
@@ -23,16 +28,16 @@ def _bounded(session: Session, text: str) -> str:
 @function("kv", "The value of a key in the KV store of the flow's namespace or another one.", "{{ kv('rate') }}", None)
 def kv(session: Session, key: Any, namespace: str | None = None, error_on_missing: bool = True) -> Any:
     name = _text(session, key, "The key")
-    value = session.lookups.kv(name, namespace, False)
+    value = session.lookups.kv(name, _namespace(namespace), False)
     if value is None and error_on_missing:
-        where = f"the namespace `{namespace}`" if namespace else "the flow's namespace"
-        raise UndefinedVariable(name, message=f"The key `{name}` does not exist in {where}.")
+        where = f"the namespace '{namespace}'" if namespace else "the flow's namespace"
+        raise UndefinedVariable(name, message=f"The key '{name}' does not exist in {where}.")
     return value
 
 
 @function("secret", "A secret of the namespace; masked in logs and outputs.", "{{ secret('API_KEY') }}", None)
 def secret(session: Session, key: Any, namespace: str | None = None, subkey: str | None = None) -> Any:
-    text = session.lookups.secret(_text(session, key, "The name of the secret"), namespace)
+    text = session.lookups.secret(_text(session, key, "The name of the secret"), _namespace(namespace))
     if subkey is None:
         return text
     fields = read_json(text, session.budget)

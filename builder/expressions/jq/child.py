@@ -4,12 +4,13 @@ Run by its path, never imported by the product: it must start with nothing but t
 """
 
 import json
+import os
 import resource
 import signal
 import sys
 from typing import Any
 
-_MEMORY = 192 * 1024 * 1024
+_MEMORY = 160 * 1024 * 1024
 _PROCESSOR_SECONDS = 120
 _LONGEST_SECONDS = 4
 _KEPT_PROGRAMS = 128
@@ -43,6 +44,7 @@ def _answer(jq: Any, programs: dict[str, Any], request: dict[str, Any]) -> dict[
 
 
 def main() -> None:
+    os.environ.clear()
     sys.path.insert(0, sys.argv[1])
     import jq
 

@@ -7,15 +7,32 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from builder.expressions import ExpressionError, render, render_value, result_to_json
+from builder.expressions import ExpressionError, Lookups, render, render_value, result_to_json
+from builder.expressions.trial import GivenLookups
 from builder.expressions.typed import read_typed
+from builder.store import encryption
+
+
+class TrialLookups(GivenLookups):
+    """The given world, with the encryption that running flows have."""
+
+    def encrypt(self, key: str, plaintext: str) -> str:
+        return encryption.encrypt(plaintext, key)
+
+    def decrypt(self, key: str, encrypted: str) -> str:
+        try:
+            return encryption.decrypt_with(key, encrypted)
+        except encryption.WrongKey:
+            raise ExpressionError("The text cannot be decrypted with this key") from None
 
 
 class Command(BaseCommand):
     help = (
         'Reads {"template": ..., "vars": {...}, "render": "typed"?} a line, prints {"result": ...} or {"error": ...}. '
+        '"setup" may give kv, secrets, storage and logs. '
         'A variable that JSON cannot hold is written {"$type": "zoned_datetime", "value": "..."}.'
     )
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("template", nargs="?", help="one template, without variables")
@@ -24,19 +41,17 @@ class Command(BaseCommand):
         if options["template"] is not None:
             self._print(answer({"template": options["template"]}))
             return
-        for line in self._lines():
+        for line in sys.stdin:
             if line.strip():
-                self._print(_answer_line(line))
-
-    def _lines(self) -> Any:
-        return sys.stdin
+                self._print(answer_line(line))
 
     def _print(self, result: Mapping[str, Any]) -> None:
         self.stdout.write(json.dumps(result, ensure_ascii=False))
         self.stdout.flush()
 
 
-def _answer_line(line: str) -> dict[str, Any]:
+def answer_line(line: str) -> dict[str, Any]:
+    """One line of JSON in, one answer out; never an exception."""
     try:
         case = json.loads(line)
     except (ValueError, RecursionError):
@@ -51,12 +66,11 @@ def answer(case: Mapping[str, Any]) -> dict[str, Any]:
     template, mode = case["template"], str(case.get("render", "text"))
     try:
         variables = read_typed(case.get("vars") or {})
-        if mode == "typed":
-            return {"result": result_to_json(render_value(template, variables, typed=True))}
-        if not isinstance(template, str):
-            return {"result": result_to_json(render_value(template, variables))}
+        lookups: Lookups = TrialLookups(case.get("setup") or {}, variables)
+        if mode == "typed" or not isinstance(template, str):
+            return {"result": result_to_json(render_value(template, variables, lookups, typed=mode == "typed"))}
         is_recursive = bool((case.get("settings") or {}).get("recursive_rendering"))
-        text = render(template, variables, recursive=is_recursive)
+        text = render(template, variables, lookups, recursive=is_recursive)
         return {"result": json.loads(text) if mode.startswith("json") else text}
     except ExpressionError as error:
         return {"error": error.message}
