@@ -30,16 +30,18 @@ def _check_text(findings: Findings, path: Path, text: str, known: Mapping[str, C
         if len(reference.path) < 2:
             continue
         root, name = str(reference.path[0]), reference.path[1]
-        if root not in known or not isinstance(name, str) or name in known[root] or (root == "outputs" and _is_part(name, known[root])):
+        if not isinstance(name, str) or _is_known(root, name, known):
             continue
         message = f'{root}.{name} is not defined: the flow has no {_WORDS[root]} "{name}"'
         report_inside(findings, path, text, (reference.line, reference.column), message,
                       suggestion(name, known[root]), Severity.WARNING)
 
 
-def _is_part(name: str, task_ids: Collection[str]) -> bool:
-    """ForEachItem runs as three tasks, named after itself."""
-    return any(name == task + part for part in _PARTS for task in task_ids)
+def _is_known(root: str, name: str, known: Mapping[str, Collection[str]]) -> bool:
+    """Whether the flow has it, or it is none of ours; ForEachItem runs as three tasks named after itself."""
+    if root not in known or name in known[root]:
+        return True
+    return root == "outputs" and any(name == task + part for part in _PARTS for task in known[root])
 
 
 def _input_roots(flow: Mapping[str, Any]) -> set[str]:
