@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
@@ -103,11 +103,9 @@ def moment(at: datetime | None) -> Any:
     return None if at is None else connection.ops.adapt_datetimefield_value(at)
 
 
-def from_row(value: Any) -> Any:
-    """A time out of a raw row: SQLite gives text, PostgreSQL an aware datetime."""
-    if isinstance(value, str):
-        return datetime.fromisoformat(value + "+00:00" if "+" not in value else value)
-    return value
+def from_row(value: datetime | None) -> datetime | None:
+    """A time out of a raw row: SQLite gives it without its zone, which is always UTC."""
+    return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
 def run(statement: str, parameters: tuple[Any, ...] = ()) -> int:

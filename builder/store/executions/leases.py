@@ -1,20 +1,24 @@
 """The right to drive an execution: claimed by one conditional UPDATE, renewed by a heartbeat, fenced by its epoch."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce
 
 from builder.engine.states import TERMINAL, State
 from builder.models import Execution as ExecutionRow
-from builder.models import FlowRevision, Signal
+from builder.models import Signal
 from builder.store.executions import rows
 from builder.store.executions.signals import signals
 from builder.store.executions.values import Claim
-from builder.store.gate import write
+from builder.store.gate import moment, run_many, write
 
-_UNCLAIMABLE = [state.value for state in TERMINAL | {State.QUEUED}]
+_CLAIM = """
+UPDATE builder_execution SET losses = losses + CASE WHEN %s THEN 1 ELSE 0 END, alone = %s, owner = %s,
+  epoch = epoch + 1, lease_until = %s, due_at = %s
+WHERE id = %s AND epoch = %s
+"""
 
 
 def claim(execution_id: str, owner: str, now: datetime, lease_seconds: float) -> Claim | None:
@@ -25,51 +29,33 @@ def claim(execution_id: str, owner: str, now: datetime, lease_seconds: float) ->
 
 def claim_many(ids: Sequence[str], owner: str, now: datetime, lease_seconds: float) -> list[Claim]:
     """Claims all of these that are free, in one transaction."""
-    until = now + timedelta(seconds=lease_seconds)
+    until = moment(now + timedelta(seconds=lease_seconds))
     with write():
-        before = {execution_id: previous for execution_id in sorted(set(ids))
-                  if (previous := _take(execution_id, owner, now, until)) is not None}
-    if not before:
-        return []
-    return _claims(before)
+        taken = [row for row in rows.read(sorted(set(ids)), lock=True) if _is_free(row, now)]
+        run_many(_CLAIM, [(row.alone and bool(row.owner), row.alone or bool(row.owner), owner, until, until,
+                           row.execution.id, row.epoch) for row in taken])
+    return _claims(taken)
 
 
-def _take(execution_id: str, owner: str, now: datetime, until: datetime) -> bool | None:
-    """Takes one; tells whether it was lost by another, or None when it is not to be had."""
-    free = ExecutionRow.objects.filter(id=execution_id).exclude(state__in=_UNCLAIMABLE).filter(
-        Q(lease_until__isnull=True) | Q(lease_until__lt=now))
-    previous = free.values_list("owner", "epoch").first()
-    if previous is None:
-        return None
-    lost = previous[0] != ""
-    taken = free.filter(epoch=previous[1]).update(
-        owner=owner, epoch=F("epoch") + 1, lease_until=until, due_at=until,
-        losses=F("losses") + Case(When(alone=True, then=1), default=0) if lost else F("losses"),
-        alone=True if lost else F("alone"),
-    )
-    return lost if taken else None
+def _is_free(row: rows.Row, now: datetime) -> bool:
+    lapsed = row.lease_until is None or row.lease_until < now
+    return lapsed and row.execution.state not in TERMINAL and row.execution.state is not State.QUEUED
 
 
-def _claims(lost: Mapping[str, bool]) -> list[Claim]:
-    ids = list(lost)
-    found = rows.load_many(ids)
-    marks = {row[0]: row[1:] for row in ExecutionRow.objects.filter(id__in=ids).values_list("id", "alone", "losses")}
-    asked = signals(ids)
-    texts = sources(ids)
+def _claims(taken: Sequence[rows.Row]) -> list[Claim]:
+    runs = rows.runs_of([row.execution.id for row in taken if row.runs_total])
+    asked = signals([row.execution.id for row in taken]) if taken else {}
     return [
-        Claim(execution=found[key][0], epoch=found[key][1], source=texts.get(key, ""), lost=lost[key],
-              alone=marks[key][0], losses=marks[key][1], signals=tuple(asked.get(key, ())))
-        for key in ids if key in found
+        Claim(execution=replace(row.execution, runs=runs.get(row.execution.id, {})), epoch=row.epoch + 1,
+              source=row.source, lost=bool(row.owner), alone=row.alone or bool(row.owner),
+              losses=row.losses + (row.alone and bool(row.owner)), signals=tuple(asked.get(row.execution.id, ())))
+        for row in taken
     ]
 
 
 def sources(ids: Sequence[str]) -> dict[str, str]:
     """The flow text that each execution runs: its draft's, or its revision's."""
-    revision = FlowRevision.objects.filter(
-        flow__namespace=OuterRef("namespace"), flow__flow_id=OuterRef("flow_id"), number=OuterRef("revision"))
-    pairs = ExecutionRow.objects.filter(id__in=ids).values_list(
-        "id", Coalesce(F("draft_source"), revision.values("source")[:1]))
-    return {execution_id: source or "" for execution_id, source in pairs}
+    return {row.execution.id: row.source for row in rows.read(ids)}
 
 
 def draft_source(execution_id: str) -> str | None:

@@ -1,8 +1,11 @@
 """Execution and task run rows: creating them, reading them back as the engine's values, deleting them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from django.db import connection
 
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.states import TERMINAL, State
@@ -12,7 +15,7 @@ from builder.models import TaskRun as TaskRunRow
 from builder.store import documents
 from builder.store.executions.limits import admit
 from builder.store.executions.values import NewExecution
-from builder.store.gate import moment, run_many, write
+from builder.store.gate import from_row, moment, run_many, write
 
 _INSERT = """
 INSERT INTO builder_execution (id, namespace, flow_id, revision, state, history, inputs, outputs, labels, trigger,
@@ -20,6 +23,14 @@ INSERT INTO builder_execution (id, namespace, flow_id, revision, state, history,
   started_at, ended_at, wake_at, due_at, owner, epoch, lease_until, losses, alone, runs_total, runs_ended, tokens, cost)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0, NULL, 0, %s,
   %s, %s, NULL, NULL)
+"""
+_SELECT = """
+SELECT id, namespace, flow_id, revision, state, history, inputs, outputs, labels, trigger, message, parent_id,
+  parent_path, original_id, attempt_number, created_at, wake_at, runs_total, owner, epoch, lease_until, alone, losses,
+  COALESCE(draft_source, (SELECT source FROM builder_flowrevision r JOIN builder_flow f ON f.id = r.flow_id
+    WHERE f.namespace = builder_execution.namespace AND f.flow_id = builder_execution.flow_id
+      AND r.number = builder_execution.revision))
+FROM builder_execution WHERE id IN (%s)
 """
 _INSERT_LABEL = "INSERT INTO builder_label (execution_id, key, value) VALUES (%s, %s, %s)"
 _UPSERT_RUN = """
@@ -30,6 +41,20 @@ ON CONFLICT (execution_id, path) DO UPDATE SET id = excluded.id, state = exclude
 """
 _LABEL_KEY_LENGTH, _LABEL_VALUE_LENGTH = 200, 500
 _IDS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An execution without its task runs, and what only the store knows of it. `source`: the flow text it runs."""
+
+    execution: Execution
+    epoch: int
+    owner: str
+    lease_until: datetime | None
+    alone: bool
+    losses: int
+    runs_total: int
+    source: str
 
 
 def create(new: NewExecution) -> Execution:
@@ -114,12 +139,42 @@ def load(execution_id: str) -> tuple[Execution, int]:
 
 def load_many(ids: Sequence[str], *, with_runs: bool = True) -> dict[str, tuple[Execution, int]]:
     """Executions by id, each with its epoch; missing ones are left out."""
-    rows = list(ExecutionRow.objects.filter(id__in=ids).defer("draft_source"))
-    runs = _runs_of(ids) if with_runs else {}
-    return {row.id: (from_row(row, runs.get(row.id, {})), row.epoch) for row in rows}
+    rows = read(ids)
+    runs = runs_of([row.execution.id for row in rows if row.runs_total]) if with_runs else {}
+    return {row.execution.id: (replace(row.execution, runs=runs.get(row.execution.id, {})), row.epoch) for row in rows}
 
 
-def _runs_of(ids: Sequence[str]) -> dict[str, dict[str, TaskRun]]:
+def read(ids: Sequence[str], *, lock: bool = False) -> list[Row]:
+    """The rows of executions; with `lock` nobody else changes them until the transaction ends."""
+    if not ids:
+        return []
+    statement = _SELECT % ", ".join(["%s"] * len(ids))
+    if lock and connection.vendor == "postgresql":
+        statement += " ORDER BY id FOR UPDATE"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, tuple(ids))
+        return [_read(columns) for columns in cursor.fetchall()]
+
+
+def _read(columns: Sequence[Any]) -> Row:
+    (execution_id, namespace, flow_id, revision, state, history, inputs, outputs, labels, trigger, message, parent_id,
+     parent_path, original_id, attempt_number, created_at, wake_at, runs_total, owner, epoch, lease_until, alone,
+     losses, source) = columns
+    execution = Execution(
+        id=execution_id, namespace=namespace, flow_id=flow_id, revision=revision, state=State(state),
+        history=documents.load_history(history), created_at=from_row(created_at) or created_at, inputs=documents.load(inputs),
+        labels=tuple((key, value) for key, value in documents.load(labels)),
+        outputs=documents.load_or_none(outputs), trigger=documents.load_or_none(trigger), parent_id=parent_id,
+        parent_path=parent_path, original_id=original_id, attempt_number=attempt_number, wake_at=from_row(wake_at),
+        message=message,
+    )
+    return Row(execution, epoch, owner, from_row(lease_until), bool(alone), losses, runs_total, source or "")
+
+
+def runs_of(ids: Sequence[str]) -> dict[str, dict[str, TaskRun]]:
+    """The task runs of executions, by execution and path, in order."""
+    if not ids:
+        return {}
     rows = TaskRunRow.objects.filter(execution_id__in=ids).order_by("position").values_list(
         "execution_id", "id", "path", "task_id", "state", "document")
     runs: dict[str, dict[str, TaskRun]] = {}
@@ -127,29 +182,6 @@ def _runs_of(ids: Sequence[str]) -> dict[str, dict[str, TaskRun]]:
         run = documents.load_run(id=run_id, path=path, task_id=task_id, state=state, document=document)
         runs.setdefault(execution_id, {})[path] = run
     return runs
-
-
-def from_row(row: ExecutionRow, runs: Mapping[str, TaskRun]) -> Execution:
-    return Execution(
-        id=row.id,
-        namespace=row.namespace,
-        flow_id=row.flow_id,
-        revision=row.revision,
-        state=State(row.state),
-        history=documents.load_history(row.history),
-        created_at=row.created_at,
-        inputs=documents.load(row.inputs),
-        labels=tuple((key, value) for key, value in documents.load(row.labels)),
-        outputs=documents.load_or_none(row.outputs),
-        trigger=documents.load_or_none(row.trigger),
-        parent_id=row.parent_id,
-        parent_path=row.parent_path,
-        original_id=row.original_id,
-        attempt_number=row.attempt_number,
-        runs=runs,
-        wake_at=row.wake_at,
-        message=row.message,
-    )
 
 
 def delete(ids: Sequence[str]) -> int:
