@@ -1,0 +1,103 @@
+"""What the editor's scripts post, as edits of the draft: a field set, a step added, moved, copied or removed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from builder.errors import InvalidInput, Path
+from builder.flows.catalogue import Kind
+from builder.flows.document import parse
+from builder.flows.edit import Duplicate, Edit, Insert, Move, Remove, SetValue, Unset
+from builder.flows.edit.intent import free_id, landing, number, step_ids, value_at
+from builder.tasks.catalogue import catalogue
+from builder.web.editor.values import UNSET, meant
+
+
+def path_of(value: Any) -> Path:
+    """A path as the page sends it. Raises InvalidInput."""
+    if isinstance(value, list) and all(isinstance(part, str | int) and not isinstance(part, bool) for part in value):
+        return tuple(value)
+    raise InvalidInput("The page sent a place that cannot be read; reload it.")
+
+
+def edit_of(body: Mapping[str, Any], data: Any) -> tuple[Edit, Path | None]:
+    """The edit that a posted change means, and what is chosen after it (None: what was chosen before)."""
+    reader = _READERS.get(str(body.get("do")))
+    if reader is None:
+        raise InvalidInput(f"The editor has no change named {body.get('do')!r}; reload the page.")
+    return reader(body, path_of(body.get("path")), data)
+
+
+def _field(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
+    control, raw = str(body.get("control")), body.get("raw")
+    value = meant(control, raw)
+    if isinstance(raw, bool) and str(raw).lower() == (body.get("default") or "false"):
+        value = UNSET
+    return (Unset(path) if value is UNSET else SetValue(path, value)), None
+
+
+def _variant(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
+    kind = str(body.get("raw") or "")
+    return (SetValue(path, {"type": kind}) if kind else Unset(path)), None
+
+
+def _add(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
+    kind, type_name = str(body.get("kind")), str(body.get("type"))
+    index = int(body.get("index") or 0)
+    value = _new_input(type_name, data) if kind == "input" else _new_step(type_name, kind, data)
+    return Insert(path, index, value), (*path, index)
+
+
+def _new_input(type_name: str, data: Any) -> dict[str, Any]:
+    inputs = data.get("inputs") if isinstance(data, Mapping) else None
+    taken = {str(item.get("id")) for item in inputs or () if isinstance(item, Mapping)}
+    value: dict[str, Any] = {"id": free_id(type_name.lower(), taken), "type": type_name}
+    if type_name in ("SELECT", "MULTISELECT"):
+        value["values"] = ["first", "second"]
+    return value | ({"itemType": "STRING"} if type_name == "ARRAY" else {})
+
+
+def _new_step(type_name: str, kind: str, data: Any) -> dict[str, Any]:
+    """A new step with what its type requires, as its example has it."""
+    known = catalogue()
+    plugin = known.plugin_class(type_name, Kind(kind))
+    entry = known.find(type_name)
+    example = parse(plugin.example).data if plugin.example else None
+    example = example[0] if isinstance(example, list) and example else example
+    written = example if isinstance(example, Mapping) else {}
+    required = [one.name for one in entry.fields if one.required and one.control != "tasks"] if entry else []
+    return {"id": free_id(_stem(plugin.short_name()), {name for _, name in step_ids(data)}), "type": plugin.type_name,
+            **{name: written[name] for name in required if name in written and name not in ("id", "type")}}
+
+
+def _stem(short: str) -> str:
+    return "".join(("_" if char.isupper() and at else "") + char.lower() for at, char in enumerate(short))
+
+
+def _remove(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
+    index = path[-1] if path else 0
+    above = (*path[:-1], index - 1) if isinstance(index, int) and index else path[:-2]
+    return Remove(path), above
+
+
+def _duplicate(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
+    step = value_at(data, path)
+    old = str(step.get("id", "step")) if isinstance(step, Mapping) else "step"
+    after = (*path[:-1], number(path) + 1)
+    if path[0] == "inputs":
+        taken = {str(item.get("id")) for item in data["inputs"] if isinstance(item, Mapping)}
+        return Insert(path[:-1], number(path) + 1, {**step, "id": free_id(old, taken)}), after
+    return Duplicate(path, free_id(old, {name for _, name in step_ids(data)})), after
+
+
+def _move(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
+    """By a number of places in its list, or to another list."""
+    if "to" in body:
+        edit = Move(path, path_of(body["to"]), int(body.get("index") or 0))
+        return edit, (*landing(edit), edit.to_index)
+    items = value_at(data, path[:-1])
+    index = min(max(number(path) + int(body.get("by") or 0), 0), len(items) - 1)
+    return Move(path, path[:-1], index), (*path[:-1], index)
+
+
+_READERS: dict[str, Any] = {
+    "field": _field, "variant": _variant, "add": _add, "remove": _remove, "duplicate": _duplicate, "move": _move}

@@ -1,0 +1,72 @@
+"""The expressions that a form offers for insertion: inputs, variables and what earlier steps give."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from builder.errors import Path
+from builder.tasks.base import Task
+from builder.tasks.catalogue import Catalogue
+from builder.tasks.outputs import outputs_of
+from builder.web.editor.outline import Branch, walk
+
+MOST = 24
+_OUTPUTS_SHOWN = 3
+_DULL = frozenset({"id", "object", "created", "model", "uri", "headers"})
+
+
+def chips(data: Mapping[str, Any], branches: Sequence[Branch], path: Path, catalogue: Catalogue) -> list[str]:
+    """Expressions without their braces, the likeliest first."""
+    return [*_inputs(data), *_outputs(data, branches, path, catalogue), *_variables(data), *_triggers(data, path)][:MOST]
+
+
+def _inputs(data: Mapping[str, Any]) -> Iterator[str]:
+    for item in data.get("inputs") or () if isinstance(data.get("inputs"), list) else ():
+        if isinstance(item, Mapping) and item.get("id"):
+            yield _dotted("inputs", item["id"])
+
+
+def _variables(data: Mapping[str, Any]) -> Iterator[str]:
+    names = data.get("variables")
+    yield from (_dotted("vars", name) for name in (names if isinstance(names, Mapping) else ()))
+
+
+def _triggers(data: Mapping[str, Any], path: Path) -> Iterator[str]:
+    if data.get("triggers") and path[:1] not in ((), ("triggers",), ("inputs",)):
+        yield "trigger.date"
+
+
+def _outputs(data: Mapping[str, Any], branches: Sequence[Branch], path: Path, catalogue: Catalogue) -> Iterator[str]:
+    """Of the steps above the chosen one, the nearest first."""
+    if not path or path[0] in ("inputs", "triggers"):
+        return
+    earlier = []
+    for step in walk([branch for branch in branches if branch.kind == "task"]):
+        if step.path == path:
+            break
+        if step.path != path[: len(step.path)]:
+            earlier.append(step)
+    for step in reversed(earlier):
+        written = _at(data, step.path)
+        for name in _fields(str(written.get("type") or ""), catalogue):
+            yield f"{_dotted('outputs', step.id)}.{name}"
+
+
+def _fields(type_name: str, catalogue: Catalogue) -> list[str]:
+    entry = catalogue.find(type_name)
+    if entry is None or not issubclass(entry.plugin, Task):
+        return []
+    model = outputs_of(entry.plugin.run)
+    names = [field.alias or name for name, field in model.model_fields.items()] if model else []
+    names.sort(key=lambda name: name in _DULL)
+    return names[:_OUTPUTS_SHOWN]
+
+
+def _at(data: Any, path: Path) -> Any:
+    for part in path:
+        data = data[part]
+    return data if isinstance(data, Mapping) else {}
+
+
+def _dotted(root: str, name: object) -> str:
+    text = str(name)
+    return f"{root}.{text}" if text.replace("_", "").isalnum() else f"{root}['{text}']"

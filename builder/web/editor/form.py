@@ -1,0 +1,179 @@
+"""The form of the chosen part of a flow: every property as a control with what is written there and what is wrong."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from builder.errors import Path, Problem
+from builder.flows.document import Document
+from builder.tasks.catalogue import Catalogue
+from builder.tasks.form import FormField, label_of
+from builder.web.editor.flow_fields import FLOW_FIELDS, input_fields
+from builder.web.editor.outline import path_key
+from builder.web.editor.values import as_yaml, fits, shown
+
+_ELSEWHERE = frozenset({"tasks", "inputs", "triggers", "errors", "finally", "afterExecution"})
+_TASK_LISTS = ("tasks", "errors", "finally", "afterExecution", "then", "else", "cases", "defaults")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One control. `control` is the field's own, or "yaml" where that cannot show what is written."""
+
+    field: FormField
+    path: Path
+    control: str
+    text: str
+    written: bool
+    checked: bool = False
+    locked: bool = False
+    problems: tuple[Problem, ...] = ()
+    variant: str = ""
+    nested: tuple["FieldView", ...] = ()
+
+    @property
+    def key(self) -> str:
+        return path_key(self.path)
+
+    @property
+    def html_id(self) -> str:
+        return "field-" + "-".join(str(part) for part in self.path)
+
+    @property
+    def placeholder(self) -> str:
+        return self.field.default or self.field.placeholder or next(iter(self.field.examples), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    name: str
+    label: str
+    fields: tuple[FieldView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """The form of one part; `more` are the properties that are not written and seldom needed."""
+
+    path: Path
+    kind: str
+    heading: str
+    type_name: str
+    summary: str
+    groups: tuple[Group, ...]
+    more: tuple[FieldView, ...]
+    problems: tuple[Problem, ...]
+    deprecated: str = ""
+
+    @property
+    def key(self) -> str:
+        return path_key(self.path)
+
+    @property
+    def short_type(self) -> str:
+        return ".".join(self.type_name.split(".")[-2:])
+
+
+def form_of(document: Document, problems: Sequence[Problem], path: Path, catalogue: Catalogue) -> FormView | None:
+    """The form of the flow (path ()), or of an input, trigger or task; None when nothing stands there."""
+    written = _at(document.data, path)
+    if not isinstance(written, Mapping):
+        return None
+    maker = _Maker(document, problems)
+    if not path:
+        return maker.form((), "flow", "Flow", "", "What holds for the whole flow.", FLOW_FIELDS, written)
+    type_name = str(written.get("type") or "")
+    heading = str(written.get("id") or written.get("name") or "Step")
+    if path[0] == "inputs":
+        return maker.form(path, "input", heading, type_name, "", input_fields(type_name), written)
+    entry = catalogue.find(type_name)
+    fields = tuple(one for one in entry.fields if one.name != "type") if entry else ()
+    kind = "trigger" if path[0] == "triggers" else "task"
+    form = maker.form(path, kind, heading, type_name, entry.summary if entry else "", fields, written)
+    return replace(form, deprecated=entry.plugin.deprecated) if entry else form
+
+
+def _at(data: Any, path: Path) -> Any:
+    for part in path:
+        if isinstance(data, Mapping) and part in data:
+            data = data[part]
+        elif isinstance(data, list) and isinstance(part, int) and 0 <= part < len(data):
+            data = data[part]
+        else:
+            return None
+    return data
+
+
+class _Maker:
+    def __init__(self, document: Document, problems: Sequence[Problem]) -> None:
+        self._document = document
+        self._problems = problems
+
+    def form(self, path: Path, kind: str, heading: str, type_name: str, summary: str, fields: Sequence[FormField],
+             written: Mapping[str, Any]) -> FormView:
+        views = [self.view(one, path, written) for one in fields if one.control != "tasks"]
+        views += [self._unknown(name, path, written) for name in _unknown(fields, written, kind)]
+        first = [view for view in views if view.written or view.problems or _usual(view.field)]
+        groups: dict[str, list[FieldView]] = {}
+        for view in first:
+            groups.setdefault(view.field.group, []).append(view)
+        return FormView(
+            path, kind, heading, type_name, summary,
+            tuple(Group(name, items[0].field.group_label, tuple(items)) for name, items in groups.items()),
+            tuple(view for view in views if view not in first),
+            tuple(one for one in self._problems if one.path in (path, (*path, "type"))))
+
+    def view(self, one: FormField, path: Path, written: Mapping[str, Any]) -> FieldView:
+        name = next((name for name in (one.name, *one.other_names) if name in written), one.name)
+        value, place = written.get(name), (*path, name)
+        control: str = one.control if fits(one.control, value) else "yaml"
+        if control == "text" and one.free and not one.options and isinstance(value, str) and "\n" in value:
+            control = "textarea"
+        if control == "yaml" and one.control in ("text", "secret", "model", "select") and isinstance(value, str):
+            control = "textarea"
+        if one.control in ("number", "checkbox", "list", "section") and isinstance(value, str):
+            control = "text"
+        if control in ("list", "section") and one.control == "list" and one.variants:
+            control = "yaml"
+        if control == "section" and not one.variants:
+            control = "yaml"
+        span = self._document.span(place)
+        variant = self._variant(one, value) if control == "section" else ""
+        return FieldView(
+            field=replace(one, name=name), path=place, control=control, text=shown(control, value), written=name in written,
+            checked=value is True or (value is None and one.default == "true"), locked=bool(span and span.shared),
+            problems=self._of(place, deep=control != "section"), variant=variant,
+            nested=self._nested(one, place, value, variant) if control == "section" else ())
+
+    def _variant(self, one: FormField, value: Any) -> str:
+        if "" in one.variants:
+            return ""
+        kind = value.get("type") if isinstance(value, Mapping) else None
+        return str(kind) if kind in one.variants else ""
+
+    def _nested(self, one: FormField, place: Path, value: Any, variant: str) -> tuple[FieldView, ...]:
+        inside = value if isinstance(value, Mapping) else {}
+        if variant not in one.variants:
+            return ()
+        return tuple(self.view(field, place, inside) for field in one.variants[variant]
+                     if not (variant and field.name == "type"))
+
+    def _unknown(self, name: str, path: Path, written: Mapping[str, Any]) -> FieldView:
+        place = (*path, name)
+        span = self._document.span(place)
+        one = FormField(name, label_of(name), "yaml", "unknown", False, "")
+        return FieldView(one, place, "yaml", as_yaml(written[name]), True, locked=bool(span and span.shared),
+                         problems=self._of(place, deep=True))
+
+    def _of(self, place: Path, *, deep: bool) -> tuple[Problem, ...]:
+        return tuple(one for one in self._problems if one.path == place or (deep and one.path[: len(place)] == place))
+
+
+def _usual(one: FormField) -> bool:
+    return one.required or one.group == "main" or (one.control == "secret" and one.group == "connection")
+
+
+def _unknown(fields: Sequence[FormField], written: Mapping[str, Any], kind: str) -> list[str]:
+    known = {name for one in fields for name in (one.name, *one.other_names)}
+    known |= {"type"} | (set(_ELSEWHERE) if kind == "flow" else set(_TASK_LISTS) if kind == "task" else set())
+    return [name for name in written if name not in known]

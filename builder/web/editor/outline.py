@@ -1,0 +1,119 @@
+"""The steps of a flow as the editor's left pane shows them: inputs, triggers, tasks with their branches."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from builder.errors import Path, Problem, Severity
+from builder.flows.catalogue import Kind
+from builder.tasks.catalogue import Catalogue, Entry
+
+SECTIONS = (("inputs", "Inputs", "input"), ("triggers", "Triggers", "trigger"), ("tasks", "Steps", "task"),
+            ("errors", "If a step fails", "task"), ("finally", "At the end, always", "task"),
+            ("afterExecution", "After the execution", "task"))
+_ALWAYS = ("inputs", "triggers", "tasks")
+_BRANCHES = {"tasks": "", "then": "Then", "else": "Else", "errors": "If a step fails", "finally": "At the end, always",
+             "defaults": "Otherwise"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row: a task, trigger or input. `errors` and `warnings` count its own problems."""
+
+    path: Path
+    kind: str
+    id: str
+    title: str
+    errors: int
+    warnings: int
+    disabled: bool
+    branches: tuple["Branch", ...]
+
+    @property
+    def key(self) -> str:
+        return path_key(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A list of steps; `path` is where the list stands, or would stand when it is made."""
+
+    name: str
+    label: str
+    path: Path
+    kind: str
+    steps: tuple[Step, ...]
+
+    @property
+    def key(self) -> str:
+        return path_key(self.path)
+
+
+def path_key(path: Path) -> str:
+    """A path as the page carries it: JSON without spaces."""
+    return json.dumps(path, ensure_ascii=False, separators=(",", ":"))
+
+
+def outline(data: Mapping[str, Any], problems: Sequence[Problem], catalogue: Catalogue) -> tuple[Branch, ...]:
+    """The sections of a flow; empty ones are there when they are usual."""
+    reader = _Reader(problems, catalogue)
+    return tuple(
+        Branch(name, label, (name,), kind, tuple(reader.steps(data.get(name), (name,), kind)))
+        for name, label, kind in SECTIONS if name in _ALWAYS or data.get(name)
+    )
+
+
+def walk(branches: Sequence[Branch]) -> Iterator[Step]:
+    """All steps, each before those inside it."""
+    for branch in branches:
+        for step in branch.steps:
+            yield step
+            yield from walk(step.branches)
+
+
+class _Reader:
+    def __init__(self, problems: Sequence[Problem], catalogue: Catalogue) -> None:
+        self._problems = problems
+        self._catalogue = catalogue
+
+    def steps(self, items: Any, path: Path, kind: str) -> Iterator[Step]:
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            yield self._step(item, (*path, index), kind)
+
+    def _step(self, item: Any, path: Path, kind: str) -> Step:
+        written: Mapping[str, Any] = item if isinstance(item, Mapping) else {}
+        entry = self._entry(written, kind)
+        branches = tuple(self._branches(written, path, entry)) if entry else ()
+        own = [one for one in self._problems if _belongs(one.path, path, branches)]
+        errors = sum(one.severity is Severity.ERROR for one in own)
+        return Step(
+            path=path, kind=kind, id=str(written.get("id") or written.get("name") or f"({path[-1]})"),
+            title=entry.title if entry else str(written.get("type") or "no type").rpartition(".")[2],
+            errors=errors, warnings=len(own) - errors, disabled=written.get("disabled") is True, branches=branches)
+
+    def _entry(self, written: Mapping[str, Any], kind: str) -> Entry | None:
+        name = written.get("type")
+        entry = self._catalogue.find(name) if kind != "input" and isinstance(name, str) else None
+        return entry if entry and entry.kind in (Kind.TASK, Kind.TRIGGER) else None
+
+    def _branches(self, written: Mapping[str, Any], path: Path, entry: Entry) -> Iterator[Branch]:
+        found: list[str] = []
+        for group in entry.groups(written):
+            found.append(str(group.path[0]))
+            steps = tuple(self._step(task, (*path, *where), "task") for where, task in group.tasks)
+            yield Branch(group.name, _label(group.name), (*path, *group.path), "task", steps)
+        for name in getattr(entry.plugin, "group_fields", ()):
+            if name not in found and name in ("tasks", "then", "else"):
+                yield Branch(name, _label(name), (*path, name), "task", ())
+
+
+def _label(name: str) -> str:
+    return _BRANCHES.get(name, name.rpartition(".")[2])
+
+
+def _belongs(problem: Path, path: Path, branches: Sequence[Branch]) -> bool:
+    if problem[: len(path)] != path:
+        return False
+    inside = [step.path for branch in branches for step in branch.steps]
+    return not any(problem[: len(other)] == other for other in inside)

@@ -1,0 +1,72 @@
+"""The run dialog: a form of the flow's inputs, filled with the values of the last time, and the start itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from builder.actions import drafts, executions
+from builder.errors import InvalidFlow, InvalidInput, dotted
+from builder.flows.form_fields import Control, FormField, form_fields
+
+
+@require_http_methods(["GET", "POST"])
+def dialog(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBase:
+    """GET: the form (`?draft=1` for the draft's inputs). POST: starts the execution and goes to its page."""
+    opened = drafts.open_draft(namespace, flow_id)
+    draft = (request.POST if request.method == "POST" else request.GET).get("draft") == "1" or opened.revision is None
+    shown: dict[str, Any] = {"namespace": namespace, "flow_id": flow_id, "opened": opened, "draft": draft}
+    try:
+        fields = form_fields(executions.inputs_of(namespace, flow_id, draft=draft))
+    except InvalidFlow as error:
+        return render(request, "flow/_run.html", {**shown, "problems": error.problems})
+    if request.method == "GET":
+        return _form(request, shown, fields, request.session.get(_key(namespace, flow_id), {}), {})
+    given = {name: value for one in fields if (value := _given(request, one)) is not None for name in (one.id,)}
+    request.session[_key(namespace, flow_id)] = {
+        one.id: given[one.id] for one in fields if one.id in given and one.control is not Control.PASSWORD}
+    files = {one.id: upload for one in fields if (upload := request.FILES.get(one.id)) is not None}
+    try:
+        execution = executions.run(
+            namespace, flow_id, given, draft=draft, files=files, by=request.user.get_username())
+    except InvalidInput as error:
+        faults = {dotted(fault.path[:1]): fault.message for fault in error.faults}
+        return _form(request, shown, fields, given, faults)
+    return _go(request, reverse("execution", args=[execution.id]))
+
+
+def _key(namespace: str, flow_id: str) -> str:
+    return f"inputs:{namespace}.{flow_id}"
+
+
+def _given(request: HttpRequest, one: FormField) -> Any:
+    """What was entered; None where nothing was, so that the default holds."""
+    if one.control is Control.FILE:
+        return None
+    if one.control is Control.CHECKBOX:
+        return "true" if request.POST.get(one.id) else "false"
+    if one.control is Control.MULTISELECT:
+        return request.POST.getlist(one.id) or None
+    return request.POST.get(one.id, "").replace("\r\n", "\n") or None
+
+
+def _form(
+    request: HttpRequest, shown: Mapping[str, Any], fields: list[FormField], values: Mapping[str, Any],
+    faults: Mapping[str, str],
+) -> HttpResponse:
+    rows = [{"field": one, "value": values.get(one.id, one.value), "fault": faults.get(one.id, "")} for one in fields]
+    own = {one.id for one in fields}
+    general = [text for name, text in faults.items() if name not in own]
+    status = 422 if faults else 200
+    return render(request, "flow/_run.html", {**shown, "rows": rows, "general": general}, status=status)
+
+
+def _go(request: HttpRequest, url: str) -> HttpResponseBase:
+    if not request.headers.get("HX-Request"):
+        return redirect(url)
+    response = HttpResponse(status=204)
+    response["HX-Redirect"] = url
+    return response

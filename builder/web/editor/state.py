@@ -1,0 +1,86 @@
+"""What the editor page shows of a draft: fragments of outline, form and status, and the facts its scripts need."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+from builder.access.answers import problem_json
+from builder.actions import drafts, flows
+from builder.errors import Path
+from builder.flows.check import Checked
+from builder.flows.document import Document
+from builder.tasks.catalogue import catalogue
+from builder.web.editor.chips import chips
+from builder.web.editor.form import form_of
+from builder.web.editor.outline import Branch, outline, path_key, walk
+
+
+def digest(text: str) -> str:
+    """A short name of a text, by which page and server know that they mean the same one."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def context(namespace: str, flow_id: str, chosen: Path) -> dict[str, Any]:
+    """All that the page's templates show. `branches` is None while the YAML cannot be read."""
+    opened = drafts.open_draft(namespace, flow_id)
+    checked = flows.validate(opened.text)
+    data = checked.document.data
+    shown: dict[str, Any] = {
+        "namespace": namespace, "flow_id": flow_id, "opened": opened, "checked": checked, "text": opened.text,
+        "base": digest(opened.text), "branches": None, "form": None, "chips": [], "steps": [], "chosen": chosen,
+        "chosen_key": path_key(chosen)}
+    if isinstance(data, Mapping) or (data is None and not checked.document.problems):
+        shown |= _structure(checked, data or {}, chosen)
+    return shown
+
+
+def _structure(checked: Checked, data: Mapping[str, Any], chosen: Path) -> dict[str, Any]:
+    known = catalogue()
+    branches = outline(data, checked.problems, known)
+    form = form_of(checked.document, checked.problems, chosen, known)
+    if form is None:
+        chosen = ()
+        form = form_of(checked.document, checked.problems, (), known)
+    return {
+        "branches": branches, "form": form, "chosen": chosen, "chosen_key": path_key(chosen),
+        "chips": chips(data, branches, chosen, known), "steps": _places(checked.document, branches)}
+
+
+def _places(document: Document, branches: tuple[Branch, ...]) -> list[dict[str, Any]]:
+    """The lines of each step, so that the YAML pane can tint the chosen one and choose by its cursor."""
+    places = []
+    for step in walk(branches):
+        span = document.span(step.path)
+        if span:
+            last, _ = document.place(max(span.end - 1, span.start))
+            places.append({"path": step.path, "id": step.id, "from": span.line, "to": last})
+    return places
+
+
+def facts(shown: Mapping[str, Any], known_text: str | None = None) -> dict[str, Any]:
+    """What the scripts need to know; the text only when the page does not have it."""
+    checked: Checked = shown["checked"]
+    return {
+        "text": None if shown["text"] == known_text else shown["text"], "base": shown["base"],
+        "readable": shown["branches"] is not None, "chosen": shown["chosen"], "steps": shown["steps"],
+        "problems": [problem_json(one) for one in checked.problems],
+    }
+
+
+def answer(request: HttpRequest, shown: Mapping[str, Any], known_text: str | None) -> dict[str, Any]:
+    """The answer to a change: facts, and the fragments as they are now."""
+    readable = shown["branches"] is not None
+    return {
+        **facts(shown, known_text),
+        "outline": _fragment(request, "_outline", shown) if readable else None,
+        "form": _fragment(request, "_form", shown) if readable else None,
+        "status": _fragment(request, "_status", shown),
+        "problem_list": _fragment(request, "_problem_list", shown),
+    }
+
+
+def _fragment(request: HttpRequest, name: str, shown: Mapping[str, Any]) -> str:
+    return render_to_string(f"flow/{name}.html", dict(shown), request)

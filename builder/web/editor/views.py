@@ -1,0 +1,119 @@
+"""The editor's page and the address its scripts post changes to."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from builder.actions import drafts, flows
+from builder.errors import InvalidInput, Path, StaleRevision
+from builder.flows.catalogue import Kind
+from builder.flows.document import parse
+from builder.tasks.catalogue import catalogue
+from builder.web.editor.changes import edit_of, path_of
+from builder.web.editor.flow_fields import INPUT_TYPES
+from builder.web.editor.outline import walk
+from builder.web.editor.state import answer, context, digest, facts
+
+
+@require_GET
+def page(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponse:
+    """The whole editor; `?step=` names the step that is chosen at first."""
+    shown = context(namespace, flow_id, ())
+    wanted = request.GET.get("step", "")
+    for step in walk(shown["branches"] or ()):
+        if wanted and step.id == wanted:
+            shown = context(namespace, flow_id, step.path)
+            break
+    known = catalogue()
+    shown |= {
+        "task_types": known.categories(Kind.TASK), "trigger_types": known.categories(Kind.TRIGGER),
+        "input_types": INPUT_TYPES, "facts": facts(shown),
+    }
+    return render(request, "flow/editor.html", shown)
+
+
+@require_POST
+def change(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
+    """One change of the draft, or another choice. Answers with what must be shown now."""
+    body = _body(request)
+    verb, by = str(body.get("do")), request.user.get_username()
+    chosen, known_text = path_of(body.get("chosen", [])), None
+    if verb in ("undo", "redo"):
+        (drafts.undo_draft if verb == "undo" else drafts.redo_draft)(namespace, flow_id, by=by)
+    elif verb != "choose":
+        before = drafts.open_draft(namespace, flow_id).text
+        if body.get("base") != digest(before) and not body.get("force"):
+            return JsonResponse({"conflict": True, **answer(request, context(namespace, flow_id, chosen), None)})
+        if verb == "text":
+            known_text = str(body.get("text", ""))
+            drafts.save_draft(namespace, flow_id, known_text, by=by)
+        else:
+            return _form_change(request, namespace, flow_id, body, before, chosen)
+    elif body.get("base") == digest(drafts.open_draft(namespace, flow_id).text):
+        known_text = drafts.open_draft(namespace, flow_id).text
+    return JsonResponse(answer(request, context(namespace, flow_id, chosen), known_text))
+
+
+def _form_change(
+    request: HttpRequest, namespace: str, flow_id: str, body: Mapping[str, Any], before: str, chosen: Path,
+) -> JsonResponse:
+    try:
+        edit, choice = edit_of(body, parse(before).data)
+        done = drafts.edit_draft(namespace, flow_id, edit, by=request.user.get_username())
+    except InvalidInput as error:
+        return JsonResponse({"refused": error.message, **answer(request, context(namespace, flow_id, chosen), before)})
+    shown = answer(request, context(namespace, flow_id, chosen if choice is None else choice), None)
+    return JsonResponse({**shown, "changed": done.edited.changed, "rewritten": done.edited.rewritten})
+
+
+@require_POST
+def publish(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
+    """Publishes the draft; when somebody else did so meanwhile, both texts come back to be compared."""
+    body = _body(request)
+    by = request.user.get_username()
+    opened = drafts.open_draft(namespace, flow_id)
+    if opened.draft is None or not opened.changed:
+        return JsonResponse({"message": "There is nothing to publish: the draft is the published text."})
+    try:
+        base = opened.revision if body.get("over") else None
+        published = flows.publish(namespace, flow_id, by=by, base_revision=base)
+    except StaleRevision as error:
+        html = render(request, "flow/_stale.html", {"opened": opened, "message": error.message}).content.decode()
+        return JsonResponse({"stale": html})
+    flow = published.flow
+    moved = (flow.namespace, flow.id) != (namespace, flow_id)
+    chosen = path_of(body.get("chosen", []))
+    return JsonResponse({
+        **({} if moved else answer(request, context(namespace, flow_id, chosen), opened.text)), "message": f"Published as revision {published.revision.number}.",
+        "go": reverse("flow-editor", args=[flow.namespace, flow.id]) if moved else None})
+
+
+@require_POST
+def discard(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
+    """Puts the draft away, or takes that back."""
+    if _body(request).get("back"):
+        drafts.restore_draft(namespace, flow_id)
+    else:
+        drafts.discard_draft(namespace, flow_id)
+    return JsonResponse(answer(request, context(namespace, flow_id, ()), None))
+
+
+def save_plain(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponse:
+    """Saves the YAML without scripts: the page's plain form."""
+    drafts.save_draft(namespace, flow_id, request.POST.get("text", "").replace("\r\n", "\n"), by=request.user.get_username())
+    return redirect("flow-editor", namespace=namespace, flow_id=flow_id)
+
+
+def _body(request: HttpRequest) -> Mapping[str, Any]:
+    try:
+        body = json.loads(request.body)
+    except ValueError as error:
+        raise InvalidInput("The page sent something that cannot be read; reload it.") from error
+    if not isinstance(body, dict):
+        raise InvalidInput("The page sent something that cannot be read; reload it.")
+    return body

@@ -1,0 +1,15 @@
+"""The editor's addresses."""
+
+from django.urls import path
+from django.views.decorators.http import require_POST
+
+from builder.web.editor import run, views
+
+urlpatterns = [
+    path("flows/<str:namespace>/<str:flow_id>/edit", views.page, name="flow-editor"),
+    path("flows/<str:namespace>/<str:flow_id>/edit/change", views.change, name="flow-editor-change"),
+    path("flows/<str:namespace>/<str:flow_id>/edit/text", require_POST(views.save_plain), name="flow-editor-text"),
+    path("flows/<str:namespace>/<str:flow_id>/edit/publish", views.publish, name="flow-editor-publish"),
+    path("flows/<str:namespace>/<str:flow_id>/edit/discard", views.discard, name="flow-editor-discard"),
+    path("flows/<str:namespace>/<str:flow_id>/edit/run", run.dialog, name="flow-editor-run"),
+]

@@ -1,0 +1,47 @@
+// The list of what can be added: opened with a place, searched by words, walked by arrow keys.
+import { root, send } from "./editor-session.js";
+
+export default function add(dialog) {
+  const search = dialog.querySelector("[data-search]");
+  let place = null;
+  const shown = () => [...dialog.querySelectorAll(".types:not([hidden]) .type:not([hidden])")];
+
+  document.addEventListener("editor:add", (event) => {
+    place = event.detail;
+    dialog.querySelectorAll(".types").forEach((list) => { list.hidden = list.dataset.kind !== place.kind; });
+    search.value = "";
+    filter();
+    dialog.showModal();
+    search.focus();
+  });
+  search.addEventListener("input", filter);
+  dialog.addEventListener("click", (event) => {
+    const type = event.target.closest(".type");
+    if (type) take(type);
+    else if (event.target === dialog) dialog.close();
+  });
+  dialog.addEventListener("keydown", (event) => {
+    const arrow = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (arrow) {
+      event.preventDefault();
+      const all = shown();
+      all[(all.indexOf(document.activeElement) + arrow + all.length) % all.length]?.focus();
+    } else if (event.key === "Enter" && event.target === search) {
+      event.preventDefault();
+      if (shown()[0]) take(shown()[0]);
+    }
+  });
+
+  async function take(type) {
+    dialog.close();
+    await send({ do: "add", path: place.path, index: place.index, kind: place.kind, type: type.dataset.type });
+    root.querySelector('[data-show="form"]').click();
+    document.querySelector("#form .field:not([id$='-id']) :is(textarea, input, select)")?.focus();
+  }
+
+  function filter() {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    dialog.querySelectorAll(".type").forEach((type) => { type.hidden = !words.every((word) => type.dataset.words.includes(word)); });
+    dialog.querySelectorAll("section").forEach((section) => { section.hidden = !section.querySelector(".type:not([hidden])"); });
+  }
+}

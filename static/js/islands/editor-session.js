@@ -1,0 +1,94 @@
+// What the editor's islands share: the facts of the draft, one queue of changes to the server, and who hears of answers.
+export const root = document.getElementById("editor");
+export const facts = JSON.parse(document.getElementById("editor-facts").textContent);
+
+const listeners = new Set();
+const flushers = new Set();
+let queue = Promise.resolve();
+let last = null;
+
+// An island that starts late hears the last answer too.
+export function listen(listener) {
+  listeners.add(listener);
+  if (last) listener(...last);
+}
+
+export const beforeChange = (flush) => flushers.add(flush);
+
+export function notice(text, kind = "") {
+  const element = document.createElement("div");
+  element.className = `notice ${kind}`;
+  element.textContent = text;
+  element.dataset.island = "notice";
+  document.getElementById("notices").append(element);
+  document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: element } }));
+  import("./notice.js").then((island) => island.default(element));
+}
+
+// Changes go one after another, each with the text it was made for; typing that is not saved yet goes first.
+export async function send(change) {
+  if (change.do !== "text") for (const flush of flushers) await flush();
+  queue = queue.then(() => post(root.dataset.change, change));
+  return queue;
+}
+
+export const choose = (path) => send({ do: "choose", to: path });
+
+export async function post(url, change) {
+  const chosen = change.do === "choose" ? change.to : facts.chosen;
+  root.dataset.saving = "true";
+  const answer = await ask(url, { ...change, base: facts.base, chosen });
+  delete root.dataset.saving;
+  if (!answer) return null;
+  if (answer.conflict) return conflict(url, change, answer);
+  accept(answer, change);
+  return answer;
+}
+
+export function accept(answer, change = {}) {
+  if (answer.base) {
+    const known = facts.text;
+    Object.assign(facts, answer, { text: answer.text ?? (change.do === "text" ? change.text : known) });
+    last = [answer, change, known];
+    listeners.forEach((listener) => listener(...last));
+  }
+  if (answer.refused) notice(answer.refused, "error");
+  if (answer.rewritten) notice(`This could not be spliced; lines ${lines(answer)} were written anew.`, "warning");
+  if (answer.message) notice(answer.message, "success");
+  if (answer.go) window.location.assign(answer.go);
+}
+
+async function ask(url, body) {
+  const headers = { "Content-Type": "application/json", Accept: "application/json", ...JSON.parse(document.body.getAttribute("hx-headers")) };
+  try {
+    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+    if (response.redirected || response.status === 401) {
+      notice("You were logged out. Log in again in another tab; what you typed is still here.", "error");
+      return null;
+    }
+    const answer = await response.json();
+    if (response.ok) return answer;
+    notice(answer.message || `The server answered ${response.status}.`, "error");
+  } catch {
+    notice("The server does not answer. What you typed is still here and is sent with the next change.", "error");
+  }
+  root.dataset.lost = body.do;
+  return null;
+}
+
+// The draft was changed in another tab or by somebody else: show theirs, or put this tab's text over it.
+async function conflict(url, change, answer) {
+  const mine = change.do === "text" && change.text !== answer.text;
+  if (mine && window.confirm("This draft was changed elsewhere. OK keeps your text (theirs can be had back by undo); Cancel takes theirs.")) {
+    facts.base = answer.base;
+    return post(url, { ...change, force: true });
+  }
+  if (!mine) notice("The draft was changed elsewhere; this is its text now. Make your change again.", "warning");
+  accept(answer, { do: "conflict" });
+  return answer;
+}
+
+function lines({ changed }) {
+  const count = (end) => facts.text.slice(0, end).split("\n").length;
+  return `${count(changed[0])}–${count(changed[1])}`;
+}

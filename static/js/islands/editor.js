@@ -1,0 +1,114 @@
+// The editor's frame: buttons of the bar, shortcuts, the pane tabs of a phone, and the status line.
+import { accept, choose, facts, listen, post, root, send } from "./editor-session.js";
+
+export default function editor() {
+  const status = document.getElementById("status");
+  const doing = {
+    undo: () => send({ do: "undo" }),
+    redo: () => send({ do: "redo" }),
+    publish: () => publish(),
+    discard,
+    run,
+  };
+  document.querySelector(".bar").addEventListener("click", (event) => {
+    const button = event.target.closest("[data-do]");
+    if (button) doing[button.dataset.do]();
+    if (event.target.closest('[href="#problems"]')) showPane("yaml");
+  });
+  document.addEventListener("click", (event) => {
+    const open = event.target.closest("[data-open]");
+    if (open) document.getElementById(open.dataset.open).showModal();
+    if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
+    const stale = event.target.closest("[data-stale]");
+    if (stale) settle(stale.dataset.stale);
+    const show = event.target.closest("[data-show]");
+    if (show) showPane(show.dataset.show);
+  });
+  listen((answer) => {
+    if (answer.status) status.innerHTML = answer.status;
+    buttons();
+    remember();
+  });
+  document.addEventListener("keydown", keys);
+  window.addEventListener("hashchange", fromHash);
+  buttons();
+  fromHash();
+
+  function buttons() {
+    const state = status.querySelector("[data-state]").dataset;
+    for (const [name, on, title] of [["undo", state.undo, state.undo], ["redo", state.redo, state.redo], ["publish", state.changed === "true"], ["discard", state.changed === "true" && state.published]]) {
+      const button = document.querySelector(`[data-do="${name}"]`);
+      button.disabled = !on;
+      if (title) button.title = `${name === "undo" ? "Undo" : "Redo"}: ${title}`;
+    }
+    document.querySelector('[data-do="publish"]').classList.toggle("ready", state.changed === "true");
+  }
+
+  function keys(event) {
+    const command = event.ctrlKey || event.metaKey;
+    const typing = event.target.matches("input, textarea, select, [contenteditable]");
+    const act = (job) => { event.preventDefault(); job(); };
+    if (command && event.key === "Enter") act(run);
+    else if (command && event.key.toLowerCase() === "s") act(save);
+    else if (command && event.key.toLowerCase() === "k") act(() => document.querySelector(".kind-task > li > .add")?.click());
+    else if (command && event.key.toLowerCase() === "z" && !typing) act(event.shiftKey ? doing.redo : doing.undo);
+    else if (command && event.key.toLowerCase() === "y" && !typing) act(doing.redo);
+    else if (event.key === "?" && !typing && !command) act(() => document.getElementById("shortcuts").showModal());
+    else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown") && facts.chosen.length && !event.target.closest(".ace_editor"))
+      act(() => send({ do: "move", path: facts.chosen, by: event.key === "ArrowUp" ? -1 : 1 }));
+  }
+
+  function save() {
+    document.activeElement?.dispatchEvent(new Event("change", { bubbles: true }));
+    send({ do: "choose", to: facts.chosen });
+  }
+}
+
+async function publish(over = false) {
+  await send({ do: "choose", to: facts.chosen });
+  const answer = await post(root.dataset.publish, { do: "publish", over });
+  if (answer?.stale) {
+    document.getElementById("stale-body").innerHTML = answer.stale;
+    document.getElementById("stale-dialog").showModal();
+  }
+}
+
+async function settle(choice) {
+  document.getElementById("stale-dialog").close();
+  if (choice === "over") publish(true);
+  if (choice === "theirs") post(root.dataset.discard, { do: "discard" });
+}
+
+async function discard() {
+  if (!window.confirm("Put this draft away and show the published text? Undo brings it back.")) return;
+  await post(root.dataset.discard, { do: "discard" });
+  document.querySelector('[data-do="undo"]').disabled = false;
+  document.querySelector('[data-do="undo"]').addEventListener("click", (event) => {
+    event.stopPropagation();
+    post(root.dataset.discard, { do: "discard", back: true });
+  }, { once: true, capture: true });
+}
+
+async function run() {
+  await send({ do: "choose", to: facts.chosen });
+  const draft = document.querySelector("[data-state]").dataset.changed === "true" ? "1" : "0";
+  await window.htmx.ajax("GET", `${root.dataset.run}?draft=${draft}`, "#run-body");
+  document.getElementById("run-dialog").showModal();
+}
+
+function showPane(name) {
+  root.dataset.pane = name;
+  root.querySelectorAll("[data-show]").forEach((tab) => tab.setAttribute("aria-pressed", String(tab.dataset.show === name)));
+}
+
+function fromHash() {
+  const id = new URLSearchParams(window.location.hash.slice(1)).get("step");
+  const step = id && facts.steps.find((one) => one.id === id);
+  if (step && JSON.stringify(step.path) !== JSON.stringify(facts.chosen)) choose(step.path);
+}
+
+function remember() {
+  const key = JSON.stringify(facts.chosen);
+  const step = facts.steps.find((one) => JSON.stringify(one.path) === key);
+  if (facts.readable) window.history.replaceState(null, "", step ? `#step=${encodeURIComponent(step.id)}` : "#");
+}

@@ -1,0 +1,126 @@
+// The form pane: posts each field a moment after the last key, takes the server's form without moving what is being typed.
+import { facts, listen, notice, send } from "./editor-session.js";
+
+const PAUSE_MS = 700;
+
+export default function form(pane) {
+  const body = pane.querySelector("#form");
+  const waiting = new Map();
+  let lastField = null;
+
+  body.addEventListener("submit", (event) => event.preventDefault());
+  body.addEventListener("input", (event) => {
+    if (event.target.matches("[data-filter]")) return filter(event.target);
+    const field = event.target.closest(".field");
+    if (!field || event.target.matches("select, [type=checkbox]")) return;
+    clearTimeout(waiting.get(field.id)?.timer);
+    waiting.set(field.id, { timer: setTimeout(() => commit(field.id), PAUSE_MS) });
+  });
+  body.addEventListener("change", (event) => {
+    const field = event.target.closest(".field");
+    if (!field || event.target.matches("[data-filter]")) return;
+    if (event.target.matches("select, [type=checkbox]") || waiting.has(field.id)) commit(field.id, event.target);
+  });
+  body.addEventListener("focusin", (event) => {
+    const field = event.target.closest(".field[data-dynamic]");
+    if (field && event.target.matches("input, textarea")) {
+      lastField = event.target;
+      placeChips(field);
+    }
+  });
+  body.addEventListener("mousedown", (event) => { if (event.target.closest("[data-chip]")) event.preventDefault(); });
+  body.addEventListener("click", (event) => {
+    const chip = event.target.closest("[data-chip]");
+    const step = event.target.closest("[data-step]");
+    if (chip) insert(chip.dataset.chip);
+    if (step) act(step.dataset.step);
+  });
+  listen(take);
+  window.addEventListener("pagehide", () => [...waiting.keys()].forEach((id) => commit(id)));
+  settle();
+
+  function commit(id, control) {
+    const field = document.getElementById(id);
+    clearTimeout(waiting.get(id)?.timer);
+    waiting.delete(id);
+    if (!field) return;
+    const input = control || field.querySelector("input, textarea, select");
+    const path = JSON.parse(field.dataset.path);
+    if (input.matches("[data-variant]")) return send({ do: "variant", path, raw: input.value });
+    const raw = input.type === "checkbox" ? input.checked : input.value;
+    return send({ do: "field", path, control: field.dataset.control, default: field.dataset.default, raw });
+  }
+
+  function act(name) {
+    const path = facts.chosen;
+    if (name === "up" || name === "down") send({ do: "move", path, by: name === "up" ? -1 : 1 });
+    if (name === "duplicate") send({ do: "duplicate", path });
+    if (name === "remove") send({ do: "remove", path }).then(() => notice("Removed. Ctrl-Z brings it back."));
+  }
+
+  function take(answer) {
+    if (answer.form) {
+      const fresh = document.createElement("div");
+      fresh.innerHTML = answer.form;
+      if (!patched(fresh)) replaced(fresh);
+    }
+    settle();
+  }
+
+  // The same fields as before: each is replaced by itself, but not the one that holds the focus.
+  function patched(fresh) {
+    const ids = (root) => [...root.querySelectorAll(".field")].map((field) => field.id).join();
+    if (!body.contains(document.activeElement) || ids(fresh) !== ids(body)) return false;
+    for (const field of fresh.querySelectorAll(".field")) {
+      const old = document.getElementById(field.id);
+      if (!old || waiting.has(field.id)) continue;
+      if (!old.contains(document.activeElement)) old.replaceWith(field);
+      else if (!old.querySelector(".field")) old.querySelector(".notes").replaceWith(field.querySelector(".notes"));
+    }
+    body.querySelector(".pane-head").replaceWith(fresh.querySelector(".pane-head"));
+    return true;
+  }
+
+  function replaced(fresh) {
+    const open = body.querySelector("details.more")?.open;
+    const held = body.contains(document.activeElement) ? document.activeElement : null;
+    const top = body.scrollTop;
+    const samePath = body.querySelector(".step-form")?.dataset.path === fresh.querySelector(".step-form")?.dataset.path;
+    body.replaceChildren(...fresh.childNodes);
+    if (samePath) body.scrollTop = top;
+    if (open && samePath) body.querySelector("details.more")?.setAttribute("open", "");
+    const again = held?.id && document.getElementById(held.id);
+    if (!again) return;
+    again.focus({ preventScroll: true });
+    if (held.matches("textarea, input[type=text]") && again.matches("textarea, input[type=text]")) {
+      if (waiting.has(again.closest(".field").id)) again.value = held.value;
+      again.setSelectionRange(held.selectionStart, held.selectionEnd);
+    }
+  }
+
+  function settle() {
+    const fieldset = body.querySelector("fieldset");
+    if (fieldset) fieldset.disabled = !facts.readable;
+    const first = body.querySelector(".field[data-dynamic] textarea") || body.querySelector(".field[data-dynamic] input[type=text]");
+    if (!lastField?.isConnected) lastField = first;
+    if (lastField) placeChips(lastField.closest(".field"));
+  }
+
+  function placeChips(field) {
+    const chips = body.querySelector("[data-chips]");
+    if (chips && field && chips.parentElement !== field) field.querySelector(".notes").before(chips);
+  }
+
+  function insert(expression) {
+    if (!lastField) return;
+    const inside = /\{\{[^}]*$/.test(lastField.value.slice(0, lastField.selectionStart));
+    lastField.setRangeText(inside ? expression : `{{ ${expression} }}`, lastField.selectionStart, lastField.selectionEnd, "end");
+    lastField.focus();
+    lastField.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function filter(search) {
+    const word = search.value.trim().toLowerCase();
+    for (const field of search.closest("details").querySelectorAll(":scope > .field")) field.hidden = !field.dataset.words.includes(word);
+  }
+}
