@@ -32,6 +32,26 @@ async def test_it_sends_text_as_it_is_and_maps_as_json(site: Site) -> None:
     assert site.requests[1]["path"] == "/echo?page=2&tag=a&tag=b"
 
 
+async def test_query_parameters_join_those_of_the_address(site: Site) -> None:
+    await ask(site, "/echo?a=1", params={"b": "x y"})
+    assert site.requests[0]["path"] == "/echo?a=1&b=x+y"
+
+
+async def test_headers_may_hold_any_letter_but_no_line_break(site: Site) -> None:
+    await ask(site, headers={"X-Name": "José"})
+    with pytest.raises(TaskFailure, match=r"headers\.X-Name may not hold a line break"):
+        await ask(site, headers={"X-Name": "a\r\nX-Evil: 1"})
+    with pytest.raises(TaskFailure, match="cannot be the name of a header"):
+        await ask(site, headers={"X Name:": "a"})
+    assert len(site.requests) == 1
+
+
+async def test_keys_in_headers_are_not_kept_for_the_page(site: Site) -> None:
+    context = FakeContext()
+    await ask(site, context=context, headers={"Authorization": "Bearer t0", "X-Other": "shown"})
+    assert context.requests[0]["headers"] == {"Authorization": "***", "X-Other": "shown"}
+
+
 async def test_it_sends_a_web_form(site: Site) -> None:
     await ask(site, method="POST", formData={"name": "a b", "n": 1})
     assert site.requests[0]["body"] == "name=a+b&n=1"
@@ -103,8 +123,10 @@ async def test_a_silent_server_is_a_failure(site: Site) -> None:
 
 
 @pytest.mark.parametrize(("uri", "message"), [
-    ("ftp://example.com/x", "must be an address that begins with http://"),
-    ("no address", "must be an address that begins with http://"),
+    ("ftp://example.com/x", "uri: an address begins with http:// or https://"),
+    ("no address", "uri: an address begins with http:// or https://"),
+    ("http://", "uri: an address begins with http:// or https://"),
+    ("http://[::1", "is no address that can be asked"),
     ("http://127.0.0.1:1/", r"127\.0\.0\.1:1 cannot be reached"),
 ])
 async def test_an_address_that_cannot_be_reached_is_named(uri: str, message: str) -> None:

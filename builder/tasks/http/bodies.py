@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from builder.tasks.api import Files, TaskFailure
+from builder.tasks.http.heads import as_text
 
 if TYPE_CHECKING:
     from builder.tasks.http.exchange import HttpTask
@@ -44,7 +45,7 @@ async def read_body(task: "HttpTask", files: Files) -> Body:
     if task.form_data is not None:
         if (task.content_type or "").lower().startswith(_MULTIPART):
             return Body(files=[await _part(name, value, files) for name, value in _pairs(task.form_data)])
-        fields = {name: value if isinstance(value, list) else _text(value) for name, value in task.form_data.items()}
+        fields = {name: value if isinstance(value, list) else as_text(value) for name, value in task.form_data.items()}
         return Body(task.content_type, fields=fields)
     if task.body is None:
         return Body(task.content_type)
@@ -66,7 +67,7 @@ async def _part(name: str, value: Any, files: Files) -> tuple[str, tuple[str | N
                               retryable=False)
         content = str(value["content"])
         return name, (str(value.get("name") or _file_name(content)), await _content(content, files))
-    text = _text(value)
+    text = as_text(value)
     if text.startswith("kestra://"):
         return name, (_file_name(text), await _content(text, files))
     return name, (None, text.encode())
@@ -78,7 +79,3 @@ async def _content(text: str, files: Files) -> bytes:
 
 def _file_name(uri: str) -> str:
     return uri.rpartition("/")[2] if uri.startswith("kestra://") else "file"
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from urllib.parse import unquote, urlsplit
 
 from builder.tasks.api import Form, Outputs, RunContext, TaskFailure
-from builder.tasks.http.exchange import HttpTask, headers_of, too_large
+from builder.tasks.http.exchange import HttpTask, too_large
+from builder.tasks.http.heads import headers_of
 
 if TYPE_CHECKING:
     import httpx2

@@ -1,14 +1,14 @@
 """One HTTP request and its answer: what Request and Download have in common."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from builder.tasks.api import Field, Form, KestraTask, RunContext, TaskFailure
+from builder.tasks.api import Field, Form, KestraTask, RunContext, TaskFailure, field_validator, holds_template
 from builder.tasks.http.bodies import Body, read_body
 from builder.tasks.http.failures import failures_in_words
+from builder.tasks.http.heads import check_address, query_of, raw_headers, shown_headers, write_headers
 from builder.tasks.http.options import Options, Ssl
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ class HttpTask(KestraTask):
     ssl_options: Annotated[Ssl | None, Form("hidden")] = None
     """Older place of options.ssl."""
 
+    @field_validator("uri")
+    @classmethod
+    def _is_an_address(cls, uri: str) -> str:
+        return uri if holds_template(uri) else check_address(uri)
+
     @property
     def sending(self) -> Options:
         return self.options or Options()
@@ -57,11 +62,12 @@ class HttpTask(KestraTask):
         """Sends the request; gives the answer before its body is read. A refused status raises TaskFailure."""
         body = await read_body(self, context.files)
         headers = self._headers(body)
-        context.sent({"method": self.method, "uri": self.uri, "headers": headers, "body": body.shown()})
+        shown = {"method": self.method, "uri": self.uri, "headers": shown_headers(headers), "body": body.shown()}
+        context.sent({name: value for name, value in shown.items() if value})
         started = monotonic()
         with failures_in_words(self.uri, self.sending):
             async with self._client(context).stream(
-                self.method, self.uri, headers=headers, params=_texts(self.params), auth=self.sending.login(),
+                self.method, self._address(), headers=raw_headers(headers), auth=self.sending.login(),
                 **body.arguments(),
             ) as response:
                 context.log("DEBUG", f"{self.method} {response.url} answered {response.status_code}")
@@ -69,6 +75,12 @@ class HttpTask(KestraTask):
                     raise TaskFailure(await self._refusal(response))
                 yield response
         context.metric("request.duration", monotonic() - started, unit="seconds")
+
+    def _address(self) -> "httpx2.URL":
+        import httpx2
+
+        address = httpx2.URL(self.uri)
+        return address.copy_merge_params(query_of(self.params)) if self.params else address
 
     def _client(self, context: RunContext) -> Any:
         options = self.sending
@@ -81,7 +93,7 @@ class HttpTask(KestraTask):
         )
 
     def _headers(self, body: Body) -> dict[str, str]:
-        headers = {name: _text(value) for name, value in (self.headers or {}).items()}
+        headers = write_headers(self.headers or {})
         written = {name.lower() for name in headers}
         if body.content_type and "content-type" not in written:
             headers["Content-Type"] = body.content_type
@@ -105,31 +117,8 @@ async def _beginning(response: "httpx2.Response") -> bytes:
     return content
 
 
-def headers_of(response: "httpx2.Response") -> dict[str, list[str]]:
-    """The answer's headers, each with all its values, named as they were sent."""
-    found: dict[str, list[str]] = {}
-    names: dict[str, str] = {}
-    for raw, value in response.headers.raw:
-        name = raw.decode("latin-1")
-        found.setdefault(names.setdefault(name.lower(), name), []).append(value.decode("latin-1"))
-    return found
-
-
 def too_large(uri: str, limit: int) -> TaskFailure:
     return TaskFailure(
         f"The answer of {uri} is larger than {limit} bytes; options.maxContentLength sets another limit.",
         retryable=False,
     )
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _texts(values: dict[str, Any] | None) -> dict[str, str | list[str]] | None:
-    if not values:
-        return None
-    return {
-        name: [_text(part) for part in value] if isinstance(value, list) else _text(value)
-        for name, value in values.items()
-    }

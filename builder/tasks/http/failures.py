@@ -7,33 +7,35 @@ from urllib.parse import urlsplit
 from builder.tasks.api import TaskFailure
 from builder.tasks.http.options import Options
 
+_SENTENCES = (
+    ("UnsupportedProtocol", '"{uri}" is no address that can be asked: {error}.', False),
+    ("InvalidURL", '"{uri}" is no address that can be asked: {error}.', False),
+    ("LocalProtocolError", "The request to {host} cannot be sent: {error}.", False),
+    ("ConnectTimeout", "{host} could not be reached in time (options.timeout.connectTimeout).", True),
+    ("TimeoutException", "{host} sent nothing for {silence:g} s (options.timeout.readIdleTimeout).", True),
+    ("TooManyRedirects", "{host} redirects without end.", False),
+    ("ConnectError", "{host} cannot be reached: {error}. Is the address right, and is the server up?", True),
+    ("DecodingError", "The answer of {host} cannot be unpacked: {error}.", True),
+    ("HTTPError", "The connection with {host} broke: {error}.", True),
+)
+"""Kinds of httpx2's errors, the special before the general: what happened and what to do, and whether to try again."""
+
 
 @contextmanager
 def failures_in_words(uri: str, options: Options) -> Iterator[None]:
-    """Turns the client's errors into TaskFailure: what happened, with whom, and what to do."""
+    """Turns the client's errors into TaskFailure."""
     import httpx2
 
-    host = _host(uri)
     try:
         yield
-    except (httpx2.UnsupportedProtocol, httpx2.InvalidURL, httpx2.LocalProtocolError) as error:
-        raise TaskFailure(
-            f'uri must be an address that begins with http:// or https://, not "{uri[:200]}": {error}.', retryable=False
-        ) from error
-    except httpx2.ConnectTimeout as error:
-        raise TaskFailure(f"{host} could not be reached in time (options.timeout.connectTimeout).") from error
-    except httpx2.TimeoutException as error:
-        silence = f"{options.silence_seconds():g} s"
-        raise TaskFailure(f"{host} sent nothing for {silence} (options.timeout.readIdleTimeout).") from error
-    except httpx2.TooManyRedirects as error:
-        raise TaskFailure(f"{host} redirects without end.", retryable=False) from error
-    except httpx2.ConnectError as error:
-        raise TaskFailure(f"{host} cannot be reached: {error}. Is the address right, and is the server up?") from error
-    except httpx2.DecodingError as error:
-        raise TaskFailure(f"The answer of {host} cannot be unpacked: {error}.") from error
-    except httpx2.HTTPError as error:
-        reason = str(error) or type(error).__name__
-        raise TaskFailure(f"The connection with {host} broke: {reason}.") from error
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        sentence, retryable = next(
+            (sentence, retryable) for kind, sentence, retryable in _SENTENCES if isinstance(error, getattr(httpx2, kind))
+        )
+        said = sentence.format(
+            uri=uri[:200], host=_host(uri), error=str(error) or type(error).__name__, silence=options.silence_seconds()
+        )
+        raise TaskFailure(said, retryable=retryable) from error
 
 
 def _host(uri: str) -> str:

@@ -4,7 +4,8 @@ import codecs
 from typing import TYPE_CHECKING, Annotated, Any
 
 from builder.tasks.api import Form, Outputs, RunContext
-from builder.tasks.http.exchange import HttpTask, headers_of, too_large
+from builder.tasks.http.exchange import HttpTask, too_large
+from builder.tasks.http.heads import headers_of
 from builder.tasks.http.options import REQUEST_BYTES
 
 if TYPE_CHECKING:
