@@ -36,7 +36,8 @@ class CancelTask:
 class StartChild:
     """Create execution `child` of another flow (in the same transaction as this decision) for run `path`.
 
-    `request` is what the Subflow task evaluated: namespace, flowId, revision, inputs, labels, inheritLabels, scheduleDate.
+    `request` is what the Subflow task evaluated: namespace, flowId, revision, inputs, labels, inheritLabels, scheduleDate;
+    and `outputs`, raw: templates to render with the child's variables when it ends, if its flow declares no outputs.
     With `wait` the answer is ChildEnded, without it ChildStarted; a flow or inputs that do not exist answer TaskFailed
     at attempt 0 (meaning: the run's present attempt).
     """

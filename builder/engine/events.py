@@ -86,13 +86,17 @@ class ChildStarted:
 
 @dataclass(frozen=True, slots=True)
 class ChildEnded:
-    """The execution a Subflow started has ended (or, with PAUSED, waits)."""
+    """The execution a Subflow started has ended (or, with PAUSED, waits).
+
+    `message`: why its outputs could not be had; the run fails then, whatever the child's state.
+    """
 
     at: datetime
     path: str
     child: str
     state: State
     outputs: Mapping[str, Any] | None = None
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

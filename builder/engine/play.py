@@ -102,8 +102,8 @@ Render = Callable[[Any, Mapping[str, Any], bool], Any]
 """template, variables, typed -> value; raises BuilderError."""
 Work = Callable[[str, Mapping[str, Any], int], Mapping[str, Any] | None]
 """path, variables, attempt -> outputs; raises TaskFailure."""
-Call = Callable[[StartChild, Execution], "tuple[State, Mapping[str, Any] | None]"]
-"""a child to start and its parent -> how it ended; raises TaskFailure."""
+Call = Callable[[StartChild, Execution], "tuple[State, Mapping[str, Any] | None, str]"]
+"""a child to start and its parent -> state, outputs and message of ChildEnded; raises TaskFailure."""
 
 
 @dataclass
@@ -172,12 +172,12 @@ class Theatre:
         if self.call is None:
             return (happened.TaskFailed(self.now, command.path, 0, "This play knows no other flow."),)
         try:
-            state, outputs = self.call(command, execution)
+            state, outputs, message = self.call(command, execution)
         except TaskFailure as failure:
             return (happened.TaskFailed(self.now, command.path, 0, failure.message),)
         if not command.wait:
             return (happened.ChildStarted(self.now, command.path, command.child),)
-        return (happened.ChildEnded(self.now, command.path, command.child, state, outputs),)
+        return (happened.ChildEnded(self.now, command.path, command.child, state, outputs, message),)
 
     def _variables(self, execution: Execution, path: str | None) -> Mapping[str, Any]:
         return variables(self.plan, execution, path, globals=self.globals, envs=self.envs)

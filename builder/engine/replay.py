@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from builder.engine.execution import Execution, TaskRun
+from builder.engine.execution import Execution, History, TaskRun
 from builder.engine.ids import run_id
 from builder.engine.moving.steps import layout_of
 from builder.engine.moving.work import child_path
@@ -22,7 +22,8 @@ def replayed(
     """A new execution, child of the old one, on `plan` (that of `revision`, if another one). Raises NotFound, Conflict.
 
     With `from_path` that run is begun again, what follows it and what is inside it is made again, what came before is
-    kept with its outputs; runs beside it that had failed are begun again too.
+    kept with its outputs; runs beside it that had failed are begun again too. As in Kestra the history goes on from the
+    old execution's; `created_at` is when the new one was made.
     """
     new = _empty_copy(execution, at, new_id, revision)
     if from_path is None:
@@ -32,7 +33,7 @@ def replayed(
     if execution.state not in TERMINAL:
         raise Conflict(f"The execution is {execution.state}: it can be replayed from a task once it has ended.")
     kept = without(execution.runs, {*_after(plan, execution.runs, from_path), *_inside(execution.runs, from_path)})
-    return _with_runs(new, begun_again(plan, kept, at, (from_path,)), at)
+    return _with_runs(new, execution.history, begun_again(plan, kept, at, (from_path,)), at)
 
 
 def restarted_anew(plan: Plan, execution: Execution, at: datetime, new_id: str, revision: int) -> Execution:
@@ -40,7 +41,7 @@ def restarted_anew(plan: Plan, execution: Execution, at: datetime, new_id: str, 
     again = restarted(plan, execution, at)
     if not again.runs:
         raise Conflict(NOTHING_FAILED)
-    return _with_runs(_empty_copy(execution, at, new_id, revision), again.runs, at)
+    return _with_runs(_empty_copy(execution, at, new_id, revision), execution.history, again.runs, at)
 
 
 def _empty_copy(execution: Execution, at: datetime, new_id: str, revision: int | None) -> Execution:
@@ -51,9 +52,9 @@ def _empty_copy(execution: Execution, at: datetime, new_id: str, revision: int |
     )
 
 
-def _with_runs(new: Execution, runs: Mapping[str, TaskRun], at: datetime) -> Execution:
+def _with_runs(new: Execution, history: History, runs: Mapping[str, TaskRun], at: datetime) -> Execution:
     copies = {path: replace(run, id=run_id(new.id, path)) for path, run in runs.items()}
-    return replace(new, state=State.RESTARTED, history=(*new.history, (State.RESTARTED, at)), runs=copies)
+    return replace(new, state=State.RESTARTED, history=(*history, (State.RESTARTED, at)), runs=copies)
 
 
 def _inside(runs: Mapping[str, TaskRun], path: str) -> set[str]:

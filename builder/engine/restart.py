@@ -39,7 +39,7 @@ def begun_again(plan: Plan, runs: Mapping[str, TaskRun], at: datetime, first: It
     around = {ancestor for path in again for ancestor in ancestors(runs, path)}
     kept = without(runs, (path for path, run in runs.items() if _made_again(plan, run, again | around, around)))
     roots = again - around | set(first)
-    return {path: _begun_again(run, path in roots, path in around, at) for path, run in kept.items()}
+    return {path: _begun_again(plan, run, path in roots, path in around, at) for path, run in kept.items()}
 
 
 def _failed(runs: Mapping[str, TaskRun]) -> set[str]:
@@ -56,9 +56,10 @@ def _made_again(plan: Plan, run: TaskRun, touched: set[str], around: set[str]) -
         run.branch in _HANDLERS and (run.parent in around or (run.parent is None and bool(touched))))
 
 
-def _begun_again(run: TaskRun, root: bool, around: bool, at: datetime) -> TaskRun:
+def _begun_again(plan: Plan, run: TaskRun, root: bool, around: bool, at: datetime) -> TaskRun:
     if root:
-        return revived(run, State.RESTARTED, at, evaluated={}, wake_at=None, child=None, outputs=None, message="")
+        block = plan.by_id[run.task_id].flow is not None and not run.attempts
+        return revived(run, State.RUNNING if block else State.RESTARTED, at, evaluated={}, wake_at=None, child=None, outputs=None, message="")
     if around:
         return revived(run, State.RUNNING, at, wake_at=None, message="")
     return run

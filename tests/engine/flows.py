@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -14,17 +14,18 @@ from builder.errors import TaskFailure
 from builder.expressions import render_value
 from builder.flows.model import Flow, Output
 from builder.tasks.base import Task
-from builder.tasks.catalogue import Catalogue, catalogue
+from builder.tasks.catalogue import catalogue
 
 
 @cache
-def types() -> dict[str, type[Task]]:
-    found: Catalogue = catalogue()
-    return {name: entry.plugin for entry in found._entries for name in (entry.plugin.short_name(), entry.name)}
+def _by_short_name() -> dict[str, type[Task]]:
+    packages = [entry.plugin for entry in catalogue() if issubclass(entry.plugin, Task)]
+    return {plugin.short_name(): plugin for plugin in packages}
 
 
 def find(name: str) -> type[Task]:
-    return types()[name]
+    entry = catalogue().find(name)
+    return cast(type[Task], entry.plugin) if entry is not None else _by_short_name()[name]
 
 
 def plan_of(text: Any, **more: Any) -> Plan:

@@ -153,8 +153,8 @@ def child_ended(work: Work, event: ChildEnded) -> None:
     ending = node.flow.child_ended(event.child, event.state.value, event.outputs)
     if run.state is State.KILLING:
         end(work, run, State.KILLED, attempts=attempts.closed(work, run, State.KILLED), outputs=ending.outputs)
-    elif ending.state == "FAILED":
-        attempt_failed(work, run, ending.message, ending.outputs)
+    elif event.message or ending.state == "FAILED":
+        attempt_failed(work, run, event.message or ending.message, ending.outputs)
     else:
         state = State(ending.state)
         end(work, run, State(node.mapped(state)), attempts=attempts.closed(work, run, state), outputs=ending.outputs,

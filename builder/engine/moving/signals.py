@@ -49,6 +49,7 @@ def resumed(work: Work, event: ResumeRequested) -> None:
     """A pause by hand ends, or else the wait of one paused run."""
     if work.held:
         work.held = False
+        work.move_execution(State.RESTARTED)
         work.move_execution(State.RUNNING)
         take_up(work)
         woken(work, Woken(event.at))
@@ -56,5 +57,8 @@ def resumed(work: Work, event: ResumeRequested) -> None:
     for path in [event.path] if event.path is not None else list(work.board.live):
         run = work.alive(path)
         if run is not None and run.state is State.PAUSED:
+            if work.execution.state is State.PAUSED:
+                work.move_execution(State.RESTARTED)
+                work.move_execution(State.RUNNING)
             go_on_after_wait(work, run, event.inputs)
             return

@@ -58,7 +58,7 @@ inputs:
         request = {
             "namespace": answers["namespace"], "flowId": answers["flow_id"], "revision": answers.get("revision"),
             "inputs": answers.get("inputs") or {}, "labels": answers.get("labels") or {},
-            "inheritLabels": self.inherit_labels, "scheduleDate": answers.get("schedule_date"),
+            "inheritLabels": self.inherit_labels, "scheduleDate": answers.get("schedule_date"), "outputs": self.outputs,
         }
         return Layout((), child=Child(request, self.wait))
 
@@ -70,4 +70,4 @@ inputs:
         taken = "FAILED" if state == "CANCELLED" else state
         if not self.transmit_failed or taken not in _TAKEN_OVER:
             return Ending("SUCCESS", seen)
-        return Ending(taken, seen, f"The flow {self.flow_id} that was called came to {state}." if taken != "WARNING" else "")
+        return Ending(taken, seen, "" if taken == "WARNING" else f"The flow {self.flow_id} that was called came to {state}.")
