@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from builder.expressions import registry
-from builder.expressions.faults import ExpressionError, line_and_column
+from builder.expressions.faults import ExpressionError, did_you_mean, line_and_column
 from builder.expressions.limits import DEFAULT_LIMITS
 from builder.expressions.syntax import nodes
 from builder.expressions.syntax.template import parse_template
@@ -33,7 +33,7 @@ def check(template: str) -> list[TemplateFault]:
         for kind, name, known in _uses(node, tree):
             if name not in known:
                 line, column = line_and_column(template, node.position)
-                hint = registry.did_you_mean(name, known)
+                hint = did_you_mean(name, known)
                 faults.append(TemplateFault(line, column, registry.no_such(kind, name), hint))
     return faults
 

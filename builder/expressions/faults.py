@@ -1,8 +1,14 @@
 """What can go wrong in an expression; the errors quote the template, never a value."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+from itertools import islice
+from typing import Any
+
 from builder.errors import BuilderError, LimitExceeded
 
 _SHOWN = 300
+_MOST_NAMES = 1000
 
 
 class ExpressionError(BuilderError):
@@ -36,10 +42,20 @@ class ExpressionError(BuilderError):
 class UndefinedVariable(ExpressionError):
     """A variable, an attribute or a key that is not there; `??`, `default` and `is defined` catch it."""
 
-    def __init__(self, name: str, *, hint: str = "", message: str = "") -> None:
+    def __init__(self, name: str, *, hint: str = "", message: str = "", among: Iterable[Any] = ()) -> None:
+        """`among`: the names there are; the nearest is looked for only when somebody reads the error."""
         self.name = name
         self._message = message
+        self._among = among
         super().__init__(message or f"Unable to find `{name}`", hint=hint)
+
+    @property
+    def hint(self) -> str:
+        return self._hint or did_you_mean(self.name, islice(self._among, _MOST_NAMES))
+
+    @hint.setter
+    def hint(self, hint: str) -> None:
+        self._hint = hint
 
     def __str__(self) -> str:
         if self._message or not self.line:
@@ -72,3 +88,10 @@ def line_and_column(template: str, position: int) -> tuple[int, int]:
     """Both from 1."""
     before = template[:position]
     return before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1
+
+
+def did_you_mean(name: str, known: Iterable[Any]) -> str:
+    """`did you mean upper?`, or nothing."""
+    by_lower = {str(each).lower(): str(each) for each in known}
+    near = get_close_matches(name.lower()[:100], by_lower, n=1, cutoff=0.6)
+    return f"did you mean {by_lower[near[0]]}?" if near else ""

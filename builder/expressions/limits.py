@@ -53,6 +53,11 @@ class Budget:
         self._look_at_the_clock()
         return max(0.01, self.limits.seconds - (time.thread_time() - self._started))
 
+    def wait(self, seconds: float) -> None:
+        """Time that another process worked for this rendering."""
+        self._started -= seconds
+        self._look_at_the_clock()
+
     def enter(self) -> None:
         """One level deeper: a macro, a block or a render inside another."""
         self._depth += 1

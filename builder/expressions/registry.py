@@ -3,10 +3,9 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
-from builder.expressions.faults import ExpressionError
+from builder.expressions.faults import ExpressionError, did_you_mean
 
 Run = Callable[..., Any]
 
@@ -104,13 +103,6 @@ def find(kind: str, name: str) -> Operation:
 
 def no_such(kind: str, name: str) -> str:
     return f'There is no {kind} "{name}"'
-
-
-def did_you_mean(name: str, known: Any) -> str:
-    """`did you mean upper?`, or nothing."""
-    by_lower = {str(each).lower(): str(each) for each in known}
-    near = get_close_matches(name.lower()[:100], by_lower, n=1, cutoff=0.6)
-    return f"did you mean {by_lower[near[0]]}?" if near else ""
 
 
 def _camel(name: str) -> str:

@@ -40,7 +40,7 @@ class Evaluator:
         try:
             return self._session.get(node.name)
         except KeyError:
-            raise UndefinedVariable(node.name, hint=registry.did_you_mean(node.name, self._session.names)) from None
+            raise UndefinedVariable(node.name, among=self._session.names) from None
 
     def _attribute(self, node: nodes.Attribute) -> Any:
         target, key = self.value(node.target), self.value(node.key)
@@ -70,7 +70,7 @@ class Evaluator:
                     return target[str_key]
             elif isinstance(key, str) and key.lstrip("-").isdecimal() and len(key) < 19 and int(key) in target:
                 return target[int(key)]
-        raise UndefinedVariable(_key_text(key), hint=registry.did_you_mean(_key_text(key), list(target)[:1000]))
+        raise UndefinedVariable(_key_text(key), among=target)
 
     def arguments(self, node: nodes.Arguments) -> tuple[list[Any], dict[str, Any]]:
         return [self.value(each) for each in node.positional], {name: self.value(each) for name, each in node.named}

@@ -38,7 +38,8 @@ def jq(session: Session, value: Any, expression: Any) -> Any:
     program = only_text(expression, "The expression of jq")
     source = value if isinstance(value, str) else json_text(value, session.budget)
     session.budget.text(len(source))
-    results = run_jq(program, source, most_bytes=_JQ_BYTES, most_items=session.budget.limits.items)
+    results, seconds = run_jq(program, source, most_bytes=_JQ_BYTES, most_items=session.budget.limits.items)
+    session.budget.wait(seconds)
     return read_json(results, session.budget)
 
 

@@ -39,20 +39,21 @@ class JqProcess:
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def run(self, program: str, text: str, *, most_bytes: int, most_items: int) -> str:
-        """The results of a program on a JSON text, as the text of one JSON list."""
+    def run(self, program: str, text: str, *, most_bytes: int, most_items: int) -> tuple[str, float]:
+        """The results of a program on a JSON text, as the text of one JSON list, and how many seconds they took."""
         _refuse(program)
         request = {"program": program, "input": text, "bytes": most_bytes, "items": most_items}
         line = json.dumps(request).encode() + b"\n"
         with self._lock:
-            answer = json.loads(self._exchange(line))
+            answer_line, seconds = self._exchange(line)
+        answer = json.loads(answer_line)
         if "limit" in answer:
             raise ExpressionLimit("output_bytes", "The filter jq makes too much")
         if "error" in answer:
             raise ExpressionError("The filter jq failed: " + _reason(answer["error"]))
-        return str(answer["results"])
+        return str(answer["results"]), seconds
 
-    def _exchange(self, line: bytes) -> bytes:
+    def _exchange(self, line: bytes) -> tuple[bytes, float]:
         is_fresh = self._process is None or self._process.poll() is not None
         try:
             return self._ask(line)
@@ -69,7 +70,7 @@ class JqProcess:
             limit = "seconds" if died.late else "memory"
             raise ExpressionLimit(limit, "The filter jq takes too long or needs too much memory") from None
 
-    def _ask(self, line: bytes) -> bytes:
+    def _ask(self, line: bytes) -> tuple[bytes, float]:
         process = self._running()
         assert process.stdin and process.stdout
         try:
@@ -77,7 +78,8 @@ class JqProcess:
             process.stdin.flush()
         except OSError:
             raise _Died(late=False) from None
-        return _read_line(process.stdout, _RUN_SECONDS)
+        started = time.monotonic()
+        return _read_line(process.stdout, _RUN_SECONDS), time.monotonic() - started
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
@@ -164,6 +166,6 @@ os.register_at_fork(after_in_child=_process.forget)
 atexit.register(_process.stop)
 
 
-def run_jq(program: str, text: str, *, most_bytes: int, most_items: int) -> str:
+def run_jq(program: str, text: str, *, most_bytes: int, most_items: int) -> tuple[str, float]:
     """See JqProcess.run; shared by all threads of this process."""
     return _process.run(program, text, most_bytes=most_bytes, most_items=most_items)

@@ -28,7 +28,7 @@ class _Loader(yaml.SafeLoader):
     """Texts that look like dates stay texts."""
 
 
-_Loader.yaml_implicit_resolvers = {
+_Dumper.yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
