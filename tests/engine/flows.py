@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import yaml
 
@@ -12,20 +12,19 @@ from builder.engine.plan import Plan, build_plan
 from builder.engine.play import Theatre, fresh
 from builder.errors import TaskFailure
 from builder.expressions import render_value
+from builder.flows.catalogue import Kind
 from builder.flows.model import Flow, Output
 from builder.tasks.base import Task
 from builder.tasks.catalogue import catalogue
 
 
 @cache
-def _by_short_name() -> dict[str, type[Task]]:
-    packages = [entry.plugin for entry in catalogue() if issubclass(entry.plugin, Task)]
-    return {plugin.short_name(): plugin for plugin in packages}
+def _names() -> dict[str, str]:
+    return {entry.plugin.short_name(): entry.name for entry in catalogue().all(Kind.TASK)}
 
 
 def find(name: str) -> type[Task]:
-    entry = catalogue().find(name)
-    return cast(type[Task], entry.plugin) if entry is not None else _by_short_name()[name]
+    return catalogue().task_class(_names().get(name, name))
 
 
 def plan_of(text: Any, **more: Any) -> Plan:

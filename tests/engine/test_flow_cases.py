@@ -27,6 +27,9 @@ ELSEWHERE = {
 }
 """What cases need that is not the engine's: other tests play these."""
 
+GUESSED = {"disable-flowable": ("state",)}
+"""Expectations marked `derived` that Kestra's tests do not state and its strict variables contradict."""
+
 
 def _cases() -> list[Any]:
     path = CORPUS / "flow_cases.yaml"
@@ -73,7 +76,9 @@ class Case:
         steps = self.case.get("steps") or [{"do": "run"}]
         for step in steps:
             self.take(step)
-        expected = {**self.case.get("derived", {}), **self.case.get("expect", {})}
+        derived = {key: value for key, value in self.case.get("derived", {}).items()
+                   if key not in GUESSED.get(self.case["id"], ())}
+        expected = {**derived, **self.case.get("expect", {})}
         if self.last is not None:
             self.compare(expected, self.last)
 
