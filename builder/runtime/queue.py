@@ -67,6 +67,14 @@ def notify(execution_id: str) -> bool:
     return True
 
 
+def redis_answers() -> bool:
+    """Whether Redis is there, for the health page."""
+    try:
+        return bool(redis().ping())
+    except RedisError:
+        return False
+
+
 def job_key(execution_id: str) -> str:
     return f"rq:job:{execution_id}"
 

@@ -40,7 +40,7 @@ class IdOnly(Job):
 
 
 class ExecutionWorker(BaseWorker):
-    """`runner` drives what this worker takes. Quiet: RQ's own bookkeeping costs more than the work (decision record)."""
+    """`runner` drives what it takes. Quiet, since RQ's own bookkeeping costs more than the work."""
 
     job_class = IdOnly
 
@@ -61,7 +61,7 @@ class ExecutionWorker(BaseWorker):
                 continue
             try:
                 if self.should_run_maintenance_tasks:
-                    self.run_maintenance_tasks()
+                    self.run_maintenance_tasks()  # type: ignore[no-untyped-call]
                 return self.queue_class.dequeue_any(
                     self._ordered_queues, timeout, connection=self.connection, job_class=self.job_class,
                     serializer=self.serializer, death_penalty_class=self.death_penalty_class,
@@ -85,8 +85,8 @@ class ExecutionWorker(BaseWorker):
     def _more(self, count: int) -> list[str]:
         if count <= 0:
             return []
-        popped = self.connection.lpop(queue.QUEUE_KEY, count) or []
-        return [each.decode() for each in popped]
+        popped: Any = self.connection.lpop(queue.QUEUE_KEY, count)
+        return [each.decode() for each in popped or ()]
 
     def _forget(self, ids: list[str]) -> None:
         pipeline = self.connection.pipeline(transaction=False)
@@ -108,6 +108,10 @@ class ExecutionWorker(BaseWorker):
                 self.connection.sadd(f"rq:workers:{queue.QUEUE}", self.key)
         except RedisError as error:
             log.info("No sign of life to RQ: %s", error)
+
+    def handle_job_failure(self, job: Job, queue: Any, started_job_registry: Any = None, exc_string: str = "") -> None:
+        """RQ found an id that a killed worker left half taken; sweep rings for it again."""
+        self._forget([job.id])
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         self._beat()
@@ -131,14 +135,14 @@ class ExecutionWorker(BaseWorker):
         """A worker of this name that was killed may still seem alive in Redis; the name is ours now."""
         try:
             self.connection.hset(self.key, "death", "1")
-            super().register_birth()
+            super().register_birth()  # type: ignore[no-untyped-call]
         except RedisError as error:
             log.warning("Redis does not answer (%s); starting all the same.", error)
             self.birth_date = self.last_heartbeat = SystemClock().now()
 
     def register_death(self) -> None:
         try:
-            super().register_death()
+            super().register_death()  # type: ignore[no-untyped-call]
         except RedisError as error:
             log.info("No good-bye to RQ: %s", error)
 
