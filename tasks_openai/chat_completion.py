@@ -93,25 +93,23 @@ prompt: Explain in one sentence why data engineers build data pipelines
     """The answer is cut after so many tokens (about 4 characters each); thinking counts too."""
     stop: Annotated[list[str] | None, Form("list", group="answer", label="Stop at")] = Field(None, max_length=4)
     """Up to 4 texts; the answer ends before the first of them."""
-    n: Annotated[int | None, Form(group="answer", label="Number of answers")] = Field(None, ge=1, le=128)
-    """How many answers to make; each is paid for. 1 when it is not set."""
-    temperature: Annotated[float | None, Form(group="sampling", label="Temperature")] = Field(None, ge=0, le=2)
-    """0 is sober and repeatable, 2 is wild; 1 when it is not set. Some models that think take only 1."""
-    top_p: Annotated[float | None, Form(group="sampling", label="Top p")] = Field(None, ge=0, le=1)
+    n: Annotated[int, Form(group="answer", label="Number of answers")] = Field(1, ge=1, le=128)
+    """How many answers to make; each is paid for."""
+    temperature: Annotated[float, Form(group="sampling", label="Temperature")] = Field(1, ge=0, le=2)
+    """0 is sober and repeatable, 2 is wild. Some models that think take only 1."""
+    top_p: Annotated[float, Form(group="sampling", label="Top p")] = Field(1, ge=0, le=1)
     """Choose only among the likeliest words that together have this probability. Set this or the temperature."""
-    frequency_penalty: Annotated[float | None, Form(group="sampling", label="Against repeated words")] = Field(
-        None, ge=-2, le=2
-    )
-    """Above 0: the more often a word stands already, the less it is used again. 0 when it is not set."""
-    presence_penalty: Annotated[float | None, Form(group="sampling", label="For new topics")] = Field(None, ge=-2, le=2)
-    """Above 0: words that stand already at all are used less. 0 when it is not set."""
+    frequency_penalty: Annotated[float, Form(group="sampling", label="Against repeated words")] = Field(0, ge=-2, le=2)
+    """Above 0: the more often a word stands already, the less it is used again."""
+    presence_penalty: Annotated[float, Form(group="sampling", label="For new topics")] = Field(0, ge=-2, le=2)
+    """Above 0: words that stand already at all are used less."""
     logit_bias: Annotated[dict[str, int] | None, Form("map", group="sampling", label="Bias of single tokens")] = None
     """Token numbers with -100 (never) to 100 (always)."""
     functions: Annotated[list[ChatFunction] | None, Form("list", group="tools", label="Functions")] = None
     """What the model may call instead of answering in words."""
-    function_call: Annotated[str | None, Form(group="tools", label="Which function", options=("auto", "none"))] = None
+    function_call: Annotated[str, Form(group="tools", label="Which function", options=("auto", "none"))] = "auto"
     """auto lets the model decide, none forbids calls, a function's name forces that call."""
-    prompt_caching: Annotated[bool | None, Form(group="advanced", label="Keep the prompt cached for a day")] = None
+    prompt_caching: Annotated[bool, Form(group="advanced", label="Keep the prompt cached for a day")] = False
     """Long prompts that begin alike become cheaper and quicker."""
     user: Annotated[str | None, Form(group="advanced", label="End user")] = None
     """A name for the person on whose behalf you ask, for the service's own abuse checks; not their real name."""
@@ -145,7 +143,7 @@ prompt: Explain in one sentence why data engineers build data pipelines
                 sent[parameter] = value
         if self.functions:
             sent["tools"] = [function.tool() for function in self.functions]
-        if self.function_call:
+        if self.function_call and "function_call" in self.model_fields_set:
             sent["tool_choice"] = tool_choice(self.function_call, self.functions or ())
         if self.json_response_schema is not None:
             schema = {"name": "kestra_schema", "strict": True, "schema": self.json_response_schema}

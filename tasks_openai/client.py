@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from builder.tasks.api import RunContext
@@ -83,6 +84,8 @@ def warm() -> None:
     import openai.resources.chat
     import openai.resources.responses  # noqa: F401
 
+    for late in ("encodings.idna", "anyio._backends._asyncio"):  # these come with the first request, inside the loop
+        import_module(late)
     genai_prices.data_snapshot.get_snapshot()
 
 

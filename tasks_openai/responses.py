@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from builder.tasks.api import Field, Form, Outputs, RunContext, TaskFailure, field_validator
+from builder.tasks.api import Field, Form, Outputs, RunContext, TaskFailure, ToolProperties, field_validator
 from tasks_openai import media
 from tasks_openai.calls import ask
 from tasks_openai.connection_fields import OpenAITask
@@ -14,6 +14,30 @@ _AS_WRITTEN = (
     "max_output_tokens", "parallel_tool_calls", "store", "temperature", "top_p", "text", "tools", "user", "reasoning",
 )
 """Properties that are sent as they are."""
+
+
+class Reasoning(ToolProperties):
+    """How a model thinks. Keys that are not known here are passed on."""
+
+    model_config = {"extra": "allow"}
+
+    effort: Annotated[str | None, Form(options=("none", "minimal", "low", "medium", "high", "xhigh", "max"))] = None
+    """More effort: better answers to hard questions, slower and dearer."""
+    summary: Annotated[str | None, Form(options=("auto", "concise", "detailed"))] = None
+    """Have the model sum up what it thought."""
+
+
+class AnswerText(ToolProperties):
+    """What the answer looks like. Keys that are not known here are passed on."""
+
+    model_config = {"extra": "allow"}
+
+    format: Annotated[dict[str, Any] | None, Form("yaml")] = Field(
+        None, examples=['{"type": "json_schema", "name": "food", "schema": {"type": "object"}}']
+    )
+    """type json_schema with a name and a schema that the answer must fit; or just type json_object or text."""
+    verbosity: Annotated[str | None, Form(options=("low", "medium", "high"))] = None
+    """Whether to answer briefly or at length."""
 
 
 class ResponsesOutput(Outputs):
@@ -61,33 +85,29 @@ tools:
         None, examples=['[{"type": "web_search_preview"}]']
     )
     """What the model may use: web_search_preview, file_search, code_interpreter, image_generation, mcp, function ..."""
-    tool_choice: Annotated[Literal["NONE", "AUTO", "REQUIRED"] | None, Form(group="tools", label="Use of tools")] = None
-    """NONE: no tool; AUTO: the model decides; REQUIRED: it must use one. AUTO when it is not set."""
-    parallel_tool_calls: Annotated[bool | None, Form(group="tools", label="Several tools at once")] = None
+    tool_choice: Annotated[Literal["NONE", "AUTO", "REQUIRED"], Form(group="tools", label="Use of tools")] = "AUTO"
+    """NONE: no tool; AUTO: the model decides; REQUIRED: it must use one."""
+    parallel_tool_calls: Annotated[bool, Form(group="tools", label="Several tools at once")] = True
     """Whether the model may call several tools at the same time."""
-    text: Annotated[dict[str, Any] | None, Form("yaml", group="answer", label="Shape of the answer")] = Field(
-        None, examples=['{"format": {"type": "json_object"}}']
-    )
-    """format: a JSON schema (type, name, schema) that the answer must fit; verbosity: low, medium or high."""
+    text: Annotated[AnswerText | None, Form("section", group="answer", label="Shape of the answer")] = None
+    """Have the answer fit a JSON schema, and be short or long."""
     max_output_tokens: Annotated[int | None, Form(group="answer", label="Longest answer (tokens)")] = Field(None, ge=1)
     """The answer is cut after so many tokens (about 4 characters each); thinking counts too."""
-    reasoning: Annotated[dict[str, str] | None, Form("map", group="sampling", label="Thinking")] = Field(
-        None, examples=['{"effort": "low"}']
-    )
-    """For models that think: effort (none, minimal, low, medium, high ...) and summary (auto, concise, detailed)."""
-    temperature: Annotated[float | None, Form(group="sampling", label="Temperature")] = Field(None, ge=0, le=2)
-    """0 is sober and repeatable, 2 is wild; 1 when it is not set. Some models that think take only 1."""
-    top_p: Annotated[float | None, Form(group="sampling", label="Top p")] = Field(None, ge=0, le=1)
+    reasoning: Annotated[Reasoning | None, Form("section", group="sampling", label="Thinking")] = None
+    """How much a model that thinks should think before it answers."""
+    temperature: Annotated[float, Form(group="sampling", label="Temperature")] = Field(1, ge=0, le=2)
+    """0 is sober and repeatable, 2 is wild. Some models that think take only 1."""
+    top_p: Annotated[float, Form(group="sampling", label="Top p")] = Field(1, ge=0, le=1)
     """Choose only among the likeliest words that together have this probability. Set this or the temperature."""
-    store: Annotated[bool | None, Form(group="advanced", label="Keep at OpenAI")] = None
-    """Whether the service keeps the answer, so that a later one can go on after it. true when it is not set."""
+    store: Annotated[bool, Form(group="advanced", label="Keep at OpenAI")] = True
+    """Whether the service keeps the answer, so that a later one can go on after it."""
     prompt_id: Annotated[str | None, Form(group="advanced", label="Stored prompt")] = None
     """The number of a prompt that is kept at OpenAI."""
     prompt_variables: Annotated[
         dict[str, str] | None, Form("map", group="advanced", label="Values for the stored prompt")
     ] = None
     """What to put in the places of the stored prompt."""
-    prompt_caching: Annotated[bool | None, Form(group="advanced", label="Keep the prompt cached for a day")] = None
+    prompt_caching: Annotated[bool, Form(group="advanced", label="Keep the prompt cached for a day")] = False
     """Long prompts that begin alike become cheaper and quicker."""
     user: Annotated[str | None, Form(group="advanced", label="End user")] = None
     """A name for the person on whose behalf you ask, for the service's own abuse checks; not their real name."""
@@ -117,10 +137,10 @@ tools:
         for name in _AS_WRITTEN:
             value = getattr(self, name)
             if name in self.model_fields_set and value is not None:
-                sent[name] = value
+                sent[name] = value.written() if isinstance(value, ToolProperties) else value
         if self.previous_response_id:
             sent["previous_response_id"] = self.previous_response_id
-        if self.tool_choice is not None:
+        if "tool_choice" in self.model_fields_set:
             sent["tool_choice"] = self.tool_choice.lower()
         if self.prompt_id:
             variables = {"variables": self.prompt_variables} if self.prompt_variables else {}
