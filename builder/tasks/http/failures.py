@@ -29,9 +29,7 @@ def failures_in_words(uri: str, options: Options) -> Iterator[None]:
     try:
         yield
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        sentence, retryable = next(
-            (sentence, retryable) for kind, sentence, retryable in _SENTENCES if isinstance(error, getattr(httpx2, kind))
-        )
+        _, sentence, retryable = next(row for row in _SENTENCES if isinstance(error, getattr(httpx2, row[0])))
         said = sentence.format(
             uri=uri[:200], host=_host(uri), error=str(error) or type(error).__name__, silence=options.silence_seconds()
         )
