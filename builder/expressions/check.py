@@ -1,13 +1,18 @@
-"""What is wrong with a template before it ever runs: its syntax, and names of filters, functions and tests."""
+"""What is wrong with a template before it ever runs: its syntax, and names of operations and arguments."""
 
-from collections.abc import Collection
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from builder.expressions import registry
 from builder.expressions.faults import ExpressionError, did_you_mean, line_and_column
 from builder.expressions.limits import DEFAULT_LIMITS
+from builder.expressions.registry import Operation
 from builder.expressions.syntax import nodes
 from builder.expressions.syntax.template import parse_template
+
+_KNOWN = {"filter": registry.FILTERS, "function": registry.FUNCTIONS, "test": registry.TESTS}
+_Use = tuple[str, str, nodes.Arguments]
+"""Kind, name, arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +33,44 @@ def check(template: str) -> list[TemplateFault]:
         tree = parse_template(template, DEFAULT_LIMITS)
     except ExpressionError as error:
         return [TemplateFault(max(error.line, 1), max(error.column, 1), error.reason, error.hint)]
-    faults = []
-    for node in nodes.walk(tree.body):
-        for kind, name, known in _uses(node, tree):
-            if name not in known:
-                line, column = line_and_column(template, node.position)
-                hint = did_you_mean(name, known)
-                faults.append(TemplateFault(line, column, registry.no_such(kind, name), hint))
-    return faults
+    return [
+        TemplateFault(*line_and_column(template, node.position), message, hint)
+        for node in nodes.walk(tree.body)
+        for use in _uses(node, tree)
+        for message, hint in _wrong(use, tree)
+    ]
 
 
-def _uses(node: nodes.Node, tree: nodes.Template) -> list[tuple[str, str, Collection[str]]]:
+def _uses(node: nodes.Node, tree: nodes.Template) -> list[_Use]:
     if isinstance(node, nodes.Filter):
-        return [("filter", node.name, registry.FILTERS)]
+        return [("filter", node.name, node.arguments)]
     if isinstance(node, nodes.FilterBlock):
-        return [("filter", name, registry.FILTERS) for name, _ in node.filters]
+        return [("filter", name, arguments) for name, arguments in node.filters]
     if isinstance(node, nodes.Test):
-        return [("test", node.name, registry.TESTS)]
-    if isinstance(node, nodes.Call):
-        return [("function", node.name, {*registry.FUNCTIONS, *tree.macros})]
+        return [("test", node.name, node.arguments)]
+    if isinstance(node, nodes.Call) and node.name not in tree.macros and node.name != "block":
+        return [("function", node.name, node.arguments)]
     return []
+
+
+def _wrong(use: _Use, tree: nodes.Template) -> Iterator[tuple[str, str]]:
+    """Message and hint."""
+    kind, name, arguments = use
+    operation = _KNOWN[kind].get(name)
+    if operation is None:
+        known = [*_KNOWN[kind], *(tree.macros if kind == "function" else ())]
+        yield registry.no_such(kind, name), did_you_mean(name, known)
+    elif not operation.is_variadic:
+        yield from _wrong_arguments(operation, arguments)
+
+
+def _wrong_arguments(operation: Operation, arguments: nodes.Arguments) -> Iterator[tuple[str, str]]:
+    named = {name for name, _ in arguments.named}
+    for name, _ in arguments.named:
+        if name not in operation.parameters:
+            yield operation.no_argument(name), did_you_mean(name, operation.parameters)
+    if len(arguments.positional) > len(operation.parameters):
+        yield operation.too_many(len(arguments.positional)), ""
+    for place, name in enumerate(operation.parameters[: operation.required]):
+        if place >= len(arguments.positional) and name not in named:
+            yield operation.missing(name), ""

@@ -41,18 +41,25 @@ class Operation:
     def _bound(self, positional: list[Any], named: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments by the names of `run`'s parameters."""
         if len(positional) > len(self.parameters):
-            raise ExpressionError(f"The {self.kind} `{self.name}` takes {len(self.parameters)} arguments, "
-                                  f"not {len(positional)}")  # fmt: skip
+            raise ExpressionError(self.too_many(len(positional)))
         given = dict(zip(self.parameters, positional, strict=False))
         for name, value in named.items():
             if name not in self.parameters:
-                raise ExpressionError(f"The {self.kind} `{self.name}` has no argument `{name}`",
-                                      hint=did_you_mean(name, self.parameters))  # fmt: skip
+                raise ExpressionError(self.no_argument(name), hint=did_you_mean(name, self.parameters))
             given[name] = value
         for name in self.parameters[: self.required]:
             if name not in given:
-                raise ExpressionError(f"The '{self.name}' {self.kind} expects an argument '{name}'.")
+                raise ExpressionError(self.missing(name))
         return {self.keywords[self.parameters.index(name)]: value for name, value in given.items()}
+
+    def too_many(self, count: int) -> str:
+        return f"The {self.kind} `{self.name}` takes {len(self.parameters)} arguments, not {count}"
+
+    def no_argument(self, name: str) -> str:
+        return f"The {self.kind} `{self.name}` has no argument `{name}`"
+
+    def missing(self, name: str) -> str:
+        return f"The '{self.name}' {self.kind} expects an argument '{name}'."
 
 
 FILTERS: dict[str, Operation] = {}

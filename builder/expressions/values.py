@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from json.encoder import encode_basestring
+from math import isfinite
 from typing import Any
 
 from builder.expressions.faults import ExpressionError
@@ -108,7 +109,9 @@ def duration_text(value: timedelta) -> str:
 
 
 def json_leaf(value: Any) -> Any:
-    """Date-times and decimals as JSON has them; everything else as it is."""
+    """Date-times, decimals and infinities as JSON has them; everything else as it is."""
+    if isinstance(value, float) and not isfinite(value):
+        return float_text(value)
     if isinstance(value, datetime):
         text = _clock(value.replace(tzinfo=None))
         return text if value.tzinfo is None else text + offset_text(value)
@@ -117,6 +120,8 @@ def json_leaf(value: Any) -> Any:
     if isinstance(value, (date, time)):
         return value.isoformat()
     if isinstance(value, Decimal):
+        if not value.is_finite():
+            return str(value)
         return int(value) if value == value.to_integral_value() and abs(value.adjusted()) < 1000 else float(value)
     return value
 

@@ -14,6 +14,7 @@ from builder.expressions.values import float_text, is_list, json_leaf, number_te
 _SYMBOL = re.compile(r"[A-Za-z_$][\w$]*")
 _RESERVED = frozenset({"null", "true", "false", "nan"})
 _DEEPEST = 100
+_END = re.compile(r"\s*\Z")
 _TOKEN = re.compile(r"""\s*(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{}\[\]:,()]|[^\s{}\[\]:,()"']+)""", re.DOTALL)
 
 
@@ -68,7 +69,7 @@ class _Reader:
 
     def values(self) -> list[Any]:
         found = []
-        while self._text[self._at :].strip():
+        while not _END.match(self._text, self._at):
             found.append(self._value(0))
             self._budget.items(1)
         return found
