@@ -1,6 +1,7 @@
 """Filters that all templates have: states as glyphs, durations and moments as people say them."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from django import template
 
@@ -46,3 +47,24 @@ def moment(at: datetime) -> str:
     if days in named:
         return named[days]
     return f"{at:%d %b %H:%M}" if at.year == now.year else f"{at:%d %b %Y %H:%M}"
+
+
+@register.filter
+def own_time(at: datetime) -> str:
+    """A time in the zone it carries, with the zone's name: `Mon 23 Nov 09:00 CET`."""
+    return f"{at:%a %d %b %H:%M %Z}"
+
+
+@register.filter
+def took(item: object) -> str:
+    """How long a line of the history ran, until now if it still does; a dash before it began."""
+    started, ended = getattr(item, "started_at", None), getattr(item, "ended_at", None)
+    return duration((ended or datetime.now(UTC)) - started) if started else "–"
+
+
+@register.filter
+def money(cost: Decimal | None) -> str:
+    """US dollars with as many places as a small amount needs; a dash where none is known."""
+    if cost is None:
+        return "–"
+    return f"${cost:,.2f}" if cost >= 1 else f"${cost:.6f}".rstrip("0").ljust(5, "0")

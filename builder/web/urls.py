@@ -3,13 +3,37 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from builder.web import account, health
+from builder.web import account, executions, flows, health, home, kv, schedules, secrets, starters
 
 urlpatterns = [
+    path("", home.home, name="home"),
     path("login", account.LoginView.as_view(), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),
     path("account/password", account.PasswordChangeView.as_view(), name="password"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("flows", flows.flow_list, name="flows"),
+    path("flows/new", flows.flow_new, name="flow-new"),
+    path("flows/import", flows.flow_import, name="flow-import"),
+    path("flows/<str:namespace>/<str:flow_id>/switch", flows.flow_switch, name="flow-switch"),
+    path("flows/<str:namespace>/<str:flow_id>/delete", flows.flow_delete, name="flow-delete"),
+    path("flows/<str:namespace>/<str:flow_id>/revisions", flows.flow_revisions, name="flow-revisions"),
+    path("flows/<str:namespace>/<str:flow_id>/revisions/<int:number>", flows.flow_restore, name="flow-restore"),
+    path("starters", starters.starter_list, name="starters"),
+    path("starters/<str:name>/open", starters.starter_open, name="starter-open"),
+    path("starters/<str:name>/run", starters.starter_run, name="starter-run"),
+    path("executions", executions.execution_list, name="executions"),
+    path("executions/chosen", executions.execution_bulk, name="executions-bulk"),
+    path("schedules", schedules.schedule_list, name="schedules"),
+    path(
+        "schedules/<str:namespace>/<str:flow_id>/<str:trigger_id>",
+        schedules.schedule_switch,
+        name="schedule-switch",
+    ),
+    path("kv", kv.kv_list, name="kv"),
+    path("kv/<str:namespace>/<str:key>/delete", kv.kv_delete, name="kv-delete"),
+    path("secrets", secrets.secret_list, name="secrets"),
+    path("secrets/<str:namespace>/<str:key>/delete", secrets.secret_delete, name="secret-delete"),
+    path("", include("builder.web.execution.urls")),
     path("", include("builder.web.editor_urls")),
 ]

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from builder.actions import drafts, executions
 from builder.errors import InvalidFlow, InvalidInput, dotted
 from builder.flows.form_fields import Control, FormField, form_fields
+from builder.web.input_form import given_value
 
 
 @require_http_methods(["GET", "POST"])
@@ -25,7 +26,7 @@ def dialog(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBa
         return render(request, "flow/_run.html", {**shown, "problems": error.problems})
     if request.method == "GET":
         return _form(request, shown, fields, request.session.get(_key(namespace, flow_id), {}), {})
-    given = {name: value for one in fields if (value := _given(request, one)) is not None for name in (one.id,)}
+    given = {name: value for one in fields if (value := given_value(request, one)) is not None for name in (one.id,)}
     request.session[_key(namespace, flow_id)] = {
         one.id: given[one.id] for one in fields if one.id in given and one.control is not Control.PASSWORD}
     files = {one.id: upload for one in fields if (upload := request.FILES.get(one.id)) is not None}
@@ -40,17 +41,6 @@ def dialog(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBa
 
 def _key(namespace: str, flow_id: str) -> str:
     return f"inputs:{namespace}.{flow_id}"
-
-
-def _given(request: HttpRequest, one: FormField) -> Any:
-    """What was entered; None where nothing was, so that the default holds."""
-    if one.control is Control.FILE:
-        return None
-    if one.control is Control.CHECKBOX:
-        return "true" if request.POST.get(one.id) else "false"
-    if one.control is Control.MULTISELECT:
-        return request.POST.getlist(one.id) or None
-    return request.POST.get(one.id, "").replace("\r\n", "\n") or None
 
 
 def _form(

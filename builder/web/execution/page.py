@@ -1,0 +1,133 @@
+"""The page of one execution, and the parts of it that are fetched again while it runs."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from builder.clock import SystemClock
+from builder.engine.execution import Execution, TaskRun
+from builder.engine.states import TERMINAL, State
+from builder.runtime import storage
+from builder.store import executions, flows
+from builder.tasks.context import LEVELS
+from builder.web.execution import shapes, timeline
+
+_CLOCK = SystemClock()
+LOG_LINES = 1000
+
+
+@require_GET
+def page(request: HttpRequest, execution_id: str) -> HttpResponse:
+    """The whole page."""
+    lines = executions.last_logs(execution_id, LOG_LINES)
+    context = {
+        **_live(request, execution_id), "lines": lines, "levels": LEVELS,
+        "last_line": lines[-1].id if lines else 0, "log_count": executions.count_logs(execution_id),
+    }  # fmt: skip
+    return render(request, "execution/page.html", context)
+
+
+@require_GET
+def live(request: HttpRequest, execution_id: str) -> HttpResponse:
+    """What changes while it runs: state, steps, and the chosen step."""
+    return render(request, "execution/_live.html", _live(request, execution_id))
+
+
+@require_GET
+def logs(request: HttpRequest, execution_id: str) -> HttpResponse:
+    """The whole log as plain text, to keep or to send."""
+    executions.item(execution_id)
+    found = executions.logs(execution_id, limit=1_000_000)
+    text = "".join(f"{line.at.isoformat()} {line.level:5} {line.path or '-'} {line.message}\n" for line in found)
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{execution_id}.log"'
+    return response
+
+
+def _live(request: HttpRequest, execution_id: str) -> dict[str, Any]:
+    execution, _ = executions.load(execution_id)
+    now = _CLOCK.now()
+    rows = timeline.rows(execution, executions.usage_by_path(execution_id), now)
+    failed = _failed(execution)
+    chosen = _chosen(execution, request.GET.get("run", ""), failed)
+    trigger = execution.trigger or {}
+    return {
+        "execution": execution,
+        "item": executions.item(execution_id),
+        "rows": rows,
+        "left_out": len(execution.runs) - len(rows),
+        "failed": failed,
+        "chosen": chosen,
+        "detail": _detail(execution, chosen) if chosen else None,
+        "ended": execution.state in TERMINAL,
+        "can_restart": execution.state in (State.FAILED, State.KILLED, State.WARNING) and failed is not None,
+        "is_paused": execution.state is State.PAUSED,
+        "inputs": shapes.shape(execution.inputs) if execution.inputs else None,
+        "outputs": shapes.shape(execution.outputs) if execution.outputs else None,
+        "trigger": shapes.shape(trigger.get("variables")) if trigger.get("variables") else None,
+        "labels": [pair for pair in execution.labels if not pair[0].startswith("system.")],
+        "flow_exists": flows.exists(execution.namespace, execution.flow_id),
+    }
+
+
+def _failed(execution: Execution) -> TaskRun | None:
+    """The run to look at first: the deepest one that failed."""
+    broken = [run for run in execution.runs.values() if run.state in (State.FAILED, State.KILLED) and not run.branch]
+    parents = {run.parent for run in broken}
+    return next((run for run in broken if run.path not in parents), None)
+
+
+def _chosen(execution: Execution, path: str, failed: TaskRun | None) -> TaskRun | None:
+    """The run the page shows: asked for, else failed, else the last that talked to a model, else the last."""
+    if path in execution.runs:
+        return execution.runs[path]
+    if failed is not None:
+        return failed
+    runs = list(execution.runs.values())
+    talked = [run for run in runs if shapes.answer(run.outputs)]
+    return (talked or runs or [None])[-1]
+
+
+def _detail(execution: Execution, run: TaskRun) -> dict[str, Any]:
+    said = shapes.answer(run.outputs)
+    sent = storage.sent(execution.id, run.id, run.attempts[-1].number) if run.attempts else None
+    return {
+        "answer": shapes.shape(said) if said else None,
+        "sent": _sent(sent) if sent else None,
+        "outputs": shapes.shape(run.outputs) if run.outputs else None,
+        "metrics": [metric for metric in executions.metrics(execution.id) if metric.path == run.path],
+        "can_replay": execution.state in TERMINAL,
+    }
+
+
+def _sent(text: str) -> Mapping[str, Any]:
+    """The request as people read it: the prompt or messages first, the rest as a tree."""
+    try:
+        request = json.loads(text)
+    except ValueError:
+        return {"prompt": shapes.shape(text), "rest": None, "model": ""}
+    if not isinstance(request, dict):
+        return {"prompt": shapes.shape(request), "rest": None, "model": ""}
+    messages = request.get("messages", request.get("input"))
+    rest = {key: value for key, value in request.items() if key not in ("messages", "input", "model")}
+    return {
+        "model": request.get("model", ""),
+        "messages": [_message(message) for message in messages] if isinstance(messages, list) else [],
+        "prompt": shapes.shape(messages) if isinstance(messages, str) else None,
+        "rest": shapes.shape(rest) if rest else None,
+    }
+
+
+def _message(message: Any) -> dict[str, Any]:
+    if not isinstance(message, Mapping):
+        return {"role": "", "content": shapes.shape(message)}
+    content = message.get("content")
+    if isinstance(content, list):
+        texts = [part.get("text") for part in content if isinstance(part, Mapping)]
+        if texts and all(isinstance(text, str) for text in texts):
+            content = "\n".join(str(text) for text in texts)
+    return {"role": message.get("role", ""), "content": shapes.shape(content)}

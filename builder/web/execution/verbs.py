@@ -1,0 +1,95 @@
+"""What a person can do with an execution: each is a form that posts and leads to a page."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from builder.actions import again, resuming
+from builder.actions import executions as execution_actions
+from builder.errors import Conflict, InvalidInput, dotted
+from builder.flows.form_fields import form_fields
+from builder.web.input_form import given_value
+
+
+def _done(request: HttpRequest, execution_id: str, action: Callable[[], Any], said: str) -> HttpResponse:
+    try:
+        action()
+    except Conflict as conflict:
+        messages.error(request, conflict.message)
+    else:
+        messages.success(request, said)
+    return redirect("execution", execution_id=execution_id)
+
+
+@require_POST
+def kill(request: HttpRequest, execution_id: str) -> HttpResponse:
+    """Stops it; what a model is answering just now is broken off."""
+    by = request.user.get_username()
+    return _done(request, execution_id, lambda: execution_actions.kill(execution_id, by=by), "It is being stopped.")
+
+
+@require_POST
+def pause(request: HttpRequest, execution_id: str) -> HttpResponse:
+    """Pauses it after the steps it is at."""
+    by = request.user.get_username()
+    return _done(
+        request, execution_id, lambda: execution_actions.pause(execution_id, by=by), "It pauses after the present step."
+    )
+
+
+@require_POST
+def restart(request: HttpRequest, execution_id: str) -> HttpResponse:
+    """Goes on from the failed step, in the same execution."""
+    by = request.user.get_username()
+    return _done(request, execution_id, lambda: again.restart(execution_id, by=by), "It goes on from the failed step.")
+
+
+@require_POST
+def force_run(request: HttpRequest, execution_id: str) -> HttpResponse:
+    """Lets it run although the flow's limit is reached."""
+    return _done(request, execution_id, lambda: execution_actions.force_run(execution_id), "It runs now.")
+
+
+@require_POST
+def replay(request: HttpRequest, execution_id: str) -> HttpResponse:
+    """Runs it again as a new execution, from the beginning or from a step, with its own or the latest revision."""
+    revision = request.POST.get("revision", "")
+    copy = again.replay(
+        execution_id, from_run=request.POST.get("from") or None, by=request.user.get_username(),
+        revision=int(revision) if revision.isascii() and revision.isdigit() else None,
+    )  # fmt: skip
+    messages.success(request, "This is the new execution.")
+    return redirect("execution", execution_id=copy.id)
+
+
+@require_POST
+def delete(request: HttpRequest, execution_id: str) -> HttpResponse:
+    """Deletes it with its logs and files."""
+    execution_actions.delete([execution_id])
+    messages.success(request, f"Deleted execution {execution_id}.")
+    return redirect("executions")
+
+
+@require_http_methods(["GET", "POST"])
+def resume(request: HttpRequest, execution_id: str) -> HttpResponse:
+    """Lets a paused execution go on; asks for the inputs that its Pause wants."""
+    fields = form_fields(resuming.resume_inputs(execution_id))
+    values: dict[str, Any] = {}
+    faults: dict[str, str] = {}
+    if request.method == "POST":
+        values = {one.id: value for one in fields if (value := given_value(request, one)) is not None}
+        files = {one.id: upload for one in fields if (upload := request.FILES.get(one.id)) is not None}
+        try:
+            resuming.resume(execution_id, values, by=request.user.get_username(), files=files)
+        except InvalidInput as error:
+            faults = {dotted(fault.path[:1]): fault.message for fault in error.faults}
+        else:
+            messages.success(request, "It goes on.")
+            return redirect("execution", execution_id=execution_id)
+    rows = [{"field": one, "value": values.get(one.id, one.value), "fault": faults.get(one.id, "")} for one in fields]
+    context = {"execution_id": execution_id, "rows": rows, "general": [faults[""]] if "" in faults else []}
+    return render(request, "execution/resume.html", context, status=422 if faults else 200)

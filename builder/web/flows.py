@@ -1,0 +1,123 @@
+"""The list of flows, a flow's own page addresses, and making new ones."""
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from builder.actions import drafts as draft_actions
+from builder.actions import flows as flow_actions
+from builder.errors import BuilderError, InvalidInput
+from builder.store import drafts, executions, flows, triggers
+from builder.web.paging import page_number
+
+PAGE_SIZE = 25
+BARS = 12
+NEW_FLOW = """\
+id: {id}
+namespace: {namespace}
+
+tasks:
+  - id: hello
+    type: io.kestra.plugin.core.log.Log
+    message: Hello from Millstream
+"""
+
+
+@require_GET
+def flow_list(request: HttpRequest) -> HttpResponse:
+    """Flows with their last runs as small bars, and when they run next."""
+    text, namespace = request.GET.get("q", "").strip(), request.GET.get("namespace", "")
+    page = flows.search(text=text, namespace=namespace, page=page_number(request), size=PAGE_SIZE)
+    keys = [(item.namespace, item.id) for item in page.items]
+    recent = executions.recent_states(keys, BARS)
+    upcoming = {(trigger.namespace, trigger.flow_id): trigger for trigger in reversed(triggers.next_due(500))}
+    drafted = drafts.keys()
+    rows = [
+        {"flow": item, "bars": recent[key], "next": upcoming.get(key), "draft": drafted.get(key)}
+        for item, key in zip(page.items, keys, strict=True)
+    ]
+    unborn = [draft for draft in drafts.listed() if draft.base_revision is None] if page.number == 1 else []
+    context = {
+        "rows": rows, "page": page, "q": text, "namespace": namespace, "namespaces": flows.namespaces(),
+        "unborn": unborn,
+    }  # fmt: skip
+    return render(
+        request, "flow/list.html#rows" if request.headers.get("HX-Target") == "rows" else "flow/list.html", context
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def flow_new(request: HttpRequest) -> HttpResponse:
+    """Begins a flow: an id and a namespace, then the editor."""
+    given = {"id": request.POST.get("id", "").strip(), "namespace": request.POST.get("namespace", "").strip()}
+    error = ""
+    if request.method == "POST":
+        text = NEW_FLOW.format(**given)
+        problems = [found.message for found in flow_actions.validate(text).problems]
+        if problems:
+            error = problems[0]
+        elif flows.exists(given["namespace"], given["id"]):
+            error = f"There is a flow {given['namespace']}.{given['id']} already."
+        else:
+            draft_actions.save_draft(
+                given["namespace"], given["id"], text, by=request.user.get_username(), title="new flow"
+            )
+            return redirect("flow-editor", namespace=given["namespace"], flow_id=given["id"])
+    context = {"given": given, "error": error, "namespaces": flows.namespaces()}
+    return render(request, "flow/new.html", context, status=422 if error else 200)
+
+
+@require_POST
+def flow_import(request: HttpRequest) -> HttpResponse:
+    """Publishes the flows of an uploaded YAML file, all or none."""
+    upload = request.FILES.get("file")
+    if not isinstance(upload, UploadedFile):
+        raise InvalidInput("Choose a YAML file to import.")
+    try:
+        source = upload.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{upload.name} is not a text in UTF-8.") from None
+    made = flow_actions.create_flows(source, by=request.user.get_username())
+    messages.success(request, f"Imported {len(made)} flow{'s' if len(made) != 1 else ''}.")
+    return redirect("flows")
+
+
+@require_POST
+def flow_switch(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponse:
+    """Switches a flow on or off, by publishing that."""
+    disabled = request.POST.get("on") != "true"
+    flow_actions.set_disabled(namespace, flow_id, disabled, by=request.user.get_username())
+    item = flows.get(namespace, flow_id)
+    if request.headers.get("HX-Request"):
+        return render(request, "flow/_switch.html", {"flow": item})
+    return redirect("flows")
+
+
+@require_POST
+def flow_delete(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponse:
+    """Deletes a flow; its history stays, and an import of the same text brings it back."""
+    flow_actions.delete_flow(namespace, flow_id, by=request.user.get_username())
+    messages.success(request, f"Deleted {namespace}.{flow_id}. Its executions stay in the history.")
+    return redirect("flows")
+
+
+@require_GET
+def flow_revisions(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponse:
+    """All published texts of a flow, newest first, and the difference to the one before."""
+    found = flows.revisions(namespace, flow_id)
+    context = {"namespace": namespace, "flow_id": flow_id, "revisions": list(reversed(found))}
+    return render(request, "flow/revisions.html", context)
+
+
+@require_POST
+def flow_restore(request: HttpRequest, namespace: str, flow_id: str, number: int) -> HttpResponse:
+    """Publishes an old text again."""
+    try:
+        flow_actions.restore_revision(namespace, flow_id, number, by=request.user.get_username())
+    except BuilderError as error:
+        messages.error(request, error.message)
+        return redirect("flow-revisions", namespace=namespace, flow_id=flow_id)
+    messages.success(request, f"Revision {number} is published again.")
+    return redirect("flow-editor", namespace=namespace, flow_id=flow_id)
