@@ -48,11 +48,11 @@ class ChatMessage(ToolProperties):
 class ChatCompletionOutput(Outputs):
     """What a chat completion gives back."""
 
-    id: str | None
+    id: str
     """The number of this completion at the service."""
     object: str
     """Always chat.completion."""
-    model: str | None
+    model: str
     """The model that answered, with its version."""
     choices: list[dict[str, Any]]
     """The answers: choices[0].message.content is the text; a call stands in choices[0].message.function_call."""
@@ -154,7 +154,7 @@ prompt: Explain in one sentence why data engineers build data pipelines
 
     def _judge(self, context: RunContext, outputs: ChatCompletionOutput, server: str) -> None:
         """Says what is not as it should be with an answer that came whole."""
-        reasons = {choice.get("finish_reason") for choice in outputs.choices}
+        reasons = [choice.get("finish_reason") for choice in outputs.choices]
         if "content_filter" in reasons:
             sentence = f"The content filter of {server} stopped the answer; rephrase the prompt."
             raise TaskFailure(sentence, outputs=outputs.model_dump())
@@ -167,5 +167,8 @@ prompt: Explain in one sentence why data engineers build data pipelines
 
 def _outputs(body: dict[str, Any]) -> ChatCompletionOutput:
     choices = [{**choice, "message": with_function_call(choice["message"])} for choice in body["choices"]]
+    usage = body.get("usage")
     return ChatCompletionOutput(
-        id=body.get("id"), object="chat.completion", model=body.get("model"), choices=choices, usage=body.get("usage"))
+        id=str(body.get("id") or ""), object="chat.completion", model=str(body.get("model") or ""), choices=choices,
+        usage=usage if isinstance(usage, dict) else None,
+    )

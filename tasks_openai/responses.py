@@ -8,7 +8,7 @@ from tasks_openai.calls import ask
 from tasks_openai.connection_fields import OpenAITask
 from tasks_openai.failures import Place, excerpt
 from tasks_openai.records import measure
-from tasks_openai.responses_answer import ResponsesAnswer, output_text, refusal, sources
+from tasks_openai.responses_answer import ResponsesAnswer, fault, output_text, refusal, sources, unfinished
 
 _AS_WRITTEN = (
     "max_output_tokens", "parallel_tool_calls", "store", "temperature", "top_p", "text", "tools", "user", "reasoning",
@@ -152,15 +152,15 @@ tools:
     def _judge(self, context: RunContext, outputs: ResponsesOutput, place: Place) -> None:
         """Says what is not as it should be with an answer that came whole."""
         body = outputs.raw_response
-        status, why = body.get("status"), (body.get("incomplete_details") or {}).get("reason")
+        status, why = body.get("status"), unfinished(body)
         if status == "failed":
-            said = excerpt(str((body.get("error") or {}).get("message") or "no reason was given"), place)
+            said = excerpt(fault(body), place)
             raise TaskFailure(f"{place.server} could not finish the answer: {said}", outputs=outputs.model_dump())
         if status == "incomplete" and why == "content_filter":
             raise TaskFailure(
                 f"The content filter of {place.server} stopped the answer; rephrase the prompt.",
                 outputs=outputs.model_dump())
         if status == "incomplete":
-            context.log("WARN", f"The answer was cut ({why or 'it does not say why'}); raise maxOutputTokens for more.")
+            context.log("WARN", f"The answer was cut ({why}); raise maxOutputTokens to get all of it.")
         if said := refusal(body):
             context.log("WARN", f"The model refused: {said}")

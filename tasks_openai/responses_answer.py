@@ -25,7 +25,7 @@ class ResponsesAnswer:
         return self._body is not None
 
     def add(self, event: Mapping[str, Any]) -> str:
-        kind = event.get("type")
+        kind = str(event.get("type"))
         if kind in _SHOWN:
             delta = event.get("delta")
             return delta if isinstance(delta, str) else ""
@@ -68,6 +68,16 @@ def refusal(body: Mapping[str, Any]) -> str:
     return " ".join(str(part.get("refusal") or "") for part in parts)
 
 
+def unfinished(body: Mapping[str, Any]) -> str:
+    """Why the answer stopped before its end, as the service names it: "max_output_tokens", "content_filter" ..."""
+    return str(_mapping(body.get("incomplete_details")).get("reason") or "no reason was given")
+
+
+def fault(body: Mapping[str, Any]) -> str:
+    """What the service says of an answer that failed."""
+    return str(_mapping(body.get("error")).get("message") or "no reason was given")
+
+
 def sources(body: Mapping[str, Any]) -> list[str]:
     """Addresses of cited pages and names of cited files, each once, in their order."""
     parts = [part for item in _items(body) for part in _parts(item)]
@@ -85,6 +95,10 @@ def _items(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _parts(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     return _mappings(item.get("content"))
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _mappings(values: object) -> Iterator[Mapping[str, Any]]:
