@@ -71,12 +71,12 @@ def set_labels(execution_id: str, labels: Sequence[tuple[str, str]]) -> Executio
 
 def delete(ids: Sequence[str]) -> int:
     """Deletes ended executions with their logs, metrics and files; returns how many. Raises Conflict if one runs."""
-    found = executions.load_many(ids, with_runs=False)
-    running = [execution_id for execution_id, (execution, _) in found.items() if execution.state not in TERMINAL]
+    states = executions.states(ids)
+    running = [execution_id for execution_id, state in states.items() if state not in TERMINAL]
     if running:
         raise Conflict(f"Execution `{running[0]}` has not ended yet; kill it first.")
-    count = executions.delete(list(found))
-    for execution_id in found:
+    count = executions.delete(list(states))
+    for execution_id in states:
         storage.forget(execution_id)
     return count
 

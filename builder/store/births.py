@@ -10,7 +10,7 @@ from django.conf import settings
 
 from builder.engine.execution import Execution
 from builder.engine.states import State
-from builder.errors import Conflict, InvalidFlow, InvalidInput
+from builder.errors import Conflict, InvalidInput
 from builder.expressions.render import render_value
 from builder.flows.check import Checked, check
 from builder.flows.inputs import KeepFile, Resolved, resolve
@@ -58,12 +58,8 @@ def _checked(source: str, limit_bytes: int) -> Checked:
 
 def runnable(namespace: str, flow_id: str, revision: int | None = None) -> Runnable:
     """The flow to run, the latest revision unless one is given. Raises NotFound or InvalidFlow."""
-    item = flows.get(namespace, flow_id)
-    found = flows.revision(namespace, flow_id, revision)
-    result = checked(found.source)
-    if result.flow is None:
-        raise InvalidFlow(result.errors)
-    return Runnable(result.flow, found.number, found.source, item.disabled)
+    number, source, disabled = flows.to_run(namespace, flow_id, revision)
+    return Runnable(checked(source).valid_flow, number, source, disabled)
 
 
 def refuse_disabled(found: Runnable) -> None:

@@ -11,7 +11,13 @@ from builder.errors import Conflict, NotFound, StaleRevision
 from builder.models import Flow as FlowRow
 from builder.models import FlowRevision as RevisionRow
 from builder.store import documents
-from builder.store.gate import lock_row, write
+from builder.store.gate import lock_row, select, write
+
+_TO_RUN = """
+SELECT r.number, r.source, f.disabled FROM builder_flow f
+JOIN builder_flowrevision r ON r.flow_id = f.id AND r.number = COALESCE(%s, f.revision)
+WHERE f.namespace = %s AND f.flow_id = %s AND NOT f.deleted
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,19 @@ def revision(
     if found is None:
         raise NotFound(f"Flow `{namespace}.{flow_id}` has no revision {number}; its latest is {row.revision}.")
     return _revision(found, row)
+
+
+def to_run(namespace: str, flow_id: str, number: int | None = None) -> tuple[int, str, bool]:
+    """Number, text and disabled of the revision to run, by one statement: every execution begins with it.
+
+    Raises NotFound.
+    """
+    found = select(_TO_RUN, (number, namespace, flow_id))
+    if not found:
+        latest = get(namespace, flow_id).revision
+        raise NotFound(f"Flow `{namespace}.{flow_id}` has no revision {number}; its latest is {latest}.")
+    at, source, disabled = found[0]
+    return at, source, bool(disabled)
 
 
 def revisions(namespace: str, flow_id: str) -> list[Revision]:

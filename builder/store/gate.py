@@ -8,7 +8,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -108,13 +108,6 @@ def from_row(value: datetime | None) -> datetime | None:
     return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
-def run(statement: str, parameters: tuple[Any, ...] = ()) -> int:
-    """One raw statement; returns how many rows it changed."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return int(cursor.rowcount)
-
-
 def run_many(statement: str, rows: list[tuple[Any, ...]]) -> int:
     """One raw statement for many rows; returns how many rows it changed in all."""
     if not rows:
@@ -122,6 +115,18 @@ def run_many(statement: str, rows: list[tuple[Any, ...]]) -> int:
     with connection.cursor() as cursor:
         cursor.executemany(statement, rows)
         return int(cursor.rowcount)
+
+
+def select(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of one raw statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, tuple(parameters))
+        return list(cursor.fetchall())
+
+
+def among(values: Collection[Any]) -> str:
+    """The place holders of `IN (...)` for so many values."""
+    return ", ".join(["%s"] * len(values))
 
 
 def lock_row(statement: str, parameters: tuple[Any, ...]) -> None:

@@ -105,8 +105,15 @@ def test_sweep_finds_what_nobody_heard_what_woke_and_what_lapsed():
         executions.release(execution.id, claimed(execution.id).epoch, SOON, wake_at)
     assert executions.due(SOON) == [unheard.id]
     assert set(executions.due(LATER)) == {unheard.id, waiting.id, lapsed.id}
-    executions.put_off([unheard.id], LATER + timedelta(seconds=9))
-    assert set(executions.due(LATER)) == {waiting.id, lapsed.id}
+    executions.put_off([unheard.id, lapsed.id], LATER + timedelta(seconds=9), LATER)
+    assert executions.due(LATER) == [waiting.id]
+
+
+def test_an_execution_claimed_after_the_ring_is_not_put_off():
+    execution = made()
+    claimed(execution.id, now=LATER)
+    executions.put_off([execution.id], LATER + timedelta(minutes=1), LATER)
+    assert executions.due(LATER + timedelta(seconds=10)) == [execution.id]
 
 
 def test_a_signal_that_came_before_parking_is_not_slept_over():

@@ -34,7 +34,7 @@ from builder.store.executions.records import (
     metrics,
     search_logs,
 )
-from builder.store.executions.rows import create, create_many, delete, load, load_many
+from builder.store.executions.rows import create, create_many, delete, load, load_many, states
 from builder.store.executions.saves import after_ends, let_queued_in, relabel, replace_execution, save
 from builder.store.executions.signals import children_running, send, signals
 from builder.store.executions.values import (
@@ -105,5 +105,6 @@ __all__ = [
     "send",
     "signals",
     "sources",
+    "states",
     "usage_by_path",
 ]

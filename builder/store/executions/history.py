@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from builder.engine.states import State
@@ -15,6 +14,7 @@ from builder.models import Execution as ExecutionRow
 from builder.models import Label, Metric
 from builder.store import documents
 from builder.store.executions.records import exact
+from builder.store.gate import select
 
 _SORTS = {
     "created": ("created_at", "id"),
@@ -140,9 +140,7 @@ def recent_states(flows: Sequence[tuple[str, str]], last: int = 10) -> dict[tupl
 def _last_ids(flows: Sequence[tuple[str, str]], last: int) -> list[str]:
     """One index look-up for each flow, in one statement; a window function would read the flows' whole history."""
     statement = " UNION ALL ".join([_LAST] * len(flows))
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [value for flow in flows for value in (*flow, last)])
-        return [row[0] for row in cursor.fetchall()]
+    return [row[0] for row in select(statement, [value for flow in flows for value in (*flow, last)])]
 
 
 def usage_by_path(execution_id: str) -> dict[str, Mapping[str, Decimal]]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, DateTimeField, Exists, OuterRef, Q, QuerySet, Value, When
 
+from builder.clock import SystemClock
 from builder.engine.states import TERMINAL, State
 from builder.models import Execution as ExecutionRow
 from builder.models import Signal
@@ -112,10 +113,11 @@ def due(now: datetime, limit: int = 500) -> list[str]:
     return list(ExecutionRow.objects.filter(due_at__lte=now).order_by("due_at").values_list("id", flat=True)[:limit])
 
 
-def put_off(ids: Sequence[str], until: datetime) -> None:
-    """Sweep rang these: it does not ring them again before `until`, unless they are claimed or asked meanwhile."""
+def put_off(ids: Sequence[str], until: datetime, now: datetime | None = None) -> None:
+    """Sweep rang these, which were due: it leaves them alone until then, unless they are asked or claimed meanwhile."""
+    at = now or SystemClock().now()
     with write():
-        ExecutionRow.objects.filter(id__in=ids, due_at__lt=until).filter(
-            Q(lease_until__isnull=True) | Q(lease_until__lt=F("due_at"))).update(due_at=until)
+        ExecutionRow.objects.filter(id__in=ids, due_at__lte=at).filter(
+            Q(lease_until__isnull=True) | Q(lease_until__lt=at)).update(due_at=until)
 
 

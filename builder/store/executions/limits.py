@@ -9,8 +9,9 @@ from builder.engine.states import State
 from builder.models import Execution as ExecutionRow
 from builder.store import documents
 from builder.store.executions.values import NewExecution
-from builder.store.gate import lock_row
+from builder.store.gate import among, lock_row, select
 
+_QUEUED = "SELECT DISTINCT namespace, flow_id FROM builder_execution WHERE state = 'QUEUED'"
 _AT_LIMIT = {"QUEUE": State.QUEUED, "CANCEL": State.CANCELLED, "FAIL": State.FAILED}
 
 
@@ -32,10 +33,10 @@ def admit(new: NewExecution) -> Execution:
 
 def queued_flows(flow_ids: Collection[str] | None = None) -> set[tuple[str, str]]:
     """The flows (namespace, id) that have queued executions; among these ids, when some are given."""
-    queued = ExecutionRow.objects.filter(state=State.QUEUED.value)
-    if flow_ids is not None:
-        queued = queued.filter(flow_id__in=flow_ids)
-    return set(queued.order_by().values_list("namespace", "flow_id").distinct())
+    if flow_ids is None:
+        return {(namespace, flow_id) for namespace, flow_id in select(_QUEUED, ())}
+    found = select(f"{_QUEUED} AND flow_id IN ({among(flow_ids)})", tuple(flow_ids))
+    return {(namespace, flow_id) for namespace, flow_id in found}
 
 
 def promote(flows: Iterable[tuple[str, str]], now: datetime) -> list[str]:

@@ -15,7 +15,7 @@ from builder.models import TaskRun as TaskRunRow
 from builder.store import documents
 from builder.store.executions.limits import admit
 from builder.store.executions.values import NewExecution
-from builder.store.gate import from_row, moment, run_many, write
+from builder.store.gate import among, from_row, moment, run_many, select, write
 
 _INSERT = """
 INSERT INTO builder_execution (id, namespace, flow_id, revision, state, history, inputs, outputs, labels, trigger,
@@ -109,6 +109,12 @@ def _run_rows(execution: Execution, paths: Iterable[str]) -> Iterable[tuple[Any,
             )
 
 
+def delete_runs(execution_id: str, paths: Sequence[str]) -> None:
+    """Deletes the task runs at these paths, inside the caller's transaction."""
+    for start in range(0, len(paths), _IDS_AT_ONCE):
+        TaskRunRow.objects.filter(execution_id=execution_id, path__in=paths[start:start + _IDS_AT_ONCE]).delete()
+
+
 def insert_labels(executions: Iterable[Execution]) -> None:
     run_many(_INSERT_LABEL, [
         (execution.id, documents.clean(key)[:_LABEL_KEY_LENGTH], documents.clean(value)[:_LABEL_VALUE_LENGTH])
@@ -148,12 +154,10 @@ def read(ids: Sequence[str], *, lock: bool = False) -> list[Row]:
     """The rows of executions; with `lock` nobody else changes them until the transaction ends."""
     if not ids:
         return []
-    statement = _SELECT % ", ".join(["%s"] * len(ids))
+    statement = _SELECT % among(ids)
     if lock and connection.vendor == "postgresql":
         statement += " ORDER BY id FOR UPDATE"
-    with connection.cursor() as cursor:
-        cursor.execute(statement, tuple(ids))
-        return [_read(columns) for columns in cursor.fetchall()]
+    return [_read(columns) for columns in select(statement, ids)]
 
 
 def _read(columns: Sequence[Any]) -> Row:
@@ -162,7 +166,8 @@ def _read(columns: Sequence[Any]) -> Row:
      losses, source) = columns
     execution = Execution(
         id=execution_id, namespace=namespace, flow_id=flow_id, revision=revision, state=State(state),
-        history=documents.load_history(history), created_at=from_row(created_at) or created_at, inputs=documents.load(inputs),
+        history=documents.load_history(history), created_at=from_row(created_at) or created_at,
+        inputs=documents.load(inputs),
         labels=tuple((key, value) for key, value in documents.load(labels)),
         outputs=documents.load_or_none(outputs), trigger=documents.load_or_none(trigger), parent_id=parent_id,
         parent_path=parent_path, original_id=original_id, attempt_number=attempt_number, wake_at=from_row(wake_at),
@@ -182,6 +187,15 @@ def runs_of(ids: Sequence[str]) -> dict[str, dict[str, TaskRun]]:
         run = documents.load_run(id=run_id, path=path, task_id=task_id, state=state, document=document)
         runs.setdefault(execution_id, {})[path] = run
     return runs
+
+
+def states(ids: Sequence[str]) -> dict[str, State]:
+    """The state of each of these executions; missing ones are left out."""
+    found: dict[str, State] = {}
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        pairs = ExecutionRow.objects.filter(id__in=ids[start:start + _IDS_AT_ONCE]).values_list("id", "state")
+        found.update((execution_id, State(state)) for execution_id, state in pairs)
+    return found
 
 
 def delete(ids: Sequence[str]) -> int:

@@ -91,9 +91,7 @@ def _write_parts(kept: Sequence[Saved]) -> None:
 
 def _delete_runs(kept: Sequence[Saved]) -> None:
     for saved in kept:
-        gone = [path for path in saved.changed if path not in saved.execution.runs]
-        if gone:
-            TaskRun.objects.filter(execution_id=saved.execution.id, path__in=gone).delete()
+        rows.delete_runs(saved.execution.id, [path for path in saved.changed if path not in saved.execution.runs])
 
 
 def _create_children(kept: Sequence[Saved]) -> Iterable[str]:
@@ -153,7 +151,8 @@ def replace_execution(execution: Execution, now: datetime, *, due: bool) -> list
             runs_total=len(execution.runs), runs_ended=rows.ended_runs(execution), owner="", lease_until=None,
             due_at=now if due and not ended else None, losses=0, alone=False, epoch=_next_epoch(execution.id),
         )
-        TaskRun.objects.filter(execution_id=execution.id).exclude(path__in=list(execution.runs)).delete()
+        there = TaskRun.objects.filter(execution_id=execution.id).values_list("path", flat=True)
+        rows.delete_runs(execution.id, [path for path in there if path not in execution.runs])
         rows.save_runs([(execution, execution.runs)])
         Label.objects.filter(execution_id=execution.id).delete()
         rows.insert_labels([execution])

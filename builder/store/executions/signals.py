@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from builder.models import Execution as ExecutionRow
-from builder.models import Signal
 from builder.store import documents
 from builder.store.executions.values import CHILD_ENDED, SignalRow
-from builder.store.gate import moment, run_many, write
+from builder.store.gate import among, from_row, moment, run_many, select, write
 
 _INSERT = """
 INSERT INTO builder_signal (execution_id, kind, payload, created_at)
 SELECT id, %s, %s, %s FROM builder_execution WHERE id = %s AND ended_at IS NULL
+"""
+_SELECT = """
+SELECT id, execution_id, kind, payload, created_at FROM builder_signal WHERE execution_id IN (%s) ORDER BY id
 """
 _DUE = "UPDATE builder_execution SET due_at = %s WHERE id = %s AND ended_at IS NULL"
 
@@ -39,9 +41,9 @@ def child_ended(path: str, child: str, state: str, outputs: Mapping[str, Any] | 
 def signals(ids: Sequence[str]) -> dict[str, list[SignalRow]]:
     """What is asked of each of these executions, oldest first."""
     found: dict[str, list[SignalRow]] = {}
-    for row in Signal.objects.filter(execution_id__in=ids).order_by("id"):
-        found.setdefault(row.execution_id, []).append(
-            SignalRow(row.id, row.execution_id, row.kind, documents.load(row.payload), row.created_at))
+    for signal_id, execution_id, kind, payload, created_at in select(_SELECT % among(ids), ids) if ids else ():
+        found.setdefault(execution_id, []).append(SignalRow(
+            signal_id, execution_id, kind, documents.load(payload), from_row(created_at) or created_at))
     return found
 
 
