@@ -55,7 +55,7 @@ class Checked:
 def check(text: str, catalogue: Catalogue, *, world: World | None = None, limits: Limits = DEFAULT) -> Checked:
     """Everything wrong with a flow's text; never raises for a bad one."""
     document = parse(text, limits)
-    findings = Findings(document)
+    findings = Findings(document, limits.problems)
     flow = document.data
     if isinstance(flow, Mapping):
         merged = with_defaults(flow, world.plugin_defaults() if world else (), lambda name: _canonical(catalogue, name))
@@ -68,8 +68,8 @@ def check(text: str, catalogue: Catalogue, *, world: World | None = None, limits
         check_references(findings, flow, task_ids)
     elif not document.problems:
         _no_map(findings, flow)
-    problems = tuple(findings.problems()[:limits.problems])
-    wrong = any(problem.severity is Severity.ERROR for problem in findings.problems())
+    problems = tuple(findings.problems())
+    wrong = any(problem.severity is Severity.ERROR for problem in problems)
     return Checked(None if wrong else read_flow(merged), document, problems)
 
 

@@ -91,9 +91,11 @@ class Document:
 def _child(node: Node, part: str | int, text: str) -> tuple[Node | None, Node, bool] | None:
     if node.shape is Shape.LIST:
         return (None, node.items[part], False) if isinstance(part, int) and 0 <= part < len(node.items) else None
-    for key, value in node.entries:
-        if not key.is_merge and key_text(key, text) == part:
-            return key, value, False
+    if node.by_key is None:
+        pairs = [(key_text(key, text), key, value) for key, value in node.entries if not key.is_merge]
+        node.by_key = {name: (key, value) for name, key, value in reversed(pairs)}
+    if part in node.by_key:
+        return *node.by_key[str(part)], False
     for source in _merged_maps(node):
         found = _child(source, part, text)
         if found:

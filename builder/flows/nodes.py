@@ -31,7 +31,8 @@ class Node:
 
     Offsets count characters of the text as given. A block collection ends where its last value ends, a block scalar
     before the line break that closes it; an empty value (`key:`) has start == end, right after the colon or dash.
-    `text` is a scalar's value with quotes and folding undone. `weight` counts the values inside, aliases expanded.
+    `text` is a scalar's value with quotes and folding undone. `weight` counts the values inside, aliases expanded;
+    `by_key` is filled by who first looks a key up.
     """
 
     shape: Shape
@@ -47,6 +48,7 @@ class Node:
     entries: list[tuple["Node", "Node"]] = field(default_factory=list)
     weight: int = 1
     height: int = 1
+    by_key: dict[str, tuple["Node", "Node"]] | None = None
 
     @property
     def resolved(self) -> "Node":

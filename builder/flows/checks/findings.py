@@ -10,10 +10,12 @@ from builder.flows.nodes import Style
 
 
 class Findings:
-    """All problems of one text; the same thing at the same place is said once."""
+    """All problems of one text, up to a number of errors and of warnings; the same thing at one place is said once."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, most: int = 200) -> None:
         self.document = document
+        self._left = {Severity.ERROR: most, Severity.WARNING: most}
+        self._most = most
         self._problems: dict[tuple[int, int, str], Problem] = {}
         for problem in document.problems:
             self._keep(problem)
@@ -25,23 +27,35 @@ class Findings:
         self.add(path, message, hint, Severity.WARNING, at_key=at_key)
 
     def add(self, path: Path, message: str, hint: str, severity: Severity, *, at_key: bool = False) -> None:
+        if self._left[severity] <= 0:
+            return
         line, column = self._place(path, at_key)
         self._keep(Problem(path, line, column, message, hint, severity))
 
     def add_at(self, path: Path, offset: int, message: str, hint: str, severity: Severity) -> None:
         """A problem inside a text, at a character of the document."""
-        self._keep(Problem(path, *self.document.place(offset), message, hint, severity))
+        if self._left[severity] > 0:
+            self._keep(Problem(path, *self.document.place(offset), message, hint, severity))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more errors are taken: looking on is a waste."""
+        return self._left[Severity.ERROR] <= 0
 
     def says(self, words: str, path: Path) -> bool:
         """Whether a problem of this path holds these words already."""
         return any(problem.path == path and words in problem.message for problem in self._problems.values())
 
     def problems(self) -> list[Problem]:
-        """By line and column; those of the whole flow first."""
-        return sorted(self._problems.values(), key=lambda problem: (problem.line, problem.column))
+        """By line and column, those of the whole flow first; errors push warnings out when they are too many."""
+        by_weight = sorted(self._problems.values(), key=lambda problem: problem.severity is Severity.WARNING)
+        return sorted(by_weight[:self._most], key=lambda problem: (problem.line, problem.column))
 
     def _keep(self, problem: Problem) -> None:
-        self._problems.setdefault((problem.line, problem.column, problem.message), problem)
+        place = (problem.line, problem.column, problem.message)
+        if place not in self._problems:
+            self._problems[place] = problem
+            self._left[problem.severity] -= 1
 
     def _place(self, path: Path, at_key: bool) -> tuple[int, int]:
         """A block (list, map or `|` text) is pointed at by its key, all else by the value."""
@@ -56,7 +70,7 @@ class Findings:
 def check_keys(findings: Findings, path: Path, written: Mapping[str, Any], known: Sequence[str], owner: str) -> None:
     """Unknown keys are errors that name the nearest known one."""
     for key in written:
-        if key not in known:
+        if key not in known and not findings.is_full:
             findings.error((*path, key), f'{owner} has no property "{key}"', suggestion(key, known), at_key=True)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import regex
@@ -25,7 +26,7 @@ def check_inputs(findings: Findings, path: Path, declared: Any) -> None:
         return
     _check_ids(findings, path, declared, "input")
     for index, item in enumerate(declared):
-        if isinstance(item, Mapping):
+        if isinstance(item, Mapping) and not findings.is_full:
             _check_input(findings, (*path, index), item)
     _check_dependencies(findings, path, declared)
 
@@ -139,7 +140,7 @@ def _check_dependencies(findings: Findings, path: Path, declared: list[Any]) -> 
         place = (*path, index, "dependsOn")
         if depends is None:
             continue
-        if not isinstance(depends, Mapping) or not isinstance(depends.get("inputs", []), list):
+        if not isinstance(depends, Mapping) or not _is_names(depends.get("inputs", [])):
             findings.error(place, "dependsOn is a map", "Write dependsOn: {inputs: [other], condition: ...}.")
             continue
         check_keys(findings, place, depends, ("inputs", "condition"), "dependsOn")
@@ -151,18 +152,15 @@ def _check_dependencies(findings: Findings, path: Path, declared: list[Any]) -> 
     _check_cycles(findings, path, items, graph)
 
 
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
 def _check_cycles(findings: Findings, path: Path, items: list[tuple[int, Mapping[str, Any]]],
                   graph: Mapping[str, list[str]]) -> None:
-    settled: set[str] = set()
-    left = dict(graph)
-    while True:
-        ready = [name for name, needs in left.items() if not any(need in left for need in needs)]
-        if not ready:
-            break
-        for name in ready:
-            settled.add(name)
-            del left[name]
-    for index, item in items:
-        if input_id(item) in left:
-            findings.error((*path, index, "dependsOn"), f"inputs depend on each other in a cycle: {', '.join(left)}")
-            return
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle = list(reversed(error.args[1]))
+        index = next(index for index, item in items if input_id(item) == circle[0])
+        findings.error((*path, index, "dependsOn"), f"inputs depend on each other in a cycle: {' -> '.join(circle)}")

@@ -94,6 +94,8 @@ class _Walk:
         self.seen: set[str] = set()
 
     def task(self, path: Path, task: Any, inside: str) -> None:
+        if self.findings.is_full:
+            return
         if not isinstance(task, Mapping):
             self.findings.error(path, f"a task is a map of id, type and properties, not {kind_of(task)}")
             return

@@ -24,7 +24,7 @@ _LOOKS_SECRET = re.compile(
 def check_texts(findings: Findings, flow: Mapping[str, Any]) -> None:
     """Expressions are errors where they will be rendered, warnings in `variables` (read as they are)."""
     for key in _RENDERED:
-        for path, text in texts((key,), flow.get(key)):
+        for path, text in texts((key,), {} if findings.is_full else flow.get(key)):
             _check_expression(findings, path, text, Severity.ERROR)
     for path, text in texts(("variables",), flow.get("variables")):
         _check_expression(findings, path, text, Severity.WARNING)
