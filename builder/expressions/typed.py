@@ -22,7 +22,10 @@ def read_typed(value: Any) -> Any:
 def _typed(name: str, value: Any) -> Any:
     if name not in _READ:
         raise ExpressionError(f"There is no type `{name}`", hint="types are " + ", ".join(_READ))
-    return _READ[name](value)
+    try:
+        return _READ[name](value)
+    except (TypeError, ValueError, OverflowError):
+        raise ExpressionError(f"The value of the {name} cannot be read") from None
 
 
 def _duration(value: str) -> timedelta:

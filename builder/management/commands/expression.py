@@ -58,6 +58,8 @@ def answer_line(line: str) -> dict[str, Any]:
         return {"error": "The line is not JSON"}
     if not isinstance(case, dict) or "template" not in case:
         return {"error": 'The line needs a "template"'}
+    if not all(isinstance(case.get(name) or {}, dict) for name in ("vars", "setup", "settings")):
+        return {"error": '"vars", "setup" and "settings" are maps'}
     return answer(case)
 
 
