@@ -15,6 +15,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from builder.tasks.properties import yaml_names
 from builder.tasks.shapes import Shape, choices_of, members_of, models_of, shapes_of
 
 Control = Literal[
@@ -117,8 +118,6 @@ def _rank(group: str) -> int:
 
 
 def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FormField:
-    from builder.tasks.properties import yaml_names  # properties are read through forms and forms through properties
-
     form = next((item for item in info.metadata if isinstance(item, Form)), Form())
     names = yaml_names(name, info)
     choices = choices_of(info.annotation)

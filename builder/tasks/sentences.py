@@ -39,7 +39,7 @@ def faults_of(
 def _settle(placed: list[_Placed], excuse: bool) -> list[_Placed]:
     """Drops excused errors; a union passes when one branch has only excused ones, else its nearest branch speaks."""
     def counts(one: _Placed) -> bool:
-        return not excuse or one.error["type"] in _STRUCTURAL or not holds_template(one.error["input"])
+        return not (excuse and _excused(one.error))
 
     kept = [one for one in placed if one.branch is None and counts(one)]
     unions: dict[Path, dict[str, list[_Placed]]] = {}
@@ -51,6 +51,12 @@ def _settle(placed: list[_Placed], excuse: bool) -> list[_Placed]:
         if left and all(left):
             kept += _nearest(left)
     return kept
+
+
+def _excused(error: ErrorDetails) -> bool:
+    """Whether the value, or the `type` that chooses a sub-model, is known only after rendering."""
+    judged = error.get("ctx", {}).get("tag") if error["type"] == "union_tag_invalid" else error["input"]
+    return error["type"] not in _STRUCTURAL and holds_template(judged)
 
 
 def _nearest(branches: list[list[_Placed]]) -> list[_Placed]:

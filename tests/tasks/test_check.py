@@ -86,6 +86,7 @@ def test_it_says_in_words_what_is_wrong(written: dict[str, Any], message: str) -
     {"timeout": "{{ inputs.limit }}"},
     {"retry": {"type": "constant", "interval": "{{ x }}", "maxAttempts": "{{ n }}"}},
     {"disabled": "{{ inputs.off }}"},
+    {"retry": {"type": "{{ x }}", "interval": "PT1S"}},
     {"count": "5"},
     {"tags": '["a", "b"]'},
     {"headers": '{"a": "b"}'},

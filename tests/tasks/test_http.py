@@ -49,7 +49,9 @@ async def test_headers_may_hold_any_letter_but_no_line_break(site: Site) -> None
 async def test_keys_in_headers_are_not_kept_for_the_page(site: Site) -> None:
     context = FakeContext()
     await ask(site, context=context, headers={"Authorization": "Bearer t0", "X-Other": "shown"})
-    assert context.requests[0]["headers"] == {"Authorization": "***", "X-Other": "shown"}
+    assert context.requests[0]["headers"] == {
+        "Authorization": "***", "X-Other": "shown", "User-Agent": "Millstream"
+    }
 
 
 async def test_it_sends_a_web_form(site: Site) -> None:

@@ -97,6 +97,8 @@ class HttpTask(KestraTask):
         written = {name.lower() for name in headers}
         if body.content_type and "content-type" not in written:
             headers["Content-Type"] = body.content_type
+        if "user-agent" not in written:
+            headers["User-Agent"] = "Millstream"
         bearer = self.sending.bearer()
         if bearer and "authorization" not in written:
             headers["Authorization"] = f"Bearer {bearer}"
