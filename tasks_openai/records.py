@@ -13,7 +13,7 @@ _LONGEST_DATA_URL = 200
 
 def shown(url: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The request without keys; files inside it are shortened."""
-    return {"url": url, "body": _without_keys(parameters)}
+    return {"url": url, **{key: _without_keys(value) for key, value in parameters.items()}}
 
 
 def _without_keys(value: Any) -> Any:

@@ -168,7 +168,7 @@ async def test_the_request_is_recorded_without_the_key(run: Run, server: OpenAIS
     await run(ChatCompletion, prompt="Say hello", temperature=0)
     (record,) = context.requests
     assert record["url"] == f"{server.url}/chat/completions"
-    assert record["body"]["messages"][0]["content"] == "Say hello" and record["body"]["temperature"] == 0
+    assert record["messages"][0]["content"] == "Say hello" and record["temperature"] == 0
     assert KEY not in str(record)
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
