@@ -183,7 +183,7 @@ class _Channel:
         except RedisError:
             return []
         return [
-            {"kind": "text", "path": path, "attempt": attempt, "text": _decoded(text), "offset": 0}
+            {"kind": "text", "path": path, "attempt": attempt, "text": queue.as_text(text), "offset": 0}
             for (path, attempt), text in found
             if text
         ]
@@ -231,10 +231,6 @@ def _line(line: executions.LogRow) -> dict[str, Any]:
         "id": line.id, "at": line.at.isoformat(), "level": line.level, "message": line.message, "task_id": line.task_id,
         "path": line.path, "run_id": line.run_id, "attempt": line.attempt,
     }  # fmt: skip
-
-
-def _decoded(text: bytes | str) -> str:
-    return text if isinstance(text, str) else text.decode("utf-8", "replace")
 
 
 def _channel(execution_id: str) -> str:

@@ -24,6 +24,7 @@ CONTROL_CHANNEL = "millstream:control"
 ANSWER_SECONDS = 1.0
 """How long a page may wait for Redis; what is not rung now is rung by sweep."""
 _RINGS_AT_ONCE = 500
+_LOOKED_AT = 50_000
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,15 @@ def ring(execution_ids: Iterable[str]) -> bool:
     return True
 
 
+def ring_again(execution_ids: Sequence[str]) -> bool:
+    """Rings for those that do not wait in the queue already, so that sweeping a long queue does not make it longer."""
+    try:
+        waiting = {as_text(each) for each in redis().lrange(QUEUE_KEY, 0, _LOOKED_AT)}
+    except RedisError:
+        return False
+    return ring([each for each in execution_ids if each not in waiting])
+
+
 def ring_on_commit(execution_ids: Sequence[str]) -> None:
     """`ring` once the running transaction is committed; at once when there is none."""
     transaction.on_commit(lambda: ring(execution_ids))
@@ -73,6 +83,11 @@ def redis_answers() -> bool:
         return bool(redis().ping())
     except RedisError:
         return False
+
+
+def as_text(value: bytes | str) -> str:
+    """What Redis gave, as text."""
+    return value if isinstance(value, str) else value.decode("utf-8", "replace")
 
 
 def job_key(execution_id: str) -> str:

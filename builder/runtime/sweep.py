@@ -10,8 +10,8 @@ from builder.runtime import queue
 from builder.store import executions, processes
 
 LOCK = "sweep"
-AGAIN_SECONDS = 30
-"""An execution that was rung for is not rung for again sooner: it may wait its turn in the queue."""
+AGAIN_SECONDS = 5
+"""An execution that was rung for is not rung for again sooner. Later it is: a frozen worker may have got the ring."""
 _AT_ONCE = 1000
 
 
@@ -24,6 +24,6 @@ def sweep(now: datetime) -> int:
     if not processes.take_lock(LOCK, owner, now, 3 * settings.MILLSTREAM["SWEEP_SECONDS"]):
         return 0
     ids = executions.due(now, _AT_ONCE)
-    if ids and queue.ring(ids):
+    if ids and queue.ring_again(ids):
         executions.put_off(ids, now + timedelta(seconds=AGAIN_SECONDS))
     return len(ids)

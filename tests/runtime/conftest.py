@@ -1,15 +1,18 @@
 """Flows to run, and a runner that drives them here."""
 
+import asyncio
+import ipaddress
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.db import connection
 
 from builder.clock import SystemClock
@@ -51,12 +54,14 @@ def ended(execution_id: str) -> Execution:
 
 
 def messages(execution_id: str) -> list[str]:
-    return [line.message for line in executions.logs(execution_id)]
+    return [line.message for line in executions.logs(execution_id, min_level="INFO")]
 
 
 @pytest.fixture
-def runner(transactional_db: None, valkey: str) -> Iterator[Runner]:
-    """A runner with room for many, and short leases."""
+def runner(transactional_db: None, valkey: str, settings: Any, tmp_path: Path) -> Iterator[Runner]:
+    """A runner with room for many, and short leases; tasks may reach this machine."""
+    settings.MEDIA_ROOT = str(tmp_path / "files")
+    settings.MILLSTREAM = {**settings.MILLSTREAM, "ALLOW_NETWORKS": (ipaddress.ip_network("127.0.0.1/32"),)}
     made = Runner("tester", SystemClock(), places=100, lease_seconds=1.0)
     made.start()
     yield made
@@ -73,12 +78,13 @@ class Worker:
             "REDIS_URL": valkey,
             "MILLSTREAM_DATA": str(data),
             "MILLSTREAM_LEASE_SECONDS": "1.5",
+            "MILLSTREAM_ALLOW_NETWORKS": "127.0.0.1/32",
             **environment,
         }
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, name: str = "w1") -> "subprocess.Popen[bytes]":
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--name", name]
+        command = [sys.executable, str(django_settings.BASE_DIR / "manage.py"), "worker", "--name", name]
         self.processes.append(subprocess.Popen(command, env=self.environment))
         return self.processes[-1]
 
@@ -101,3 +107,55 @@ def worker(transactional_db: None, valkey: str, tmp_path: Path) -> Iterator[Work
     made = Worker(valkey, tmp_path)
     yield made
     made.end()
+
+
+@pytest.fixture
+def slow_url() -> Iterator[str]:
+    """A real HTTP server that answers after half a minute, on an address that tasks may reach."""
+    server = SlowServer()
+    yield server.url
+    server.close()
+
+
+class SlowServer:
+    """Counts who asks and whose connection was cut."""
+
+    def __init__(self, seconds: float = 30) -> None:
+        self.asked = 0
+        self.cut = 0
+        self._seconds = seconds
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._server = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result()
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/"
+
+    async def _start(self) -> asyncio.Server:
+        return await asyncio.start_server(self._answer, "127.0.0.1", 0)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.asked += 1
+        await reader.readuntil(b"\r\n\r\n")
+        try:
+            async with asyncio.timeout(self._seconds):
+                await reader.read()
+                self.cut += 1
+        except TimeoutError:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+            await writer.drain()
+        except ConnectionError:
+            self.cut += 1
+        writer.close()
+
+    def close(self) -> None:
+        async def end() -> None:
+            self._server.close()
+            others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+
+        asyncio.run_coroutine_threadsafe(end(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()

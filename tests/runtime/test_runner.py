@@ -1,17 +1,209 @@
 """A runner drives executions from their row to their end, with the real store, Valkey and expressions."""
 
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from builder.clock import SystemClock
 from builder.engine.states import State
 from builder.runtime.runner.runner import Runner
-from builder.store import executions
-from tests.runtime.conftest import create, ended, messages, publish
+from builder.store import executions, kv, secrets
+from tests.runtime.conftest import create, ended, messages, publish, wait_until
+
+LOG = "io.kestra.plugin.core.log.Log"
+RETURN = "io.kestra.plugin.core.debug.Return"
+FLOW = "io.kestra.plugin.core.flow"
+
+
+def run(runner: Runner, source: str, **inputs: Any) -> str:
+    publish(source)
+    execution_id = create(inputs=inputs)
+    runner.take([execution_id])
+    return execution_id
 
 
 def test_a_log_flow_goes_from_its_row_to_success(runner: Runner) -> None:
-    publish("inputs:\n  - {id: name, type: STRING}\ntasks:\n  - id: say\n    type: io.kestra.plugin.core.log.Log\n"
-            "    message: Hello {{ inputs.name }}\n")  # fmt: skip
-    execution_id = create(inputs={"name": "Ann"})
-    runner.take([execution_id])
-    execution = ended(execution_id)
+    execution = ended(run(runner, f"""
+inputs:
+  - {{id: name, type: STRING}}
+tasks:
+  - {{id: say, type: {LOG}, message: "Hi {{{{ inputs.name }}}}"}}
+""", name="Ann"))  # fmt: skip
     assert execution.state is State.SUCCESS
-    assert messages(execution_id) == ["Hello Ann"]
-    assert executions.load(execution_id)[1] == 1
+    assert messages(execution.id) == ["Hi Ann"]
+    assert executions.load(execution.id)[1] == 1
+
+
+def test_later_tasks_read_what_earlier_ones_gave(runner: Runner) -> None:
+    execution = ended(run(runner, f"""
+tasks:
+  - {{id: first, type: {RETURN}, format: "one"}}
+  - {{id: second, type: {RETURN}, format: "{{{{ outputs.first.value }}}} two"}}
+outputs:
+  - {{id: both, type: STRING, value: "{{{{ outputs.second.value }}}}!"}}
+"""))  # fmt: skip
+    assert execution.state is State.SUCCESS and execution.outputs == {"both": "one two!"}
+
+
+def test_loops_run_their_turns_and_keep_outputs_by_value(runner: Runner) -> None:
+    execution = ended(run(runner, f"""
+tasks:
+  - id: each
+    type: {FLOW}.ForEach
+    values: ["a", "b", "c"]
+    concurrencyLimit: 0
+    tasks:
+      - {{id: inner, type: {RETURN}, format: "{{{{ taskrun.value }}}}{{{{ taskrun.iteration }}}}"}}
+  - {{id: after, type: {RETURN}, format: "{{{{ outputs.inner.b.value }}}}"}}
+"""))  # fmt: skip
+    assert execution.runs["after"].outputs == {"value": "b1"}
+
+
+def test_a_failure_says_why_in_the_run_and_in_the_log(runner: Runner) -> None:
+    execution = ended(run(runner, f"tasks:\n  - {{id: bad, type: {LOG}, message: '{{{{ nowhere }}}}'}}"))
+    assert execution.state is State.FAILED
+    assert "Unable to find `nowhere`" in execution.runs["bad"].message
+    assert any("nowhere" in message for message in messages(execution.id))
+
+
+def test_conditions_may_read_keys(runner: Runner) -> None:
+    kv.set_value("team", "wanted", True, SystemClock().now())
+    execution = ended(run(runner, f"""
+tasks:
+  - {{id: yes_, type: {RETURN}, format: "{{{{ kv('wanted') }}}}", runIf: "{{{{ kv('wanted') }}}}"}}
+  - {{id: no_, type: {RETURN}, format: "x", runIf: "{{{{ kv('missing') ?? false }}}}"}}
+""".replace("yes_", "y").replace("no_", "n")))  # fmt: skip
+    assert execution.state is State.SUCCESS
+    assert execution.runs["y"].outputs == {"value": "true"}
+    assert execution.runs["n"].state is State.SKIPPED
+
+
+def test_a_secret_is_masked_wherever_it_would_appear(runner: Runner) -> None:
+    secrets.set_value("team", "KEY", "s3cr3t-VALUE-42", by="tests", now=SystemClock().now())
+    execution = ended(run(runner, f"""
+tasks:
+  - {{id: log, type: {LOG}, message: "it is {{{{ secret('KEY') }}}} or {{{{ secret('KEY') | urlencode }}}}"}}
+  - {{id: give, type: {RETURN}, format: "{{{{ secret('KEY') }}}}"}}
+outputs:
+  - {{id: out, type: STRING, value: "{{{{ secret('KEY') }}}}"}}
+"""))  # fmt: skip
+    assert execution.state is State.SUCCESS, execution
+    assert messages(execution.id) == ["it is ****** or ******"]
+    assert execution.runs["give"].outputs == {"value": "******"}
+    assert execution.outputs == {"out": "******"}
+
+
+def test_a_short_wait_is_sat_out_and_a_long_one_gives_the_lease_up(runner: Runner) -> None:
+    short = run(runner, f"tasks:\n  - {{id: wait, type: {FLOW}.Sleep, duration: PT0.2S}}")
+    assert ended(short).state is State.SUCCESS
+    long = run(runner, f"tasks:\n  - {{id: wait, type: {FLOW}.Pause, delay: PT1H}}")
+    wait_until(lambda: executions.item(long).owner == "" and executions.item(long).state is State.PAUSED)
+    assert executions.item(long).wake_at is not None
+    assert long not in executions.due(SystemClock().now())
+    assert long in executions.due(SystemClock().now() + timedelta(hours=2))
+
+
+def test_a_paused_execution_goes_on_when_somebody_resumes_it(runner: Runner) -> None:
+    execution_id = run(
+        runner,
+        f"""
+tasks:
+  - {{id: wait, type: {FLOW}.Pause}}
+  - {{id: after, type: {LOG}, message: on}}
+""",
+    )
+    wait_until(lambda: executions.item(execution_id).state is State.PAUSED and not executions.item(execution_id).owner)
+    executions.send(execution_id, executions.RESUME, SystemClock().now(), {})
+    runner.take(executions.due(SystemClock().now()))
+    assert ended(execution_id).state is State.SUCCESS
+    assert messages(execution_id) == ["on"]
+
+
+def test_a_kill_ends_a_running_execution_at_once(runner: Runner, slow_url: str) -> None:
+    execution_id = run(
+        runner,
+        f"""
+tasks:
+  - {{id: ask, type: io.kestra.plugin.core.http.Request, uri: "{slow_url}"}}
+""",
+    )
+    wait_until(lambda: executions.item(execution_id).state is State.RUNNING)
+    started = time.monotonic()
+    executions.send(execution_id, executions.KILL, SystemClock().now())
+    from builder.runtime import queue
+
+    queue.notify(execution_id)
+    execution = ended(execution_id)
+    assert execution.state is State.KILLED and execution.runs["ask"].state is State.KILLED
+    assert time.monotonic() - started < 3
+
+
+def test_a_timeout_stops_the_task(runner: Runner, slow_url: str) -> None:
+    execution = ended(
+        run(
+            runner,
+            f"""
+tasks:
+  - {{id: ask, type: io.kestra.plugin.core.http.Request, uri: "{slow_url}", timeout: PT0.3S}}
+""",
+        )
+    )
+    assert execution.state is State.FAILED
+    assert "longer than PT0.3S" in execution.runs["ask"].message
+
+
+def test_a_task_is_tried_again_as_its_retry_says(runner: Runner) -> None:
+    execution = ended(
+        run(
+            runner,
+            """
+tasks:
+  - id: fail
+    type: io.kestra.plugin.core.execution.Fail
+    retry: {type: constant, interval: PT0.1S, maxAttempt: 3}
+""",
+        )
+    )
+    assert execution.state is State.FAILED
+    assert len(execution.runs["fail"].attempts) == 3
+
+
+@pytest.mark.parametrize(("wait", "outputs"), [("true", {"answer": "child of Ann"}), ("false", None)])
+def test_a_subflow_runs_as_an_execution_of_its_own(runner: Runner, wait: str, outputs: Any) -> None:
+    publish("""
+inputs:
+  - {id: name, type: STRING}
+tasks:
+  - {id: give, type: io.kestra.plugin.core.debug.Return, format: "child of {{ inputs.name }}"}
+outputs:
+  - {id: answer, type: STRING, value: "{{ outputs.give.value }}"}
+""", "child")  # fmt: skip
+    publish(f"tasks:\n  - {{id: call, type: {FLOW}.Subflow, namespace: team, flowId: child, wait: {wait}, "
+            "inputs: {name: Ann}}")  # fmt: skip
+    execution_id = create()
+    runner.take([execution_id])
+    deadline = time.monotonic() + 20
+    while executions.item(execution_id).ended_at is None and time.monotonic() < deadline:
+        runner.take(executions.due(SystemClock().now()))  # what RQ's ring does where a worker listens
+        time.sleep(0.02)
+    execution = ended(execution_id)
+    assert execution.state is State.SUCCESS, execution.runs["call"].message
+    run_outputs = execution.runs["call"].outputs or {}
+    assert run_outputs.get("outputs") == outputs
+    child = executions.load(run_outputs["executionId"])[0]
+    assert child.parent_id == execution_id and child.inputs == {"name": "Ann"}
+
+
+def test_a_subflow_that_is_not_there_fails_its_task(runner: Runner) -> None:
+    execution = ended(run(runner, f"tasks:\n  - {{id: call, type: {FLOW}.Subflow, namespace: team, flowId: nowhere}}"))
+    assert execution.state is State.FAILED
+    assert "cannot be started" in execution.runs["call"].message
+
+
+def test_many_executions_run_side_by_side(runner: Runner) -> None:
+    publish(f"tasks:\n  - {{id: say, type: {LOG}, message: hello}}")
+    ids = [create() for _ in range(60)]
+    runner.take(ids)
+    assert {ended(each).state for each in ids} == {State.SUCCESS}

@@ -6,11 +6,12 @@ import pytest
 from redis import Redis
 
 from builder.clock import SystemClock
+from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.runtime import queue
 from builder.runtime.sweep import sweep
 from builder.store import executions
-from tests.runtime.conftest import Worker, create, ended, messages, publish, wait_until
+from tests.runtime.conftest import SlowServer, Worker, create, ended, messages, publish, wait_until
 
 pytestmark = pytest.mark.processes
 
@@ -56,19 +57,111 @@ def test_sweep_rings_for_what_nobody_heard(worker: Worker, valkey: str) -> None:
     assert sweep(SystemClock().now()) == 0
 
 
-SLOW = """tasks:
+ASKING = """tasks:
   - {id: before, type: io.kestra.plugin.core.log.Log, message: before}
   - {id: ask, type: io.kestra.plugin.core.http.Request, uri: "URL"}
-  - {id: after, type: io.kestra.plugin.core.log.Log, message: "{{ outputs.ask.code }}"}
+  - {id: after, type: io.kestra.plugin.core.log.Log, message: "it said {{ outputs.ask.body }}"}
 """
 
 
-def test_sigterm_hands_over_what_is_under_way(worker: Worker) -> None:
-    publish(LOG)
-    process = worker.start()
+def test_after_a_kill_what_was_in_flight_is_done_again_and_nothing_else(worker: Worker) -> None:
+    server = SlowServer(seconds=1)
+    publish(ASKING.replace("URL", server.url))
+    first = worker.start("w1")
+    ids = [create() for _ in range(5)]
+    queue.ring(ids)
+    wait_until(lambda: server.asked == 5)
+    first.kill()
+    first.wait()
+    worker.start("w2")
+    ends = _swept_to_their_end(ids)
+    server.close()
+    for execution in ends:
+        assert execution.state is State.SUCCESS
+        assert messages(execution.id) == ["before", "it said ok"]
+        assert [attempt.lost for attempt in execution.runs["ask"].attempts] == ["shared", ""]
+        assert len(execution.runs["before"].attempts) == 1
+    assert server.asked == 10
+
+
+def test_a_worker_of_the_same_name_takes_over_at_once(worker: Worker) -> None:
+    server = SlowServer(seconds=1)
+    publish(ASKING.replace("URL", server.url))
+    worker.environment["MILLSTREAM_LEASE_SECONDS"] = "600"
+    first = worker.start("same")
     execution_id = create()
     queue.ring([execution_id])
-    ended(execution_id)
+    wait_until(lambda: server.asked == 1)
+    first.kill()
+    first.wait()
+    worker.start("same")
+    assert ended(execution_id).state is State.SUCCESS
+    server.close()
+
+
+def test_an_emptied_redis_loses_nothing(worker: Worker) -> None:
+    server = SlowServer(seconds=0.5)
+    publish(ASKING.replace("URL", server.url))
+    worker.start()
+    worker.environment["MILLSTREAM_PLACES"] = "2"
+    running = [create() for _ in range(3)]
+    queue.ring(running)
+    wait_until(lambda: server.asked == 3)
+    waiting = [create() for _ in range(20)]
+    queue.redis().flushall()
+    ends = _swept_to_their_end([*running, *waiting])
+    server.close()
+    assert {execution.state for execution in ends} == {State.SUCCESS}
+    assert {len(execution.runs["ask"].attempts) for execution in ends} == {1}
+
+
+def test_sigterm_hands_over_what_is_under_way(worker: Worker) -> None:
+    server = SlowServer(seconds=4)
+    publish(ASKING.replace("URL", server.url))
+    process = worker.start("w1")
+    execution_id = create()
+    queue.ring([execution_id])
+    wait_until(lambda: server.asked == 1)
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
-    assert executions.load(execution_id)[0].state is State.SUCCESS
+    wait_until(lambda: server.cut == 1)
+    assert executions.item(execution_id).owner == ""
+    worker.start("w2")
+    execution = ended(execution_id)
+    server.close()
+    assert execution.state is State.SUCCESS
+    assert len(execution.runs["ask"].attempts) == 2
+    assert any("done again elsewhere: ask" in message for message in messages(execution_id))
+
+
+def test_a_frozen_worker_that_thaws_writes_nothing_more(worker: Worker) -> None:
+    server = SlowServer(seconds=1)
+    publish(ASKING.replace("URL", server.url))
+    frozen = worker.start("w1")
+    execution_id = create()
+    queue.ring([execution_id])
+    wait_until(lambda: server.asked == 1)
+    frozen.send_signal(signal.SIGSTOP)
+    worker.start("w2")
+    (execution,) = _swept_to_their_end([execution_id])
+    lines, epoch = messages(execution_id), executions.load(execution_id)[1]
+    frozen.send_signal(signal.SIGCONT)
+    other = create()
+    queue.ring([other])
+    ended(other)
+    frozen.send_signal(signal.SIGTERM)
+    assert frozen.wait(10) == 0
+    server.close()
+    assert execution.state is State.SUCCESS and epoch == 2
+    assert executions.load(execution_id) == (execution, epoch) and messages(execution_id) == lines
+
+
+def _swept_to_their_end(ids: list[str]) -> list[Execution]:
+    """What the scheduler process does meanwhile, every moment."""
+
+    def all_ended() -> bool:
+        sweep(SystemClock().now())
+        return all(executions.item(each).ended_at is not None for each in ids)
+
+    wait_until(all_ended, seconds=30)
+    return [executions.load(each)[0] for each in ids]
