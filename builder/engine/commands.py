@@ -9,7 +9,7 @@ from typing import Any
 class Evaluate:
     """Render `template` with the variables of run `path` (None: the flow) and answer Evaluated or EvaluationFailed.
 
-    `typed`: a lone expression keeps its native type. `name` is e.g. "runIf", "condition", "values", "outputs", "timeout".
+    `typed`: a lone expression keeps its native type. `name` is e.g. "runIf", "condition", "values", "outputs".
     """
 
     path: str | None
@@ -36,8 +36,9 @@ class CancelTask:
 class StartChild:
     """Create execution `child` of another flow (in the same transaction as this decision) for run `path`.
 
-    `request` is what the Subflow task evaluated: namespace, flowId, revision, inputs, labels, inheritLabels, scheduleDate;
-    and `outputs`, raw: templates to render with the child's variables when it ends, if its flow declares no outputs.
+    `request` is what the Subflow task evaluated: namespace, flowId, revision, inputs, labels, inheritLabels and
+    scheduleDate; and `outputs`, raw: templates to render with the child's variables when it ends, if its flow declares
+    no outputs.
     With `wait` the answer is ChildEnded, without it ChildStarted; a flow or inputs that do not exist answer TaskFailed
     at attempt 0 (meaning: the run's present attempt).
     """

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -115,7 +115,7 @@ class _Building:
             path, written, outer = stack.pop()
             if written.get("disabled") is True:
                 continue
-            nearest = _read(lambda written=written: read_retry(written.get("retry")), (*path, "retry")) or outer
+            nearest = _read(partial(read_retry, written.get("retry")), (*path, "retry")) or outer
             groups: dict[str, list[Path]] = {}
             cls = self.find(str(written["type"]))
             if issubclass(cls, FlowTask):

@@ -59,7 +59,8 @@ def _made_again(plan: Plan, run: TaskRun, touched: set[str], around: set[str]) -
 def _begun_again(plan: Plan, run: TaskRun, root: bool, around: bool, at: datetime) -> TaskRun:
     if root:
         block = plan.by_id[run.task_id].flow is not None and not run.attempts
-        return revived(run, State.RUNNING if block else State.RESTARTED, at, evaluated={}, wake_at=None, child=None, outputs=None, message="")
+        state = State.RUNNING if block else State.RESTARTED
+        return revived(run, state, at, evaluated={}, wake_at=None, child=None, outputs=None, message="")
     if around:
         return revived(run, State.RUNNING, at, wake_at=None, message="")
     return run

@@ -27,14 +27,15 @@ TERMINAL = frozenset(
 )
 
 _ENDS = frozenset({State.SUCCESS, State.WARNING, State.FAILED, State.SKIPPED, State.RETRIED})
+_OPEN = _ENDS | {State.KILLING, State.KILLED, State.CANCELLED}
 
 MOVES: dict[State, frozenset[State]] = {
-    State.CREATED: frozenset({State.RUNNING, State.QUEUED, State.PAUSED, State.KILLING, State.KILLED, State.CANCELLED}) | _ENDS,
+    State.CREATED: _OPEN | {State.RUNNING, State.QUEUED, State.PAUSED},
     State.QUEUED: frozenset({State.RUNNING, State.CREATED, State.KILLED, State.CANCELLED}),
-    State.RUNNING: frozenset({State.PAUSED, State.KILLING, State.RETRYING, State.CREATED, State.KILLED, State.CANCELLED}) | _ENDS,
-    State.PAUSED: frozenset({State.RUNNING, State.RESTARTED, State.KILLING, State.KILLED, State.CANCELLED}) | _ENDS,
-    State.RESTARTED: frozenset({State.RUNNING, State.PAUSED, State.KILLING, State.KILLED, State.CANCELLED}) | _ENDS,
-    State.RETRYING: frozenset({State.CREATED, State.RUNNING, State.PAUSED, State.KILLING, State.KILLED, State.CANCELLED}) | _ENDS,
+    State.RUNNING: _OPEN | {State.PAUSED, State.RETRYING, State.CREATED},
+    State.PAUSED: _OPEN | {State.RUNNING, State.RESTARTED},
+    State.RESTARTED: _OPEN | {State.RUNNING, State.PAUSED},
+    State.RETRYING: _OPEN | {State.CREATED, State.RUNNING, State.PAUSED},
     State.KILLING: frozenset({State.KILLED}) | _ENDS,
     **{state: frozenset() for state in TERMINAL},
 }

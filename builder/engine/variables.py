@@ -1,7 +1,7 @@
 """What expressions see (`inputs`, `outputs`, `taskrun`, `parents` ...), from the plan and the execution alone.
 
-A variable that does not apply is absent, not empty. What grows with the execution (`outputs`, `tasks`) is kept beside the
-runs and only brought up to date: a call costs what changed since the last one, plus the depth of the run.
+A variable that does not apply is absent, not empty. What grows with the execution (`outputs`, `tasks`) is kept beside
+the runs and only brought up to date: a call costs what changed since the last one, plus the depth of the run.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,8 @@ def variables(
     """The variables of the run at `path`, or (None) of the flow. Read them only: parts are shared between calls."""
     seen = _seen(execution)
     found: dict[str, Any] = {
-        "flow": _flow(plan), "execution": _execution(execution), "envs": dict(envs or {}), "globals": dict(globals or {}),
+        "flow": _flow(plan), "execution": _execution(execution), "envs": dict(envs or {}),
+        "globals": dict(globals or {}),
     }
     if execution.runs:
         found |= {"outputs": seen.outputs, "tasks": seen.states}
@@ -76,7 +77,8 @@ def _of_run(plan: Plan, execution: Execution, run: TaskRun) -> dict[str, Any]:
     if run.iteration is not None:
         taskrun["iteration"] = run.iteration
     node = plan.by_id.get(run.task_id)
-    found: dict[str, Any] = {"taskrun": taskrun, "task": {"id": run.task_id, "type": node.task.type_name if node else ""}}
+    task = {"id": run.task_id, "type": node.task.type_name if node else ""}
+    found: dict[str, Any] = {"taskrun": taskrun, "task": task}
     parents = list(_parents(execution, run))
     if parents:
         found |= {"parent": parents[0], "parents": parents}

@@ -1,4 +1,4 @@
-"""Kestra's own flows and what its tests say of them, played by the engine in memory; skipped where they are not at hand."""
+"""Kestra's own flows and what its tests say of them, played in memory; skipped where they are not at hand."""
 
 import re
 from collections.abc import Mapping
@@ -224,7 +224,8 @@ class Case:
     def see_outputs_path_equals(self, outputs: Mapping[str, Any], execution: Execution, before: Any) -> None:
         children = self.world.children(execution)
         for path, expected in outputs.items():
-            _match(_lookup(execution, path), children[0].id if expected == "$CHILD_EXECUTION_ID" else expected, execution)
+            wanted = children[0].id if expected == "$CHILD_EXECUTION_ID" else expected
+            _match(_lookup(execution, path), wanted, execution)
 
     def see_order_outputs(self, outputs: Mapping[int, Any], execution: Execution, before: Any) -> None:
         for index, expected in outputs.items():
@@ -292,7 +293,7 @@ class Case:
         old = {run.id for run in before.runs.values()}
         assert ({run.id for run in execution.runs.values()}.isdisjoint(old)) is new
 
-    def see_parentId(self, parent: Any, execution: Execution, before: Any) -> None:  # noqa: N802
+    def see_parentId(self, parent: Any, execution: Execution, before: Any) -> None:
         assert execution.parent_id == (self.first.id if parent and self.first else None)
 
 

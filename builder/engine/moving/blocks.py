@@ -1,4 +1,4 @@
-"""How far a block has come: starts its lanes, goes on in them, and passes from the tasks to errors, finally and the end."""
+"""How far a block has come: starts its lanes, goes on in them, and passes from tasks to errors, finally and the end."""
 
 from builder.engine.moving.board import Block
 from builder.engine.moving.work import Work, child_path

@@ -97,7 +97,7 @@ class Seen:
 class Runs(Mapping[str, TaskRun]):
     """Task runs by path, in order of creation; read-only outside the engine. Carries its board along.
 
-    `by_parent` and the board are given on to the next copy; a copy without them makes its own.
+    The board and what was seen are given on to the next copy; a copy without them makes its own.
     """
 
     __slots__ = ("_by_path", "board", "seen")
@@ -115,6 +115,11 @@ class Runs(Mapping[str, TaskRun]):
 
     def __len__(self) -> int:
         return len(self._by_path)
+
+    def __eq__(self, other: object) -> bool:
+        return self._by_path == (other._by_path if isinstance(other, Runs) else other)
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"Runs({self._by_path!r})"

@@ -1,4 +1,4 @@
-"""Loops that ask after each turn whether to go on (LoopUntil): one set of child runs a turn, the earlier ones removed."""
+"""Loops that ask after each turn whether to go on (LoopUntil): one set of child runs a turn, earlier ones removed."""
 
 from datetime import datetime, timedelta
 

@@ -32,6 +32,7 @@ class Work:
     def __init__(self, plan: Plan, execution: Execution) -> None:
         self.plan = plan
         self.execution = execution
+        self._given = execution.runs
         self.runs, self.board, self.seen = taken_over(execution.runs)
         self.at: datetime = execution.created_at
         self.changed: set[str] = set()
@@ -106,8 +107,12 @@ class Work:
     def finished(self) -> Execution:
         """The execution as it is now, with its runs."""
         waking = self.board.waking.values() if self.execution.state not in TERMINAL and not self.held else ()
-        runs = Runs(self.runs, self.board, self.seen)
-        return replace(self.execution, runs=runs, wake_at=min(waking, default=None))
+        wake_at = min(waking, default=None)
+        before = self._given
+        if not self.changed and isinstance(before, Runs):
+            before.board, before.seen = self.board, self.seen
+            return self.execution if wake_at == self.execution.wake_at else replace(self.execution, wake_at=wake_at)
+        return replace(self.execution, runs=Runs(self.runs, self.board, self.seen), wake_at=wake_at)
 
     def _touch(self, path: str) -> None:
         self.changed.add(path)

@@ -64,4 +64,5 @@ tasks:
 
     def layout(self, groups: Mapping[str, Sequence[str]], answers: Mapping[str, Any]) -> Layout:
         edges = self._edges()
-        return Layout([Lane("", (task,), after=tuple(edges[task])) for task in groups.get("tasks", ())], self.concurrent)
+        lanes = [Lane("", (task,), after=tuple(edges[task])) for task in groups.get("tasks", ())]
+        return Layout(lanes, self.concurrent)

@@ -67,7 +67,7 @@ tasks:
         if (most is None or turn < most) and (longest is None or elapsed_seconds + interval <= longest):
             return Again(interval)
         if self.fail_on_max_reached:
-            return Ending("FAILED", message=f"The condition was still false after {turn} turns, and no more are allowed.")
+            return Ending("FAILED", message=f"The condition was still false after {turn} turns; no more are allowed.")
         return Ending("SUCCESS")
 
     def _bounds(self) -> tuple[int | None, float | None, float]:

@@ -70,4 +70,5 @@ inputs:
         taken = "FAILED" if state == "CANCELLED" else state
         if not self.transmit_failed or taken not in _TAKEN_OVER:
             return Ending("SUCCESS", seen)
-        return Ending(taken, seen, "" if taken == "WARNING" else f"The flow {self.flow_id} that was called came to {state}.")
+        message = "" if taken == "WARNING" else f"The flow {self.flow_id} that was called came to {state}."
+        return Ending(taken, seen, message)
