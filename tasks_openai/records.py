@@ -37,7 +37,7 @@ def measure(context: RunContext, body: Mapping[str, Any], flavor: Flavor, base_u
     context.metric("usage.completion.tokens", usage.output, tags=tags)
     context.metric("usage.total.tokens", usage.total, tags=tags)
     context.metric("usage.prompt.cached_tokens", usage.cached, tags=tags)
-    context.metric("usage.completion.reasoning_tokens", usage.reasoning, tags=tags)
+    context.metric("usage.reasoning.tokens", usage.reasoning, tags=tags)
     cost = cost_of(body, flavor, base_url, context.now())
     if cost is not None:
         context.metric("cost", float(cost), unit="USD", tags=tags)

@@ -141,7 +141,7 @@ async def test_tokens_requests_and_duration_are_measured(run: Run, server: OpenA
     server.answers.append(Answer("Hi", usage=Usage(input=100, output=40, cached=60, reasoning=30)))
     await run(ChatCompletion, prompt="Hi")
     names = ("requests", "usage.prompt.tokens", "usage.completion.tokens", "usage.total.tokens",
-             "usage.prompt.cached_tokens", "usage.completion.reasoning_tokens")
+             "usage.prompt.cached_tokens", "usage.reasoning.tokens")
     assert [metric(context, name) for name in names] == [1, 100, 40, 140, 60, 30]
     assert (metric(context, "duration") or 0) > 0
     assert metric(context, "cost") is None, "a server of one's own has no known price"
