@@ -1,16 +1,18 @@
 """What people do with flows: check, create, update, publish a draft, switch on and off, delete."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from builder.actions.merging import Merged, merge
 from builder.clock import SystemClock
-from builder.errors import InvalidFlow, LimitExceeded, NotFound, Problem, Severity
+from builder.errors import InvalidFlow, LimitExceeded, NotFound, Problem, Severity, StaleRevision
 from builder.flows.check import Checked
 from builder.flows.document import split_documents
 from builder.flows.edit import SetValue, Unset, apply
 from builder.flows.model import Flow
 from builder.store import births, drafts, flows, triggers
+from builder.store.drafts import Draft
 from builder.store.flows import Revision
 from builder.store.gate import write
 
@@ -19,12 +21,16 @@ _CLOCK = SystemClock()
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a publish made. `is_new` False: the text was the latest revision's already."""
+    """What a publish made. `is_new` False: the text was the latest revision's already.
+
+    `merged` names what somebody else had published meanwhile and is in this text too.
+    """
 
     revision: Revision
     flow: Flow
     is_new: bool
     warnings: tuple[Problem, ...]
+    merged: tuple[str, ...] = ()
 
 
 def validate(source: str) -> Checked:
@@ -68,14 +74,14 @@ def save_flow(source: str, *, by: str) -> Published:
 def publish(namespace: str, flow_id: str, *, by: str, base_revision: int | None = None) -> Published:
     """Publishes the draft. Raises NotFound when there is none, InvalidFlow, StaleRevision.
 
-    A draft of a new flow is published under the ids in its text, which may differ from those it was begun with.
+    What others published since it began is merged in when it concerns other steps; StaleRevision names what both
+    changed. A `base_revision` that is the latest says: the person has seen it, mine counts. A draft of a new flow is
+    published under the ids in its text, which may differ from those it was begun with.
     """
     draft = drafts.get(namespace, flow_id)
-    flow = _valid(draft.text)
-    base = base_revision if base_revision is not None else draft.base_revision
     if flows.exists(namespace, flow_id):
-        _same_flow(flow, namespace, flow_id)
-        return _publish(draft.text, flow, by=by, base_revision=base)
+        return _publish_over(draft, base_revision, by)
+    flow = _valid(draft.text)
     with write():
         published = _publish(draft.text, flow, by=by, must_be_new=True)
         if (flow.namespace, flow.id) != (namespace, flow_id):
@@ -115,6 +121,36 @@ def restore_revision(namespace: str, flow_id: str, number: int, *, by: str) -> P
     """Publishes an old text again, as a new revision; of a deleted flow too. Raises NotFound."""
     old = flows.revision(namespace, flow_id, number)
     return _publish(old.source, _valid(old.source), by=by)
+
+
+def _publish_over(draft: Draft, base_revision: int | None, by: str) -> Published:
+    """Publishes the draft of a flow that exists."""
+    namespace, flow_id = draft.namespace, draft.flow_id
+    with write():
+        latest = flows.revision(namespace, flow_id)
+        base = base_revision if base_revision is not None else draft.base_revision
+        merged = Merged(draft.text)
+        if base is not None and base != latest.number:
+            merged = _merged(draft, base, latest)
+            base = latest.number
+        text = merged.text if merged.text is not None else draft.text
+        flow = _valid(text)
+        _same_flow(flow, namespace, flow_id)
+        if text != draft.text:
+            drafts.save(namespace, flow_id, text, base_text=latest.source, base_revision=base, by=by, now=_CLOCK.now(),
+                        title=f"merge of revision {latest.number}")
+        return replace(_publish(text, flow, by=by, base_revision=base), merged=merged.theirs)
+
+
+def _merged(draft: Draft, base: int, latest: Revision) -> Merged:
+    """The draft with what was published since it began. Raises StaleRevision."""
+    merged = merge(flows.revision(draft.namespace, draft.flow_id, base).source, draft.text, latest.source)
+    if merged.text is None:
+        raise StaleRevision(
+            f"{latest.created_by or 'Somebody'} published revision {latest.number} of "
+            f"`{draft.namespace}.{draft.flow_id}` meanwhile, and both of you changed {', '.join(merged.clashes)}. Nothing was published: compare the two, "
+            "then publish again.")
+    return merged
 
 
 def _valid(source: str) -> Flow:

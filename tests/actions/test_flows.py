@@ -67,9 +67,24 @@ def test_a_publish_from_an_old_base_is_refused(hello: str):
     drafts.save_draft("team", "hello", hello + "description: mine\n", by="ada")
     flows.update_flow("team", "hello", hello + "description: theirs\n", by="bob")
     assert drafts.open_draft("team", "hello").is_stale
-    with pytest.raises(StaleRevision, match="revision 2"):
+    with pytest.raises(StaleRevision, match=r"bob published revision 2 .* both of you changed description"):
         flows.publish("team", "hello", by="ada")
-    assert flows.publish("team", "hello", by="ada", base_revision=2).revision.number == 3
+    seen = flows.publish("team", "hello", by="ada", base_revision=2)
+    assert (seen.revision.number, seen.merged) == (3, ())
+    assert "mine" in seen.revision.source
+
+
+def test_edits_of_different_steps_merge_and_are_named():
+    step = "  - id: {0}\n    type: io.kestra.plugin.core.log.Log\n    message: {0}\n"
+    text = flow("".join(step.format(name) for name in "abc"))
+    flows.create_flow(text, by="ada")
+    drafts.save_draft("team", "work", text.replace("message: a", "message: mine # why"), by="ada")
+    flows.update_flow("team", "work", text.replace("message: c", "message: theirs"), by="bob")
+    published = flows.publish("team", "work", by="ada")
+    assert published.merged == ("tasks.c",)
+    assert published.revision.source == text.replace("message: a", "message: mine # why").replace(
+        "message: c", "message: theirs")
+    assert not drafts.open_draft("team", "work").changed
 
 
 def test_publishing_a_new_draft_uses_the_ids_in_its_text():
