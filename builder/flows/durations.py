@@ -62,4 +62,5 @@ def format_duration(value: timedelta) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:40] + "..."
+    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in text[:40])
+    return shown if len(text) <= 40 else shown + "..."

@@ -10,6 +10,7 @@ import regex
 
 from builder.flows.document import parse
 from builder.flows.durations import BadDuration, format_duration, parse_duration
+from builder.flows.limits import DEFAULT as LIMITS
 
 VALIDATOR_SECONDS = 0.05
 """A validator that takes longer is given up: its pattern explodes on this text."""
@@ -17,6 +18,7 @@ VALIDATOR_SECONDS = 0.05
 _URI = re.compile(r"[a-z]+://[-a-zA-Z0-9@:%._+~#=]{1,256}\.[a-zA-Z0-9()]{1,6}\b[-a-zA-Z0-9()@:%_+.~#?&/=,;!*'$\[\]]*")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _INT = re.compile(r"[-+]?[0-9]{1,300}")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _SHOWN = 200
 
 
@@ -28,16 +30,34 @@ def parse_value(kind: str, properties: Mapping[str, Any], value: Any) -> Any:
     """The value as it is kept. Raises BadValue. FILE and SECRET are read as text: their keeping is the caller's."""
     read = _READERS[kind]
     try:
-        return read(properties, value)
+        found = read(properties, value)
     except BadValue:
         raise
-    except (ValueError, TypeError, OverflowError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise BadValue(f"Expected `{kind}` but received `{received(value)}`") from error
+    _check_storable(found)
+    return found
+
+
+def _check_storable(value: Any) -> None:
+    """Databases refuse U+0000 and lone surrogates, and deep nesting would break who walks it."""
+    waiting = [(value, 0)]
+    while waiting:
+        item, depth = waiting.pop()
+        if depth > LIMITS.depth:
+            raise BadValue(f"it is nested more than {LIMITS.depth} levels deep")
+        if isinstance(item, str) and _UNSTORABLE.search(item):
+            raise BadValue("it holds a character that cannot be stored (U+0000, or half of a pair)")
+        if isinstance(item, dict):
+            waiting += [(part, depth + 1) for entry in item.items() for part in entry]
+        elif isinstance(item, list):
+            waiting += [(part, depth + 1) for part in item]
 
 
 def received(value: Any) -> str:
     """A value as an error message repeats it: short, and null for nothing."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = _UNSTORABLE.sub("\ufffd", text)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
 
 
@@ -173,6 +193,8 @@ def _read_time(value: Any) -> time:
 
 
 def _read_duration(value: Any) -> timedelta:
+    if not isinstance(value, str):
+        raise TypeError
     return parse_duration(value, negative=True)
 
 

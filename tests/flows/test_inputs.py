@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from builder.expressions import render_value
+from builder.flows.input_kinds import INPUT_KINDS
 from builder.flows.input_values import BadValue, parse_value
 from builder.flows.inputs import ENCRYPTED_TYPE, Resolved, resolve, typed_output
 from builder.flows.model import Output
@@ -233,3 +234,19 @@ def test_an_output_is_read_by_its_type():
     assert typed_output(Output("o", "INT", "x"), None) is None
     with pytest.raises(BadValue, match="Invalid output for `o`"):
         typed_output(Output("o", "INT", "x"), "three")
+
+
+ODD = [
+    None, True, 10**400, 1.5, "", "a", "9" * 5000, "\0", "\ud800", [], [1], {}, [[]], "[1", "{", "[null]", "NaN", b"x",
+    "2024-13-01", "25:00", "PT", "-PT1S", "9999-12-31T23:59:59-14:00", "[" * 100_000, '["a", "\\u0000"]',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", INPUT_KINDS)
+@pytest.mark.parametrize("properties", [{}, {"values": 5}, {"min": 1, "max": []}, {"after": 3}, {"validator": "("}])
+def test_odd_values_are_read_or_refused_and_nothing_else(kind: str, properties: dict[str, Any]):
+    for value in ODD:
+        try:
+            assert "\0" not in str(parse_value(kind, properties, value))
+        except BadValue as error:
+            assert str(error).isprintable()
