@@ -53,6 +53,13 @@ class Answer:
     failed: str | None = None
 
 
+def read_answer(fields: Json) -> Answer:
+    """An answer from JSON, for a server that is scripted from another process."""
+    calls = tuple(Call(**call) for call in fields.get("calls", ()))
+    usage = Usage(**fields["usage"]) if fields.get("usage") else fields.get("usage", Usage())
+    return Answer(**{**fields, "calls": calls, "usage": usage, "sources": tuple(fields.get("sources", ()))})
+
+
 def example(schema: Any) -> Any:
     """A value that fits a JSON schema."""
     if not isinstance(schema, dict):

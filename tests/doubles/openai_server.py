@@ -17,7 +17,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.doubles import openai_spec
-from tests.doubles.openai_answers import Answer, Chat, Json, Respond, fitting
+from tests.doubles.openai_answers import Answer, Chat, Json, Respond, fitting, read_answer
 
 MODELS = ("gpt-5.4", "gpt-5.4-mini", "gpt-4.1-mini", "gpt-4o", "gpt-4o-mini")
 __all__ = ["Answer", "OpenAIServer", "Request"]
@@ -104,7 +104,7 @@ class OpenAIServer:
 
     async def _script(self, request: web.Request) -> web.Response:
         """Queues answers for a server in another process: a list of Answer's fields."""
-        self.answers.extend(Answer(**one) for one in await request.json())
+        self.answers.extend(read_answer(one) for one in await request.json())
         return web.json_response({})
 
     async def _post(self, http: web.Request) -> web.StreamResponse:
