@@ -148,8 +148,8 @@ def _merged(draft: Draft, base: int, latest: Revision) -> Merged:
     if merged.text is None:
         raise StaleRevision(
             f"{latest.created_by or 'Somebody'} published revision {latest.number} of "
-            f"`{draft.namespace}.{draft.flow_id}` meanwhile, and both of you changed {', '.join(merged.clashes)}. Nothing was published: compare the two, "
-            "then publish again.")
+            f"`{draft.namespace}.{draft.flow_id}` meanwhile, and both of you changed {', '.join(merged.clashes)}. "
+            "Nothing was published: compare the two, then publish again.")
     return merged
 
 
