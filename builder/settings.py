@@ -142,9 +142,9 @@ INSTALLED_APPS = [
     "builder",
 ]
 MIDDLEWARE = [
+    "servestatic.middleware.ServeStaticMiddleware",
     "builder.access.headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "builder.access.limits.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -185,8 +185,7 @@ TEMPLATES = [
 ]
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = DATA / "static"
-WHITENOISE_USE_FINDERS = True
+SERVESTATIC_USE_FINDERS = True
 MEDIA_ROOT = DATA / "files"
 LANGUAGE_CODE = "en"
 USE_I18N = False

@@ -112,6 +112,7 @@ def _sent(text: str) -> Mapping[str, Any]:
         return {"prompt": shapes.shape(text), "rest": None, "model": ""}
     if not isinstance(request, dict):
         return {"prompt": shapes.shape(request), "rest": None, "model": ""}
+    request = request.get("body", request)
     messages = request.get("messages", request.get("input"))
     rest = {key: value for key, value in request.items() if key not in ("messages", "input", "model")}
     return {
