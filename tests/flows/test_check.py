@@ -274,3 +274,8 @@ def test_a_very_wrong_flow_is_answered_in_time_with_a_bounded_list(text: str):
     result = checked(text)
     assert time.perf_counter() - began < 2
     assert 0 < len(result.problems) <= 200 and result.flow is None
+
+
+def test_an_input_cannot_be_a_value_and_a_map_at_once():
+    problem = only(GOOD + "inputs:\n  - {id: a, type: INT}\n  - {id: a.b, type: INT}\n")
+    assert (problem.line, "makes" in problem.message) == (6, True)

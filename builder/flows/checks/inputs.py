@@ -28,7 +28,18 @@ def check_inputs(findings: Findings, path: Path, declared: Any) -> None:
     for index, item in enumerate(declared):
         if isinstance(item, Mapping) and not findings.is_full:
             _check_input(findings, (*path, index), item)
+    _check_nesting(findings, path, declared)
     _check_dependencies(findings, path, declared)
+
+
+def _check_nesting(findings: Findings, path: Path, declared: list[Any]) -> None:
+    """`a` cannot be a value when `a.b` makes it a map."""
+    names = [input_id(item) if isinstance(item, Mapping) else "" for item in declared]
+    maps = {name[:end]: name for name in names for end, letter in enumerate(name) if letter == "."}
+    for index, name in enumerate(names):
+        if name in maps:
+            findings.error((*path, index, "id"), f'the inputs "{name}" and "{maps[name]}" cannot both exist: '
+                           f'"{maps[name]}" makes "{name}" a map', "Rename one of the two.")
 
 
 def check_outputs(findings: Findings, declared: Any) -> None:
