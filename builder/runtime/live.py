@@ -9,7 +9,7 @@ import json
 import logging
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,7 +96,7 @@ class Publisher:
             self._away_until = time.monotonic() + _AWAY_SECONDS
 
 
-async def follow(execution_id: str, last_event_id: str = "") -> AsyncIterator[Message]:
+async def follow(execution_id: str, last_event_id: str = "") -> AsyncGenerator[Message, None]:
     """Everything after the log line `last_event_id`, as it happens, until the execution has ended."""
     watcher = _Watcher(execution_id, int(last_event_id) if last_event_id.isdigit() else 0)
     async with _Channel(execution_id) as channel:

@@ -175,6 +175,7 @@ class Runner:
     async def _end(self) -> None:
         self._stopping = True
         self._listening.cancel()
+        await asyncio.gather(self._listening, return_exceptions=True)
         if self._claims is not None:
             await asyncio.wait([self._claims], timeout=GRACE_SECONDS)
         if self._tasks:
