@@ -24,20 +24,33 @@ def edit_of(body: Mapping[str, Any], data: Any) -> tuple[Edit, Path | None]:
     reader = _READERS.get(str(body.get("do")))
     if reader is None:
         raise InvalidInput(f"The editor has no change named {body.get('do')!r}; reload the page.")
-    return reader(body, path_of(body.get("path")), data)
+    edit: Edit
+    edit, choice = reader(body, path_of(body.get("path")), data)
+    return edit, choice
 
 
 def _field(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
     control, raw = str(body.get("control")), body.get("raw")
     value = meant(control, raw)
+    if control in ("textarea", "code") and isinstance(value, str) and _ends_with_break(data, path):
+        value = value.removesuffix("\n") + "\n"
     if isinstance(raw, bool) and str(raw).lower() == (body.get("default") or "false"):
         value = UNSET
     return (Unset(path) if value is UNSET else SetValue(path, value)), None
 
 
+def _ends_with_break(data: Any, path: Path) -> bool:
+    """Whether the text there ends its last line, as a `|` block does; the form does not show that."""
+    try:
+        old = value_at(data, path)
+    except InvalidInput:
+        return False
+    return isinstance(old, str) and old.endswith("\n")
+
+
 def _variant(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
-    kind = str(body.get("raw") or "")
-    return (SetValue(path, {"type": kind}) if kind else Unset(path)), None
+    value = body.get("value")
+    return (Unset(path) if value is None else SetValue(path, value)), None
 
 
 def _add(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
@@ -73,6 +86,18 @@ def _stem(short: str) -> str:
     return "".join(("_" if char.isupper() and at else "") + char.lower() for at, char in enumerate(short))
 
 
+def _insert(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
+    return Insert(path, int(body.get("index") or 0), body.get("value")), None
+
+
+def _take_out(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
+    return Remove(path), None
+
+
+def _shift(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
+    return _move(body, path, data)[0], None
+
+
 def _remove(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
     index = path[-1] if path else 0
     above = (*path[:-1], index - 1) if isinstance(index, int) and index else path[:-2]
@@ -100,4 +125,5 @@ def _move(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
 
 
 _READERS: dict[str, Any] = {
-    "field": _field, "variant": _variant, "add": _add, "remove": _remove, "duplicate": _duplicate, "move": _move}
+    "field": _field, "variant": _variant, "insert": _insert, "take-out": _take_out, "shift": _shift, "add": _add,
+    "remove": _remove, "duplicate": _duplicate, "move": _move}

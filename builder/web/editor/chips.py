@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from builder.errors import Path
+from builder.flows.edit.intent import value_at
 from builder.tasks.base import Task
 from builder.tasks.catalogue import Catalogue
 from builder.tasks.outputs import outputs_of
@@ -11,12 +12,13 @@ from builder.web.editor.outline import Branch, walk
 
 MOST = 24
 _OUTPUTS_SHOWN = 3
-_DULL = frozenset({"id", "object", "created", "model", "uri", "headers"})
+_DULL = frozenset({"id", "object", "created", "model", "uri", "headers", "encryptedBody"})
 
 
 def chips(data: Mapping[str, Any], branches: Sequence[Branch], path: Path, catalogue: Catalogue) -> list[str]:
     """Expressions without their braces, the likeliest first."""
-    return [*_inputs(data), *_outputs(data, branches, path, catalogue), *_variables(data), *_triggers(data, path)][:MOST]
+    given = [*_inputs(data), *_outputs(data, branches, path, catalogue)]
+    return [*given, *_variables(data), *_triggers(data, path)][:MOST]
 
 
 def _inputs(data: Mapping[str, Any]) -> Iterator[str]:
@@ -46,8 +48,8 @@ def _outputs(data: Mapping[str, Any], branches: Sequence[Branch], path: Path, ca
         if step.path != path[: len(step.path)]:
             earlier.append(step)
     for step in reversed(earlier):
-        written = _at(data, step.path)
-        for name in _fields(str(written.get("type") or ""), catalogue):
+        written = value_at(data, step.path)
+        for name in _fields(str(written.get("type") if isinstance(written, Mapping) else ""), catalogue):
             yield f"{_dotted('outputs', step.id)}.{name}"
 
 
@@ -59,12 +61,6 @@ def _fields(type_name: str, catalogue: Catalogue) -> list[str]:
     names = [field.alias or name for name, field in model.model_fields.items()] if model else []
     names.sort(key=lambda name: name in _DULL)
     return names[:_OUTPUTS_SHOWN]
-
-
-def _at(data: Any, path: Path) -> Any:
-    for part in path:
-        data = data[part]
-    return data if isinstance(data, Mapping) else {}
 
 
 def _dotted(root: str, name: object) -> str:

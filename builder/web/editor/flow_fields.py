@@ -9,22 +9,26 @@ from builder.tasks.form import Control, FormField, label_of
 INPUT_TYPES = tuple(name for name in INPUT_KINDS if name not in ("ENUM", "BOOLEAN"))
 
 
-def _field(name: str, control: Control, description: str, *, label: str = "", group: str = "main", **more: Any) -> FormField:
+def _field(
+    name: str, control: Control, description: str, *, label: str = "", group: str = "main", **more: Any,
+) -> FormField:
     return FormField(name=name, label=label or label_of(name), control=control, group=group,
                      required=more.pop("required", False), description=description, **more)
 
 
 FLOW_FIELDS = (
-    _field("id", "text", "The flow's name in its namespace; it stays for ever.", group="step", required=True, dynamic=False),
-    _field("namespace", "text", "Where the flow lives, such as company.team.", group="step", required=True, dynamic=False),
+    _field("id", "text", "The flow's name in its namespace; it stays for ever.", group="step", required=True,
+           dynamic=False),
+    _field("namespace", "text", "Where the flow lives, such as company.team.", group="step", required=True,
+           dynamic=False),
     _field("description", "textarea", "What the flow is for; Markdown works.", group="main", dynamic=False),
-    _field("labels", "map", "Words to find its executions by, one `name: value` a line.", group="main", dynamic=False,
+    _field("labels", "map", "Words to find its executions by; a name, a colon and a value on each line.", dynamic=False,
            placeholder="team: support"),
     _field("variables", "map", "Values that steps read as {{ vars.name }}.", placeholder="region: eu"),
     _field("outputs", "yaml", "What the flow gives back when it ends: a list of id, type and value.", group="advanced",
            placeholder='- id: answer\n  type: STRING\n  value: "{{ outputs.ask.text }}"'),
     _field("disabled", "checkbox", "Triggers do not start it and nobody can run it.", group="flow", default="false"),
-    _field("concurrency", "yaml", "How many executions may run at once, and what happens to more (QUEUE, CANCEL, FAIL).",
+    _field("concurrency", "yaml", "How many executions may run at once; the rest: QUEUE, CANCEL or FAIL.",
            group="flow", placeholder="limit: 1\nbehavior: QUEUE"),
     _field("retry", "yaml", "Whether and when to run the flow again after a failure.", group="failure",
            placeholder="type: constant\ninterval: PT1M\nmaxAttempts: 3"),
@@ -34,12 +38,12 @@ FLOW_FIELDS = (
 
 _INPUT_FIELDS = (
     _field("id", "text", "Steps read it as {{ inputs.<id> }}.", group="step", required=True, dynamic=False),
-    _field("type", "select", "What kind of value it takes.", group="step", required=True, options=INPUT_TYPES, free=False),
+    _field("type", "select", "The kind of value.", group="step", required=True, options=INPUT_TYPES, free=False),
     _field("displayName", "text", "The label in the run form.", label="Label"),
     _field("description", "textarea", "A sentence below the field in the run form."),
     _field("defaults", "text", "The value when nothing is given.", label="Default"),
     _field("required", "checkbox", "Whether a value must be given.", default="true"),
-    _field("prefill", "text", "What the run form holds at first; unlike a default it can be emptied.", group="advanced"),
+    _field("prefill", "text", "What the run form holds at first; it can be emptied.", group="advanced"),
     _field("dependsOn", "yaml", "Ask for it only when other inputs have certain values.", group="advanced",
            placeholder="inputs: [kind]\ncondition: \"{{ inputs.kind == 'other' }}\""),
 )

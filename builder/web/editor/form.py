@@ -1,11 +1,13 @@
 """The form of the chosen part of a flow: every property as a control with what is written there and what is wrong."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from builder.errors import Path, Problem
+from builder.errors import InvalidInput, Path, Problem, Severity
 from builder.flows.document import Document
+from builder.flows.edit.intent import value_at
 from builder.tasks.catalogue import Catalogue
 from builder.tasks.form import FormField, label_of
 from builder.web.editor.flow_fields import FLOW_FIELDS, input_fields
@@ -30,6 +32,21 @@ class FieldView:
     problems: tuple[Problem, ...] = ()
     variant: str = ""
     nested: tuple["FieldView", ...] = ()
+    rows: tuple["RowView", ...] = ()
+
+    @property
+    def blank(self) -> str:
+        """A new row, as JSON."""
+        return next(iter(self.blanks.values()), "{}")
+
+    @property
+    def blanks(self) -> dict[str, str]:
+        """A new value of each kind, as JSON: what it must have, with the first choice or example."""
+        return {kind: json.dumps(_blank(kind, fields)) for kind, fields in self.field.variants.items()}
+
+    @property
+    def invalid(self) -> bool:
+        return any(one.severity is Severity.ERROR for one in self.problems)
 
     @property
     def key(self) -> str:
@@ -42,6 +59,19 @@ class FieldView:
     @property
     def placeholder(self) -> str:
         return self.field.default or self.field.placeholder or next(iter(self.field.examples), "")
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One item of a list whose items have fields of their own."""
+
+    path: Path
+    variant: str
+    fields: tuple[FieldView, ...]
+
+    @property
+    def key(self) -> str:
+        return path_key(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +124,10 @@ def form_of(document: Document, problems: Sequence[Problem], path: Path, catalog
 
 
 def _at(data: Any, path: Path) -> Any:
-    for part in path:
-        if isinstance(data, Mapping) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and 0 <= part < len(data):
-            data = data[part]
-        else:
-            return None
-    return data
+    try:
+        return value_at(data, path)
+    except InvalidInput:
+        return None
 
 
 class _Maker:
@@ -126,23 +152,15 @@ class _Maker:
     def view(self, one: FormField, path: Path, written: Mapping[str, Any]) -> FieldView:
         name = next((name for name in (one.name, *one.other_names) if name in written), one.name)
         value, place = written.get(name), (*path, name)
-        control: str = one.control if fits(one.control, value) else "yaml"
-        if control == "text" and one.free and not one.options and isinstance(value, str) and "\n" in value:
-            control = "textarea"
-        if control == "yaml" and one.control in ("text", "secret", "model", "select") and isinstance(value, str):
-            control = "textarea"
-        if one.control in ("number", "checkbox", "list", "section") and isinstance(value, str):
-            control = "text"
-        if control in ("list", "section") and one.control == "list" and one.variants:
-            control = "yaml"
-        if control == "section" and not one.variants:
-            control = "yaml"
+        control = _control(one, value)
         span = self._document.span(place)
         variant = self._variant(one, value) if control == "section" else ""
         return FieldView(
-            field=replace(one, name=name), path=place, control=control, text=shown(control, value), written=name in written,
+            field=replace(one, name=name), path=place, control=control, text=shown(control, value),
+            written=name in written,
             checked=value is True or (value is None and one.default == "true"), locked=bool(span and span.shared),
-            problems=self._of(place, deep=control != "section"), variant=variant,
+            problems=self._of(place, deep=control not in ("section", "rows")), variant=variant,
+            rows=self._rows(one, place, value) if control == "rows" else (),
             nested=self._nested(one, place, value, variant) if control == "section" else ())
 
     def _variant(self, one: FormField, value: Any) -> str:
@@ -158,6 +176,19 @@ class _Maker:
         return tuple(self.view(field, place, inside) for field in one.variants[variant]
                      if not (variant and field.name == "type"))
 
+    def _rows(self, one: FormField, place: Path, value: Any) -> tuple[RowView, ...]:
+        rows = []
+        for index, item in enumerate(value or ()):
+            variant = self._variant(one, item)
+            fields = self._nested(one, (*place, index), item, variant)
+            rows.append(RowView((*place, index), variant, fields or (self._whole(one, (*place, index), item),)))
+        return tuple(rows)
+
+    def _whole(self, one: FormField, place: Path, item: Any) -> FieldView:
+        """A row of no known kind, as YAML."""
+        return FieldView(replace(one, label="YAML", description="", required=False), place, "yaml", as_yaml(item), True,
+                         problems=self._of(place, deep=True))
+
     def _unknown(self, name: str, path: Path, written: Mapping[str, Any]) -> FieldView:
         place = (*path, name)
         span = self._document.span(place)
@@ -167,6 +198,27 @@ class _Maker:
 
     def _of(self, place: Path, *, deep: bool) -> tuple[Problem, ...]:
         return tuple(one for one in self._problems if one.path == place or (deep and one.path[: len(place)] == place))
+
+
+def _control(one: FormField, value: Any) -> str:
+    """The field's own control, or the plainest that can show what is written."""
+    wanted: str = one.control
+    if one.variants and wanted in ("list", "messages"):
+        wanted = "rows"
+    elif wanted == "messages" or (wanted == "section" and not one.variants):
+        wanted = "yaml"
+    if isinstance(value, str):
+        if wanted in ("number", "checkbox", "list", "section", "rows", "map", "yaml"):
+            return "textarea" if "\n" in value else "yaml" if wanted == "yaml" else "text"
+        if "\n" in value and wanted not in ("textarea", "code"):
+            return "textarea"
+    return wanted if fits(wanted, value) else "yaml"
+
+
+def _blank(kind: str, fields: Sequence[FormField]) -> dict[str, str]:
+    blank = {"type": kind} if kind else {}
+    needed = [one for one in fields if one.required and one.name != "type"] or list(fields if not kind else ())[:1]
+    return blank | {one.name: one.default or next(iter((*one.options, *one.examples)), "") for one in needed}
 
 
 def _usual(one: FormField) -> bool:

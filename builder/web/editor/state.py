@@ -1,14 +1,15 @@
 """What the editor page shows of a draft: fragments of outline, form and status, and the facts its scripts need."""
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from builder.access.answers import problem_json
-from builder.actions import drafts, flows
+from builder.actions import drafts, flows, secrets
 from builder.errors import Path
 from builder.flows.check import Checked
 from builder.flows.document import Document
@@ -34,6 +35,7 @@ def context(namespace: str, flow_id: str, chosen: Path) -> dict[str, Any]:
         "chosen_key": path_key(chosen)}
     if isinstance(data, Mapping) or (data is None and not checked.document.problems):
         shown |= _structure(checked, data or {}, chosen)
+        shown["secrets"] = [item.key for item in secrets.listed(namespace)]
     return shown
 
 
@@ -46,7 +48,27 @@ def _structure(checked: Checked, data: Mapping[str, Any], chosen: Path) -> dict[
         form = form_of(checked.document, checked.problems, (), known)
     return {
         "branches": branches, "form": form, "chosen": chosen, "chosen_key": path_key(chosen),
-        "chips": chips(data, branches, chosen, known), "steps": _places(checked.document, branches)}
+        "chips": chips(data, branches, chosen, known), "destinations": _destinations(branches, chosen),
+         "steps": _places(checked.document, branches)}
+
+
+def _destinations(branches: Sequence[Branch], chosen: Path) -> list[dict[str, str]]:
+    """The other lists of steps that the chosen one could move to, each at its end."""
+    found = []
+    for branch, owner in _task_lists(branches, ""):
+        inside = branch.path[: len(chosen)] == chosen
+        if chosen and not inside and branch.path != chosen[:-1]:
+            label = " · ".join(part for part in (owner, branch.label or "steps") if part)
+            found.append({"value": json.dumps({"to": branch.path, "index": len(branch.steps)}), "label": label})
+    return found
+
+
+def _task_lists(branches: Sequence[Branch], owner: str) -> Iterator[tuple[Branch, str]]:
+    for branch in branches:
+        if branch.kind == "task":
+            yield branch, owner
+        for step in branch.steps:
+            yield from _task_lists(step.branches, step.id)
 
 
 def _places(document: Document, branches: tuple[Branch, ...]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ def shown(control: str, value: Any) -> str:
         return "\n".join(map(_word, value))
     if control in ("yaml", "map", "list"):
         return as_yaml(value)
-    return _word(value)
+    return _word(value).removesuffix("\n") if control in ("textarea", "code") else _word(value)
 
 
 def fits(control: str, value: Any) -> bool:
@@ -30,6 +30,8 @@ def fits(control: str, value: Any) -> bool:
         return isinstance(value, list) and all(isinstance(item, str) and "\n" not in item and item for item in value)
     if control == "checkbox":
         return isinstance(value, bool)
+    if control == "rows":
+        return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
     if control in ("yaml", "map", "section"):
         return control != "section" or isinstance(value, Mapping)
     if control in ("text", "secret", "model", "duration", "select"):

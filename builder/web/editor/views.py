@@ -66,7 +66,8 @@ def _form_change(
         edit, choice = edit_of(body, parse(before).data)
         done = drafts.edit_draft(namespace, flow_id, edit, by=request.user.get_username())
     except InvalidInput as error:
-        return JsonResponse({"refused": error.message, **answer(request, context(namespace, flow_id, chosen), before)})
+        shown = answer(request, context(namespace, flow_id, chosen), before)
+        return JsonResponse({"refused": error.message, **shown})
     shown = answer(request, context(namespace, flow_id, chosen if choice is None else choice), None)
     return JsonResponse({**shown, "changed": done.edited.changed, "rewritten": done.edited.rewritten})
 
@@ -88,8 +89,9 @@ def publish(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
     flow = published.flow
     moved = (flow.namespace, flow.id) != (namespace, flow_id)
     chosen = path_of(body.get("chosen", []))
+    shown = {} if moved else answer(request, context(namespace, flow_id, chosen), opened.text)
     return JsonResponse({
-        **({} if moved else answer(request, context(namespace, flow_id, chosen), opened.text)), "message": f"Published as revision {published.revision.number}.",
+        **shown, "message": f"Published as revision {published.revision.number}.",
         "go": reverse("flow-editor", args=[flow.namespace, flow.id]) if moved else None})
 
 
@@ -105,7 +107,8 @@ def discard(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
 
 def save_plain(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponse:
     """Saves the YAML without scripts: the page's plain form."""
-    drafts.save_draft(namespace, flow_id, request.POST.get("text", "").replace("\r\n", "\n"), by=request.user.get_username())
+    text = request.POST.get("text", "").replace("\r\n", "\n")
+    drafts.save_draft(namespace, flow_id, text, by=request.user.get_username())
     return redirect("flow-editor", namespace=namespace, flow_id=flow_id)
 
 

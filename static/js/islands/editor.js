@@ -102,6 +102,7 @@ function showPane(name) {
 }
 
 function fromHash() {
+  if (window.location.hash === "#run") run();
   const id = new URLSearchParams(window.location.hash.slice(1)).get("step");
   const step = id && facts.steps.find((one) => one.id === id);
   if (step && JSON.stringify(step.path) !== JSON.stringify(facts.chosen)) choose(step.path);

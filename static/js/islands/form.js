@@ -17,6 +17,7 @@ export default function form(pane) {
     waiting.set(field.id, { timer: setTimeout(() => commit(field.id), PAUSE_MS) });
   });
   body.addEventListener("change", (event) => {
+    if (event.target.matches("[data-move]") && event.target.value) return send({ do: "move", path: facts.chosen, ...JSON.parse(event.target.value) });
     const field = event.target.closest(".field");
     if (!field || event.target.matches("[data-filter]")) return;
     if (event.target.matches("select, [type=checkbox]") || waiting.has(field.id)) commit(field.id, event.target);
@@ -34,6 +35,8 @@ export default function form(pane) {
     const step = event.target.closest("[data-step]");
     if (chip) insert(chip.dataset.chip);
     if (step) act(step.dataset.step);
+    const item = event.target.closest("[data-item]");
+    if (item) change(item.dataset);
   });
   listen(take);
   window.addEventListener("pagehide", () => [...waiting.keys()].forEach((id) => commit(id)));
@@ -46,9 +49,16 @@ export default function form(pane) {
     if (!field) return;
     const input = control || field.querySelector("input, textarea, select");
     const path = JSON.parse(field.dataset.path);
-    if (input.matches("[data-variant]")) return send({ do: "variant", path, raw: input.value });
+    if (input.matches("[data-variant]")) return send({ do: "variant", path, value: JSON.parse(input.selectedOptions[0].dataset.value || "null") });
     const raw = input.type === "checkbox" ? input.checked : input.value;
     return send({ do: "field", path, control: field.dataset.control, default: field.dataset.default, raw });
+  }
+
+  function change({ item, path, index, value }) {
+    const place = JSON.parse(path);
+    if (item === "add") send({ do: "insert", path: place, index: Number(index), value: JSON.parse(value) });
+    else if (item === "remove") send({ do: "take-out", path: place });
+    else send({ do: "shift", path: place, by: item === "up" ? -1 : 1 });
   }
 
   function act(name) {

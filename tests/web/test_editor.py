@@ -1,0 +1,231 @@
+"""The editor's addresses: one draft, edited by form and by text, and never lost."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from builder.actions import drafts, flows
+
+pytestmark = pytest.mark.django_db
+
+TEXT = """\
+id: hello
+namespace: company.team
+# say it once
+inputs:
+  - id: name
+    type: STRING
+tasks:
+  - id: greet   # politely
+    type: io.kestra.plugin.core.log.Log
+    message: |
+      Hello {{ inputs.name }}
+  - id: choose
+    type: io.kestra.plugin.core.flow.If
+    condition: "{{ inputs.name == 'Ann' }}"
+    then:
+      - id: yes
+        type: io.kestra.plugin.core.log.Log
+        message: It is Ann
+"""
+PLACE = ("company.team", "hello")
+
+
+@pytest.fixture
+def ann(client):
+    client.force_login(User.objects.create_user("ann"))
+    flows.save_flow(TEXT, by="ann")
+    return client
+
+
+def url(name="flow-editor"):
+    return reverse(name, args=PLACE)
+
+
+def facts(client):
+    page = client.get(url()).content.decode()
+    return json.loads(page.split('<script id="editor-facts" type="application/json">')[1].split("</script>")[0])
+
+
+def post(client, name="flow-editor-change", **body):
+    body.setdefault("base", facts(client)["base"])
+    body.setdefault("chosen", [])
+    return client.post(url(name), json.dumps(body), content_type="application/json")
+
+
+def change(client, **body):
+    response = post(client, **body)
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+def now():
+    return drafts.open_draft(*PLACE).text
+
+
+def test_the_page_shows_steps_form_and_text(ann):
+    page = ann.get(url() + "?step=yes")
+    assert page.status_code == 200
+    body = page.content.decode()
+    assert 'data-id="greet"' in body and "It is Ann" in body and "# say it once" in body
+    assert "<script>" not in body and " style=" not in body and " onclick=" not in body
+
+
+def test_a_person_who_is_not_logged_in_is_sent_to_the_login(client):
+    assert client.get(url()).status_code == 302
+
+
+def test_a_field_changes_only_its_bytes(ann):
+    answer = change(ann, do="field", path=["tasks", 0, "level"], control="select", raw="WARN", chosen=["tasks", 0])
+    assert now() == TEXT.replace("      Hello {{ inputs.name }}\n", "      Hello {{ inputs.name }}\n    level: WARN\n")
+    assert answer["text"] == now() and not answer["rewritten"]
+    assert "draft saved" in answer["status"]
+
+
+def test_a_block_of_text_keeps_its_last_line_break(ann):
+    change(ann, do="field", path=["tasks", 0, "message"], control="textarea", raw="Good day\r\nto you")
+    assert "    message: |\n      Good day\n      to you\n  - id: choose" in now()
+
+
+def test_an_emptied_field_takes_its_key_away(ann):
+    change(ann, do="field", path=["tasks", 0, "message"], control="textarea", raw="")
+    assert "message: |" not in now() and "# politely" in now()
+
+
+def test_a_ticked_box_writes_true_and_its_default_writes_nothing(ann):
+    change(ann, do="field", path=["tasks", 0, "disabled"], control="checkbox", raw=True, default="false")
+    assert "    disabled: true\n" in now()
+    change(ann, do="field", path=["tasks", 0, "disabled"], control="checkbox", raw=False, default="false")
+    assert now() == TEXT
+
+
+@pytest.mark.parametrize(("control", "raw", "written"), [
+    ("number", "3", "fresh: 3\n"), ("number", "{{ n }}", 'fresh: "{{ n }}"\n'),
+    ("list", "a\nb\n", "fresh:\n      - a\n      - b\n"), ("yaml", "a: [1]", "fresh:\n      a:\n        - 1\n"),
+    ("text", " no ", 'fresh: "no"\n'), ("map", "k: v", "fresh:\n      k: v\n"),
+])
+def test_each_control_means_what_it_shows(ann, control, raw, written):
+    change(ann, do="field", path=["tasks", 0, "fresh"], control=control, raw=raw)
+    assert written in now()
+
+
+def test_a_box_with_bad_yaml_is_refused_with_its_line(ann):
+    answer = change(ann, do="field", path=["tasks", 0, "fresh"], control="yaml", raw="a: [")
+    assert "Line 1 of this box" in answer["refused"] and now() == TEXT
+
+
+def test_a_step_is_added_with_what_its_type_requires(ann):
+    answer = change(ann, do="add", path=["tasks", 1, "else"], index=0, kind="task", type="io.kestra.plugin.core.log.Log")
+    assert answer["chosen"] == ["tasks", 1, "else", 0]
+    assert "    else:\n      - id: log\n        type: io.kestra.plugin.core.log.Log\n        message:" in now()
+    assert flows.validate(now()).flow is not None
+
+
+def test_every_type_that_is_offered_can_be_added(ann):
+    from builder.flows.catalogue import Kind
+    from builder.tasks.catalogue import catalogue
+
+    for kind, place in ((Kind.TASK, "tasks"), (Kind.TRIGGER, "triggers")):
+        for entries in catalogue().categories(kind).values():
+            for entry in entries:
+                answer = change(ann, do="add", path=[place], index=0, kind=kind.value, type=entry.name)
+                assert "refused" not in answer, entry.name
+                assert answer["form"], entry.name
+
+
+def test_inputs_and_triggers_are_added_by_form(ann):
+    change(ann, do="add", path=["inputs"], index=1, kind="input", type="SELECT")
+    change(ann, do="add", path=["triggers"], index=0, kind="trigger", type="io.kestra.plugin.core.trigger.Schedule")
+    checked = flows.validate(now())
+    assert not checked.errors
+    assert checked.document.data["inputs"][1]["values"] == ["first", "second"]
+    assert checked.document.data["triggers"][0]["cron"]
+
+
+def test_steps_move_with_their_comments_and_the_choice_follows(ann):
+    answer = change(ann, do="move", path=["tasks", 0], by=1)
+    assert answer["chosen"] == ["tasks", 1] and now().index("choose") < now().index("greet   # politely")
+    answer = change(ann, do="move", path=["tasks", 1], to=["tasks", 0, "then"], index=1)
+    assert answer["chosen"] == ["tasks", 0, "then", 1] and "      - id: greet   # politely\n" in now()
+
+
+def test_a_copy_gets_ids_of_its_own(ann):
+    answer = change(ann, do="duplicate", path=["tasks", 1])
+    assert answer["chosen"] == ["tasks", 2] and not flows.validate(now()).errors
+
+
+def test_a_removed_step_comes_back_by_undo(ann):
+    assert change(ann, do="remove", path=["tasks", 1])["chosen"] == ["tasks", 0]
+    assert "choose" not in now()
+    change(ann, do="undo")
+    assert now() == TEXT
+    change(ann, do="redo")
+    assert "choose" not in now()
+
+
+def test_unreadable_yaml_is_kept_and_its_line_is_told(ann):
+    answer = change(ann, do="text", text=TEXT + "  bad: [\n")
+    assert now().endswith("bad: [\n") and not answer["readable"] and answer["outline"] is None
+    assert answer["problems"][0]["line"] and "cannot be read" in answer["status"]
+    assert "refused" in change(ann, do="field", path=["id"], control="text", raw="x")
+    assert ann.get(url()).status_code == 200
+    assert change(ann, do="text", text=TEXT)["readable"]
+
+
+@pytest.mark.parametrize("text", [
+    "", "- a\n", "just words", "tasks: 5\n", "tasks: [1, null]\ninputs: {a: 1}\n", "a: &x {b: *x}\n",
+    "id: x\ntasks:\n  - type: nope\n", "tasks:\n  - id: [1]\n    type: {}\n", "triggers: 1\nlabels: 2\n"])
+def test_any_text_can_be_shown(ann, text):
+    change(ann, do="text", text=text)
+    assert ann.get(url()).status_code == 200
+
+
+def test_a_change_made_for_an_older_text_is_not_applied(ann):
+    stale = facts(ann)["base"]
+    change(ann, do="text", text=TEXT + "# other tab\n")
+    answer = change(ann, do="field", base=stale, path=["id"], control="text", raw="x")
+    assert answer["conflict"] and answer["text"] == now() == TEXT + "# other tab\n"
+    change(ann, do="text", base=stale, text=TEXT, force=True)
+    assert now() == TEXT
+
+
+def test_publishing_makes_a_revision(ann):
+    change(ann, do="field", path=["description"], control="textarea", raw="Greets")
+    answer = post(ann, "flow-editor-publish").json()
+    assert answer["message"] == "Published as revision 2." and "rev 2" in answer["status"]
+    assert "nothing to publish" in post(ann, "flow-editor-publish").json()["message"]
+
+
+def test_a_draft_with_errors_is_not_published(ann):
+    change(ann, do="field", path=["tasks", 0, "type"], control="text", raw="nope")
+    assert post(ann, "flow-editor-publish").status_code == 422
+
+
+def test_a_draft_can_be_discarded_and_had_back(ann):
+    change(ann, do="field", path=["description"], control="textarea", raw="Greets")
+    assert post(ann, "flow-editor-discard").json()["text"] == TEXT
+    assert "Greets" in post(ann, "flow-editor-discard", back=True).json()["text"]
+
+
+def test_the_text_can_be_saved_without_scripts(ann):
+    assert ann.post(url("flow-editor-text"), {"text": TEXT.replace("\n", "\r\n") + "# end\r\n"}).status_code == 302
+    assert now() == TEXT + "# end\n"
+
+
+def test_the_run_form_asks_for_the_inputs(ann):
+    page = ann.get(url("flow-editor-run")).content.decode()
+    assert 'name="name"' in page and "revision 1" in page
+
+
+def test_a_run_without_a_needed_input_says_so_at_its_field(ann):
+    response = ann.post(url("flow-editor-run"), {"draft": "0"})
+    assert response.status_code == 422 and b"name" in response.content
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_starts_and_remembers_its_inputs(ann, valkey):
+    response = ann.post(url("flow-editor-run"), {"draft": "0", "name": "Ann"}, headers={"HX-Request": "true"})
+    assert response["HX-Redirect"].startswith("/executions/")
+    assert "Ann" in ann.get(url("flow-editor-run")).content.decode()
