@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from builder.errors import Severity
 from builder.flows.catalogue import Kind
 from builder.tasks.catalogue import BrokenPackage, Catalogue, catalogue
+from builder.tasks.check import check_written
 from builder.tasks.core.log.log import Log
 from builder.tasks.flow import FlowTask
 from builder.tasks.form import FormField, fields_of
@@ -40,6 +41,26 @@ def test_each_field_has_a_clear_label_and_a_description(plugin: type[Plugin]) ->
         assert field.label[:1].isupper() or field.label[:1].isdigit(), field.name
         assert field.description.endswith((".", "?")), f"{field.name}: {field.description!r}"
         assert field.group
+
+
+@each_type
+def test_a_template_passes_wherever_a_value_may_stand(plugin: type[Plugin]) -> None:
+    written = yaml.safe_load(plugin.example)
+    for field in fields_of(plugin):
+        if field.name in ("id", "type") or field.control == "tasks":
+            continue
+        faults = check_written(plugin, {**written, field.name: "{{ inputs.later }}"})
+        assert [fault for fault in faults if fault.path[:1] == (field.name,)] == [], field.name
+
+
+@each_type
+@pytest.mark.parametrize("value", [None, 5, -1.5, True, "x", "", [], [[{}]], {}, {"type": 5}, {"a": {"b": [None]}}])
+def test_no_value_breaks_the_check(plugin: type[Plugin], value: object) -> None:
+    written = yaml.safe_load(plugin.example)
+    for key in [name for field in fields_of(plugin) for name in (field.name, *field.other_names)]:
+        faults = check_written(plugin, {**written, key: value})
+        assert not [fault for fault in faults if "could not be checked" in fault.message], key
+        assert not [fault for fault in faults if "is not right:" in fault.message], faults
 
 
 @each_type

@@ -1,6 +1,8 @@
 """Request and Download against a real server."""
 
+import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -122,6 +124,28 @@ async def test_it_signs_in_by_token(site: Site) -> None:
 async def test_a_silent_server_is_a_failure(site: Site) -> None:
     with pytest.raises(TaskFailure, match=r"sent nothing for 0\.05 s"):
         await ask(site, "/silent", options={"timeout": {"readIdleTimeout": "PT0.05S"}})
+
+
+async def test_a_cancelled_request_closes_its_connection() -> None:
+    asked, gone = asyncio.Event(), asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        with suppress(ConnectionError):
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
+        gone.set()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        uri = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        asking = asyncio.create_task(run_task(Request, {"uri": uri}))
+        await asked.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await asyncio.wait_for(gone.wait(), 5)
 
 
 @pytest.mark.parametrize(("uri", "message"), [

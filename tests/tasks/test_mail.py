@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -181,6 +181,26 @@ async def test_an_address_that_is_not_allowed_is_never_asked() -> None:
     context.http.refused.add("localhost")
     with pytest.raises(TaskFailure, match="not allowed"):
         await send(1, context)
+
+
+async def test_a_cancelled_mail_does_not_wait_for_a_silent_server() -> None:
+    asked, gone = asyncio.Event(), asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        with suppress(ConnectionError):
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
+        gone.set()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        sending = asyncio.create_task(send(server.sockets[0].getsockname()[1], sessionTimeout=60_000))
+        await asked.wait()
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        await asyncio.wait_for(gone.wait(), 5)
 
 
 async def test_no_server_is_a_plain_sentence() -> None:
