@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from builder.engine.execution import Execution, History, TaskRun
-from builder.engine.ids import run_id
+from builder.engine.moving.ids import run_id
 from builder.engine.moving.steps import layout_of
 from builder.engine.moving.work import child_path
 from builder.engine.plan import Plan

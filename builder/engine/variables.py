@@ -31,6 +31,8 @@ def variables(
         "trigger": (execution.trigger or {}).get("variables"),
     }
     found |= {name: value for name, value in optional.items() if value}
+    if "trigger" in found and str((execution.trigger or {}).get("type", "")).endswith(".Schedule"):
+        found["schedule"] = found["trigger"]
     run = execution.runs.get(path) if path is not None else None
     if run is not None:
         found |= _of_run(plan, execution, run)

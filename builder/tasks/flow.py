@@ -44,11 +44,13 @@ class Wait:
     """The block waits before its lanes run: for `seconds`, or (None) for a person. `paused`: it shows as PAUSED.
 
     `at_end`: what the end of the time means: RESUME, WARN, FAIL or CANCEL; a person's resume always resumes.
+    `message`: why the block fails or is cancelled then.
     """
 
     seconds: float | None = None
     paused: bool = True
     at_end: str = "RESUME"
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

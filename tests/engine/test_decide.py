@@ -8,7 +8,22 @@ from builder.engine.commands import CancelTask, Evaluate, KillChild, RunTask, St
 from builder.engine.decide import decide, pending
 from builder.engine.events import ChildEnded, ChildStarted, TaskSucceeded
 from builder.engine.moving.work import IllegalMove, check_move
-from builder.engine.play import START, answer, failed, fresh, kill, lost, ok, pause, play, resume, started, stopped, woken
+from builder.engine.play import (
+    START,
+    Step,
+    answer,
+    failed,
+    fresh,
+    kill,
+    lost,
+    ok,
+    pause,
+    play,
+    resume,
+    started,
+    stopped,
+    woken,
+)
 from builder.engine.states import State
 from tests.engine.flows import plan_of, run, states
 
@@ -210,26 +225,26 @@ def test_the_end_of_a_pause_means_what_its_behavior_says(behavior: str, state: s
 CALL = "[{id: call, type: Subflow, namespace: team, flowId: other, wait: %s}]"
 
 
-def _asked(wait: str) -> tuple[object, ...]:
-    return (started, answer("call", "namespace", "team"), answer("call", "flow_id", "other"))
+ASKED: tuple[Step, ...] = (started, answer("call", "namespace", "team"), answer("call", "flow_id", "other"))
 
 
 def test_a_subflow_takes_over_the_end_of_the_flow_it_called() -> None:
     plan = plan_of(CALL % "true")
-    decision = play(plan, *_asked("true"))  # type: ignore[arg-type]
+    decision = play(plan, *ASKED)
     (command,) = decision.commands
     assert isinstance(command, StartChild)
     assert command.request["flowId"] == "other"
     ended = decide(plan, decision.execution, ChildEnded(START, "call", command.child, State.FAILED, {"x": 1}))
     assert ended.execution.state is State.FAILED
-    assert ended.execution.runs["call"].outputs == {"executionId": command.child, "state": "FAILED", "outputs": {"x": 1}}
-    killed = play(plan, *_asked("true"), kill)  # type: ignore[arg-type]
+    outputs = ended.execution.runs["call"].outputs
+    assert outputs == {"executionId": command.child, "state": "FAILED", "outputs": {"x": 1}}
+    killed = play(plan, *ASKED, kill)
     assert killed.commands == (KillChild(command.child),)
 
 
 def test_a_subflow_that_is_not_waited_for_succeeds_when_it_is_there() -> None:
     plan = plan_of(CALL % "false")
-    decision = play(plan, *_asked("false"))  # type: ignore[arg-type]
+    decision = play(plan, *ASKED)
     (command,) = decision.commands
     assert isinstance(command, StartChild)
     decision = decide(plan, decision.execution, ChildStarted(START, "call", command.child))
@@ -271,6 +286,12 @@ def test_loop_until_keeps_the_last_turn_only() -> None:
     """)
     assert (execution.state, states(execution)) == (State.SUCCESS, {"loop": "SUCCESS", "loop[3]/look": "SUCCESS"})
     assert execution.runs["loop"].outputs == {"iterationCount": 3}
+
+
+def test_a_sleep_wakes_by_itself_or_at_its_time_limit() -> None:
+    assert run("[{id: a, type: Sleep, duration: PT5H}]").state is State.SUCCESS
+    execution = run("[{id: a, type: Sleep, duration: PT5H, timeout: PT1M}]")
+    assert (execution.state, "Timeout" in execution.runs["a"].message) == (State.FAILED, True)
 
 
 def test_an_execution_that_was_killed_before_it_began_never_begins() -> None:

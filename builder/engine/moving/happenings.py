@@ -183,9 +183,9 @@ def _wait_over(work: Work, run: TaskRun) -> None:
         work.change(run, wake_at=None)
         work.todo.append(("enter", run.path))
     elif wait.at_end == "FAIL":
-        fail(work, run, "Timeout: nobody resumed the pause in time.")
+        fail(work, run, wait.message)
     elif wait.at_end == "CANCEL":
-        end(work, run, State.CANCELLED, message="Cancelled: nobody resumed the pause in time.")
+        end(work, run, State.CANCELLED, message=wait.message)
     else:
         go_on_after_wait(work, run, {}, warn=wait.at_end == "WARN")
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from builder.engine.commands import Evaluate, RunTask, StartChild
 from builder.engine.execution import TaskRun
-from builder.engine.ids import child_id
 from builder.engine.moving import asking, attempts, turns
 from builder.engine.moving.blocks import child_ended, final_state, open_block, settle, turn_is_over
 from builder.engine.moving.board import Block
+from builder.engine.moving.ids import child_id
 from builder.engine.moving.work import Work
 from builder.engine.plan import Node
 from builder.engine.states import TERMINAL, State

@@ -8,8 +8,8 @@ from typing import Any
 
 from builder.engine.commands import Command
 from builder.engine.execution import Execution, TaskRun
-from builder.engine.ids import run_id
 from builder.engine.moving.board import Runs, Seen, taken_over
+from builder.engine.moving.ids import run_id
 from builder.engine.plan import Node, Plan
 from builder.engine.states import MOVES, TERMINAL, State
 from builder.errors import BuilderError

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from builder.tasks.api import AliasChoices, Ask, Children, Field, FlowTask, Form, Lane, Layout, Wait
 from builder.tasks.core.flow.durations import read_duration
 
+_UNANSWERED = "Timeout: nobody resumed the pause in time."
+
 
 class Pause(FlowTask):
     """Wait until somebody resumes the execution, or for some time.
@@ -47,8 +49,8 @@ onResume:
     def _wait(self, answers: Mapping[str, Any]) -> Wait:
         duration, timeout = read_duration(answers.get("pauseDuration")), read_duration(answers.get("timeout"))
         if duration is not None:
-            return Wait(duration.total_seconds(), at_end=self.behavior)
-        return Wait(None if timeout is None else timeout.total_seconds(), at_end="FAIL")
+            return Wait(duration.total_seconds(), at_end=self.behavior, message=_UNANSWERED)
+        return Wait(None if timeout is None else timeout.total_seconds(), at_end="FAIL", message=_UNANSWERED)
 
     def resumed(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"onResume": dict(inputs)} if self.on_resume else {}
