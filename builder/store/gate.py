@@ -6,7 +6,6 @@ processes. PostgreSQL needs none of this.
 
 import fcntl
 import os
-import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +20,6 @@ GATE_SECONDS = 20.0
 _BUSY = "The database is busy with another program; nothing was saved. Try again in a moment."
 _FIRST_WAIT_SECONDS = 0.0003
 _LONGEST_WAIT_SECONDS = 0.003
-_held = threading.local()
 
 
 @contextmanager
@@ -56,16 +54,20 @@ def _explained(error: OperationalError) -> Exception:
 
 @contextmanager
 def _gate() -> Iterator[None]:
+    """Opened anew each time (microseconds): a lock belongs to the opening, so threads and forks do not share it."""
     path = _gate_path()
     if path is None:
         yield
         return
-    descriptor = _descriptor(path)
-    _wait_for(descriptor)
     try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Unavailable(f"The database's lock file {path} cannot be opened: {error.strerror}.") from error
+    try:
+        _wait_for(descriptor)
         yield
     finally:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
 
 
 def _gate_path() -> str | None:
@@ -73,14 +75,6 @@ def _gate_path() -> str | None:
         return None
     name = str(connection.settings_dict["NAME"])
     return None if ":memory:" in name or "mode=memory" in name else f"{name}.gate"
-
-
-def _descriptor(path: str) -> int:
-    """This thread's own descriptor: two threads on one would both hold the lock, and so would a forked child."""
-    key = (path, os.getpid())
-    if getattr(_held, "key", None) != key:
-        _held.key, _held.descriptor = key, os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    return int(_held.descriptor)
 
 
 def _wait_for(descriptor: int) -> None:

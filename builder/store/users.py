@@ -1,5 +1,6 @@
 """People who may log in."""
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 
 from builder.errors import Conflict, NotFound
@@ -8,10 +9,12 @@ from builder.store.gate import write
 
 def create(username: str, password: str) -> User:
     """Raises Conflict when the name is taken."""
+    user = User(username=User.normalize_username(username), password=make_password(password))
     with write():
         if User.objects.filter(username__iexact=username).exists():
             raise Conflict(f"There already is an account named {username}.")
-        return User.objects.create_user(username, password=password)
+        user.save()
+    return user
 
 
 def set_password(username: str, password: str) -> None:

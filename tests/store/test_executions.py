@@ -184,6 +184,18 @@ def test_tokens_and_cost_add_up_exactly():
     assert executions.usage_by_path(execution.id)["a"] == {"total.tokens": 10, "cost": Decimal("0.1")}
 
 
+@pytest.mark.parametrize(("value", "kept"), [
+    (float("nan"), Decimal(0)), (float("inf"), Decimal(10) ** 15), (1e300, Decimal(10) ** 15),
+    (-1e300, -Decimal(10) ** 15),
+    (1e-30, Decimal(0)),
+])
+def test_an_odd_number_never_stops_an_execution(value: float, kept: Decimal):
+    execution = made()
+    points = [MetricPoint(NOW, "total.tokens", value), MetricPoint(NOW, "x", value)]
+    executions.save([Saved(execution, claimed(execution.id).epoch, metrics=points)], SOON)
+    assert executions.metrics(execution.id)[1].value == kept
+
+
 def test_the_leases_of_a_dead_namesake_lapse_at_once():
     execution = made()
     claimed(execution.id)

@@ -1,5 +1,6 @@
 """Processes show that they live; locks, tokens and the write gate keep their promises."""
 
+import sqlite3
 import threading
 from datetime import timedelta
 
@@ -77,6 +78,23 @@ def test_many_writers_lose_nothing():
     for thread in threads:
         thread.join()
     assert kv.get("team", "n", NOW).value == 100
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL does not lock its whole file")
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_another_program_locks_is_an_answer_and_works_again_afterwards():
+    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 20")
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        with pytest.raises(Unavailable, match="busy"):
+            kv.set_value("team", "n", 1, NOW)
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    assert kv.set_value("team", "n", 1, NOW).value == 1
+    connection.close()
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="the gate is SQLite's")

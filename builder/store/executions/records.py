@@ -24,6 +24,7 @@ INSERT INTO builder_metric (execution_id, task_id, path, run_id, attempt, name, 
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _PLACES = Decimal("1E-12")
+_LARGEST = Decimal(10) ** 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,14 @@ def insert_metrics(points: Iterable[tuple[Execution, MetricPoint]]) -> None:
 
 
 def exact(value: Decimal | int | float) -> Decimal:
-    """As a Decimal of at most 12 places; a float by its shortest text, so that 0.1 stays 0.1."""
+    """As a Decimal of at most 12 places; a float by its shortest text, so that 0.1 stays 0.1.
+
+    What no column holds (not a number, beyond a quadrillion) becomes 0 or the limit: a metric never stops an execution.
+    """
     number = value if isinstance(value, Decimal) else Decimal(str(value))
-    return number.quantize(_PLACES).normalize() if number.is_finite() else Decimal(0)
+    if number.is_nan():
+        return Decimal(0)
+    return max(-_LARGEST, min(_LARGEST, number)).quantize(_PLACES).normalize()
 
 
 def totals(points: Sequence[MetricPoint]) -> tuple[int | None, Decimal | None]:
@@ -90,7 +96,7 @@ def totals(points: Sequence[MetricPoint]) -> tuple[int | None, Decimal | None]:
         if name == "cost":
             cost = (cost or Decimal(0)) + exact(point.value)
         elif "total" in name and "token" in name:
-            tokens = (tokens or 0) + int(point.value)
+            tokens = (tokens or 0) + int(exact(point.value))
     return tokens, cost
 
 

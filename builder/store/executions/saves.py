@@ -99,7 +99,9 @@ def _create_children(kept: Sequence[Saved]) -> Iterable[str]:
     if not news:
         return []
     children = rows.create_many(news)
-    tell_parents([child for child in children if child.state in TERMINAL], children[0].created_at)
+    refused = [child for child in children if child.state in TERMINAL]
+    if refused:
+        after_ends(refused, children[0].created_at)
     return [child.id for child, new in zip(children, news, strict=True)
             if new.due_at is None and child.state is State.CREATED]
 
@@ -109,13 +111,13 @@ def _after_ends(kept: Sequence[Saved], now: datetime) -> list[str]:
     parked = [saved.execution for saved in kept if saved.parked and saved.execution.state not in TERMINAL]
     at = moment(now)
     run_many(_GIVE_UP, [(at, execution.id) for execution in (*ended, *parked)])
-    paused = [execution for execution in parked if execution.state is State.PAUSED]
-    run_many(_CHANGE, [(at, execution.id) for execution in (*ended, *paused)])
+    run_many(_CHANGE, [(at, execution.id) for execution in parked if execution.state is State.PAUSED])
     return after_ends(ended, now) if ended else []
 
 
 def after_ends(ended: Sequence[Execution], now: datetime) -> list[str]:
-    """What the end of executions means for others; returns whom to ring."""
+    """What the end of executions means for others (flow triggers, parents, who is queued); returns whom to ring."""
+    run_many(_CHANGE, [(moment(now), execution.id) for execution in ended])
     flows = {(execution.namespace, execution.flow_id) for execution in ended}
     return [*tell_parents(ended, now), *promote(flows & queued_flows({flow_id for _, flow_id in flows}), now)]
 
