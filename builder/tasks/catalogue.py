@@ -14,15 +14,13 @@ from typing import Any, TypeVar
 
 from builder.errors import BuilderError, Fault, NotFound, Path
 from builder.flows.catalogue import Kind, TaskGroup
+from builder.tasks import packages_in_use
 from builder.tasks.base import Task
 from builder.tasks.check import check_written
 from builder.tasks.form import FormField, fields_of, label_of
 from builder.tasks.plugin import Plugin
 
 P = TypeVar("P", bound=Plugin)
-
-TASK_PACKAGES = ("builder.tasks.core", "builder.tasks.http", "builder.tasks.mail", "tasks_openai")
-"""Where types come from when nothing else is said; the settings add packages of one's own."""
 
 
 class BrokenPackage(BuilderError):
@@ -129,17 +127,9 @@ class Catalogue:
         return entry.plugin
 
 
-_packages: list[tuple[str, ...]] = [TASK_PACKAGES]
-
-
-def use_packages(packages: Sequence[str]) -> None:
-    """Says, once at start-up, which packages `catalogue()` reads."""
-    _packages[0] = tuple(packages)
-
-
 def catalogue(packages: tuple[str, ...] | None = None) -> Catalogue:
     """The catalogue of these packages, or of those named at start-up; built once."""
-    return _catalogue(packages or _packages[0])
+    return _catalogue(packages or packages_in_use())
 
 
 @cache

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from builder.errors import Severity
 from builder.flows.catalogue import Kind
+from builder.tasks import TASK_PACKAGES, use_packages
 from builder.tasks.catalogue import BrokenPackage, Catalogue, catalogue
 from builder.tasks.check import check_written
 from builder.tasks.core.log.log import Log
@@ -114,6 +115,15 @@ def test_two_types_of_one_name_are_refused() -> None:
 def test_a_package_that_is_not_there_is_named() -> None:
     with pytest.raises(BrokenPackage, match="not_there_at_all cannot be loaded"):
         catalogue(("not_there_at_all",))
+
+
+def test_a_package_of_ones_own_brings_its_types() -> None:
+    try:
+        use_packages(("builder.tasks.core", "tests.tasks.own_package"))
+        assert catalogue().task_class("com.example.Shout").heading() == "Shout"
+    finally:
+        use_packages(TASK_PACKAGES)
+    assert catalogue().find("com.example.Shout") is None
 
 
 def test_old_types_are_found_but_not_offered() -> None:
