@@ -35,7 +35,11 @@ class Rendered:
 
 
 def _read_duration(value: object) -> object:
-    return parse_duration(value) if isinstance(value, str) else value
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("a duration is written as ISO-8601, such as PT30S, PT5M or P1D")
+    return parse_duration(value)
 
 
 class WrongProperty(ValueError):

@@ -68,6 +68,7 @@ def faults(cls: type[Task], **written: Any) -> list[Fault]:
     ({"parts": [{"content": "x", "tokens": "no"}]}, "parts[0].tokens must be a whole number"),
     ({"parts": 5.5j}, "parts must be text or a list"),
     ({"part": {"contents": "x"}}, 'part has no property "contents"'),
+    ({"timeout": 60}, "timeout: a duration is written as ISO-8601, such as PT30S, PT5M or P1D"),
     ({"disabled": "perhaps"}, "disabled must be true or false"),
     ({"id": "a b"}, "id must match the pattern ^[a-zA-Z0-9][a-zA-Z0-9_-]*$"),
 ])
