@@ -10,11 +10,12 @@ from pydantic import ValidationError
 
 from builder.engine.retries import Retry, read_retry
 from builder.errors import InvalidFlow, Path, Problem
-from builder.flows.durations import BadDuration, parse_duration
+from builder.flows.durations import parse_duration
 from builder.flows.model import Flow
 from builder.tasks.base import Task
 from builder.tasks.flow import FlowTask, children
 from builder.tasks.properties import yaml_names
+from builder.tasks.sentences import faults_of
 
 T = TypeVar("T")
 
@@ -46,9 +47,9 @@ class Node:
 
     def mapped(self, state: str) -> str:
         """What a final state becomes by allowFailure and allowWarning."""
-        if state == "FAILED" and self.properties.get("allowFailure") is True:
+        if state == "FAILED" and _is_set(self.properties, "allowFailure"):
             state = "WARNING"
-        if state == "WARNING" and self.properties.get("allowWarning") is True:
+        if state == "WARNING" and _is_set(self.properties, "allowWarning"):
             return "SUCCESS"
         return state
 
@@ -79,6 +80,11 @@ def build_plan(flow: Flow, revision: int, find: Callable[[str], type[Task]]) -> 
     errors = builder.nodes(list(children(flow.errors, ("errors",))), retry)
     finally_ = builder.nodes(list(children(flow.finally_, ("finally",))), retry)
     return Plan(flow, revision, tasks, errors, finally_, by_id)
+
+
+def _is_set(written: Mapping[str, Any], key: str) -> bool:
+    """Whether a flag is true, as YAML or as text."""
+    return str(written.get(key)).strip().lower() == "true"
 
 
 def duration_of(value: Any) -> timedelta:
@@ -113,13 +119,13 @@ class _Building:
         stack = [(path, task, retry) for path, task in reversed(tasks)]
         while stack:
             path, written, outer = stack.pop()
-            if written.get("disabled") is True:
+            if _is_set(written, "disabled"):
                 continue
             nearest = _read(partial(read_retry, written.get("retry")), (*path, "retry")) or outer
             groups: dict[str, list[Path]] = {}
             cls = self.find(str(written["type"]))
             if issubclass(cls, FlowTask):
-                for group in cls.groups_of(written):
+                for group in reversed(cls.groups_of(written)):
                     groups[group.name] = [(*path, *child) for child, _ in group.tasks]
                     stack += [((*path, *child), task, nearest) for child, task in reversed(group.tasks)]
             found.append((path, written, nearest, groups))
@@ -136,7 +142,12 @@ class _Building:
 def _flow_task(cls: type[FlowTask], path: Path, written: Mapping[str, Any]) -> FlowTask:
     foreign = _common_keys(cls)
     own = {key: value for key, value in written.items() if key not in foreign}
-    return _read(lambda: cls.read(own), path)
+    try:
+        return cls.read(own)
+    except ValidationError as error:
+        faults = faults_of(error.errors(include_url=False), cls, own, cls.short_name(), excuse=False)
+        problems = [Problem((*path, *fault.path), 0, 0, fault.message, fault.hint) for fault in faults]
+        raise InvalidFlow(problems) from None
 
 
 @cache
@@ -149,5 +160,5 @@ def _common_keys(cls: type[FlowTask]) -> frozenset[str]:
 def _read(reading: Callable[[], T], path: Path) -> T:
     try:
         return reading()
-    except (ValidationError, BadDuration, ValueError) as error:
+    except ValueError as error:
         raise InvalidFlow([Problem(path, 0, 0, str(error))]) from error

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from builder.tasks.api import Ask, Child, Ending, Field, FlowTask, Form, Layout
+from builder.tasks.api import Ask, Child, Ending, Field, FlowTask, Form, Layout, is_true
 
 _TAKEN_OVER = frozenset({"FAILED", "KILLED", "WARNING"})
-_REQUEST = ("namespace", "flow_id", "revision", "inputs", "labels", "schedule_date")
+_REQUEST = ("namespace", "flow_id", "revision", "inputs", "labels", "inherit_labels", "schedule_date")
 
 
 class Subflow(FlowTask):
@@ -37,7 +37,7 @@ inputs:
     """What the flow is given."""
     labels: Annotated[dict[str, Any] | list[Any], Form("map", group="advanced")] = {}
     """Labels for the new execution."""
-    inherit_labels: Annotated[bool, Form(group="advanced")] = False
+    inherit_labels: Annotated[bool | str, Form("checkbox", group="advanced")] = False
     """Give it this execution's labels too."""
     wait: bool = True
     """Wait for its end; otherwise go on at once."""
@@ -52,13 +52,14 @@ inputs:
 
     def asks(self) -> Mapping[str, Ask]:
         asked = ((name, getattr(self, name)) for name in _REQUEST)
-        return {name: Ask(template) for name, template in asked if template is not None and template != {}}
+        return {name: Ask(template) for name, template in asked if template not in (None, False, {}, [])}
 
     def layout(self, groups: Mapping[str, Sequence[str]], answers: Mapping[str, Any]) -> Layout:
         request = {
             "namespace": answers["namespace"], "flowId": answers["flow_id"], "revision": answers.get("revision"),
             "inputs": answers.get("inputs") or {}, "labels": answers.get("labels") or {},
-            "inheritLabels": self.inherit_labels, "scheduleDate": answers.get("schedule_date"), "outputs": self.outputs,
+            "inheritLabels": is_true(answers.get("inherit_labels")), "scheduleDate": answers.get("schedule_date"),
+            "outputs": self.outputs,
         }
         return Layout((), child=Child(request, self.wait))
 
