@@ -3,7 +3,16 @@
 import json
 from typing import Annotated, Any, ClassVar, Literal
 
-from builder.tasks.api import Field, Form, Outputs, RunContext, TaskFailure, ToolProperties, model_validator
+from builder.tasks.api import (
+    Field,
+    Form,
+    Outputs,
+    RunContext,
+    TaskFailure,
+    ToolProperties,
+    field_validator,
+    model_validator,
+)
 from tasks_openai import media
 from tasks_openai.calls import ask
 from tasks_openai.chat_answer import ChatAnswer
@@ -32,6 +41,11 @@ class ChatMessage(ToolProperties):
     """Tells speakers of the same role apart, or names the function that answered."""
     function_call: Annotated[dict[str, Any] | None, Form("hidden")] = None
     """A call that the model made earlier."""
+
+    @field_validator("role", mode="before")
+    @classmethod
+    def _any_case(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
 
     def turn(self) -> dict[str, Any]:
         """As the API takes it: the arguments of an earlier call are text there."""

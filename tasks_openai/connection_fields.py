@@ -1,8 +1,9 @@
 """The properties that every call has: the key, the model, the waiting, the server."""
 
 from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
 
-from builder.tasks.api import AliasChoices, Field, Form, KestraTask, SecretStr
+from builder.tasks.api import AliasChoices, Field, Form, KestraTask, SecretStr, field_validator
 from tasks_openai.client import Connection
 from tasks_openai.model_names import CHAT_MODELS
 
@@ -21,7 +22,7 @@ class OpenAITask(KestraTask):
     )
     """The key of your OpenAI account. Keep it as a secret and name the secret here."""
     model: Annotated[str, Form("model", group="main", label="Model", options=CHAT_MODELS)] = Field(
-        min_length=1, examples=["gpt-5.4-mini"]
+        examples=["gpt-5.4-mini"]
     )
     """Which model answers. Choose a suggestion or write any other name."""
     client_timeout: Annotated[float, Form(group="connection", label="Longest silence (seconds)")] = Field(
@@ -34,5 +35,23 @@ class OpenAITask(KestraTask):
     ] = Field(None, validation_alias=AliasChoices("baseUrl", "baseURL"), examples=["http://127.0.0.1:11434/v1"])
     """Where to send the request: leave it empty for OpenAI; a compatible server's address ends in /v1."""
 
+    @field_validator("api_key")
+    @classmethod
+    def _can_be_sent(cls, key: SecretStr) -> SecretStr:
+        text = key.get_secret_value().strip()  # a secret read from a file ends with a line break
+        if not text:
+            raise ValueError("is empty; write the key, or the secret that holds it")
+        if not text.isascii() or not text.isprintable():
+            raise ValueError("holds characters that no key has; copy the key again")
+        return SecretStr(text)
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, address: str | None) -> str | None:
+        parts = urlsplit(address.strip()) if address else None
+        if parts is not None and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("must be an address such as https://models.example.org/v1")
+        return address.strip() if address else None
+
     def connection(self) -> Connection:
-        return Connection(self.api_key.get_secret_value(), self.base_url or None, self.client_timeout)
+        return Connection(self.api_key.get_secret_value(), self.base_url, self.client_timeout)

@@ -118,6 +118,8 @@ def _sentence(status: int, code: str, said: str, place: Place) -> str:
     if code == "context_length_exceeded" or (status == 400 and re.search(r"context.(length|size|window)", said, re.I)):
         return (f"The prompt is too long for the model {place.model}{_colon(said)} "
                 "Shorten it, or choose a model with a larger context window.")
+    if code == "previous_response_not_found" or said.startswith("Previous response with id"):
+        return f"The earlier conversation is gone{_colon(said)} Begin a new one, without previousResponseId."
     if status == 404 and (code == "model_not_found" or "model" in said.lower()):
         return (f"{place.server} does not know the model {place.model!r}, or this key may not use it{_colon(said)} "
                 "Choose another model.")

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 
@@ -110,6 +111,26 @@ async def test_an_address_that_is_not_allowed_is_not_tried_again(run: Run, pause
     with pytest.raises(TaskFailure, match="is not allowed"):
         await run(ChatCompletion, "http://169.254.169.254/v1", prompt="Hi")
     assert pauses == []
+
+
+@pytest.mark.parametrize(("written", "sentence"), [
+    ({"apiKey": " "}, "apiKey: is empty"),
+    ({"apiKey": ""}, "apiKey: is empty"),
+    ({"apiKey": "sk-ключ-s3cr3t"}, "apiKey: holds characters that no key has"),
+    ({"apiKey": "sk-a\r\nX-Evil: s3cr3t"}, "apiKey: holds characters that no key has"),
+    ({"baseUrl": "localhost:1234/v1"}, "baseUrl.*must be an address such as"),
+    ({"baseUrl": "http:///v1"}, "baseUrl.*must be an address such as"),
+    ({"clientTimeout": 0}, "clientTimeout must be more than 0"),
+])
+async def test_what_cannot_be_sent_is_said_before(run: Run, written: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(TaskFailure, match=sentence) as failure:
+        await run(ChatCompletion, prompt="Hi", **written)
+    assert "s3cr3t" not in failure.value.message
+
+
+async def test_a_key_from_a_file_may_end_with_a_line_break(run: Run, server: OpenAIServer) -> None:
+    await run(ChatCompletion, prompt="Hi", apiKey=f"{KEY}\n")
+    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
 async def test_silence_ends_the_call_and_names_the_setting(run: Run, server: OpenAIServer) -> None:

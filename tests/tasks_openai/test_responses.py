@@ -67,7 +67,7 @@ async def test_an_empty_previous_response_begins_a_new_conversation(run: Run, se
 
 
 async def test_a_forgotten_conversation_is_said(run: Run) -> None:
-    with pytest.raises(TaskFailure, match="Previous response with id 'resp_gone' not found"):
+    with pytest.raises(TaskFailure, match=r"Previous response with id 'resp_gone' not found\. Begin a new one"):
         await run(Responses, input="And?", previousResponseId="resp_gone")
 
 
