@@ -16,9 +16,9 @@ from builder.store import flows, secrets
 FOLDER = settings.BASE_DIR / "builder" / "starters"
 DEMO_TASKS = "io.kestra.plugin.openai."
 DEMO_CONNECTION = {
-    "apiKey": "demo",
+    "apiKey": "{{ globals.demo_model.api_key }}",
     "baseUrl": "{{ globals.demo_model.base_url }}",
-    "model": "demo",
+    "model": "smollm2",
     "clientTimeout": 120,
 }
 """What a task says instead of a key and a model when the demo model on this machine answers it."""

@@ -21,8 +21,8 @@ class Masker:
         self.longest = 0
 
     def add(self, values: Iterable[str]) -> None:
-        """From now on these texts are secret, also encoded and line by line."""
-        forms = {form for value in values for form in _forms(value)}
+        """From now on these texts are secret, also encoded, line by line, and part by part where they are JSON."""
+        forms = {form for value in values for part in (value, *_parts(value)) for form in _forms(part)}
         if forms <= self._known:
             return
         self._known |= forms
@@ -68,6 +68,22 @@ class StreamMasker:
         """What was held back, at the end."""
         text, self._held = self._masker.text(self._held), ""
         return text
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """The texts inside a secret that is JSON: `fromJson(secret('X')).password` is as secret as the whole."""
+    try:
+        waiting = [json.loads(secret)] if secret.lstrip()[:1] in ("{", "[") else []
+    except (ValueError, RecursionError):
+        return
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
+        elif isinstance(part, str):
+            yield part
 
 
 def _forms(value: str) -> Iterator[str]:

@@ -48,12 +48,32 @@ class Parent:
 
 def checked(source: str) -> Checked:
     """What a flow's text says, and all that is wrong with it; remembered by the text."""
-    return _checked(source, int(settings.MILLSTREAM["FLOW_BYTES"]))
+    return _checked(source, _limits())
 
 
 @lru_cache(maxsize=_PARSED_KEPT)
-def _checked(source: str, limit_bytes: int) -> Checked:
-    return check(source, catalogue(), limits=Limits(bytes_=limit_bytes))
+def _checked(source: str, limits: Limits) -> Checked:
+    return check(source, catalogue(), limits=limits)
+
+
+class StoredWorld:
+    """What a check asks about other flows; their coming and going changes its answer, so it is never remembered."""
+
+    def flow_exists(self, namespace: str, id: str) -> bool:
+        return flows.exists(namespace, id)
+
+    def plugin_defaults(self) -> Sequence[Mapping[str, Any]]:
+        """Defaults for every flow are not offered: a flow says all it does."""
+        return ()
+
+
+def examined(source: str) -> Checked:
+    """What `checked` says, and what is wrong with what the flow refers to outside its text."""
+    return check(source, catalogue(), world=StoredWorld(), limits=_limits())
+
+
+def _limits() -> Limits:
+    return Limits(bytes_=int(settings.MILLSTREAM["FLOW_BYTES"]))
 
 
 def runnable(namespace: str, flow_id: str, revision: int | None = None) -> Runnable:

@@ -51,3 +51,9 @@ def test_a_stream_shows_no_part_of_a_secret(masker: Masker, size: int) -> None:
     stream = StreamMasker(masker)
     shown = "".join(stream.feed(text[at : at + size]) for at in range(0, len(text), size)) + stream.rest()
     assert shown == f"begin {MASK} end"
+
+
+def test_the_parts_of_a_secret_that_is_json_are_masked_too() -> None:
+    masker = Masker()
+    masker.add(['{"user": "ada", "keys": ["first-key-1"], "password": "pa55word"}'])
+    assert masker.text("the pa55word and first-key-1") == "the ****** and ******"

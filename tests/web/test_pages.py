@@ -1,0 +1,184 @@
+"""What people see and get wrong on the pages around the editor."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from builder.actions import flows as flow_actions
+from builder.actions import kv as kv_actions
+from builder.actions import running
+from builder.actions import secrets as secret_actions
+from builder.store import flows, triggers
+
+FLOW = """
+id: {id}
+namespace: lab
+description: "<script>alert(1)</script>"
+labels:
+  team: red
+tasks:
+  - id: log
+    type: io.kestra.plugin.core.log.Log
+    message: hello
+triggers:
+  - id: hourly
+    type: io.kestra.plugin.core.trigger.Schedule
+    cron: "0 * * * *"
+    timezone: Europe/Paris
+"""
+
+
+def text(client: Client, path: str, **data: object) -> str:
+    answer = client.get(path, data)
+    assert answer.status_code == 200, answer.content.decode()
+    return answer.content.decode()
+
+
+def publish(name: str = "one") -> None:
+    flow_actions.create_flow(FLOW.format(id=name), by="ada")
+
+
+def test_the_first_page_of_an_empty_product_leads_to_the_ready_made_flows(browser: Client) -> None:
+    page = text(browser, "/")
+    assert "Open a ready-made flow" in page
+    assert "No worker is running" in page
+
+
+def test_the_list_of_flows_shows_their_runs_and_searches(browser: Client) -> None:
+    publish("one")
+    publish("two")
+    running.run("lab", "one")
+    page = text(browser, "/flows")
+    assert "one" in page
+    assert 'class="state-CREATED"' in page
+    assert "&lt;script&gt;alert" in page
+    found = text(browser, "/flows", q="two")
+    assert "flows/lab/two" in found
+    assert "flows/lab/one" not in found
+
+
+def test_a_flow_is_switched_off_and_on(browser: Client) -> None:
+    publish()
+    browser.post("/flows/lab/one/switch", {"on": "false"})
+    assert flows.get("lab", "one").disabled
+    browser.post("/flows/lab/one/switch", {"on": "true"})
+    assert not flows.get("lab", "one").disabled
+
+
+def test_a_new_flow_with_a_bad_id_keeps_what_was_typed(browser: Client) -> None:
+    answer = browser.post("/flows/new", {"id": "my flow", "namespace": "lab"})
+    assert answer.status_code == 422
+    assert 'value="my flow"' in answer.content.decode()
+
+
+def test_a_new_flow_opens_in_the_editor_as_a_draft(browser: Client) -> None:
+    answer = browser.post("/flows/new", {"id": "fresh", "namespace": "lab"})
+    assert answer["Location"] == "/flows/lab/fresh/edit"
+    assert "never published" in text(browser, "/flows")
+
+
+def test_a_yaml_file_is_imported_whole_or_not_at_all(browser: Client) -> None:
+    both = FLOW.format(id="a") + "---\n" + FLOW.format(id="b")
+    browser.post("/flows/import", {"file": SimpleUploadedFile("flows.yaml", both.encode())})
+    assert flows.exists("lab", "a")
+    assert flows.exists("lab", "b")
+    broken = FLOW.format(id="c") + "---\nid: d\n"
+    answer = browser.post("/flows/import", {"file": SimpleUploadedFile("flows.yaml", broken.encode())})
+    assert answer.status_code == 422
+    assert not flows.exists("lab", "c")
+
+
+def test_an_old_revision_is_published_again(browser: Client) -> None:
+    publish()
+    flow_actions.update_flow("lab", "one", FLOW.format(id="one").replace("hello", "bye"), by="ada")
+    assert "bye" in text(browser, "/flows/lab/one/revisions")
+    browser.post("/flows/lab/one/revisions/1")
+    assert "hello" in flows.revision("lab", "one").source
+
+
+def test_a_deleted_flow_keeps_its_history(browser: Client) -> None:
+    publish()
+    execution = running.run("lab", "one")
+    browser.post("/flows/lab/one/delete")
+    assert not flows.exists("lab", "one")
+    assert "one" in text(browser, f"/executions/{execution.id}")
+
+
+def test_the_history_is_filtered_by_state_label_flow_text_and_time(browser: Client) -> None:
+    publish("one")
+    publish("two")
+    execution = running.run("lab", "one", labels=[("customer", "acme")])
+    running.run("lab", "two")
+    for given in ({"label": "customer:acme"}, {"flow": "one"}, {"q": execution.id[:12], "flow": "one"}):
+        page = text(browser, "/executions", **given)
+        assert execution.id in page
+        assert page.count('name="id"') == 1, given
+    assert "No execution fits" in text(browser, "/executions", state="FAILED")
+    assert text(browser, "/executions", period="1h").count('name="id"') == 2
+    later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    assert "No execution fits" in text(browser, "/executions", since=later)
+
+
+def test_a_bad_page_number_is_the_first_page(browser: Client) -> None:
+    publish()
+    running.run("lab", "one")
+    for number in ("0", "-3", "x", "99999999999999999999"):
+        assert browser.get("/executions", {"page": number}).status_code == 200
+
+
+def test_ticked_executions_are_killed_together(browser: Client) -> None:
+    publish()
+    ids = [running.run("lab", "one").id for _ in range(2)]
+    browser.post("/executions/chosen", {"id": ids, "verb": "kill"})
+    assert "Kill: 2 of 2" in text(browser, "/executions")
+
+
+def test_schedules_show_the_next_five_runs_in_their_zone_and_switch(browser: Client) -> None:
+    publish()
+    page = text(browser, "/schedules")
+    assert page.count("CET") + page.count("CEST") == 5
+    assert "Europe/Paris" in page
+    browser.post("/schedules/lab/one/hourly", {"on": "false"})
+    assert not triggers.get("lab", "one", "hourly").enabled
+    assert "switched off" in text(browser, "/schedules")
+
+
+def test_a_kv_value_that_does_not_fit_keeps_what_was_typed(browser: Client) -> None:
+    answer = browser.post("/kv", {"namespace": "lab", "key": "n", "kind": "NUMBER", "value": "forty"})
+    assert answer.status_code == 422
+    assert "forty" in answer.content.decode()
+    browser.post("/kv", {"namespace": "lab", "key": "n", "kind": "NUMBER", "value": "40"})
+    assert kv_actions.get("lab", "n").value == 40
+
+
+def test_a_kv_value_with_a_time_to_live_says_when_it_ends(browser: Client) -> None:
+    browser.post("/kv", {"namespace": "lab", "key": "n", "value": "x", "ttl": "PT1H"})
+    entry = kv_actions.get("lab", "n")
+    assert entry.expires_at is not None
+    assert "never" not in text(browser, "/kv").split("<tbody>")[1]
+    browser.post("/kv/lab/n/delete")
+    assert "Nothing is kept yet" in text(browser, "/kv")
+
+
+def test_a_secret_is_set_and_never_shown_again(browser: Client) -> None:
+    browser.post("/secrets", {"namespace": "lab", "key": "api_key", "value": "s3cr3t-VALUE-42"})
+    page = text(browser, "/secrets")
+    assert "API_KEY" in page
+    assert "s3cr3t" not in page
+    assert [item.key for item in secret_actions.listed()][0] == "API_KEY"
+    refused = browser.post("/secrets", {"namespace": "lab", "key": "bad key", "value": "s3cr3t-VALUE-42"})
+    assert refused.status_code == 422
+    assert "s3cr3t" not in refused.content.decode()
+
+
+def test_a_starter_that_lacks_its_key_says_so_and_opens(browser: Client) -> None:
+    assert "an OpenAI key" in text(browser, "/starters")
+    assert browser.post("/starters/ask_a_question/open")["Location"] == "/flows/starters/ask_a_question/edit"
+    browser.post("/starters/ask_a_question/run")
+    assert "needs OPENAI_API_KEY" in text(browser, "/starters")
+
+
+def test_a_starter_with_its_key_runs_with_one_click(browser: Client) -> None:
+    secret_actions.set_value("starters", "OPENAI_API_KEY", "sk-1", by="ada")
+    assert browser.post("/starters/ask_a_question/run")["Location"].startswith("/executions/")
