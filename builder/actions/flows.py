@@ -35,7 +35,7 @@ class Published:
 
 def validate(source: str) -> Checked:
     """Everything that is wrong with a flow's text; never raises for a bad one."""
-    return births.checked(source)
+    return births.examined(source)
 
 
 def validate_all(source: str) -> list[Checked]:
@@ -190,7 +190,7 @@ def _publish(
         if revision.number != before:
             _declare_triggers(flow, revision.number, now)
         _settle_draft(revision)
-    return Published(revision, flow, revision.number != before, _warnings(births.checked(source).problems))
+    return Published(revision, flow, revision.number != before, _warnings(births.examined(source).problems))
 
 
 def _declare_triggers(flow: Flow, revision: int, now: datetime) -> None:

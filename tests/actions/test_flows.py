@@ -106,6 +106,13 @@ def test_publishing_declares_triggers_and_keeps_the_switch():
     assert triggers.of_flow("team", "hello") == []
 
 
+def test_a_call_of_a_flow_that_is_not_there_is_a_warning(hello: str):
+    calling = flow("  - {id: call, type: io.kestra.plugin.core.flow.Subflow, namespace: team, flowId: other}\n")
+    published = flows.create_flow(calling, by="ada")
+    assert [warning.where for warning in published.warnings] == ["tasks[0].flowId"]
+    assert flows.validate(calling.replace("other", "hello")).problems == ()
+
+
 def test_several_flows_come_all_or_none():
     good = flow("  - id: a\n    type: io.kestra.plugin.core.log.Log\n    message: x\n")
     with pytest.raises(InvalidFlow):
