@@ -1,6 +1,9 @@
 """The one Django app."""
 
 from django.apps import AppConfig
+from django.conf import settings
+
+from builder.tasks import use_packages
 
 
 class BuilderConfig(AppConfig):
@@ -8,3 +11,6 @@ class BuilderConfig(AppConfig):
 
     name = "builder"
     verbose_name = "Millstream"
+
+    def ready(self) -> None:
+        use_packages(settings.MILLSTREAM["TASK_PACKAGES"])
