@@ -1,0 +1,1 @@
+"""How an execution moves: one pure function over values. Knows no clock, database, network or concrete task."""
