@@ -117,7 +117,7 @@ def test_a_box_with_bad_yaml_is_refused_with_its_line(ann):
 
 
 def test_a_step_is_added_with_what_its_type_requires(ann):
-    answer = change(ann, do="add", path=["tasks", 1, "else"], index=0, kind="task", type="io.kestra.plugin.core.log.Log")
+    answer = change(ann, do="add", path=["tasks", 1, "else"], kind="task", type="io.kestra.plugin.core.log.Log")
     assert answer["chosen"] == ["tasks", 1, "else", 0]
     assert "    else:\n      - id: log\n        type: io.kestra.plugin.core.log.Log\n        message:" in now()
     assert flows.validate(now()).flow is not None

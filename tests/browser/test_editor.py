@@ -1,0 +1,136 @@
+"""The editor in a real browser: form, outline and YAML are one draft."""
+
+import pytest
+
+from builder.actions import drafts, flows
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+TEXT = """\
+id: hello
+namespace: company.team
+# say it once
+inputs:
+  - id: name
+    type: STRING
+tasks:
+  - id: greet   # politely
+    type: io.kestra.plugin.core.log.Log
+    message: Hello
+  - id: part
+    type: io.kestra.plugin.core.log.Log
+    message: Bye
+"""
+SAVED = "#status [data-saved]"
+
+
+@pytest.fixture
+def editor(page):
+    flows.save_flow(TEXT, by="ann")
+    page.goto("/flows/company.team/hello/edit#step=greet")
+    page.wait_for_selector(".yaml-pane.started")
+    page.wait_for_selector('.step[data-id="greet"][aria-current]')
+    return page
+
+
+def text_of(page):
+    return page.evaluate("window.millstreamYaml.getValue()")
+
+
+def until(page, words):
+    """Waits until the YAML pane holds the words."""
+    page.wait_for_function("words => window.millstreamYaml.getValue().includes(words)", arg=words)
+
+
+def draft():
+    return drafts.open_draft("company.team", "hello").text
+
+
+def type_yaml(page, row, column, words):
+    page.evaluate("""([row, column]) => {
+        window.millstreamYaml.focus(); window.millstreamYaml.gotoLine(row, column); }""", [row, column])
+    page.keyboard.type(words)
+
+
+def test_a_form_edit_changes_only_its_bytes_in_the_yaml(editor):
+    editor.get_by_label("Message").fill("Good morning")
+    until(editor, "message: Good morning")
+    assert text_of(editor) == draft() == TEXT.replace("Hello", "Good morning")
+
+
+def test_what_is_typed_as_yaml_shows_in_the_form(editor):
+    type_yaml(editor, 10, 18, ", world")
+    editor.wait_for_function("() => document.querySelector('#field-tasks-0-message-in')?.value === 'Hello, world'")
+    assert draft() == TEXT.replace("Hello", "Hello, world")
+
+
+def test_a_step_is_added_by_keyboard_moved_and_removed_and_all_of_it_undone(editor):
+    editor.keyboard.press("Control+k")
+    editor.keyboard.type("return")
+    editor.keyboard.press("Enter")
+    until(editor, "- id: return")
+    editor.wait_for_selector('.step[data-id="return"][aria-current]')
+    editor.locator('.step[data-id="return"]').focus()
+    editor.keyboard.press("Alt+ArrowUp")
+    editor.wait_for_function("""() => {
+        const text = window.millstreamYaml.getValue();
+        return text.indexOf('id: return') < text.indexOf('id: part'); }""")
+    editor.locator('.step[data-id="return"]').focus()
+    editor.keyboard.press("Delete")
+    editor.wait_for_function("() => !window.millstreamYaml.getValue().includes('id: return')")
+    for _ in range(3):
+        editor.get_by_role("button", name="Undo").click()
+        editor.wait_for_timeout(300)
+    assert draft() == TEXT
+
+
+def test_broken_yaml_is_kept_and_marked_and_the_form_comes_back(editor):
+    type_yaml(editor, 13, 0, "bad: [")
+    editor.wait_for_selector("#editor.unreadable")
+    editor.wait_for_selector("#form fieldset[disabled]")
+    assert editor.locator(".ace_error").count()
+    editor.reload()
+    editor.wait_for_selector("#editor.unreadable")
+    assert "bad: [" in text_of(editor)
+    type_yaml(editor, 13, 6, "")
+    for _ in range(6):
+        editor.keyboard.press("Backspace")
+    editor.wait_for_selector("#editor:not(.unreadable)")
+    editor.wait_for_selector('#form .step-form fieldset:not([disabled])')
+
+
+def test_control_z_in_the_yaml_goes_on_in_the_shared_history(editor):
+    editor.get_by_label("Message").fill("Good morning")
+    until(editor, "Good morning")
+    type_yaml(editor, 10, 26, "!")
+    until(editor, "Good morning!")
+    editor.keyboard.press("Control+z")
+    editor.wait_for_function("() => !window.millstreamYaml.getValue().includes('!')")
+    editor.wait_for_timeout(1300)
+    for _ in range(3):
+        editor.keyboard.press("Control+z")
+        editor.wait_for_timeout(400)
+    assert text_of(editor) == TEXT
+
+
+def test_publishing_says_the_revision(editor):
+    editor.get_by_label("Message").fill("Good morning")
+    until(editor, "Good morning")
+    editor.get_by_role("button", name="Publish").click()
+    editor.get_by_text("Published as revision 2.").wait_for()
+    assert "nothing unpublished" in editor.inner_text(SAVED)
+
+
+def test_run_opens_the_form_of_the_inputs(editor):
+    editor.keyboard.press("Control+Enter")
+    editor.get_by_role("dialog", name="Run").get_by_label("name").wait_for()
+
+
+def test_on_a_phone_the_panes_are_tabs(editor):
+    editor.set_viewport_size({"width": 390, "height": 800})
+    assert editor.locator("#outline").is_hidden()
+    editor.get_by_role("button", name="Steps").click()
+    editor.locator('.step[data-id="part"]').click()
+    editor.wait_for_function("() => document.querySelector('#field-tasks-1-message-in')?.value === 'Bye'")
+    assert editor.locator("#form").is_visible()
+    assert editor.evaluate("document.documentElement.scrollWidth <= 390")
