@@ -3,6 +3,7 @@
 A step is kept as a splice (start, removed, inserted), so a long history of a large flow stays small.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -174,9 +175,8 @@ def _difference(old: str, new: str) -> _Splice:
 
 
 def _common(left: str, right: str) -> int:
-    """How many characters both begin with."""
-    return next((at for at, (one, other) in enumerate(zip(left, right, strict=False)) if one != other),
-                min(len(left), len(right)))
+    """How many characters both begin with; by halving, since comparing slices is far quicker than characters."""
+    return bisect_left(range(min(len(left), len(right))), True, key=lambda at: left[:at + 1] != right[:at + 1])
 
 
 def _draft(row: DraftRow) -> Draft:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from builder.actions import drafts, executions, flows
+from builder.actions import bulk, drafts, executions, flows
 from builder.engine.states import State
 from builder.errors import Conflict, InvalidFlow, InvalidInput, NotFound
 from builder.runtime import storage
@@ -226,6 +226,14 @@ def test_only_ended_executions_are_deleted_with_their_files(hello: str, settings
     moved(execution.id, State.SUCCESS)
     assert executions.delete([execution.id]) == 1
     assert stored.load_many([execution.id]) == {}
+
+
+def test_a_bulk_action_does_what_it_can_and_names_the_rest(hello: str):
+    going, ended = executions.run("team", "hello"), executions.run("team", "hello")
+    moved(ended.id, State.SUCCESS)
+    done = bulk.for_each(bulk.ids_of(stored.Filters(flow_id="hello")), executions.kill)
+    assert (done.count, [execution_id for execution_id, _ in done.refused]) == (1, [ended.id])
+    assert stored.signals([going.id])
 
 
 def test_labels_change_after_the_end(hello: str):

@@ -113,6 +113,11 @@ def search(filters: Filters, *, page: int = 1, size: int = 25, sort: str = "-cre
     return Page(tuple(_item(rows[key]) for key in ids if key in rows), total, page, size)
 
 
+def ids(filters: Filters, limit: int) -> list[str]:
+    """The ids alone, newest first."""
+    return list(_filtered(filters).order_by(*_order("-created")).values_list("id", flat=True)[:limit])
+
+
 def item(execution_id: str) -> ExecutionItem:
     """One line by its id. Raises NotFound."""
     for row in _item_rows([execution_id]):
