@@ -10,10 +10,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from builder.tasks.api import RunContext
+from builder.tasks.api import RunContext, TaskFailure
 from tasks_openai.failures import Failure, Misunderstood, Place, refused, silent, unreachable
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Connection:
         return self.base_url or OPENAI_URL
 
     def place(self, model: str) -> Place:
-        server = "OpenAI" if self.url.startswith(OPENAI_URL) else f"The model server {self.url}"
+        server = "OpenAI" if self.url.startswith(OPENAI_URL) else f"the model server {self.url}"
         return Place(server, model, self.api_key, self.silence_seconds)
 
 
@@ -90,7 +91,11 @@ def warm() -> None:
 
 
 def answer_limit_bytes() -> int:
-    return int(os.environ.get("MILLSTREAM_MODEL_ANSWER_BYTES") or DEFAULT_ANSWER_LIMIT_BYTES)
+    """How large one answer may grow. Raises TaskFailure when the setting is not a number."""
+    text = os.environ.get("MILLSTREAM_MODEL_ANSWER_BYTES") or str(DEFAULT_ANSWER_LIMIT_BYTES)
+    if not text.isdecimal():
+        raise TaskFailure(f"MILLSTREAM_MODEL_ANSWER_BYTES is {text!r}; allowed: a whole number.", retryable=False)
+    return int(text)
 
 
 def open_client(context: RunContext, connection: Connection) -> "AsyncOpenAI":
@@ -101,7 +106,7 @@ def open_client(context: RunContext, connection: Connection) -> "AsyncOpenAI":
         connect_timeout_seconds=connection.silence_seconds, silence_timeout_seconds=connection.silence_seconds,
         follow_redirects=False,
     )
-    http.event_hooks = {"response": [_limit]}
+    http.event_hooks = {"response": [partial(_limit, answer_limit_bytes())]}
     client = AsyncOpenAI(
         api_key=connection.api_key, admin_api_key="", base_url=connection.url, http_client=http, max_retries=0,
         timeout=connection.silence_seconds, _enforce_credentials=False,
@@ -111,11 +116,11 @@ def open_client(context: RunContext, connection: Connection) -> "AsyncOpenAI":
     return client
 
 
-async def _limit(response: "httpx2.Response") -> None:
+async def _limit(left: int, response: "httpx2.Response") -> None:
     """Has the bytes of an answer counted as they come, before anything collects them; errors are answers too."""
     import httpx2
 
-    source, left, end = response.stream, answer_limit_bytes(), b"\n"
+    source, end = response.stream, b"\n"
 
     class Limited(httpx2.AsyncByteStream):
         async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -180,7 +185,9 @@ def _translated(place: Place, context: RunContext, *, began: bool) -> Iterator[N
         raise _lost(error, place, began) from error
     except APIError as error:  # an error event inside a stream
         raise ConnectionBroke(error.message) from error
-    except (ValueError, RecursionError) as error:  # a piece of the stream that is not JSON
+    except (ValueError, TypeError, RecursionError) as error:
+        if not began:  # a value that JSON or a header cannot hold
+            raise CallFailed(Failure(f"The request cannot be sent: {error}.", lasting=True)) from error
         raise Misunderstood(getattr(error, "doc", str(error))) from error
 
 

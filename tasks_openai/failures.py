@@ -26,6 +26,11 @@ class Place:
     api_key: str
     silence_seconds: float
 
+    @property
+    def subject(self) -> str:
+        """The server as the first word of a sentence."""
+        return self.server[:1].upper() + self.server[1:]
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -74,14 +79,14 @@ def too_large(place: Place, limit: int) -> TaskFailure:
 
 def silent(place: Place) -> Failure:
     return Failure(
-        f"{place.server} said nothing for {place.silence_seconds:g} seconds. A model that thinks long needs a higher "
+        f"{place.subject} said nothing for {place.silence_seconds:g} seconds. A model that thinks long needs a higher "
         "clientTimeout (in seconds)."
     )
 
 
 def unreachable(place: Place, why: str) -> Failure:
     return Failure(
-        f"{place.server} could not be reached: {excerpt(why, place) or 'the connection was closed'}. "
+        f"{place.subject} could not be reached: {excerpt(why, place) or 'the connection was closed'}. "
         "Check the network and baseUrl.", passing=True,
     )
 
@@ -94,7 +99,7 @@ def refused(status: int, body: object, headers: Mapping[str, str], place: Place,
     if status == 429:
         return _too_often(code, said, headers, place, now)
     if status >= 500 or status in (408, 409):
-        message = f"{place.server} has a problem of its own (status {status}){_colon(said)}"
+        message = f"{place.subject} has a problem of its own (status {status}){_colon(said)}"
         return Failure(message, passing=True, wait_seconds=wait_asked(headers, now))
     return Failure(_sentence(status, code, said, place), lasting=True, refused=str(error.get("param") or "") or said)
 
@@ -121,20 +126,20 @@ def _sentence(status: int, code: str, said: str, place: Place) -> str:
     if code == "previous_response_not_found" or said.startswith("Previous response with id"):
         return f"The earlier conversation is gone{_colon(said)} Begin a new one, without previousResponseId."
     if status == 404 and (code == "model_not_found" or "model" in said.lower()):
-        return (f"{place.server} does not know the model {place.model!r}, or this key may not use it{_colon(said)} "
+        return (f"{place.subject} does not know the model {place.model!r}, or this key may not use it{_colon(said)} "
                 "Choose another model.")
     fixes = {
-        401: f"{place.server} refused the API key (status 401){_colon(said)} Check apiKey, or set the "
+        401: f"{place.subject} refused the API key (status 401){_colon(said)} Check apiKey, or set the "
              "secret it reads on the Secrets page.",
-        403: f"{place.server} does not allow this (status 403){_colon(said)} Check what the API key may do.",
-        404: f"{place.server} has nothing at this address (status 404){_colon(said)} Check baseUrl, and whether "
+        403: f"{place.subject} does not allow this (status 403){_colon(said)} Check what the API key may do.",
+        404: f"{place.subject} has nothing at this address (status 404){_colon(said)} Check baseUrl, and whether "
              "the server offers this kind of call.",
         413: f"The request is too large for {place.server} (status 413){_colon(said)} Send less.",
     }
     if 300 <= status < 400:
-        return (f"{place.server} answered with a redirect (status {status}), which is not followed, so that the key "
+        return (f"{place.subject} answered with a redirect (status {status}), which is not followed, so that the key "
                 "goes nowhere else. Write the final address as baseUrl.")
-    return fixes.get(status) or f"{place.server} refused the request (status {status}){_colon(said)}"
+    return fixes.get(status) or f"{place.subject} refused the request (status {status}){_colon(said)}"
 
 
 def wait_asked(headers: Mapping[str, str], now: datetime) -> float | None:

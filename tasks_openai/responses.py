@@ -155,7 +155,7 @@ tools:
         status, why = body.get("status"), unfinished(body)
         if status == "failed":
             said = excerpt(fault(body), place)
-            raise TaskFailure(f"{place.server} could not finish the answer: {said}", outputs=outputs.model_dump())
+            raise TaskFailure(f"{place.subject} could not finish the answer: {said}", outputs=outputs.model_dump())
         if status == "incomplete" and why == "content_filter":
             raise TaskFailure(
                 f"The content filter of {place.server} stopped the answer; rephrase the prompt.",

@@ -128,6 +128,18 @@ async def test_what_cannot_be_sent_is_said_before(run: Run, written: dict[str, A
     assert "s3cr3t" not in failure.value.message
 
 
+async def test_what_json_cannot_hold_is_said(run: Run, server: OpenAIServer) -> None:
+    with pytest.raises(TaskFailure, match="The request cannot be sent"):
+        await run(ChatCompletion, prompt="half a character: \ud800")
+    assert server.requests == []
+
+
+async def test_a_compressed_answer_was_not_asked_for(run: Run, server: OpenAIServer) -> None:
+    server.answers.append(Answer(raw="{}", headers={"Content-Encoding": "br"}))
+    with pytest.raises(TaskFailure, match="a compressed answer, which was not asked for"):
+        await run(ChatCompletion, prompt="Hi")
+
+
 async def test_a_key_from_a_file_may_end_with_a_line_break(run: Run, server: OpenAIServer) -> None:
     await run(ChatCompletion, prompt="Hi", apiKey=f"{KEY}\n")
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
@@ -182,6 +194,13 @@ async def test_the_limit_of_an_answer_is_named(
     run: Run, server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MILLSTREAM_MODEL_ANSWER_BYTES", "2000")
-    server.answers.append(Answer("A" * 5000))
-    with pytest.raises(TaskFailure, match="MILLSTREAM_MODEL_ANSWER_BYTES"):
+    server.answers.extend([Answer("A" * 5000), Answer("A" * 5000, status=400)])
+    for _ in range(2):
+        with pytest.raises(TaskFailure, match="MILLSTREAM_MODEL_ANSWER_BYTES"):
+            await run(ChatCompletion, prompt="Hi")
+
+
+async def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MILLSTREAM_MODEL_ANSWER_BYTES", "16 MB")
+    with pytest.raises(TaskFailure, match="allowed: a whole number"):
         await run(ChatCompletion, prompt="Hi")
