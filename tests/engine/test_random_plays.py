@@ -9,9 +9,9 @@ import pytest
 
 from builder.engine import events as happened
 from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
-from builder.engine.decide import decide, decide_all, pending
+from builder.engine.decide import Decision, decide, decide_all, pending
 from builder.engine.encoding import execution_from_json, execution_to_json
-from builder.engine.execution import Execution
+from builder.engine.execution import Execution, TaskRun
 from builder.engine.plan import Plan
 from builder.engine.play import START, fresh, without_board
 from builder.engine.restart import restarted
@@ -30,6 +30,7 @@ class Chaos:
         self.now = START
         self.told: list[happened.Event] = []
         self.open: list[Command] = []
+        self.rows: dict[str, TaskRun] = {}
 
     def flow(self) -> dict[str, Any]:
         self.count = 0
@@ -88,6 +89,7 @@ class Chaos:
         raise AssertionError("the play did not end")
 
     def step(self) -> None:
+        assert all(command in self.open for command in pending(self.plan, self.execution))
         self.now += timedelta(seconds=1)
         chance = self.dice.random()
         if chance < 0.05 and self.told:
@@ -142,6 +144,15 @@ class Chaos:
         decision = decide(self.plan, self.execution, event)
         self.execution = decision.execution
         self.open += decision.commands
+        self.keep(decision)
+
+    def keep(self, decision: Decision) -> None:
+        """The rows as a store would hold them that only hears of what changed."""
+        for path in decision.changed:
+            if path in decision.execution.runs:
+                self.rows[path] = decision.execution.runs[path]
+            else:
+                self.rows.pop(path, None)
 
 
 def legal(execution: Execution) -> None:
@@ -167,6 +178,7 @@ def test_it_ends_moves_legally_and_plays_again_to_the_same_state(seed: int) -> N
     assert replay(chaos.plan, first, chaos.told) == execution
     assert decide_all(chaos.plan, first, chaos.told).execution == execution
     assert pending(chaos.plan, execution) == ()
+    assert chaos.rows == execution.runs
 
 
 @pytest.mark.parametrize("seed", range(100))
