@@ -211,7 +211,7 @@ def _database() -> dict[str, Any]:
         raise ImproperlyConfigured(
             "DATABASE_URL cannot be read; allowed: postgresql://user:password@host:5432/name or sqlite:////path/file."
         ) from error
-    if database["ENGINE"].endswith("sqlite3"):
+    if str(database["ENGINE"]).endswith("sqlite3"):
         database["OPTIONS"] = SQLITE
     return database
 

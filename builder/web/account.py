@@ -20,7 +20,7 @@ class LoginView(DjangoLoginView):
 
     def post(self, *arguments: Any, **keywords: Any) -> HttpResponse:
         if may_try(self.request, self.request.POST.get("username", "")):
-            return super().post(*arguments, **keywords)  # type: ignore[return-value]
+            return super().post(*arguments, **keywords)
         form = self.get_form()
         form.errors.clear()
         form.add_error(None, f"Too many wrong passwords. Wait {TRIES_SECONDS // 60} minutes and try again.")

@@ -11,7 +11,7 @@ from builder.actions import again
 from builder.actions import executions as execution_actions
 from builder.clock import SystemClock
 from builder.engine.states import State
-from builder.errors import BuilderError
+from builder.errors import BuilderError, InvalidInput
 from builder.store import executions, flows
 from builder.store.executions import Filters
 from builder.web.paging import page_number
@@ -76,17 +76,23 @@ def _moment(text: str) -> datetime | None:
 def execution_bulk(request: HttpRequest) -> HttpResponse:
     """Restarts, kills or deletes the executions that were ticked; says how many it did and why not the others."""
     ids, verb = request.POST.getlist("id")[:500], request.POST.get("verb", "")
-    verbs = {
-        "kill": lambda key: execution_actions.kill(key, by=request.user.get_username()),
-        "restart": lambda key: again.restart(key, by=request.user.get_username()),
-        "delete": lambda key: execution_actions.delete([key]),
-    }
     done, refused = 0, ""
-    for key in ids if verb in verbs else ():
+    for execution_id in ids:
         try:
-            verbs[verb](key)
+            _act(verb, execution_id, request.user.get_username())
             done += 1
         except BuilderError as error:
             refused = error.message
     messages.success(request, f"{verb.capitalize()}: {done} of {len(ids)}.{' ' + refused if refused else ''}")
     return redirect("executions")
+
+
+def _act(verb: str, execution_id: str, by: str) -> None:
+    if verb == "kill":
+        execution_actions.kill(execution_id, by=by)
+    elif verb == "restart":
+        again.restart(execution_id, by=by)
+    elif verb == "delete":
+        execution_actions.delete([execution_id])
+    else:
+        raise InvalidInput(f"There is nothing named {verb} to do with executions.")

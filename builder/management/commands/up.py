@@ -24,7 +24,7 @@ READY_SECONDS = 30
 
 class Command(BaseCommand):
     help = "Runs Millstream: the web pages, a worker, the scheduler and, unless REDIS_URL is set, an embedded Valkey."
-    requires_system_checks: list[str] = []  # type: ignore[assignment]  # each part checks itself; a second start is quick
+    requires_system_checks: list[str] = []  # each part checks itself; a second start is quick
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default 127.0.0.1)")

@@ -12,7 +12,7 @@ from builder.runtime.worker import run_worker
 
 class Command(BaseCommand):
     help = "Runs one worker process (see the deployment guide)."
-    requires_system_checks: list[str] = []  # type: ignore[assignment]  # they would import every page
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--name", default="", help="the worker's name, unique on this machine")

@@ -89,7 +89,7 @@ def _chosen(execution: Execution, path: str, failed: TaskRun | None) -> TaskRun 
         return failed
     runs = list(execution.runs.values())
     talked = [run for run in runs if shapes.answer(run.outputs)]
-    return (talked or runs or [None])[-1]
+    return next(reversed(talked or runs), None)
 
 
 def _detail(execution: Execution, run: TaskRun) -> dict[str, Any]:
