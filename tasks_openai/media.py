@@ -7,16 +7,25 @@ from typing import Any
 from builder.tasks.api import RunContext
 
 LARGEST_FILE_BYTES = 20 * 2**20
-_FIELDS = {"image_url", "url", "file_data", "file_url"}
+_FIELDS = {"image_url", "url", "file_data"}
 
 
 async def embed(value: Any, context: RunContext) -> Any:
     """The value with every file that a content part names read in."""
     if isinstance(value, dict):
-        return {key: await _embed_field(key, part, context) for key, part in value.items()}
+        return {key: await _embed_field(key, part, context) for key, part in _with_file_data(value).items()}
     if isinstance(value, list):
         return [await embed(part, context) for part in value]
     return value
+
+
+def _with_file_data(part: dict[str, Any]) -> dict[str, Any]:
+    """A file that no one else can fetch goes as `file_data`, which wants a name."""
+    address = part.get("file_url")
+    if not isinstance(address, str) or not address.startswith("kestra:///"):
+        return part
+    rest = {key: value for key, value in part.items() if key != "file_url"}
+    return {"filename": address.rpartition("/")[2], **rest, "file_data": address}
 
 
 async def _embed_field(key: str, value: Any, context: RunContext) -> Any:

@@ -151,3 +151,13 @@ async def test_files_of_the_execution_are_sent_as_data(run: Run, server: OpenAIS
     picture = {"type": "input_image", "image_url": uri, "detail": "auto"}
     await run(Responses, input=[{"role": "user", "content": [picture]}])
     assert sent(server)["input"][0]["content"][0]["image_url"].startswith("data:image/webp;base64,")
+
+
+async def test_a_document_of_the_execution_goes_with_its_name(
+    run: Run, server: OpenAIServer, context: FakeContext
+) -> None:
+    uri = await context.files.put("letter.pdf", b"%PDF-1.7 ...")
+    await run(Responses, input=[{"role": "user", "content": [{"type": "input_file", "file_url": uri}]}])
+    (part,) = sent(server)["input"][0]["content"]
+    assert part["filename"] == "letter.pdf" and part["file_data"].startswith("data:application/pdf;base64,")
+    assert "file_url" not in part
