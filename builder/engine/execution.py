@@ -32,7 +32,7 @@ class TaskRun:
 
     `value` and `iteration` belong to a run that a loop made (the run's own, not its ancestors'). `evaluated` keeps the
     answers to Evaluate commands by name, so that recovery never evaluates again. `wake_at`: a retry's or pause's end.
-    `child`: the execution a Subflow started. `branch`: "errors" or "finally" for handlers' runs, else "".
+    `child`: the execution a Subflow started. `branch`: "errors", "finally" or "after" for handlers' runs, else "".
     `message`: why it failed, one sentence.
     """
 

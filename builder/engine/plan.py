@@ -69,6 +69,7 @@ class Plan:
     errors: tuple[Node, ...] = ()
     finally_: tuple[Node, ...] = ()
     by_id: Mapping[str, Node] = field(default_factory=dict)
+    after: tuple[Node, ...] = ()
 
 
 def build_plan(flow: Flow, revision: int, find: Callable[[str], type[Task]]) -> Plan:
@@ -79,7 +80,8 @@ def build_plan(flow: Flow, revision: int, find: Callable[[str], type[Task]]) -> 
     tasks = builder.nodes(list(children(flow.tasks, ("tasks",))), retry)
     errors = builder.nodes(list(children(flow.errors, ("errors",))), retry)
     finally_ = builder.nodes(list(children(flow.finally_, ("finally",))), retry)
-    return Plan(flow, revision, tasks, errors, finally_, by_id)
+    after = builder.nodes(list(children(flow.after_execution, ("afterExecution",))), retry)
+    return Plan(flow, revision, tasks, errors, finally_, by_id, after)
 
 
 def _is_set(written: Mapping[str, Any], key: str) -> bool:

@@ -16,7 +16,7 @@ from builder.errors import Conflict, NotFound
 RESTARTABLE = frozenset({State.FAILED, State.KILLED, State.CANCELLED, State.PAUSED})
 """The states of runs that a restart begins again."""
 NOTHING_FAILED = "No task found to restart execution from!"
-_HANDLERS = frozenset({"errors", "finally"})
+_HANDLERS = frozenset({"errors", "finally", "after"})
 
 
 def restarted(plan: Plan, execution: Execution, at: datetime) -> Execution:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from builder.engine.execution import Execution, TaskRun
+from builder.engine.moving.blocks import state_so_far
 from builder.engine.moving.board import Runs, Seen
 from builder.engine.plan import Plan
 from builder.engine.states import State
@@ -36,6 +37,8 @@ def variables(
     run = execution.runs.get(path) if path is not None else None
     if run is not None:
         found |= _of_run(plan, execution, run)
+        if plan.after and _is_after(execution, run):
+            found["execution"]["state"] = state_so_far(plan, execution).value
     return found
 
 
@@ -85,6 +88,10 @@ def _of_run(plan: Plan, execution: Execution, run: TaskRun) -> dict[str, Any]:
     if parents:
         found |= {"parent": parents[0], "parents": parents}
     return found
+
+
+def _is_after(execution: Execution, run: TaskRun) -> bool:
+    return any(one.branch == "after" for one in (run, *_ancestors(execution.runs, run)))
 
 
 def _parents(execution: Execution, run: TaskRun) -> Iterator[dict[str, Any]]:

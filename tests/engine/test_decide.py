@@ -154,6 +154,21 @@ def test_finally_runs_after_success_and_its_failure_counts() -> None:
     assert (execution.state, states(execution)["block"]) == (State.FAILED, "SUCCESS")
 
 
+AFTER = """
+tasks: [{id: a, type: Log, message: x}]
+afterExecution:
+  - {id: sad, type: Log, message: x, runIf: "{{ execution.state == 'FAILED' }}"}
+  - {id: told, type: Log, message: x}
+"""
+
+
+def test_what_comes_after_the_execution_sees_its_state_and_does_not_change_it() -> None:
+    execution = run(AFTER, fails={"told": 1})
+    assert (execution.state, states(execution)) == (State.SUCCESS, {"a": "SUCCESS", "sad": "SKIPPED", "told": "FAILED"})
+    execution = run(AFTER, fails={"a": 1})
+    assert (execution.state, states(execution)) == (State.FAILED, {"a": "FAILED", "sad": "SUCCESS", "told": "SUCCESS"})
+
+
 PARALLEL = """
 - id: par
   type: Parallel

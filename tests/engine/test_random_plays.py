@@ -39,6 +39,8 @@ class Chaos:
             flow["errors"] = self.tasks(1)
         if self.dice.random() < 0.4:
             flow["finally"] = self.tasks(1)
+        if self.dice.random() < 0.2:
+            flow["afterExecution"] = self.tasks(1)
         if self.dice.random() < 0.4:
             flow["outputs"] = [{"id": "end", "type": "STRING", "value": "x"}]
         return flow

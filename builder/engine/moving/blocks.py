@@ -1,11 +1,14 @@
 """How far a block has come: starts its lanes, goes on in them, and passes from tasks to errors, finally and the end."""
 
+from builder.engine.execution import Execution
 from builder.engine.moving.board import Block
 from builder.engine.moving.work import Work, child_path
 from builder.engine.plan import Node, Plan
 from builder.engine.states import TERMINAL, State
 from builder.tasks.flow import Lane, Layout
 
+_BRANCHES = ("", "errors", "finally", "after")
+"""The branches of a block in their order; only the flow itself has an "after" (afterExecution)."""
 _ORDER = (State.SUCCESS, State.WARNING, State.FAILED, State.CANCELLED, State.KILLED)
 _WEIGHT = {state: weight for weight, state in enumerate(_ORDER)}
 _STOPPERS = frozenset({State.FAILED, State.CANCELLED, State.KILLED})
@@ -52,6 +55,16 @@ def final_state(block: Block) -> State:
     if block.finally_failed and block.worst not in _STOPPERS:
         return State.FAILED
     return block.worst
+
+
+def state_so_far(plan: Plan, execution: Execution) -> State:
+    """What the flow's tasks, errors and finally came to: the state that afterExecution sees."""
+    ends = [run.state for node in plan.tasks if (run := execution.runs.get(node.id)) is not None]
+    worst = max(ends, key=lambda state: _WEIGHT.get(state, 0), default=State.SUCCESS)
+    last = [run.state for node in plan.finally_ if (run := execution.runs.get(node.id)) is not None]
+    if worst not in _STOPPERS and not _STOPPERS.isdisjoint(last):
+        return State.FAILED
+    return worst if worst in _WEIGHT else State.SUCCESS
 
 
 def _open_branch(work: Work, block: Block, branch: str, lanes: tuple[Lane, ...], concurrency: int) -> None:
@@ -134,7 +147,7 @@ def _ready(work: Work, block: Block, lane: Lane) -> bool:
 
 def _begun_branch(work: Work, block: Block) -> str | None:
     """While the execution is killed: a later branch that had begun before, so that its end is waited for."""
-    for branch in ("errors", "finally")[("", "errors", "finally").index(block.branch):]:
+    for branch in _BRANCHES[_BRANCHES.index(block.branch) + 1:]:
         ids = _ids(_group(work.plan, block.node, branch))
         if any(child_path(block.path, "", task_id) in work.runs for task_id in ids):
             return branch
@@ -146,15 +159,14 @@ def _next_branch(plan: Plan, block: Block) -> str | None:
         return None
     if block.branch == "" and block.worst is State.FAILED and _group(plan, block.node, "errors"):
         return "errors"
-    if block.branch != "finally" and _group(plan, block.node, "finally"):
-        return "finally"
-    return None
+    later = _BRANCHES[max(_BRANCHES.index(block.branch) + 1, 2):]
+    return next((branch for branch in later if _group(plan, block.node, branch)), None)
 
 
 def _group(plan: Plan, node: Node | None, name: str) -> tuple[Node, ...]:
     if node is not None:
         return node.groups.get(name, ())
-    return plan.errors if name == "errors" else plan.finally_
+    return {"errors": plan.errors, "finally": plan.finally_, "after": plan.after}[name]
 
 
 def _ids(nodes: tuple[Node, ...]) -> tuple[str, ...]:
