@@ -257,6 +257,13 @@ def test_a_subflow_takes_over_the_end_of_the_flow_it_called() -> None:
     assert killed.commands == (KillChild(command.child),)
 
 
+def test_each_question_is_asked_once() -> None:
+    plan = plan_of(CALL % "true")
+    asked = play(plan, *ASKED[:1]).commands
+    assert {command.name for command in asked if isinstance(command, Evaluate)} == {"namespace", "flow_id"}
+    assert play(plan, *ASKED[:2]).commands == ()
+
+
 def test_a_subflow_that_is_not_waited_for_succeeds_when_it_is_there() -> None:
     plan = plan_of(CALL % "false")
     decision = play(plan, *ASKED)

@@ -39,7 +39,9 @@ def evaluated(work: Work, event: Evaluated) -> None:
         return
     run = _asked(work, event.path, event.name)
     if run is not None:
-        work.change(run, evaluated={**run.evaluated, event.name: event.value})
+        run = work.change(run, evaluated={**run.evaluated, event.name: event.value})
+        if run.state is State.RUNNING and asking.awaited(work.node(run), run):
+            return  # the other answers are on their way
         work.todo.append(("enter" if work.node(run).flow else "begin", run.path))
 
 
