@@ -1,7 +1,7 @@
 """The one way to write: short transactions, one at a time on SQLite, where writers would otherwise starve each other.
 
-SQLite's own waiting sleeps longer and longer, so a file lock taken before BEGIN IMMEDIATE queues the writers of all
-processes. PostgreSQL needs none of this.
+SQLite's own waiting sleeps longer and longer, so the writers of all processes take turns at a file lock before BEGIN
+IMMEDIATE. It is asked for again and again, not waited for: a frozen process must not hang the others for ever.
 """
 
 import fcntl
@@ -18,8 +18,8 @@ from builder.errors import Unavailable
 
 GATE_SECONDS = 20.0
 _BUSY = "The database is busy with another program; nothing was saved. Try again in a moment."
-_FIRST_WAIT_SECONDS = 0.0003
-_LONGEST_WAIT_SECONDS = 0.003
+_WAIT_SECONDS = 0.0005
+"""Always the same: whoever waits longer must not ask less often than whoever came last."""
 
 
 @contextmanager
@@ -79,15 +79,13 @@ def _gate_path() -> str | None:
 
 def _wait_for(descriptor: int) -> None:
     deadline = time.monotonic() + GATE_SECONDS
-    wait = _FIRST_WAIT_SECONDS
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() > deadline:
                 raise Unavailable(_BUSY) from error
-            time.sleep(wait)
-            wait = min(wait * 1.5, _LONGEST_WAIT_SECONDS)
+            time.sleep(_WAIT_SECONDS)
         else:
             return
 
