@@ -207,10 +207,12 @@ def _database() -> dict[str, Any]:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA / "millstream.sqlite3", "OPTIONS": SQLITE}
     try:
         database = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
-    except (ValueError, dj_database_url.UnknownSchemeError, dj_database_url.ParseError) as error:
+    except (ValueError, dj_database_url.UnknownSchemeError, dj_database_url.ParseError):
+        database = {}
+    if not str(database.get("ENGINE", "")).endswith(("sqlite3", "postgresql")):
         raise ImproperlyConfigured(
-            "DATABASE_URL cannot be read; allowed: postgresql://user:password@host:5432/name or sqlite:////path/file."
-        ) from error
+            "DATABASE_URL cannot be used; allowed: postgresql://user:password@host:5432/name or sqlite:////path/file."
+        )
     if str(database["ENGINE"]).endswith("sqlite3"):
         database["OPTIONS"] = SQLITE
     return database

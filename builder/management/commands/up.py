@@ -20,6 +20,7 @@ from builder.management.demo_model import DemoModel, DemoModelProblem
 from builder.management.supervisor import Supervisor
 
 READY_SECONDS = 30
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
 
 
 class Command(BaseCommand):
@@ -58,6 +59,8 @@ class Command(BaseCommand):
 
     def _run(self, supervisor: Supervisor, model: DemoModel | None, options: dict[str, Any]) -> None:
         environment = {**os.environ, "MILLSTREAM_DATA": str(settings.DATA)}
+        if options["host"] not in (*settings.ALLOWED_HOSTS, *EVERYWHERE):
+            environment["MILLSTREAM_HOSTS"] = ",".join([*settings.ALLOWED_HOSTS, options["host"]])
         if not os.environ.get("REDIS_URL"):
             valkey.stop_earlier(settings.VALKEY_SOCKET)
             supervisor.add("valkey", valkey.command(settings.VALKEY_SOCKET), environment)
@@ -69,7 +72,7 @@ class Command(BaseCommand):
         address = f"http://{_shown(options['host'])}:{options['port']}"
         if not self._wait_until_ready(supervisor, address):
             return
-        self._welcome(address, password)
+        self._welcome(address, password, options["host"])
         supervisor.watch()
         self.say("\nStopping.")
 
@@ -104,10 +107,12 @@ class Command(BaseCommand):
                 time.sleep(0.05)
         return False
 
-    def _welcome(self, address: str, password: str | None) -> None:
+    def _welcome(self, address: str, password: str | None, host: str) -> None:
         self.say(f"\nMillstream is ready at {address}")
         if password is not None:
             self.say(f"First login: admin  password: {password}  (shown only now; change it under Account)")
+        if host in EVERYWHERE:
+            self.say("From other machines it answers to the names in MILLSTREAM_HOSTS: " + ", ".join(settings.ALLOWED_HOSTS))
         self.say("Ctrl-C stops it.")
 
     def _lock(self) -> IO[str]:
@@ -145,4 +150,4 @@ def check_port(host: str, port: int) -> None:
 
 
 def _shown(host: str) -> str:
-    return "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host
+    return "127.0.0.1" if host in EVERYWHERE else f"[{host}]" if ":" in host else host

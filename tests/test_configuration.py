@@ -1,0 +1,56 @@
+"""The guide names every variable that is read, and wrong values refuse to start with the allowed ones."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def read_names() -> set[str]:
+    code = "".join(
+        path.read_text() for package in ("builder", "tasks_openai") for path in (ROOT / package).rglob("*.py")
+    )
+    return set(re.findall(r'"(MILLSTREAM_[A-Z_]+)"', code + (ROOT / "manage.py").read_text())) - {"MILLSTREAM_IN_VENV"}
+
+
+def test_every_variable_that_is_read_is_in_the_guide() -> None:
+    guide = (ROOT / "builder" / "docs" / "configuration.md").read_text()
+    assert {name for name in read_names() if f"`{name}`" not in guide} == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("MILLSTREAM_PLACES", "many", "a whole number from 1"),
+        ("MILLSTREAM_HOSTS", "*", "may not be *"),
+        ("MILLSTREAM_SECRET_KEY", "short", "32 characters"),
+        ("MILLSTREAM_ALLOW_NETWORKS", "everything", "10.0.0.0/8"),
+        ("MILLSTREAM_SQLITE_SYNCHRONOUS", "OFF", "FULL, NORMAL"),
+        ("MILLSTREAM_HTTPS", "maybe", "true or false"),
+        ("DATABASE_URL", "oracle://x", "postgresql://"),
+    ],
+)
+def test_a_wrong_value_refuses_to_start_and_names_the_allowed_ones(name: str, value: str, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "manage.py", "check"], capture_output=True, text=True, check=False,
+        env={**os.environ, name: value},
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_secret_key_is_made_once_and_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    show = "import builder.settings as s; print(s.SECRET_KEY)"
+    environment = {**os.environ, "MILLSTREAM_DATA": str(tmp_path / "new"), "PYTHONPATH": str(ROOT)}
+    keys = {
+        subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True, env=environment).stdout
+        for _ in range(2)
+    }
+    assert len(keys) == 1
+    assert (tmp_path / "new" / "secret_key").stat().st_mode & 0o077 == 0
