@@ -32,8 +32,8 @@ def command(socket: Path) -> list[str]:
         ) from error
     return [
         str(binary), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(folder),
-        "--appendonly", "yes", "--save", "", "--daemonize", "no", "--loglevel", "warning", "--logfile", str(folder / "valkey.log"),
-        "--pidfile", str(folder / "valkey.pid"), "--maxmemory-policy", "noeviction",
+        "--appendonly", "yes", "--save", "", "--daemonize", "no",
+        "--loglevel", "warning", "--logfile", str(folder / "valkey.log"), "--pidfile", str(folder / "valkey.pid"), "--maxmemory-policy", "noeviction",
     ]  # fmt: skip
 
 

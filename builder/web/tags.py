@@ -68,3 +68,10 @@ def money(cost: Decimal | None) -> str:
     if cost is None:
         return "–"
     return f"${cost:,.2f}" if cost >= 1 else f"${cost:.6f}".rstrip("0").ljust(5, "0")
+
+
+@register.filter
+def plain(number: Decimal) -> str:
+    """A number without needless places or powers of ten: 40, 0.35."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -20,7 +20,7 @@ from builder.management.demo_model import DemoModel, DemoModelProblem
 from builder.management.supervisor import Supervisor
 
 READY_SECONDS = 30
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
+EVERYWHERE = ("0.0.0.0", "::")
 
 
 class Command(BaseCommand):
@@ -112,7 +112,7 @@ class Command(BaseCommand):
         if password is not None:
             self.say(f"First login: admin  password: {password}  (shown only now; change it under Account)")
         if host in EVERYWHERE:
-            self.say("From other machines it answers to the names in MILLSTREAM_HOSTS: " + ", ".join(settings.ALLOWED_HOSTS))
+            self.say(f"From other machines it answers to MILLSTREAM_HOSTS: {', '.join(settings.ALLOWED_HOSTS)}")
         self.say("Ctrl-C stops it.")
 
     def _lock(self) -> IO[str]:
