@@ -3,9 +3,10 @@
 from django.urls import path
 from django.views.decorators.http import require_POST
 
-from builder.web.editor import run, views
+from builder.web.editor import run, views, vocabulary
 
 urlpatterns = [
+    path("editor/vocabulary", vocabulary.vocabulary, name="editor-vocabulary"),
     path("flows/<str:namespace>/<str:flow_id>/edit", views.page, name="flow-editor"),
     path("flows/<str:namespace>/<str:flow_id>/edit/change", views.change, name="flow-editor-change"),
     path("flows/<str:namespace>/<str:flow_id>/edit/text", require_POST(views.save_plain), name="flow-editor-text"),

@@ -25,6 +25,7 @@ class Step:
     kind: str
     id: str
     title: str
+    type_name: str
     errors: int
     warnings: int
     disabled: bool
@@ -90,7 +91,7 @@ class _Reader:
         return Step(
             path=path, kind=kind, id=str(written.get("id") or written.get("name") or f"({path[-1]})"),
             title=entry.title if entry else str(written.get("type") or "no type").rpartition(".")[2],
-            errors=errors, warnings=len(own) - errors, disabled=written.get("disabled") is True, branches=branches)
+            type_name=entry.name if entry else str(written.get("type") or ""), errors=errors, warnings=len(own) - errors, disabled=written.get("disabled") is True, branches=branches)
 
     def _entry(self, written: Mapping[str, Any], kind: str) -> Entry | None:
         name = written.get("type")

@@ -25,18 +25,23 @@ def digest(text: str) -> str:
 
 
 def context(namespace: str, flow_id: str, chosen: Path) -> dict[str, Any]:
-    """All that the page's templates show. `branches` is None while the YAML cannot be read."""
+    """All that the page's templates show. While the YAML cannot be read the structure is that of the published text."""
     opened = drafts.open_draft(namespace, flow_id)
     checked = flows.validate(opened.text)
-    data = checked.document.data
     shown: dict[str, Any] = {
         "namespace": namespace, "flow_id": flow_id, "opened": opened, "checked": checked, "text": opened.text,
-        "base": digest(opened.text), "branches": None, "form": None, "chips": [], "steps": [], "chosen": chosen,
+        "base": digest(opened.text), "readable": _readable(checked), "branches": None, "form": None, "chips": [], "steps": [], "chosen": chosen,
         "chosen_key": path_key(chosen)}
-    if isinstance(data, Mapping) or (data is None and not checked.document.problems):
-        shown |= _structure(checked, data or {}, chosen)
+    source = checked if shown["readable"] or not opened.published else flows.validate(opened.published)
+    if _readable(source):
+        shown |= _structure(source, source.document.data or {}, chosen)
         shown["secrets"] = [item.key for item in secrets.listed(namespace)]
     return shown
+
+
+def _readable(checked: Checked) -> bool:
+    data = checked.document.data
+    return isinstance(data, Mapping) or (data is None and not checked.document.problems)
 
 
 def _structure(checked: Checked, data: Mapping[str, Any], chosen: Path) -> dict[str, Any]:
@@ -78,7 +83,7 @@ def _places(document: Document, branches: tuple[Branch, ...]) -> list[dict[str, 
         span = document.span(step.path)
         if span:
             last, _ = document.place(max(span.end - 1, span.start))
-            places.append({"path": step.path, "id": step.id, "from": span.line, "to": last})
+            places.append({"path": step.path, "id": step.id, "type": step.type_name, "from": span.line, "to": last})
     return places
 
 
@@ -87,14 +92,15 @@ def facts(shown: Mapping[str, Any], known_text: str | None = None) -> dict[str, 
     checked: Checked = shown["checked"]
     return {
         "text": None if shown["text"] == known_text else shown["text"], "base": shown["base"],
-        "readable": shown["branches"] is not None, "chosen": shown["chosen"], "steps": shown["steps"],
+        "readable": shown["readable"], "chosen": shown["chosen"], "steps": shown["steps"] if shown["readable"] else None,
+        "chips": shown["chips"],
         "problems": [problem_json(one) for one in checked.problems],
     }
 
 
 def answer(request: HttpRequest, shown: Mapping[str, Any], known_text: str | None) -> dict[str, Any]:
     """The answer to a change: facts, and the fragments as they are now."""
-    readable = shown["branches"] is not None
+    readable = shown["readable"]
     return {
         **facts(shown, known_text),
         "outline": _fragment(request, "_outline", shown) if readable else None,

@@ -90,8 +90,9 @@ def publish(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
     moved = (flow.namespace, flow.id) != (namespace, flow_id)
     chosen = path_of(body.get("chosen", []))
     shown = {} if moved else answer(request, context(namespace, flow_id, chosen), opened.text)
+    merged = f" What was published meanwhile is in it too: {', '.join(published.merged)}." if published.merged else ""
     return JsonResponse({
-        **shown, "message": f"Published as revision {published.revision.number}.",
+        **shown, "message": f"Published as revision {published.revision.number}.{merged}",
         "go": reverse("flow-editor", args=[flow.namespace, flow.id]) if moved else None})
 
 

@@ -1,6 +1,7 @@
 // What the editor's islands share: the facts of the draft, one queue of changes to the server, and who hears of answers.
 export const root = document.getElementById("editor");
 export const facts = JSON.parse(document.getElementById("editor-facts").textContent);
+facts.steps ??= [];
 
 const listeners = new Set();
 const flushers = new Set();
@@ -48,7 +49,7 @@ export async function post(url, change) {
 export function accept(answer, change = {}) {
   if (answer.base) {
     const known = facts.text;
-    Object.assign(facts, answer, { text: answer.text ?? (change.do === "text" ? change.text : known) });
+    Object.assign(facts, answer, { steps: answer.steps ?? facts.steps, text: answer.text ?? (change.do === "text" ? change.text : known) });
     last = [answer, change, known];
     listeners.forEach((listener) => listener(...last));
   }

@@ -1,4 +1,5 @@
 // The YAML pane: the Ace editor on the draft's text, saved a second after the last key; marks problems and the chosen step.
+import { completion } from "./editor-completion.js";
 import { beforeChange, choose, facts, listen, root, send } from "./editor-session.js";
 
 const PAUSE_MS = 1000;
@@ -15,6 +16,7 @@ export default async function yaml(pane) {
     enableKeyboardAccessibility: true, scrollPastEnd: 0.3, wrap: false, highlightActiveLine: false, newLineMode: "unix",
   });
   const { session } = editor;
+  completion(ace, editor);
   const { Range } = ace.require("ace/range");
   let [timer, dirty, ours, markers] = [0, false, false, []];
   pane.classList.add("started");
