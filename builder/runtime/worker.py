@@ -3,7 +3,9 @@
 RQ's loop needs the main thread for its signals; executions are driven by the runner in threads of its own.
 """
 
+import importlib
 import logging
+import threading
 import time
 from typing import Any
 
@@ -21,6 +23,7 @@ from rq.worker import BaseWorker
 from builder.clock import SystemClock
 from builder.runtime import queue
 from builder.runtime.runner.runner import Runner
+from builder.tasks import packages_in_use
 from builder.tasks.catalogue import catalogue
 
 BEAT_SECONDS = 10.0
@@ -150,6 +153,14 @@ class ExecutionWorker(BaseWorker):
         self.ip_address = "unknown"
 
 
+def _warm() -> None:
+    """Lets task packages load what their first call needs (openai takes half a second) while nobody waits for it."""
+    for package in packages_in_use():
+        warm = getattr(importlib.import_module(package), "warm", None)
+        if warm is not None:
+            warm()
+
+
 def run_worker(name: str) -> None:
     """Drives executions until a signal says stop; then gives to others what is still under way."""
     catalogue()  # imports every task package now: an import inside the loop would hold up all executions
@@ -157,6 +168,7 @@ def run_worker(name: str) -> None:
         name, SystemClock(), places=settings.MILLSTREAM["PLACES"], lease_seconds=settings.MILLSTREAM["LEASE_SECONDS"]
     )
     runner.start()
+    threading.Thread(target=_warm, name="warm", daemon=True).start()
     connection = Redis.from_url(
         settings.REDIS_URL, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=queue.ANSWER_SECONDS,
         retry=Retry(ExponentialBackoff(cap=1.0, base=0.05), 2),
