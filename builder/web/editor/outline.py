@@ -88,10 +88,11 @@ class _Reader:
         branches = tuple(self._branches(written, path, entry)) if entry else ()
         own = [one for one in self._problems if _belongs(one.path, path, branches)]
         errors = sum(one.severity is Severity.ERROR for one in own)
+        title = str(written.get("type") or "no type").rpartition(".")[2]
         return Step(
             path=path, kind=kind, id=str(written.get("id") or written.get("name") or f"({path[-1]})"),
-            title=entry.title if entry else str(written.get("type") or "no type").rpartition(".")[2],
-            type_name=entry.name if entry else str(written.get("type") or ""), errors=errors, warnings=len(own) - errors, disabled=written.get("disabled") is True, branches=branches)
+            title=entry.title if entry else title, type_name=entry.name if entry else str(written.get("type") or ""),
+            errors=errors, warnings=len(own) - errors, disabled=written.get("disabled") is True, branches=branches)
 
     def _entry(self, written: Mapping[str, Any], kind: str) -> Entry | None:
         name = written.get("type")

@@ -30,7 +30,8 @@ def context(namespace: str, flow_id: str, chosen: Path) -> dict[str, Any]:
     checked = flows.validate(opened.text)
     shown: dict[str, Any] = {
         "namespace": namespace, "flow_id": flow_id, "opened": opened, "checked": checked, "text": opened.text,
-        "base": digest(opened.text), "readable": _readable(checked), "branches": None, "form": None, "chips": [], "steps": [], "chosen": chosen,
+        "base": digest(opened.text), "readable": _readable(checked), "branches": None, "form": None,
+        "chips": [], "steps": [], "chosen": chosen,
         "chosen_key": path_key(chosen)}
     source = checked if shown["readable"] or not opened.published else flows.validate(opened.published)
     if _readable(source):
@@ -92,7 +93,8 @@ def facts(shown: Mapping[str, Any], known_text: str | None = None) -> dict[str, 
     checked: Checked = shown["checked"]
     return {
         "text": None if shown["text"] == known_text else shown["text"], "base": shown["base"],
-        "readable": shown["readable"], "chosen": shown["chosen"], "steps": shown["steps"] if shown["readable"] else None,
+        "readable": shown["readable"], "chosen": shown["chosen"],
+        "steps": shown["steps"] if shown["readable"] else None,
         "chips": shown["chips"],
         "problems": [problem_json(one) for one in checked.problems],
     }
