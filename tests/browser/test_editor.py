@@ -134,3 +134,32 @@ def test_on_a_phone_the_panes_are_tabs(editor):
     editor.wait_for_function("() => document.querySelector('#field-tasks-1-message-in')?.value === 'Bye'")
     assert editor.locator("#form").is_visible()
     assert editor.evaluate("document.documentElement.scrollWidth <= 390")
+
+
+def test_what_was_typed_a_moment_before_leaving_is_there_on_return(editor):
+    editor.get_by_label("Message").fill("Just before leaving")
+    editor.goto("/flows")
+    editor.goto("/flows/company.team/hello/edit#step=greet")
+    until(editor, "Just before leaving")
+    type_yaml(editor, 10, 32, "!")
+    editor.goto("/flows")
+    editor.goto("/flows/company.team/hello/edit#step=greet")
+    until(editor, "Just before leaving!")
+
+
+def test_a_lost_connection_loses_nothing(editor):
+    editor.context.set_offline(True)
+    editor.get_by_label("Message").fill("Said offline")
+    editor.get_by_text("The server does not answer.").wait_for()
+    editor.context.set_offline(False)
+    until(editor, "Said offline")
+    editor.complaints.clear()
+    assert "Said offline" in draft()
+
+
+def test_the_yaml_pane_completes_keys(editor):
+    type_yaml(editor, 10, 18, "\n")
+    editor.keyboard.type("lev")
+    editor.wait_for_selector(".ace_autocomplete")
+    editor.keyboard.press("Enter")
+    until(editor, "    level: ")

@@ -229,3 +229,36 @@ def test_a_run_starts_and_remembers_its_inputs(ann, valkey):
     response = ann.post(url("flow-editor-run"), {"draft": "0", "name": "Ann"}, headers={"HX-Request": "true"})
     assert response["HX-Redirect"].startswith("/executions/")
     assert "Ann" in ann.get(url("flow-editor-run")).content.decode()
+
+
+def publish_elsewhere(old, new):
+    flows.update_flow(*PLACE, TEXT.replace(old, new), by="bob")
+
+
+def test_edits_of_different_steps_merge_when_published(ann):
+    change(ann, do="field", path=["tasks", 0, "level"], control="select", raw="WARN")
+    publish_elsewhere("It is Ann", "It is you")
+    answer = post(ann, "flow-editor-publish").json()
+    assert "tasks.choose" in answer["message"]
+    assert "It is you" in answer["text"] and "level: WARN" in answer["text"]
+
+
+def test_edits_of_the_same_step_are_shown_side_by_side(ann):
+    change(ann, do="field", path=["tasks", 0, "level"], control="select", raw="WARN")
+    publish_elsewhere("Hello", "Welcome")
+    stale = post(ann, "flow-editor-publish").json()["stale"]
+    assert "Welcome" in stale and "level: WARN" in stale
+    assert "revision 3" in post(ann, "flow-editor-publish", over=True).json()["message"]
+
+
+def test_the_words_for_completion_come_from_the_catalogue(ann):
+    words = ann.get(reverse("editor-vocabulary")).json()
+    assert any(one["name"] == "message" for one in words["keys"]["io.kestra.plugin.core.log.Log"])
+    assert words["types"] and words["filters"] and words["functions"]
+
+
+@pytest.mark.parametrize("body", ["", "[]", '{"do": "jump", "base": "x"}', '{"do": "text", "chosen": "a"}'])
+def test_what_the_page_would_not_send_is_refused_in_words(ann, body):
+    response = ann.post(url("flow-editor-change"), body, content_type="application/json",
+                        headers={"Accept": "application/json"})
+    assert response.status_code in (200, 422)

@@ -22,7 +22,6 @@ export function notice(text, kind = "") {
   element.textContent = text;
   element.dataset.island = "notice";
   document.getElementById("notices").append(element);
-  document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: element } }));
   import("./notice.js").then((island) => island.default(element));
 }
 
@@ -40,7 +39,7 @@ export async function post(url, change) {
   root.dataset.saving = "true";
   const answer = await ask(url, { ...change, base: facts.base, chosen });
   delete root.dataset.saving;
-  if (!answer) return null;
+  if (!answer || answer.lost) return answer;
   if (answer.conflict) return conflict(url, change, answer);
   accept(answer, change);
   return answer;
@@ -60,21 +59,32 @@ export function accept(answer, change = {}) {
 }
 
 async function ask(url, body) {
-  const headers = { "Content-Type": "application/json", Accept: "application/json", ...JSON.parse(document.body.getAttribute("hx-headers")) };
+  // The cookie's token, since a log-in in another tab makes that of the page too old.
+  const token = document.cookie.match(/(?:^|; )millstream_csrf=([^;]+)/)?.[1] ?? "";
+  const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token };
+  const text = JSON.stringify(body);
   try {
-    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
-    if (response.redirected || response.status === 401) {
-      notice("You were logged out. Log in again in another tab; what you typed is still here.", "error");
-      return null;
-    }
+    const response = await fetch(url, { method: "POST", headers, body: text, keepalive: text.length < 60000 });
+    if (response.status === 401) return lost("You were logged out. Log in again in another tab; what you typed is sent then.");
     const answer = await response.json();
-    if (response.ok) return answer;
+    if (response.ok) {
+      if (root.dataset.lost) notice("The server answers again; everything is saved.", "success");
+      root.dataset.lost = "";
+      return answer;
+    }
     notice(answer.message || `The server answered ${response.status}.`, "error");
+    root.dataset.lost = "";
+    return null;
   } catch {
-    notice("The server does not answer. What you typed is still here and is sent with the next change.", "error");
+    return lost("The server does not answer. What you typed is still here and is sent as soon as it does.");
   }
-  root.dataset.lost = body.do;
-  return null;
+}
+
+// Says so once; whoever sent the change keeps it and tries again.
+function lost(sentence) {
+  if (!root.dataset.lost) notice(sentence, "error");
+  root.dataset.lost = "true";
+  return { lost: true };
 }
 
 // The draft was changed in another tab or by somebody else: show theirs, or put this tab's text over it.

@@ -2,6 +2,7 @@
 import { facts, listen, notice, send } from "./editor-session.js";
 
 const PAUSE_MS = 700;
+const RETRY_MS = 4000;
 
 export default function form(pane) {
   const body = pane.querySelector("#form");
@@ -42,7 +43,7 @@ export default function form(pane) {
   window.addEventListener("pagehide", () => [...waiting.keys()].forEach((id) => commit(id)));
   settle();
 
-  function commit(id, control) {
+  async function commit(id, control) {
     const field = document.getElementById(id);
     clearTimeout(waiting.get(id)?.timer);
     waiting.delete(id);
@@ -51,7 +52,9 @@ export default function form(pane) {
     const path = JSON.parse(field.dataset.path);
     if (input.matches("[data-variant]")) return send({ do: "variant", path, value: JSON.parse(input.selectedOptions[0].dataset.value || "null") });
     const raw = input.type === "checkbox" ? input.checked : input.value;
-    return send({ do: "field", path, control: field.dataset.control, default: field.dataset.default, raw });
+    const answer = await send({ do: "field", path, control: field.dataset.control, default: field.dataset.default, raw });
+    if (answer?.lost && !waiting.has(id)) waiting.set(id, { timer: setTimeout(() => commit(id, control), RETRY_MS) });
+    return answer;
   }
 
   function change({ item, path, index, value }) {

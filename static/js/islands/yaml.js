@@ -3,6 +3,7 @@ import { completion } from "./editor-completion.js";
 import { beforeChange, choose, facts, listen, root, send } from "./editor-session.js";
 
 const PAUSE_MS = 1000;
+const RETRY_MS = 4000;
 
 export default async function yaml(pane) {
   if (!window.ace) await new Promise((done) => window.addEventListener("load", done, { once: true }));
@@ -40,7 +41,7 @@ export default async function yaml(pane) {
   });
   editor.commands.addCommand({ name: "undo", bindKey: { win: "Ctrl-Z", mac: "Cmd-Z" }, exec: () => (session.getUndoManager().canUndo() ? editor.undo() : send({ do: "undo" })) });
   editor.commands.addCommand({ name: "redo", bindKey: { win: "Ctrl-Shift-Z|Ctrl-Y", mac: "Cmd-Shift-Z" }, exec: () => (session.getUndoManager().canRedo() ? editor.redo() : send({ do: "redo" })) });
-  for (const name of ["gotoline", "showSettingsMenu"]) editor.commands.removeCommand(name);
+  for (const name of ["gotoline", "showSettingsMenu", "findnext", "findprevious"]) editor.commands.removeCommand(name);
   beforeChange(flush);
   listen(take);
   window.addEventListener("pagehide", flush);
@@ -52,11 +53,14 @@ export default async function yaml(pane) {
     editor.focus();
   });
 
-  function flush() {
+  async function flush() {
     clearTimeout(timer);
-    if (!dirty) return null;
+    if (!dirty) return;
     dirty = false;
-    return send({ do: "text", text: withBreaks(session.getValue()) });
+    const answer = await send({ do: "text", text: withBreaks(session.getValue()) });
+    if (!answer?.lost) return;
+    dirty = true;
+    timer = setTimeout(flush, RETRY_MS);
   }
 
   // A text of Windows keeps its line breaks.
