@@ -8,7 +8,7 @@ from builder.expressions import truthy as is_true
 from builder.flows.catalogue import Kind, TaskGroup
 from builder.tasks.base import InstillTask, KestraTask, Level, Task, ToolTask
 from builder.tasks.context import LEVELS, Files, Http, Kv, RunContext
-from builder.tasks.flow import Again, Ask, Child, Children, Ending, FlowTask, Lane, Layout, Wait, children
+from builder.tasks.flow import Again, Ask, Child, Children, Ending, FlowBlock, FlowTask, Lane, Layout, Wait, children
 from builder.tasks.form import Form
 from builder.tasks.outputs import Outputs
 from builder.tasks.properties import (
@@ -35,6 +35,7 @@ __all__ = [
     "Fault",
     "Field",
     "Files",
+    "FlowBlock",
     "FlowTask",
     "Form",
     "Http",

@@ -95,16 +95,11 @@ class Again:
 class FlowTask(Task):
     """A flow-control task. Its answers must be pure; a bad answer raises TaskFailure."""
 
-    group_fields: ClassVar[tuple[str, ...]] = ("tasks", "errors", "finally")
+    group_fields: ClassVar[tuple[str, ...]] = ()
     """The properties (YAML keys) that hold child tasks."""
     input_fields: ClassVar[tuple[str, ...]] = ()
     """The properties that hold input declarations (Pause.onResume)."""
     category: ClassVar[str] = "Flow control"
-
-    errors: Children = []
-    """Steps that run when one of the steps inside fails."""
-    finally_: Annotated[list[Any], Form("tasks", group="children", label="Finally")] = Field([], alias="finally")
-    """Steps that run at the end whatever happened inside, after those of errors."""
 
     @classmethod
     def inputs_of(cls, written: Mapping[str, Any]) -> list[tuple[Path, Any]]:
@@ -154,6 +149,18 @@ class FlowTask(Task):
     def turn_lanes(self, groups: Mapping[str, Sequence[str]], turn: int) -> Layout:
         """The lanes of one turn, and the outputs that hold during it."""
         return Layout([Lane(str(turn), groups.get("tasks", ()), iteration=turn)])
+
+
+class FlowBlock(FlowTask):
+    """A flow-control task with tasks inside, and so with errors and finally."""
+
+    group_fields: ClassVar[tuple[str, ...]] = ("tasks", "errors", "finally")
+
+    errors: Children = []
+    """Steps that run when one of the steps inside fails."""
+    finally_: Annotated[list[Any], Form("tasks", group="children", label="Finally")] = Field([], alias="finally")
+    """Steps that run at the end whatever happened inside, after those of errors."""
+
 
 
 def children(tasks: Sequence[Any], path: Path) -> Iterator[tuple[Path, Any]]:

@@ -1,9 +1,9 @@
 """A block whose failure does not stop the flow."""
 
-from builder.tasks.api import Children, Field, FlowTask
+from builder.tasks.api import Children, Field, FlowBlock
 
 
-class AllowFailure(FlowTask):
+class AllowFailure(FlowBlock):
     """Run steps whose failure only counts as a warning, so that the flow goes on."""
 
     type_name = "io.kestra.plugin.core.flow.AllowFailure"

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Any
 
-from builder.tasks.api import Field, FlowTask, Form, Lane, Layout, TaskGroup, model_validator
+from pydantic import ValidationError
+
+from builder.tasks.api import Field, FlowBlock, Form, Lane, Layout, TaskGroup, model_validator
 
 
-class Dag(FlowTask):
+class Dag(FlowBlock):
     """Run steps as soon as those they depend on have ended."""
 
     type_name = "io.kestra.plugin.core.flow.Dag"
@@ -38,18 +40,31 @@ tasks:
     @model_validator(mode="after")
     def _is_a_graph(self) -> "Dag":
         edges = self._edges()
-        for needed in (other for others in edges.values() for other in others):
-            if needed not in edges:
-                raise ValueError(f"Not existing task id in dependency: {needed}")
+        for task, others in edges.items():
+            for other in others:
+                if other not in edges:
+                    raise self._at(task, f"Not existing task id in dependency: {other}")
         try:
             TopologicalSorter(edges).prepare()
         except CycleError as error:
-            raise ValueError(f"Cyclic dependency detected: {', '.join(dict.fromkeys(error.args[1]))}") from error
+            round_ = _from_first(error.args[1], list(edges))
+            circle = " -> ".join([*round_, round_[0]])
+            raise self._at(
+                round_[0], f"Cyclic dependency detected: {', '.join(round_)} (a cycle: {circle})"
+            ) from error
         return self
+
+    def _at(self, task: str, message: str) -> ValidationError:
+        """An error at the dependsOn of a task."""
+        number = next(number for number, item in enumerate(self.tasks) if _id(item) == task)
+        return ValidationError.from_exception_data("Dag", [{
+            "type": "value_error", "loc": ("tasks", number, "dependsOn"), "input": self.tasks[number].get("dependsOn"),
+            "ctx": {"error": ValueError(message)},
+        }])
 
     def _edges(self) -> dict[str, list[str]]:
         return {
-            str(item["task"].get("id")): [str(other) for other in item.get("dependsOn") or ()]
+            _id(item): [str(other) for other in item.get("dependsOn") or ()]
             for item in self.tasks if isinstance(item.get("task"), Mapping)
         }
 
@@ -66,3 +81,14 @@ tasks:
         edges = self._edges()
         lanes = [Lane("", (task,), after=tuple(edges[task])) for task in groups.get("tasks", ())]
         return Layout(lanes, self.concurrent)
+
+
+def _id(item: Mapping[str, Any]) -> str:
+    return str(item["task"].get("id")) if isinstance(item.get("task"), Mapping) else ""
+
+
+def _from_first(circle: list[str], order: list[str]) -> list[str]:
+    """The tasks of a circle, each followed by one it depends on, from the one that stands first in the text."""
+    once = list(reversed(circle[1:]))
+    start = min(range(len(once)), key=lambda place: order.index(once[place]))
+    return once[start:] + once[:start]

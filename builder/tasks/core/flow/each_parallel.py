@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from builder.tasks.api import Ask, Children, Field, FlowTask, Form, Lane, Layout
+from builder.tasks.api import Ask, Children, Field, FlowBlock, Form, Lane, Layout
 from builder.tasks.core.flow.looping import loop_values
 
 
-class EachParallel(FlowTask):
+class EachParallel(FlowBlock):
     """Run the same steps for each value of a list, every step of every turn at the same time."""
 
     type_name = "io.kestra.plugin.core.flow.EachParallel"

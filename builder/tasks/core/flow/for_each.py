@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from builder.tasks.api import Ask, Children, Field, FlowTask, Form, Lane, Layout
+from builder.tasks.api import Ask, Children, Field, FlowBlock, Form, Lane, Layout
 from builder.tasks.core.flow.looping import loop_values
 
 
-class ForEach(FlowTask):
+class ForEach(FlowBlock):
     """Run the same steps for each value of a list.
 
     Inside, `{{ taskrun.value }}` is the value and `{{ taskrun.iteration }}` its number from 0. A value that comes

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from builder.tasks.api import Ask, Children, Field, FlowTask, Form, Lane, Layout, is_true
+from builder.tasks.api import Ask, Children, Field, FlowBlock, Form, Lane, Layout, is_true
 
 
-class If(FlowTask):
+class If(FlowBlock):
     """Run some steps when a condition is true, and others when it is not."""
 
     type_name = "io.kestra.plugin.core.flow.If"

@@ -3,7 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from builder.tasks.api import Again, Ask, Children, Duration, Ending, Field, FlowTask, Lane, Layout, Properties, is_true
+from builder.tasks.api import (
+    Again,
+    Ask,
+    Children,
+    Duration,
+    Ending,
+    Field,
+    FlowBlock,
+    Lane,
+    Layout,
+    Properties,
+    is_true,
+)
 
 
 class CheckFrequency(Properties):
@@ -17,7 +29,7 @@ class CheckFrequency(Properties):
     """How long to wait between two turns; one minute when it is not set."""
 
 
-class LoopUntil(FlowTask):
+class LoopUntil(FlowBlock):
     """Run steps again and again until a condition is true.
 
     `{{ outputs.<this step>.iterationCount }}` is the number of the turn, from 1. Outputs of the steps are those of the

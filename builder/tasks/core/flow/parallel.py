@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from builder.tasks.api import Children, Field, FlowTask, Lane, Layout
+from builder.tasks.api import Children, Field, FlowBlock, Lane, Layout
 
 
-class Parallel(FlowTask):
+class Parallel(FlowBlock):
     """Run steps at the same time."""
 
     type_name = "io.kestra.plugin.core.flow.Parallel"

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from builder.tasks.api import AliasChoices, Ask, Children, Field, FlowTask, Form, Lane, Layout, Wait
+from builder.tasks.api import AliasChoices, Ask, Children, Field, FlowBlock, Form, Lane, Layout, Wait
 from builder.tasks.core.flow.durations import read_duration
 
 _UNANSWERED = "Timeout: nobody resumed the pause in time."
 
 
-class Pause(FlowTask):
+class Pause(FlowBlock):
     """Wait until somebody resumes the execution, or for some time.
 
     What the person enters is read as `{{ outputs.<this step>.onResume.<input> }}`.

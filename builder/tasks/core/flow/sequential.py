@@ -1,9 +1,9 @@
 """Steps one after another."""
 
-from builder.tasks.api import Children, Field, FlowTask
+from builder.tasks.api import Children, Field, FlowBlock
 
 
-class Sequential(FlowTask):
+class Sequential(FlowBlock):
     """Run steps one after another, as one block."""
 
     type_name = "io.kestra.plugin.core.flow.Sequential"

@@ -11,7 +11,6 @@ class Sleep(FlowTask):
     """Wait for some time, then go on. Nothing is kept busy meanwhile, however long it is."""
 
     type_name = "io.kestra.plugin.core.flow.Sleep"
-    group_fields = ()
     example = """
 id: wait
 type: io.kestra.plugin.core.flow.Sleep

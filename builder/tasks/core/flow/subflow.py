@@ -17,7 +17,6 @@ class Subflow(FlowTask):
 
     type_name = "io.kestra.plugin.core.flow.Subflow"
     aliases = ("io.kestra.core.tasks.flows.Subflow", "io.kestra.core.tasks.flows.Flow")
-    group_fields = ()
     example = """
 id: call
 type: io.kestra.plugin.core.flow.Subflow

@@ -7,7 +7,7 @@ from builder.tasks.api import (
     Ask,
     Children,
     Field,
-    FlowTask,
+    FlowBlock,
     Form,
     Lane,
     Layout,
@@ -18,7 +18,7 @@ from builder.tasks.api import (
 )
 
 
-class Switch(FlowTask):
+class Switch(FlowBlock):
     """Run the steps of the case that a value names."""
 
     type_name = "io.kestra.plugin.core.flow.Switch"
