@@ -1,0 +1,99 @@
+"""An execution as Kestra's record: its state with histories, its task runs with attempts, its labels as a list."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from builder.engine.execution import Attempt, Execution, History, TaskRun
+from builder.engine.states import TERMINAL, State
+from builder.flows.durations import format_duration
+from builder.flows.inputs import ENCRYPTED_TYPE
+
+MASK = "******"
+ADDRESS = "/executions/"
+"""Where an execution's page is."""
+
+
+def execution_json(execution: Execution, *, runs: bool = True, base: str = "") -> dict[str, Any]:
+    """The record; without its task runs for lists. `base`: scheme and host, for `url`."""
+    record: dict[str, Any] = {
+        "id": execution.id,
+        "namespace": execution.namespace,
+        "flowId": execution.flow_id,
+        "flowRevision": execution.revision,
+        "taskRunList": [_run(execution, run) for run in execution.runs.values()] if runs else None,
+        "inputs": shown(execution.inputs) if execution.inputs else None,
+        "outputs": shown(execution.outputs) if execution.outputs else None,
+        "labels": labels_json(execution.labels),
+        "state": state_json(execution.history),
+        "parentId": execution.parent_id,
+        "originalId": execution.original_id or execution.id,
+        "trigger": execution.trigger,
+        "deleted": False,
+        "metadata": {"attemptNumber": execution.attempt_number, "originalCreatedDate": instant(execution.created_at)},
+        "message": execution.message or None,
+        "url": f"{base}{ADDRESS}{execution.id}",
+    }
+    return {name: value for name, value in record.items() if value is not None}
+
+
+def labels_json(labels: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    """Labels as Kestra lists them."""
+    return [{"key": key, "value": value} for key, value in labels]
+
+
+def state_json(history: History) -> dict[str, Any]:
+    """A state object: what it is now, how it got there, and for how long it ran."""
+    current, last = history[-1]
+    first = history[0][1]
+    found: dict[str, Any] = {
+        "current": current.value,
+        "histories": [{"state": state.value, "date": instant(at)} for state, at in history],
+        "startDate": instant(first),
+    }
+    if current in TERMINAL:
+        found["endDate"] = instant(last)
+        found["duration"] = format_duration(last - first)
+    return found
+
+
+def _run(execution: Execution, run: TaskRun) -> dict[str, Any]:
+    parent = execution.runs.get(run.parent) if run.parent else None
+    record: dict[str, Any] = {
+        "id": run.id,
+        "executionId": execution.id,
+        "namespace": execution.namespace,
+        "flowId": execution.flow_id,
+        "taskId": run.task_id,
+        "parentTaskRunId": parent.id if parent else None,
+        "value": run.value,
+        "iteration": run.iteration,
+        "attempts": [_attempt(attempt) for attempt in run.attempts] or None,
+        "outputs": shown(run.outputs) if run.outputs is not None else None,
+        "state": state_json(run.history),
+        "message": run.message or None,
+    }
+    return {name: value for name, value in record.items() if value is not None}
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    history: History = ((State.CREATED, attempt.started_at), (State.RUNNING, attempt.started_at))
+    if attempt.ended_at is not None:
+        history = (*history, (attempt.state, attempt.ended_at))
+    return {"state": state_json(history)} | ({"message": attempt.message} if attempt.message else {})
+
+
+def shown(value: Any) -> Any:
+    """A value with what is encrypted in it masked: nobody can do anything with the ciphertext."""
+    if isinstance(value, Mapping):
+        if value.get("type") == ENCRYPTED_TYPE:
+            return MASK
+        return {key: shown(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [shown(item) for item in value]
+    return value
+
+
+def instant(at: datetime) -> str:
+    """A time as Kestra prints it."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

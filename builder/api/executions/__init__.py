@@ -1,0 +1,1 @@
+"""Executions: started, read, followed, moved, and what they left behind."""

@@ -1,0 +1,54 @@
+"""Starting an execution: the hot path of the API, so it asks the database for nothing it does not need."""
+
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+
+from builder.actions import executions as execution_actions
+from builder.api.execution_json import execution_json
+from builder.api.executions.following import when_ended
+from builder.api.methods import methods
+from builder.api.reading import flag, form, labels, moment, whole
+from builder.errors import Fault, dotted
+from builder.flows.inputs import Resolved, lookup
+from builder.flows.model import Input
+
+
+def create(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBase:
+    """One part of the form an input; `labels=key:value`, `revision`, `scheduleDate`; `wait=true` answers at the end."""
+    inputs, files = form(request)
+    execution = execution_actions.run(
+        namespace, flow_id, inputs, files=files, labels=labels(request), revision=whole(request, "revision"),
+        schedule_at=moment(request, "scheduleDate"), by=request.user.get_username(),
+    )  # fmt: skip
+    if flag(request, "wait"):
+        execution = when_ended(execution.id)
+    return JsonResponse(execution_json(execution, base=request.build_absolute_uri("/")[:-1]))
+
+
+def validate(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBase:
+    """What a run with these inputs would get, input by input; stores nothing."""
+    inputs, files = form(request)
+    revision = whole(request, "revision")
+    declared = execution_actions.inputs_of(namespace, flow_id, revision=revision)
+    found = execution_actions.check_inputs(namespace, flow_id, {**inputs, **files}, revision=revision)
+    return JsonResponse({
+        "id": flow_id, "namespace": namespace, "inputs": [input_json(one, found) for one in declared],
+    })  # fmt: skip
+
+
+def input_json(declared: Input, found: Resolved) -> dict[str, object]:
+    """One input with its value and what is wrong with it."""
+    faults: list[Fault] = [fault for fault in found.faults if dotted(fault.path[:1]) == declared.id]
+    enabled = declared.id not in found.disabled
+    is_secret = declared.type == "SECRET"
+    value = lookup(found.values, declared.id) if enabled else None
+    return {
+        "input": {"id": declared.id, "type": declared.type, "required": declared.required,
+                  "displayName": declared.display_name, "description": declared.description, **declared.properties},
+        "value": "******" if is_secret and value is not None else value,
+        "enabled": enabled,
+        "errors": [{"message": fault.message} for fault in faults],
+    }  # fmt: skip
+
+
+create_view = methods(POST=create)
+validate_view = methods(POST=validate)

@@ -1,0 +1,98 @@
+"""Executions as they are kept: one, a page of many, and the flow that one ran."""
+
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+
+from builder.actions import executions as execution_actions
+from builder.api.execution_json import execution_json
+from builder.api.flow_json import flow_json
+from builder.api.methods import methods
+from builder.api.reading import labels, moment, page_asked, states
+from builder.clock import SystemClock
+from builder.errors import InvalidInput
+from builder.flows.durations import BadDuration, parse_duration
+from builder.store import executions
+from builder.store.executions import Filters
+from builder.store.flows import Revision
+
+_CLOCK = SystemClock()
+_SORTS = {
+    "id": "id", "namespace": "namespace", "flowId": "flow", "state.current": "state", "state": "state",
+    "state.startDate": "created", "startDate": "created", "state.endDate": "ended", "endDate": "ended",
+}  # fmt: skip
+
+
+def read(request: HttpRequest, execution_id: str) -> HttpResponseBase:
+    """The execution with its task runs."""
+    execution, _ = executions.load(execution_id)
+    return JsonResponse(execution_json(execution, base=request.build_absolute_uri("/")[:-1]))
+
+
+def delete(request: HttpRequest, execution_id: str) -> HttpResponseBase:
+    """Deletes an ended execution with its logs, metrics and files."""
+    executions.item(execution_id)
+    execution_actions.delete([execution_id])
+    return HttpResponse(status=204)
+
+
+def search(request: HttpRequest) -> HttpResponseBase:
+    """One page, newest first, without the task runs."""
+    asked = page_asked(request, _SORTS, "-created")
+    page = executions.search(filters(request), page=asked.number, size=asked.size, sort=asked.sort)
+    found = executions.load_many([item.id for item in page.items], with_runs=False)
+    base = request.build_absolute_uri("/")[:-1]
+    results = [execution_json(found[item.id][0], runs=False, base=base) for item in page.items if item.id in found]
+    return JsonResponse({"results": results, "total": page.total})
+
+
+def of_flow(request: HttpRequest) -> HttpResponseBase:
+    """The executions of exactly one flow (`namespace` and `flowId`)."""
+    if not request.GET.get("namespace") or not request.GET.get("flowId"):
+        raise InvalidInput("namespace and flowId are needed here; /executions/search wants neither.")
+    return search(request)
+
+
+def flow_of(request: HttpRequest, execution_id: str) -> HttpResponseBase:
+    """The flow as this execution runs it, also when it was a draft."""
+    execution, _ = executions.load(execution_id)
+    source = executions.sources([execution_id])[execution_id]
+    return JsonResponse(flow_json(
+        Revision(execution.namespace, execution.flow_id, execution.revision, source, "", execution.created_at),
+        source=True))
+
+
+def filters(request: HttpRequest) -> Filters:
+    """The filters of the query, Kestra's names."""
+    given = request.GET
+    return Filters(
+        namespace=given.get("namespace", ""), flow_id=given.get("flowId", ""), states=states(request),
+        labels=labels(request), text=given.get("q", "").strip(), since=_since(request),
+        until=moment(request, "endDate"), parent_id=given.get("triggerExecutionId", ""), children=_children(request),
+    )  # fmt: skip
+
+
+def _since(request: HttpRequest) -> datetime | None:
+    start, period = moment(request, "startDate"), request.GET.get("timeRange", "")
+    if not period:
+        return start
+    if start is not None:
+        raise InvalidInput("Give timeRange or startDate, not both.")
+    try:
+        return _CLOCK.now() - parse_duration(period)
+    except BadDuration as error:
+        raise InvalidInput(f"timeRange: {error}.") from error
+
+
+def _children(request: HttpRequest) -> bool | None:
+    chosen = request.GET.get("childFilter", "").upper()
+    allowed = {"": None, "CHILD": True, "MAIN": False}
+    if chosen not in allowed:
+        raise InvalidInput("childFilter is CHILD or MAIN.")
+    return allowed[chosen]
+
+
+execution_view = methods(GET=read, DELETE=delete)
+search_view = methods(GET=search)
+of_flow_view = methods(GET=of_flow)
+flow_of_view = methods(GET=flow_of)

@@ -1,0 +1,78 @@
+"""A flow as Kestra's record, from its text; and a flow that came as JSON, as text."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import yaml
+
+from builder.access.answers import problem_json
+from builder.api.execution_json import instant, labels_json
+from builder.errors import Problem, Severity
+from builder.flows.check import Checked
+from builder.flows.read import read_labels
+from builder.store import births
+from builder.store.flows import Revision
+
+_SERVER_SIDE = frozenset({"revision", "source", "deleted", "created", "updated", "exception", "tenantId", "draft"})
+"""Keys of the record that are not of the flow's text."""
+
+
+def flow_json(revision: Revision, *, source: bool = False, updated: datetime | None = None) -> dict[str, Any]:
+    """The record of one revision; `exception` says why when its text is not valid (any more)."""
+    checked = births.checked(revision.source)
+    data = checked.document.data
+    record: dict[str, Any] = dict(data) if isinstance(data, Mapping) else {}
+    record |= {
+        "id": revision.flow_id, "namespace": revision.namespace, "revision": revision.number,
+        "disabled": record.get("disabled", False), "deleted": revision.deleted,
+        "updated": instant(updated or revision.created_at),
+    }
+    if checked.flow is None:
+        record["exception"] = constraints(checked.errors)
+    elif "labels" in record:
+        record["labels"] = labels_json(read_labels(record["labels"]))
+    if source:
+        record["source"] = revision.source
+    return record
+
+
+def source_of(value: Mapping[str, Any]) -> str:
+    """The YAML text of a flow that was sent as JSON."""
+    own = {key: item for key, item in value.items() if key not in _SERVER_SIDE and item is not None}
+    return str(yaml.dump(own, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=120))
+
+
+class _Writer(yaml.SafeDumper):
+    """Texts of several lines as blocks, as people write prompts."""
+
+
+def _text(writer: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return writer.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Writer.add_representer(str, _text)
+
+
+def validation_json(checked: Checked, index: int, latest: int | None) -> dict[str, Any]:
+    """What is wrong with a flow, in Kestra's shape; `problems` has each with its place."""
+    data = checked.document.data if isinstance(checked.document.data, Mapping) else {}
+    warnings = [found for found in checked.problems if found.severity is Severity.WARNING]
+    said = data.get("revision")
+    deprecated = [found.where for found in warnings if "deprecated" in found.message or "old name" in found.message]
+    return {
+        "flow": data.get("id"), "namespace": data.get("namespace"), "index": index,
+        "constraints": constraints(checked.errors) if checked.errors else None,
+        "outdated": isinstance(said, int) and latest is not None and said < latest,
+        "deprecationPaths": deprecated, "warnings": [_line(found) for found in warnings], "infos": [],
+        "problems": [problem_json(found) for found in checked.problems],
+    }
+
+
+def constraints(problems: tuple[Problem, ...]) -> str:
+    """All that is wrong, a line each."""
+    return "\n".join(_line(found) for found in problems)
+
+
+def _line(found: Problem) -> str:
+    return f"{found.where}: {found.message}" if found.path else found.message

@@ -1,0 +1,115 @@
+"""Executions over the API: started, read and found."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from builder.runtime import storage
+from tests.api.conftest import HELLO, Api
+
+FILE = """\
+id: files
+namespace: team
+inputs:
+  - {id: paper, type: FILE}
+tasks:
+  - {id: say, type: io.kestra.plugin.core.log.Log, message: "{{ inputs.paper }}"}
+"""
+
+
+def test_an_execution_is_a_row_a_ring_and_kestras_record(api: Api, hello: str, rung: list[str]):
+    record = api.form("executions/team/hello?labels=a:b:c&labels=d:e", {"name": "Ada"}).json()
+    assert rung == [record["id"]]
+    assert record["inputs"] == {"name": "Ada"}
+    assert record["state"]["current"] == "CREATED"
+    assert record["state"]["histories"] == [{"state": "CREATED", "date": record["state"]["startDate"]}]
+    assert (record["namespace"], record["flowId"], record["flowRevision"]) == ("team", "hello", 1)
+    assert {"key": "a", "value": "b:c"} in record["labels"]
+    assert {"key": "system.correlationId", "value": record["id"]} in record["labels"]
+    assert record["url"] == f"http://testserver/executions/{record['id']}"
+    assert api.get(f"executions/{record['id']}") == record
+
+
+def test_no_body_at_all_takes_the_defaults(api: Api, hello: str):
+    assert api.post("executions/team/hello", kind="application/octet-stream")["inputs"] == {"name": "World"}
+
+
+def test_inputs_may_come_as_json(api: Api, hello: str):
+    assert api.post("executions/team/hello", {"name": "Ada"})["inputs"] == {"name": "Ada"}
+
+
+def test_the_old_address_works_too(api: Api, hello: str):
+    assert api.form("executions/trigger/team/hello").json()["flowId"] == "hello"
+
+
+def test_a_files_name_is_its_input(api: Api, settings: Any, tmp_path: Any):
+    settings.MEDIA_ROOT = str(tmp_path)
+    api.post("flows", FILE)
+    record = api.form("executions/team/files", {"files": SimpleUploadedFile("paper", b"words")}).json()
+    assert storage.read(record["inputs"]["paper"], [record["id"]]) == b"words"
+
+
+def test_a_files_part_may_name_the_input(api: Api, settings: Any, tmp_path: Any):
+    settings.MEDIA_ROOT = str(tmp_path)
+    api.post("flows", FILE)
+    record = api.form("executions/team/files", {"paper": SimpleUploadedFile("a.txt", b"words")}).json()
+    assert record["inputs"]["paper"].endswith("/a.txt")
+
+
+def test_an_execution_can_wait_for_its_date(api: Api, hello: str, rung: list[str]):
+    api.form("executions/team/hello?scheduleDate=2099-01-01T00:00:00Z")
+    assert rung == []
+
+
+def test_an_old_revision_can_be_run(api: Api, hello: str):
+    api("PUT", "flows/team/hello", HELLO.replace("Hello", "Hi"))
+    assert api.form("executions/team/hello?revision=1").json()["flowRevision"] == 1
+    assert api.form("executions/team/hello?revision=7").status_code == 404
+
+
+def test_missing_flows_and_disabled_flows_do_not_run(api: Api, hello: str):
+    assert api.form("executions/team/nothing").status_code == 404
+    api.post("flows/disable/by-ids", [{"namespace": "team", "id": "hello"}])
+    assert api.form("executions/team/hello").status_code == 409
+
+
+def test_inputs_that_do_not_fit_are_named(api: Api):
+    api.post("flows", HELLO.replace("type: STRING\n    defaults: World", "type: INT"))
+    answer = api.form("executions/team/hello", {"name": "many"})
+    assert answer.status_code == 422
+    assert answer.json()["message"].startswith("Invalid input for `name`")
+    found = api.form("executions/team/hello/validate", {"name": "many"}).json()
+    assert found["inputs"][0]["input"]["id"] == "name"
+    assert found["inputs"][0]["errors"][0]["message"] == answer.json()["message"]
+    assert api.form("executions/team/hello/validate", {"name": "3"}).json()["inputs"][0]["value"] == 3
+
+
+def test_a_secret_input_is_never_shown(api: Api):
+    api.post("flows", HELLO.replace("type: STRING\n    defaults: World", "type: SECRET"))
+    record = api.form("executions/team/hello", {"name": "tell nobody"}).json()
+    assert record["inputs"] == {"name": "******"}
+    assert "tell nobody" not in api("GET", f"executions/{record['id']}").content.decode()
+
+
+def test_executions_are_found_by_everything(api: Api, hello: str):
+    first = api.form("executions/team/hello?labels=a:b").json()
+    second = api.form("executions/team/hello").json()
+    assert [one["id"] for one in api.get("executions/search")["results"]] == [second["id"], first["id"]]
+    assert api.get("executions/search?size=1&page=2")["results"][0]["id"] == first["id"]
+    year = datetime.now(UTC).year
+    for query, count in {
+        "namespace=te": 0, "namespace=team": 2, "flowId=hello": 2, "flowId=x": 0, "state=CREATED": 2,
+        "state=FAILED,KILLED": 0, "state=FAILED&state=CREATED": 2, "labels=a:b": 1, "q=hell": 2,
+        f"startDate={year}-01-01T00:00:00Z": 2, f"endDate={year}-01-01T00:00:00Z": 0, "timeRange=PT1H": 2,
+        "childFilter=MAIN": 2, "childFilter=CHILD": 0, f"triggerExecutionId={first['id']}": 0,
+        f"startDate={year}-01-01T00:00:00.000%2B02:00": 2,
+    }.items():  # fmt: skip
+        assert api.get(f"executions/search?{query}")["total"] == count, query
+    assert api.get("executions?namespace=team&flowId=hello")["total"] == 2
+
+
+def test_the_flow_of_an_execution_is_the_one_it_ran(api: Api, hello: str):
+    record = api.form("executions/team/hello").json()
+    api("PUT", "flows/team/hello", HELLO.replace("Hello", "Hi"))
+    assert api.get(f"executions/{record['id']}/flow")["source"] == HELLO
