@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from builder.web import account, executions, flows, health, home, kv, schedules, secrets, starters
+from builder.web import account, executions, flows, health, help, home, kv, schedules, secrets, starters
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -34,6 +34,8 @@ urlpatterns = [
     path("kv/<str:namespace>/<str:key>/delete", kv.kv_delete, name="kv-delete"),
     path("secrets", secrets.secret_list, name="secrets"),
     path("secrets/<str:namespace>/<str:key>/delete", secrets.secret_delete, name="secret-delete"),
+    path("help", help.guide, name="help"),
+    path("help/<str:name>", help.guide, name="guide"),
     path("", include("builder.web.execution.urls")),
     path("", include("builder.web.editor_urls")),
 ]

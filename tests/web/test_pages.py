@@ -182,3 +182,9 @@ def test_a_starter_that_lacks_its_key_says_so_and_opens(browser: Client) -> None
 def test_a_starter_with_its_key_runs_with_one_click(browser: Client) -> None:
     secret_actions.set_value("starters", "OPENAI_API_KEY", "sk-1", by="ada")
     assert browser.post("/starters/ask_a_question/run")["Location"].startswith("/executions/")
+
+
+def test_the_guides_are_shown_in_the_app(browser: Client) -> None:
+    assert "<table>" in text(browser, "/help/configuration")
+    assert browser.get("/help/nothing").status_code == 404
+    assert browser.get("/help/../settings").status_code == 404

@@ -1,0 +1,28 @@
+"""The guides, shown in the app as they are in builder/docs."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from builder.errors import NotFound
+from builder.web.execution.shapes import markdown
+
+FOLDER: Path = settings.BASE_DIR / "builder" / "docs"
+
+
+@require_GET
+def guide(request: HttpRequest, name: str = "configuration") -> HttpResponse:
+    """One guide, with the list of all."""
+    guides = {path.stem: _title(path) for path in sorted(FOLDER.glob("*.md"))}
+    if name not in guides:
+        raise NotFound("There is no such guide.")
+    text = (FOLDER / f"{name}.md").read_text()
+    return render(request, "help/guide.html", {"guides": guides, "name": name, "text": markdown(text)})
+
+
+def _title(path: Path) -> str:
+    with path.open() as file:
+        return file.readline().strip("# \n")
