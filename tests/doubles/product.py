@@ -65,6 +65,7 @@ class Product:
 
     @property
     def password(self) -> str:
+        self.wait_for("Ctrl-C stops it")  # the line after the password's
         found = re.search(r"password: (\S+)", self.output)
         assert found, self.output
         return found[1]
