@@ -5,6 +5,8 @@ RQ's loop needs the main thread for its signals; executions are driven by the ru
 
 import importlib
 import logging
+import signal
+import sys
 import threading
 import time
 from typing import Any
@@ -22,6 +24,7 @@ from rq.worker import BaseWorker
 
 from builder.clock import SystemClock
 from builder.runtime import queue
+from builder.runtime.runner.alone import AloneProcesses
 from builder.runtime.runner.runner import Runner
 from builder.tasks import packages_in_use
 from builder.tasks.catalogue import catalogue
@@ -163,11 +166,7 @@ def _warm() -> None:
 
 def run_worker(name: str) -> None:
     """Drives executions until a signal says stop; then gives to others what is still under way."""
-    catalogue()  # imports every task package now: an import inside the loop would hold up all executions
-    runner = Runner(
-        name, SystemClock(), places=settings.MILLSTREAM["PLACES"], lease_seconds=settings.MILLSTREAM["LEASE_SECONDS"]
-    )
-    runner.start()
+    runner = _runner(name, settings.MILLSTREAM["PLACES"], AloneProcesses())
     threading.Thread(target=_warm, name="warm", daemon=True).start()
     connection = Redis.from_url(
         settings.REDIS_URL, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=queue.ANSWER_SECONDS,
@@ -182,3 +181,22 @@ def run_worker(name: str) -> None:
     finally:
         runner.stop()
         connection.close()
+
+
+def run_alone(name: str, execution_id: str) -> None:
+    """Drives one execution with nothing beside it, and ends with it."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    runner = _runner(name, 1, None)
+    try:
+        runner.take([execution_id])
+        runner.wait_until_empty()
+    finally:
+        runner.stop()
+
+
+def _runner(name: str, places: int, alone: AloneProcesses | None) -> Runner:
+    catalogue()  # imports every task package now: an import inside the loop would hold up all executions
+    lease_seconds = settings.MILLSTREAM["LEASE_SECONDS"]
+    runner = Runner(name, SystemClock(), places=places, lease_seconds=lease_seconds, alone=alone)
+    runner.start()
+    return runner

@@ -82,17 +82,32 @@ class Worker:
             **environment,
         }
         self.processes: list[subprocess.Popen[bytes]] = []
+        self._ending = threading.Event()
+        self._keeper: threading.Thread | None = None
 
     def start(self, name: str = "w1") -> "subprocess.Popen[bytes]":
         command = [sys.executable, str(django_settings.BASE_DIR / "manage.py"), "worker", "--name", name]
         self.processes.append(subprocess.Popen(command, env=self.environment))
         return self.processes[-1]
 
+    def keep_alive(self, name: str) -> None:
+        """Starts it, and again whenever it dies, as `up` and service managers do."""
+
+        def restart() -> None:
+            while not self._ending.is_set():
+                self.start(name).wait()
+
+        self._keeper = threading.Thread(target=restart)
+        self._keeper.start()
+
     def end(self) -> None:
+        self._ending.set()
         for process in self.processes:
             if process.poll() is None:
                 process.kill()
             process.wait()
+        if self._keeper is not None:
+            self._keeper.join()
 
 
 def _database_url() -> str:

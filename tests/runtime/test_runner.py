@@ -8,8 +8,9 @@ import pytest
 
 from builder.clock import SystemClock
 from builder.engine.states import State
+from builder.runtime import storage
 from builder.runtime.runner.runner import Runner
-from builder.store import executions, kv, secrets
+from builder.store import births, executions, flows, kv, secrets
 from tests.runtime.conftest import create, ended, messages, publish, wait_until
 
 LOG = "io.kestra.plugin.core.log.Log"
@@ -207,3 +208,71 @@ def test_many_executions_run_side_by_side(runner: Runner) -> None:
     ids = [create() for _ in range(60)]
     runner.take(ids)
     assert {ended(each).state for each in ids} == {State.SUCCESS}
+
+
+def test_large_outputs_go_into_a_file_and_come_back(runner: Runner, settings: Any) -> None:
+    settings.MILLSTREAM = {**settings.MILLSTREAM, "INLINE_OUTPUT_BYTES": 1000}
+    execution_id = run(
+        runner,
+        f"""
+tasks:
+  - {{id: big, type: {RETURN}, format: "{{% for i in range(1, 500) %}}word{{% endfor %}}"}}
+  - {{id: wait, type: {FLOW}.Pause}}
+  - {{id: after, type: {LOG}, message: "{{{{ outputs.big.value | length }}}}"}}
+""",
+    )
+    wait_until(lambda: executions.item(execution_id).state is State.PAUSED and not executions.item(execution_id).owner)
+    kept = (executions.load(execution_id)[0].runs["big"].outputs or {})["value"]
+    assert kept["bytes"] == 2002 and storage.read(kept["uri"], {execution_id}).startswith(b'"wordword')
+    executions.send(execution_id, executions.RESUME, SystemClock().now(), {})
+    runner.take([execution_id])
+    assert ended(execution_id).state is State.SUCCESS
+    assert messages(execution_id) == ["2000"]
+
+
+def test_outputs_over_the_limit_fail_the_task(runner: Runner, settings: Any) -> None:
+    settings.MILLSTREAM = {**settings.MILLSTREAM, "OUTPUT_BYTES": 1000}
+    source = f"tasks:\n  - {{id: big, type: {RETURN}, format: '{{% for i in range(1, 500) %}}word{{% endfor %}}'}}"
+    execution = ended(run(runner, source))
+    assert execution.state is State.FAILED
+    assert "MILLSTREAM_OUTPUT_BYTES" in execution.runs["big"].message
+
+
+def test_too_many_log_lines_are_cut_with_a_word(runner: Runner, settings: Any) -> None:
+    settings.MILLSTREAM = {**settings.MILLSTREAM, "LOG_LINES": 3}
+    execution = ended(run(runner, f"tasks:\n  - {{id: many, type: {LOG}, message: [a, b, c, d, e]}}"))
+    assert messages(execution.id)[:3] == ["a", "b", "c"]
+    assert "MILLSTREAM_LOG_LINES" in messages(execution.id)[3] and len(messages(execution.id)) == 4
+
+
+def test_a_concurrency_limit_lets_the_next_in_when_one_ends(runner: Runner) -> None:
+    publish(f"concurrency: {{limit: 1, behavior: QUEUE}}\ntasks:\n  - {{id: say, type: {LOG}, message: hello}}")
+    ids = [create() for _ in range(3)]
+    assert [executions.item(each).state for each in ids] == [State.CREATED, State.QUEUED, State.QUEUED]
+    deadline = time.monotonic() + 20
+    while any(executions.item(each).ended_at is None for each in ids) and time.monotonic() < deadline:
+        runner.take(executions.due(SystemClock().now()))
+        time.sleep(0.02)
+    assert [executions.item(each).state for each in ids] == [State.SUCCESS] * 3
+
+
+def test_a_flow_that_cannot_be_read_any_more_fails_with_the_reason(runner: Runner) -> None:
+    now = SystemClock().now()
+    text = f"id: one\nnamespace: team\ntasks:\n  - {{id: say, type: {LOG}, message: hello}}\n"
+    flow = births.checked(text).valid_flow
+    flows.publish(namespace="team", flow_id="one", source=text.replace(LOG, "no.such.Task"), by="tests", now=now)
+    execution_id = executions.create(births.born(flow, 1, now, inputs={})).id
+    runner.take([execution_id])
+    execution = ended(execution_id)
+    assert execution.state is State.FAILED and "no.such.Task" in execution.message
+
+
+def test_secret_inputs_are_readable_by_tasks_and_shown_to_nobody(runner: Runner) -> None:
+    execution = ended(run(runner, f"""
+inputs:
+  - {{id: password, type: SECRET}}
+tasks:
+  - {{id: say, type: {LOG}, message: "{{{{ inputs.password | length }}}} {{{{ inputs.password }}}}"}}
+""", password="hunter2-hunter2"))  # fmt: skip
+    assert messages(execution.id) == ["15 ******"]
+    assert "hunter2" not in str(execution.inputs)

@@ -1,6 +1,7 @@
 """A real worker process, told by RQ: it runs what it is rung for, and survives what happens to processes."""
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 from redis import Redis
@@ -11,8 +12,10 @@ from builder.engine.states import State
 from builder.runtime import queue
 from builder.runtime.sweep import sweep
 from builder.store import executions
+from builder.tasks import packages_in_use, use_packages
 from tests.runtime.conftest import SlowServer, Worker, create, ended, messages, publish, wait_until
 
+POISON = "tests.runtime.poison"
 pytestmark = pytest.mark.processes
 
 LOG = "tasks:\n  - {id: say, type: io.kestra.plugin.core.log.Log, message: hello}\n"
@@ -156,12 +159,39 @@ def test_a_frozen_worker_that_thaws_writes_nothing_more(worker: Worker) -> None:
     assert executions.load(execution_id) == (execution, epoch) and messages(execution_id) == lines
 
 
-def _swept_to_their_end(ids: list[str]) -> list[Execution]:
+def _swept_to_their_end(ids: list[str], seconds: float = 30) -> list[Execution]:
     """What the scheduler process does meanwhile, every moment."""
 
     def all_ended() -> bool:
         sweep(SystemClock().now())
         return all(executions.item(each).ended_at is not None for each in ids)
 
-    wait_until(all_ended, seconds=30)
+    wait_until(all_ended, seconds)
     return [executions.load(each)[0] for each in ids]
+
+
+@pytest.fixture
+def poison() -> Iterator[None]:
+    """The poisonous task is known."""
+    before = packages_in_use()
+    use_packages((*before, POISON))
+    yield
+    use_packages(before)
+
+
+def test_what_takes_its_process_along_is_put_alone_and_given_up(worker: Worker, poison: None) -> None:
+    worker.environment |= {"MILLSTREAM_TASK_PACKAGES": POISON, "MILLSTREAM_LEASE_SECONDS": "0.6"}
+    server = SlowServer(seconds=2)
+    publish(ASKING.replace("URL", server.url), "innocent")
+    publish("tasks:\n  - {id: bad, type: tests.runtime.Poison}\n", "poison")
+    innocent, bad = create("innocent"), create("poison")
+    worker.keep_alive("w1")
+    queue.ring([innocent])
+    wait_until(lambda: server.asked == 1)
+    queue.ring([bad])
+    ends = _swept_to_their_end([innocent, bad], seconds=60)
+    worker.end()
+    server.close()
+    assert ends[0].state is State.SUCCESS
+    assert ends[1].state is State.FAILED and "given up" in ends[1].runs["bad"].message
+    assert [attempt.lost for attempt in ends[1].runs["bad"].attempts] == ["shared", "shared", "alone", "alone", "alone"]

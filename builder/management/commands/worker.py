@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from builder.runtime.worker import run_worker
+from builder.runtime.worker import run_alone, run_worker
 
 
 class Command(BaseCommand):
@@ -16,6 +16,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--name", default="", help="the worker's name, unique on this machine")
+        parser.add_argument("--alone", default="", metavar="ID", help="drive this one execution, then end")
 
     def handle(self, **options: Any) -> None:
-        run_worker(f"{socket.gethostname()}.{options['name'] or os.getpid()}")
+        name = f"{socket.gethostname()}.{options['name'] or os.getpid()}"
+        if options["alone"]:
+            run_alone(name, options["alone"])
+        else:
+            run_worker(name)

@@ -15,7 +15,8 @@ from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
 from builder.runtime.context import Journal
 from builder.runtime.masking import Masker
-from builder.runtime.runner import signals
+from builder.runtime.runner import shelf, signals
+from builder.runtime.runner.alone import SUSPECT_LOSSES
 from builder.runtime.runner.errands import Errands
 from builder.runtime.runner.plans import Ready
 from builder.runtime.runner.tools import Tools
@@ -142,7 +143,8 @@ class Driven:
     def _take_up(self, command: Command, now: datetime) -> None:
         """What was under way when the execution was last let go. An attempt may have acted: it is lost, not resumed."""
         if isinstance(command, RunTask):
-            alone = self._claim.lost and self._claim.losses > 0
+            attempts = self.execution.runs[command.path].attempts
+            alone = self._claim.losses - SUSPECT_LOSSES > sum(attempt.lost == "alone" for attempt in attempts)
             self._again.add(command.path)
             self._inbox.append(AttemptLost(now, command.path, command.attempt, alone))
         elif isinstance(command, CancelTask):
@@ -239,8 +241,9 @@ class Driven:
         consumed, self._consumed = self._consumed, []
         children, self._children = self._children, []
         self._dirty = False
+        execution = await self._lightened(self._masked(changed), changed)
         saved = Saved(
-            execution=self._masked(changed), epoch=self.epoch, changed=changed, logs=lines, metrics=points,
+            execution=execution, epoch=self.epoch, changed=changed, logs=lines, metrics=points,
             consumed=consumed, children=children, settled=self._settled, parked=parked,
         )  # fmt: skip
         kept = await self._tools.saver.save(saved)
@@ -258,6 +261,17 @@ class Driven:
             run = runs[path]
             runs[path] = replace(run, outputs=masker.value(run.outputs), message=masker.text(run.message))
         return replace(self.execution, runs=runs, message=masker.text(self.execution.message))
+
+    async def _lightened(self, execution: Execution, changed: frozenset[str]) -> Execution:
+        """The execution as its rows keep it: large outputs of changed runs go into files."""
+        heavy = {path: run for path in changed if (run := execution.runs.get(path)) and shelf.is_heavy(run.outputs)}
+        if not heavy:
+            return execution
+        runs = dict(execution.runs)
+        for path, run in heavy.items():
+            kept = await asyncio.to_thread(shelf.shelved, self.id, run.outputs or {})
+            runs[path] = replace(run, outputs=kept)
+        return replace(execution, runs=runs)
 
     def _fail_without_plan(self, now: datetime) -> None:
         """The flow's text cannot be run: no decision can be made on it, so the execution ends here."""

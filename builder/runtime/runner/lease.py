@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 class Heartbeat:
     """Calls back from its thread: `lost` with what somebody else drives by now, `asked` with signals that wait.
 
-    `held` gives the executions driven here with their epochs; `beaten` is called each time, for other signs of life.
+    `held` gives the executions driven here with their epochs.
     """
 
     name: str
@@ -29,7 +29,6 @@ class Heartbeat:
     held: Callable[[], Mapping[str, int]]
     lost: Callable[[frozenset[str]], None]
     asked: Callable[[dict[str, list[SignalRow]]], None]
-    beaten: Callable[[], None]
     _stopped: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -58,7 +57,6 @@ class Heartbeat:
                 close_old_connections()
                 if held and time.monotonic() - good > self.lease_seconds:
                     self.lost(frozenset(held))
-            self.beaten()
         self._leave()
 
     def _beat(self, held: dict[str, int]) -> None:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from builder.engine.plan import Plan, build_plan
 from builder.errors import BuilderError
+from builder.runtime.runner import shelf
 from builder.store import births, encryption, executions, secrets
 from builder.store.executions import Claim
 from builder.tasks.catalogue import catalogue
@@ -41,10 +42,22 @@ def make_ready(claim: Claim) -> Ready:
     files_of = frozenset({execution.id, execution.original_id or execution.id, *_above(execution.parent_id)})
     try:
         plan = plan_of(claim.source, execution.revision)
+        claim = _with_stored(claim, files_of)
     except BuilderError as error:
         return Ready(claim, None, f"The flow cannot be run: {error.message}", inputs, (), files_of)
+    execution = claim.execution
     sealed = any(holds_sealed(run.outputs) for run in execution.runs.values())
     return Ready(claim, plan, "", inputs, (*hidden, *named), files_of, sealed)
+
+
+def _with_stored(claim: Claim, files_of: frozenset[str]) -> Claim:
+    """The claim with the outputs that are kept in files."""
+    runs = claim.execution.runs
+    stored = {path: run for path, run in runs.items() if shelf.holds_stored(run.outputs)}
+    if not stored:
+        return claim
+    read = {path: replace(run, outputs=shelf.fetched(run.outputs or {}, files_of)) for path, run in stored.items()}
+    return replace(claim, execution=replace(claim.execution, runs={**runs, **read}))
 
 
 def holds_sealed(value: Any) -> bool:

@@ -10,6 +10,7 @@ from builder.clock import Clock
 from builder.runtime.evaluate import given_envs, given_globals
 from builder.runtime.live import Publisher
 from builder.runtime.network import Network
+from builder.runtime.runner.alone import SUSPECT_LOSSES, AloneProcesses
 from builder.runtime.runner.control import listen
 from builder.runtime.runner.database import Database, Saver
 from builder.runtime.runner.driven import Driven
@@ -17,7 +18,7 @@ from builder.runtime.runner.lease import Heartbeat
 from builder.runtime.runner.plans import Ready, make_ready
 from builder.runtime.runner.tools import Tools
 from builder.store import executions
-from builder.store.executions import SignalRow
+from builder.store.executions import Claim, SignalRow
 
 GRACE_SECONDS = 1.5
 """How long executions may end by themselves when the process is asked to stop."""
@@ -27,15 +28,19 @@ log = logging.getLogger(__name__)
 
 
 class Runner:
-    """`places`: how many executions at once. Its public methods may be called from any thread."""
+    """`places`: how many executions at once. Its public methods may be called from any thread.
+
+    `alone` gives suspects a process of their own; without it (in such a process) they are driven here.
+    """
 
     def __init__(
-        self, name: str, clock: Clock, *, places: int, lease_seconds: float, beaten: Callable[[], None] = lambda: None
+        self, name: str, clock: Clock, *, places: int, lease_seconds: float, alone: AloneProcesses | None = None
     ) -> None:
         self.name = name
         self._clock = clock
         self._places = places
         self._lease_seconds = lease_seconds
+        self._alone = alone
         self._taken = 0
         self._free = threading.Condition()
         self._driven: dict[str, Driven] = {}
@@ -47,7 +52,7 @@ class Runner:
         self._thread = threading.Thread(target=self._run_loop, name="runner", daemon=True)
         self._heartbeat = Heartbeat(
             name, clock, lease_seconds, self._held,
-            lambda lost: self._call(self._lose, lost), lambda asked: self._call(self._hear, asked), beaten,
+            lambda lost: self._call(self._lose, lost), lambda asked: self._call(self._hear, asked),
         )  # fmt: skip
 
     def start(self) -> None:
@@ -62,6 +67,11 @@ class Runner:
             self._free.wait_for(lambda: self._taken < self._places, seconds)
             return max(0, self._places - self._taken)
 
+    def wait_until_empty(self) -> None:
+        """Returns when nothing is driven here any more."""
+        with self._free:
+            self._free.wait_for(lambda: self._taken == 0)
+
     def take(self, ids: Sequence[str]) -> None:
         """Takes these executions up, as far as they are to be had; each takes a place until it is let go."""
         with self._free:
@@ -70,6 +80,8 @@ class Runner:
 
     def stop(self) -> None:
         """Gives everything to others within a few seconds, and ends the loop."""
+        if self._alone is not None:
+            self._alone.stop()
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(timeout=30)
         self._heartbeat.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -120,7 +132,17 @@ class Runner:
                 found = []
             self._let_go(len(ids) - len(found))
             for ready in found:
-                self._drive(ready)
+                if self._alone is not None and ready.claim.losses >= SUSPECT_LOSSES:
+                    await self._send_away(self._alone, ready.claim)
+                else:
+                    self._drive(ready)
+
+    async def _send_away(self, alone: AloneProcesses, claim: Claim) -> None:
+        """Gives the lease back for a process of its own to take."""
+        held = {claim.execution.id: claim.epoch}
+        await self._tools.database.call(executions.hand_back, held, self._clock.now())
+        alone.start(claim.execution.id)
+        self._let_go(1)
 
     def _claim_now(self, ids: list[str]) -> list[Ready]:
         claims = executions.claim_many(ids, self.name, self._clock.now(), self._lease_seconds)
