@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from builder.clock import SystemClock
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.states import TERMINAL, State
+from builder.errors import NotFound
 from builder.runtime import storage
 from builder.store import executions, flows
 from builder.tasks.context import LEVELS
@@ -70,8 +71,16 @@ def _live(request: HttpRequest, execution_id: str) -> dict[str, Any]:
         "outputs": shapes.shape(execution.outputs) if execution.outputs else None,
         "trigger": shapes.shape(trigger.get("variables")) if trigger.get("variables") else None,
         "labels": [pair for pair in execution.labels if not pair[0].startswith("system.")],
-        "flow_exists": flows.exists(execution.namespace, execution.flow_id),
+        "latest": _latest(execution),
     }
+
+
+def _latest(execution: Execution) -> int:
+    """The flow's latest revision; 0 when it was deleted."""
+    try:
+        return flows.get(execution.namespace, execution.flow_id).revision
+    except NotFound:
+        return 0
 
 
 def _failed(execution: Execution) -> TaskRun | None:

@@ -1,0 +1,144 @@
+"""One execution's page: what it shows of a run, and what a person can do with it."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from builder.actions import flows as flow_actions
+from builder.actions import running
+from builder.engine.execution import Attempt, Execution, TaskRun
+from builder.engine.states import State
+from builder.web.execution import shapes, timeline
+
+START = datetime(2027, 1, 1, 12, 0, tzinfo=UTC)
+FLOW = "id: one\nnamespace: lab\ntasks:\n  - id: log\n    type: io.kestra.plugin.core.log.Log\n    message: hello\n"
+
+
+def after(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def run_of(path: str, *, begun: float, ended: float, parent: str | None = None, **more: Any) -> TaskRun:
+    return TaskRun(
+        id=path, path=path, task_id=path.rsplit("/")[-1], state=State.SUCCESS, parent=parent,
+        history=((State.CREATED, START), (State.RUNNING, after(begun)), (State.SUCCESS, after(ended))),
+        attempts=(Attempt(1, State.SUCCESS, after(begun), after(ended)),), **more,
+    )  # fmt: skip
+
+
+def executed(*runs: TaskRun) -> Execution:
+    return Execution(
+        id="x", namespace="lab", flow_id="one", revision=1, state=State.SUCCESS, created_at=START,
+        history=((State.CREATED, START), (State.SUCCESS, after(10))), runs={run.path: run for run in runs},
+    )  # fmt: skip
+
+
+def test_children_stand_below_their_block_in_order() -> None:
+    execution = executed(
+        run_of("block", begun=0, ended=9), run_of("last", begun=9, ended=10), run_of("block/a", begun=0, ended=5, parent="block")
+    )
+    assert [(row.run.path, row.depth) for row in timeline.rows(execution, {}, after(10))] == [
+        ("block", 0), ("block/a", 1), ("last", 0)
+    ]  # fmt: skip
+
+
+def test_a_bar_shows_waiting_and_running_on_one_line() -> None:
+    (row,) = timeline.rows(executed(run_of("a", begun=2, ended=7)), {}, after(10))
+    assert [(bar.state, bar.start, bar.width) for bar in row.bars] == [("queue", 0, 200), ("SUCCESS", 200, 500)]
+    assert row.seconds == 5
+
+
+def test_tokens_and_cost_are_read_from_either_vocabulary() -> None:
+    execution = executed(run_of("a", begun=0, ended=1), run_of("b", begun=1, ended=2))
+    usage = {
+        "a": {"usage.prompt.tokens": Decimal(40), "usage.prompt.cached_tokens": Decimal(8), "usage.completion.tokens": Decimal(2)},
+        "b": {"input.token.count": Decimal(5), "output.token.count": Decimal(6), "cost": Decimal("0.01")},
+    }
+    first, second = timeline.rows(execution, usage, after(10))
+    assert (first.tokens, first.cost) == ((40, 2), None)
+    assert (second.tokens, second.cost) == ((5, 6), Decimal("0.01"))
+
+
+def test_an_answer_is_found_in_each_kind_of_output() -> None:
+    assert shapes.answer({"choices": [{"message": {"content": "hi"}}]}) == "hi"
+    assert shapes.answer({"outputText": "hi"}) == "hi"
+    assert "urgent" in shapes.answer({"choices": [{"message": {"function_call": {"arguments": {"urgent": True}}}}]})
+    assert shapes.answer({"value": "hi"}) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("plain words", "text"),
+        ("# Title\n- one", "markdown"),
+        ("kestra:///executions/x/1/cat.png", "image"),
+        ("kestra:///executions/x/1/song.mp3", "sound"),
+        ("kestra:///executions/x/1/list.csv", "file"),
+        ([{"a": 1}, {"a": 2}], "table"),
+        ([1, 2], "list"),
+        ({"a": {"b": 1}}, "map"),
+        (None, "plain"),
+    ],
+)
+def test_a_value_is_shown_by_its_shape(value: Any, kind: str) -> None:
+    assert shapes.shape(value).kind == kind
+
+
+def test_a_huge_value_is_cut_and_says_so() -> None:
+    assert shapes.shape(list(range(10_000))).left_out == 10_000 - shapes.MOST_ITEMS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# <script>alert(1)</script>",
+        "[x](javascript:alert(1)) **b**",
+        "![x](https://evil.example/pixel.png) **b**",
+        '<img src=x onerror=alert(1)> **b**',
+        "[x](data:text/html;base64,PHNjcmlwdD4=) **b**",
+    ],
+)  # fmt: skip
+def test_markdown_from_a_model_cannot_run_or_load_anything(text: str) -> None:
+    html = str(shapes.markdown(text))
+    assert "<script" not in html
+    assert "<img" not in html
+    assert 'href="javascript' not in html
+    assert 'href="data' not in html
+
+
+def test_the_page_of_a_new_execution_waits_and_can_be_killed(browser: Client) -> None:
+    flow_actions.create_flow(FLOW, by="ada")
+    execution = running.run("lab", "one")
+    page = browser.get(f"/executions/{execution.id}").content.decode()
+    assert "Waiting for a worker" in page
+    browser.post(f"/executions/{execution.id}/kill")
+    assert "It is being stopped" in browser.get(f"/executions/{execution.id}").content.decode()
+
+
+def test_what_is_not_possible_now_is_said_on_the_page(browser: Client) -> None:
+    flow_actions.create_flow(FLOW, by="ada")
+    execution = running.run("lab", "one")
+    browser.post(f"/executions/{execution.id}/restart")
+    assert 'class="notice error' in browser.get(f"/executions/{execution.id}").content.decode()
+
+
+def test_an_old_execution_can_be_run_again_with_the_latest_revision(browser: Client) -> None:
+    flow_actions.create_flow(FLOW, by="ada")
+    execution = running.run("lab", "one")
+    flow_actions.update_flow("lab", "one", FLOW.replace("hello", "bye"), by="ada")
+    answer = browser.post(f"/executions/{execution.id}/replay", {"revision": "2"})
+    assert "rev 2" in browser.get(answer["Location"]).content.decode()
+
+
+def test_a_file_of_another_execution_is_refused(browser: Client) -> None:
+    flow_actions.create_flow(FLOW, by="ada")
+    execution = running.run("lab", "one")
+    for uri, status in (
+        ("kestra:///executions/someoneelse0000000000/a/b.txt", 403),
+        ("kestra:///../../secret_key", 404),
+        ("file:///etc/passwd", 404),
+    ):
+        assert browser.get(f"/executions/{execution.id}/file", {"path": uri}).status_code == status, uri
