@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.decorators.http import require_POST
 
-from builder.web.editor import run, views, vocabulary
+from builder.web.editor import beside, run, views, vocabulary
 
 urlpatterns = [
     path("editor/vocabulary", vocabulary.vocabulary, name="editor-vocabulary"),
@@ -13,4 +13,9 @@ urlpatterns = [
     path("flows/<str:namespace>/<str:flow_id>/edit/publish", views.publish, name="flow-editor-publish"),
     path("flows/<str:namespace>/<str:flow_id>/edit/discard", views.discard, name="flow-editor-discard"),
     path("flows/<str:namespace>/<str:flow_id>/edit/run", run.dialog, name="flow-editor-run"),
+    path(
+        "flows/<str:namespace>/<str:flow_id>/edit/run/<str:execution_id>",
+        beside.beside,
+        name="flow-editor-beside",
+    ),
 ]

@@ -227,7 +227,9 @@ def test_a_run_without_a_needed_input_says_so_at_its_field(ann):
 @pytest.mark.django_db(transaction=True)
 def test_a_run_starts_and_remembers_its_inputs(ann, valkey):
     response = ann.post(url("flow-editor-run"), {"draft": "0", "name": "Ann"}, headers={"HX-Request": "true"})
-    assert response["HX-Redirect"].startswith("/executions/")
+    started = json.loads(response["HX-Trigger"])["editor:run"]
+    panel = ann.get(started["beside"] + "?step=greet").json()
+    assert "Waiting for a worker" in panel["html"] and not panel["ended"]
     assert "Ann" in ann.get(url("flow-editor-run")).content.decode()
 
 

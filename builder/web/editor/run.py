@@ -1,5 +1,6 @@
 """The run dialog: a form of the flow's inputs, filled with the values of the last time, and the start itself."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,7 +37,7 @@ def dialog(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBa
     except InvalidInput as error:
         faults = {dotted(fault.path[:1]): fault.message for fault in error.faults}
         return _form(request, shown, fields, given, faults)
-    return _go(request, reverse("execution", args=[execution.id]))
+    return _go(request, namespace, flow_id, execution.id)
 
 
 def _key(namespace: str, flow_id: str) -> str:
@@ -54,9 +55,13 @@ def _form(
     return render(request, "flow/_run.html", {**shown, "rows": rows, "general": general}, status=status)
 
 
-def _go(request: HttpRequest, url: str) -> HttpResponseBase:
+def _go(request: HttpRequest, namespace: str, flow_id: str, execution_id: str) -> HttpResponseBase:
+    """To the execution's page; a page with scripts shows it beside the editor instead."""
     if not request.headers.get("HX-Request"):
-        return redirect(url)
+        return redirect("execution", execution_id)
+    started = {
+        "follow": reverse("execution-follow", args=[execution_id]),
+        "beside": reverse("flow-editor-beside", args=[namespace, flow_id, execution_id])}
     response = HttpResponse(status=204)
-    response["HX-Redirect"] = url
+    response["HX-Trigger"] = json.dumps({"editor:run": started})
     return response

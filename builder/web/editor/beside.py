@@ -1,0 +1,39 @@
+"""A run beside the editor: its state, its steps, and what the chosen step gave; its own page has the rest."""
+
+from django.http import HttpRequest, JsonResponse
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_GET
+
+from builder.clock import SystemClock
+from builder.engine.execution import Execution, TaskRun
+from builder.engine.states import TERMINAL, State
+from builder.store import executions
+from builder.web.execution import timeline
+from builder.web.execution.shapes import shape
+
+_CLOCK = SystemClock()
+
+
+@require_GET
+def beside(request: HttpRequest, namespace: str, flow_id: str, execution_id: str) -> JsonResponse:
+    """The panel as it is now, and the state of each step's latest run; `?step=` is the chosen one."""
+    execution, _ = executions.load(execution_id)
+    chosen = _latest(execution, request.GET.get("step", ""))
+    shown = {
+        "namespace": namespace, "flow_id": flow_id, "execution": execution, "item": executions.item(execution_id),
+        "rows": timeline.rows(execution, executions.usage_by_path(execution_id), _CLOCK.now()),
+        "failed": _failed(execution), "ended": execution.state in TERMINAL, "chosen": chosen,
+        "outputs": shape(chosen.outputs) if chosen and chosen.outputs else None,
+    }
+    return JsonResponse({
+        "html": render_to_string("flow/_beside.html", shown, request), "ended": shown["ended"],
+        "states": {run.task_id: run.state for run in execution.runs.values()},
+    })
+
+
+def _latest(execution: Execution, task_id: str) -> TaskRun | None:
+    return next((run for run in reversed(list(execution.runs.values())) if run.task_id == task_id), None)
+
+
+def _failed(execution: Execution) -> TaskRun | None:
+    return next((run for run in reversed(list(execution.runs.values())) if run.state is State.FAILED), None)
