@@ -142,7 +142,6 @@ INSTALLED_APPS = [
     "builder",
 ]
 MIDDLEWARE = [
-    "servestatic.middleware.ServeStaticMiddleware",
     "builder.access.headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "builder.access.limits.BodyLimitMiddleware",
@@ -204,7 +203,12 @@ SQLITE = {
 def _database() -> dict[str, Any]:
     url = os.environ.get("DATABASE_URL", "")
     if not url:
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA / "millstream.sqlite3", "OPTIONS": SQLITE}
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": DATA / "millstream.sqlite3",
+            "OPTIONS": SQLITE,
+            "CONN_MAX_AGE": None,
+        }
     try:
         database = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
     except (ValueError, dj_database_url.UnknownSchemeError, dj_database_url.ParseError):
@@ -215,6 +219,7 @@ def _database() -> dict[str, Any]:
         )
     if str(database["ENGINE"]).endswith("sqlite3"):
         database["OPTIONS"] = SQLITE
+        database["CONN_MAX_AGE"] = None
     return database
 
 

@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from django.conf import settings
-from django.db import transaction
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
+
+from builder.store.gate import on_commit
 
 QUEUE = "default"
 QUEUE_KEY = f"rq:queue:{QUEUE}"
@@ -64,7 +65,7 @@ def ring_again(execution_ids: Sequence[str]) -> bool:
 
 def ring_on_commit(execution_ids: Sequence[str]) -> None:
     """`ring` once the running transaction is committed; at once when there is none."""
-    transaction.on_commit(lambda: ring(execution_ids))
+    on_commit(lambda: ring(execution_ids))
 
 
 def notify(execution_id: str) -> bool:

@@ -6,8 +6,9 @@ IMMEDIATE. It is asked for again and again, not waited for: a frozen process mus
 
 import fcntl
 import os
+import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +21,7 @@ GATE_SECONDS = 20.0
 _BUSY = "The database is busy with another program; nothing was saved. Try again in a moment."
 _WAIT_SECONDS = 0.0005
 """Always the same: whoever waits longer must not ask less often than whoever came last."""
+_mine = threading.local()
 
 
 @contextmanager
@@ -32,11 +34,30 @@ def write() -> Iterator[None]:
         with transaction.atomic():
             yield
         return
+    _mine.after = []
     try:
         with _gate(), transaction.atomic():
             yield
     except OperationalError as error:
         raise _explained(error) from error
+    finally:
+        after, _mine.after = _mine.after, None
+        for function in after:
+            function()
+
+
+def on_commit(function: Callable[[], object]) -> None:
+    """Calls it once the running transaction is committed and others may write; at once when there is none."""
+    transaction.on_commit(lambda: _outside(function))
+
+
+def _outside(function: Callable[[], object]) -> None:
+    """Django's own hooks run while the gate is still held: a slow one would hold up every writer."""
+    after = getattr(_mine, "after", None)
+    if after is None:
+        function()
+    else:
+        after.append(function)
 
 
 def _explained(error: OperationalError) -> Exception:

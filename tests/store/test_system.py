@@ -119,3 +119,34 @@ def test_a_gate_that_stays_shut_is_an_answer_not_a_hang(monkeypatch: pytest.Monk
         leave.set()
         holder.join()
     assert kv.set_value("team", "n", 1, NOW).value == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_waits_for_the_commit_runs_when_others_may_write():
+    done: list[str] = []
+
+    def other() -> None:
+        kv.set_value("team", "n", 2, NOW)
+        done.append("written")
+        connection.close()
+
+    def after() -> None:
+        writer = threading.Thread(target=other)
+        writer.start()
+        writer.join(10)
+        done.append("after")
+
+    with gate.write():
+        gate.on_commit(after)
+        kv.set_value("team", "n", 1, NOW)
+        assert not done
+    assert done == ["written", "after"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_waits_for_a_commit_is_dropped_when_there_is_none():
+    done: list[str] = []
+    with pytest.raises(RuntimeError), gate.write():
+        gate.on_commit(lambda: done.append("after"))
+        raise RuntimeError
+    assert not done
