@@ -34,6 +34,17 @@ class Masker:
         """The text with every secret replaced."""
         return text if self._pattern is None else self._pattern.sub(MASK, text)
 
+    def settled(self, text: str) -> int:
+        """How many letters of a text stay as they are whatever follows: not those that a secret may begin with."""
+        if self._pattern is None:
+            return len(text)
+        found = [match.span() for match in self._pattern.finditer(text)]
+        for at in range(max(0, len(text) - self.longest + 1), len(text)):
+            begins = any(len(form) > len(text) - at and form.startswith(text[at:]) for form in self._known)
+            if begins and not any(start < at < end for start, end in found):
+                return at
+        return len(text)
+
     def value(self, value: Any) -> Any:
         """A JSON value with every text in it masked, keys too."""
         if self._pattern is None:
@@ -48,7 +59,7 @@ class Masker:
 
 
 class StreamMasker:
-    """Masks text that comes in pieces: the end of a piece waits as long as it could be the start of a secret."""
+    """Masks text that comes in pieces: its end waits as long as it could be the start of a secret."""
 
     def __init__(self, masker: Masker) -> None:
         self._masker = masker
@@ -56,13 +67,10 @@ class StreamMasker:
 
     def feed(self, piece: str) -> str:
         """What can be shown now."""
-        text = self._masker.text(self._held + piece)
-        keep = self._masker.longest - 1
-        if keep <= 0:
-            self._held = ""
-            return text
-        self._held = text[-keep:]
-        return text[:-keep]
+        text = self._held + piece
+        settled = self._masker.settled(text)
+        self._held = text[settled:]
+        return self._masker.text(text[:settled])
 
     def rest(self) -> str:
         """What was held back, at the end."""

