@@ -53,6 +53,24 @@ def test_a_stream_shows_no_part_of_a_secret(masker: Masker, size: int) -> None:
     assert shown == f"begin {MASK} end"
 
 
+def test_a_stream_holds_back_no_more_than_what_a_secret_may_begin_with() -> None:
+    masker = Masker()
+    masker.add(["sk-" + "x" * 200])
+    stream = StreamMasker(masker)
+    assert [stream.feed(piece) for piece in ("Hello ", "wor", "ld, as", "k")] == ["Hello ", "wor", "ld, a", ""]
+    assert stream.feed(" me") == "sk me"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_a_stream_shows_what_the_whole_text_would_when_secrets_overlap(size: int) -> None:
+    masker = Masker()
+    masker.add(["abcabcx", "abcabcxyz", "cxyzz", "zzzz"])
+    text = "abcabcxy abcabcxyz cxyzz abcabcxyzz zzzzz abcabcabcx"
+    stream = StreamMasker(masker)
+    shown = "".join(stream.feed(text[at : at + size]) for at in range(0, len(text), size)) + stream.rest()
+    assert shown == masker.text(text)
+
+
 def test_the_parts_of_a_secret_that_is_json_are_masked_too() -> None:
     masker = Masker()
     masker.add(['{"user": "ada", "keys": ["first-key-1"], "password": "pa55word"}'])
