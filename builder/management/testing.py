@@ -3,49 +3,43 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
-CHECKS: tuple[tuple[str, Sequence[str]], ...] = (
-    ("ruff", ("ruff", "check", ".")),
-    ("mypy", ("mypy",)),
-    ("import-linter", ("importlinter.cli", "lint-imports")),
-    ("djade", ("djade", "--check", "--target-version", "5.2")),
-    ("migrations", ("manage.py", "makemigrations", "--check", "--dry-run")),
-)
+LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 
 def run_tests(arguments: list[str]) -> int:
-    """Runs pytest with the arguments; without any, the checks of the code as well. Returns the exit status."""
+    """Runs pytest with the arguments; without any, the checks of the code as well. Returns the exit status.
+
+    What tests write goes into a folder that is removed at the end, unless MILLSTREAM_DATA names one.
+    """
     import pytest
 
-    failed = [] if arguments else [name for name, command in CHECKS if not _passes(name, command)]
-    status = int(pytest.main(arguments))
+    with tempfile.TemporaryDirectory(prefix="millstream-test-", ignore_cleanup_errors=True) as folder:
+        os.environ.setdefault("MILLSTREAM_DATA", folder)
+        failed = [] if arguments else [name for name, command in _checks().items() if not _passes(name, command)]
+        status = int(pytest.main(arguments))
     if failed:
         sys.stdout.write(f"\nThese checks failed (their messages are above the tests): {', '.join(failed)}\n")
-    return status or bool(failed)
+    return status or int(bool(failed))
+
+
+def _checks() -> dict[str, Sequence[str]]:
+    templates = sorted(str(path) for path in Path("templates").rglob("*.html"))
+    return {
+        "ruff": ("-m", "ruff", "check", "."),
+        "format": ("-m", "ruff", "format", "--check", "--quiet", "."),
+        "mypy": ("-m", "mypy"),
+        "import-linter": ("-c", LINT_IMPORTS),
+        "djade": ("-m", "djade", "--check", "--target-version", "5.2", *templates),
+        "migrations": ("manage.py", "makemigrations", "--check", "--dry-run"),
+    }
 
 
 def _passes(name: str, command: Sequence[str]) -> bool:
     sys.stdout.write(f"{name} ...\n")
     sys.stdout.flush()
-    if name == "djade":
-        command = (*command, *_templates())
-    if command[0] == "manage.py":
-        line = [sys.executable, *command]
-    elif command[0] == "importlinter.cli":
-        line = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]
-    else:
-        line = [sys.executable, "-m", *command]
-    return (
-        subprocess.run(line, check=False, env={**os.environ, "DJANGO_SETTINGS_MODULE": "builder.settings"}).returncode
-        == 0
-    )
-
-
-def _templates() -> list[str]:
-    return [
-        os.path.join(folder, name)
-        for folder, _, names in os.walk("templates")
-        for name in names
-        if name.endswith(".html")
-    ]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "builder.settings"}
+    return subprocess.run([sys.executable, *command], check=False, env=environment).returncode == 0
