@@ -163,3 +163,21 @@ def test_the_yaml_pane_completes_keys(editor):
     editor.wait_for_selector(".ace_autocomplete")
     editor.keyboard.press("Enter")
     until(editor, "    level: ")
+
+
+def test_a_discarded_draft_comes_back_by_undo(editor):
+    editor.get_by_label("Message").fill("Good morning")
+    until(editor, "Good morning")
+    editor.once("dialog", lambda dialog: dialog.accept())
+    editor.get_by_role("button", name="Discard").click()
+    until(editor, "message: Hello\n")
+    editor.locator('.step[data-id="part"]').click()
+    editor.get_by_role("button", name="Undo").click()
+    until(editor, "Good morning")
+    assert "Good morning" in draft()
+
+
+def test_the_list_of_flows_opens_the_run_form(editor):
+    editor.goto("/flows")
+    editor.goto("/flows/company.team/hello/edit#run")
+    editor.get_by_role("dialog", name="Run").get_by_label("name").wait_for()

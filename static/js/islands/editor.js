@@ -1,13 +1,14 @@
 // The editor's frame: buttons of the bar, shortcuts, the pane tabs of a phone, and the status line.
-import { accept, choose, facts, listen, post, root, send } from "./editor-session.js";
+import { choose, facts, listen, notice, post, root, send } from "./editor-session.js";
 
 export default function editor() {
   const status = document.getElementById("status");
+  let discarded = false;
   const doing = {
-    undo: () => send({ do: "undo" }),
+    undo: () => (discarded ? discard(true) : send({ do: "undo" })),
     redo: () => send({ do: "redo" }),
     publish: () => publish(),
-    discard,
+    discard: () => discard(false),
     run,
   };
   document.querySelector(".bar").addEventListener("click", (event) => {
@@ -24,7 +25,8 @@ export default function editor() {
     const show = event.target.closest("[data-show]");
     if (show) showPane(show.dataset.show);
   });
-  listen((answer) => {
+  listen((answer, change) => {
+    if (!["choose", "discard"].includes(change.do)) discarded = false;
     if (answer.status) status.innerHTML = answer.status;
     buttons();
     remember();
@@ -36,7 +38,7 @@ export default function editor() {
 
   function buttons() {
     const state = status.querySelector("[data-state]").dataset;
-    for (const [name, on, title] of [["undo", state.undo, state.undo], ["redo", state.redo, state.redo], ["publish", state.changed === "true"], ["discard", state.changed === "true" && state.published]]) {
+    for (const [name, on, title] of [["undo", state.undo || discarded, state.undo || "the discard"], ["redo", state.redo, state.redo], ["publish", state.changed === "true"], ["discard", state.changed === "true" && state.published]]) {
       const button = document.querySelector(`[data-do="${name}"]`);
       button.disabled = !on;
       if (title) button.title = `${name === "undo" ? "Undo" : "Redo"}: ${title}`;
@@ -58,6 +60,13 @@ export default function editor() {
       act(() => send({ do: "move", path: facts.chosen, by: event.key === "ArrowUp" ? -1 : 1 }));
   }
 
+  async function discard(back) {
+    if (!back && !window.confirm("Put this draft away and show the published text? Undo brings it back.")) return;
+    discarded = !back;
+    await post(root.dataset.discard, { do: "discard", back });
+    notice(back ? "The draft is back." : "The draft is put away. Undo brings it back.");
+  }
+
   function save() {
     document.activeElement?.dispatchEvent(new Event("change", { bubbles: true }));
     send({ do: "choose", to: facts.chosen });
@@ -77,16 +86,6 @@ async function settle(choice) {
   document.getElementById("stale-dialog").close();
   if (choice === "over") publish(true);
   if (choice === "theirs") post(root.dataset.discard, { do: "discard" });
-}
-
-async function discard() {
-  if (!window.confirm("Put this draft away and show the published text? Undo brings it back.")) return;
-  await post(root.dataset.discard, { do: "discard" });
-  document.querySelector('[data-do="undo"]').disabled = false;
-  document.querySelector('[data-do="undo"]').addEventListener("click", (event) => {
-    event.stopPropagation();
-    post(root.dataset.discard, { do: "discard", back: true });
-  }, { once: true, capture: true });
 }
 
 async function run() {
