@@ -82,7 +82,8 @@ class _Finder:
             return (node.name,)
         keys: list[Node] = []
         while isinstance(node, nodes.Attribute):
-            self._inside.add(id(node.target))
+            if isinstance(node.target, nodes.Attribute | nodes.Name):
+                self._inside.add(id(node.target))
             keys.append(node.key)
             node = node.target
         if not isinstance(node, nodes.Name):

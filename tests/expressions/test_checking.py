@@ -53,4 +53,5 @@ def test_only_what_may_wait_needs_lookups():
     assert needs_lookups({"a": ["{{ secret('x') }}"]})
     assert needs_lookups({"{{ read('x') }}": 1})
     assert needs_lookups("{{ x | jq('.') }}")
+    assert needs_lookups("{{ kv('x').name }}") and needs_lookups("{{ secret('x').a[0].b }}")
     assert not needs_lookups(["kv(", "{{ inputs.kv }}", 3, None])

@@ -18,6 +18,10 @@ from builder.tasks.api import (
 )
 
 
+LEAST_INTERVAL_SECONDS = 0.05
+"""No loop turns faster: a pause of nothing would keep a worker busy for nobody."""
+
+
 class CheckFrequency(Properties):
     """How often a loop looks at its condition."""
 
@@ -33,7 +37,7 @@ class LoopUntil(FlowBlock):
     """Run steps again and again until a condition is true.
 
     `{{ outputs.<this step>.iterationCount }}` is the number of the turn, from 1. Outputs of the steps are those of the
-    last turn.
+    last turn. A loop that sets no limit of its own fails when it is stopped by the one it is given.
     """
 
     type_name = "io.kestra.plugin.core.flow.LoopUntil"
@@ -78,9 +82,17 @@ tasks:
         most, longest, interval = self._bounds()
         if (most is None or turn < most) and (longest is None or elapsed_seconds + interval <= longest):
             return Again(interval)
-        if self.fail_on_max_reached:
-            return Ending("FAILED", message=f"The condition was still false after {turn} turns; no more are allowed.")
+        if self._fails_at_its_limit:
+            reached = "maxIterations" if most is not None and turn >= most else "maxDuration"
+            return Ending("FAILED", message=f"The condition was still false after {turn} turns, and {reached} allows no "
+                                            "more. Set checkFrequency to wait longer.")
         return Ending("SUCCESS")
+
+    @property
+    def _fails_at_its_limit(self) -> bool:
+        """As it is written; a loop that never named a limit did not mean to end by one."""
+        bounded = self.check_frequency.max_iterations is not None or self.check_frequency.max_duration is not None
+        return self.fail_on_max_reached if bounded or "fail_on_max_reached" in self.model_fields_set else True
 
     def _bounds(self) -> tuple[int | None, float | None, float]:
         """Most turns, longest time and pause in seconds; WaitFor is the old name with its old defaults."""
@@ -88,4 +100,4 @@ tasks:
         most = check.max_iterations or (100 if old else None)
         longest = check.max_duration.total_seconds() if check.max_duration else (3600.0 if old else None)
         interval = check.interval.total_seconds() if check.interval is not None else (1.0 if old else 60.0)
-        return most, longest, interval
+        return most, longest, max(interval, LEAST_INTERVAL_SECONDS)

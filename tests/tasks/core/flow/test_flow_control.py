@@ -92,7 +92,25 @@ def test_the_old_name_of_a_loop_has_its_old_defaults(type_name: str, interval: f
     task = LoopUntil.read({"id": "it", "type": f"io.kestra.plugin.core.flow.{type_name}", "condition": "x",
                            "tasks": [LOG]})
     assert task.turn_ended({"condition": "false"}, 1, 5) == Again(interval)
-    assert (task.turn_ended({"condition": "false"}, 100, 5) == Ending("SUCCESS")) is (type_name == "WaitFor")
+    assert isinstance(task.turn_ended({"condition": "false"}, 100, 5), Ending) is (type_name == "WaitFor")
+
+
+def test_a_loop_that_sets_no_limit_fails_when_the_given_one_stops_it() -> None:
+    written = {"id": "it", "type": "io.kestra.plugin.core.flow.WaitFor", "condition": "x", "tasks": [LOG]}
+    stopped = LoopUntil.read(written).turn_ended({"condition": "false"}, 100, 5)
+    assert isinstance(stopped, Ending)
+    assert stopped.state == "FAILED" and "maxIterations" in stopped.message
+    content = LoopUntil.read({**written, "failOnMaxReached": False}).turn_ended({"condition": "false"}, 100, 5)
+    assert content == Ending("SUCCESS")
+    bounded = LoopUntil.read({**written, "checkFrequency": {"maxIterations": 2}})
+    assert bounded.turn_ended({"condition": "false"}, 2, 5) == Ending("SUCCESS")
+
+
+def test_no_loop_turns_without_a_pause() -> None:
+    task = LoopUntil.read(_written(LoopUntil, condition="x", tasks=[LOG], checkFrequency={"interval": "PT0S"}))
+    again = task.turn_ended({"condition": "false"}, 1, 5)
+    assert isinstance(again, Again)
+    assert again.seconds > 0.01
 
 
 def test_a_loop_may_fail_when_it_may_not_go_on() -> None:
