@@ -30,11 +30,12 @@ def command(socket: Path) -> list[str]:
             f"the embedded Valkey server does not run on this machine ({error}). Install Redis or Valkey and set "
             "REDIS_URL=redis://127.0.0.1:6379/0"
         ) from error
-    return [
-        str(binary), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(folder),
-        "--appendonly", "yes", "--save", "", "--daemonize", "no",
-        "--loglevel", "warning", "--logfile", str(folder / "valkey.log"), "--pidfile", str(folder / "valkey.pid"), "--maxmemory-policy", "noeviction",
-    ]  # fmt: skip
+    options = {
+        "port": "0", "unixsocket": str(socket), "unixsocketperm": "700", "dir": str(folder), "appendonly": "yes",
+        "save": "", "daemonize": "no", "loglevel": "warning", "logfile": str(folder / "valkey.log"),
+        "pidfile": str(folder / "valkey.pid"), "maxmemory-policy": "noeviction",
+    }  # fmt: skip
+    return [str(binary), *(word for name, value in options.items() for word in (f"--{name}", value))]
 
 
 def stop_earlier(socket: Path) -> None:
