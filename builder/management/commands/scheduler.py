@@ -9,6 +9,7 @@ from builder.triggers.scheduler import run_scheduler
 
 class Command(BaseCommand):
     help = "Runs one scheduler process (see the deployment guide)."
+    requires_system_checks: list[str] = []  # they would import every page
 
     def handle(self, **options: Any) -> None:
         run_scheduler()
