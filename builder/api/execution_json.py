@@ -1,15 +1,14 @@
 """An execution as Kestra's record: its state with histories, its task runs with attempts, its labels as a list."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from builder.actions.trying import without_sealed
 from builder.engine.execution import Attempt, Execution, History, TaskRun
 from builder.engine.states import TERMINAL, State
 from builder.flows.durations import format_duration
-from builder.flows.inputs import ENCRYPTED_TYPE
 
-MASK = "******"
 ADDRESS = "/executions/"
 """Where an execution's page is."""
 
@@ -22,8 +21,8 @@ def execution_json(execution: Execution, *, runs: bool = True, base: str = "") -
         "flowId": execution.flow_id,
         "flowRevision": execution.revision,
         "taskRunList": [_run(execution, run) for run in execution.runs.values()] if runs else None,
-        "inputs": shown(execution.inputs) if execution.inputs else None,
-        "outputs": shown(execution.outputs) if execution.outputs else None,
+        "inputs": without_sealed(execution.inputs) if execution.inputs else None,
+        "outputs": without_sealed(execution.outputs) if execution.outputs else None,
         "labels": labels_json(execution.labels),
         "state": state_json(execution.history),
         "parentId": execution.parent_id,
@@ -69,7 +68,7 @@ def _run(execution: Execution, run: TaskRun) -> dict[str, Any]:
         "value": run.value,
         "iteration": run.iteration,
         "attempts": [_attempt(attempt) for attempt in run.attempts] or None,
-        "outputs": shown(run.outputs) if run.outputs is not None else None,
+        "outputs": without_sealed(run.outputs) if run.outputs is not None else None,
         "state": state_json(run.history),
         "message": run.message or None,
     }
@@ -81,17 +80,6 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
     if attempt.ended_at is not None:
         history = (*history, (attempt.state, attempt.ended_at))
     return {"state": state_json(history)} | ({"message": attempt.message} if attempt.message else {})
-
-
-def shown(value: Any) -> Any:
-    """A value with what is encrypted in it masked: nobody can do anything with the ciphertext."""
-    if isinstance(value, Mapping):
-        if value.get("type") == ENCRYPTED_TYPE:
-            return MASK
-        return {key: shown(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [shown(item) for item in value]
-    return value
 
 
 def instant(at: datetime) -> str:

@@ -14,6 +14,7 @@ from django.http.request import UnreadablePostError
 from builder.engine.states import State
 from builder.errors import InvalidInput
 from builder.flows.inputs import Upload
+from builder.flows.read import label_text
 
 T = TypeVar("T")
 LARGEST_PAGE_SIZE = 1000
@@ -101,14 +102,33 @@ def pair(text: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
+def given_labels(value: Any) -> list[tuple[str, str]]:
+    """Labels of a JSON body: `[{"key": ..., "value": ...}]` or a map."""
+    written = [{"key": key, "value": text} for key, text in value.items()] if isinstance(value, dict) else value
+    if not isinstance(written, list) or not all(_is_label(one) for one in written):
+        raise InvalidInput('Labels are a list such as [{"key": "team", "value": "blue"}].')
+    return [(one["key"], label_text(one["value"])) for one in written]
+
+
+def _is_label(one: Any) -> bool:
+    return isinstance(one, dict) and isinstance(one.get("key"), str) and bool(one["key"]) and isinstance(
+        one.get("value"), str | int | float)
+
+
+def body_bytes(request: HttpRequest) -> bytes:
+    """The body as it came."""
+    try:
+        return request.body
+    except UnreadablePostError as error:
+        raise InvalidInput("The body did not arrive as a whole.") from error
+
+
 def body_text(request: HttpRequest) -> str:
     """The body as text."""
     try:
-        return request.body.decode("utf-8-sig")
+        return body_bytes(request).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInput("The body is not text in UTF-8.") from error
-    except UnreadablePostError as error:
-        raise InvalidInput("The body did not arrive as a whole.") from error
 
 
 def body_json(request: HttpRequest) -> Any:
@@ -143,6 +163,8 @@ def body_texts(request: HttpRequest) -> list[str]:
     value = body_json(request)
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise InvalidInput("The body must be a JSON list of texts.")
+    if any("\0" in item for item in value):
+        raise InvalidInput("The body holds a NUL character; leave it out.")
     return value
 
 

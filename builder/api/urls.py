@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from builder.api import flow_lists, flows
+from builder.api import flow_lists, flows, kv, plugins, triggers
+from builder.api.executions import logs, metrics
 
 _addresses: list[URLPattern | URLResolver] = [
     path("flows", flows.flows_view),
@@ -19,5 +20,21 @@ _addresses: list[URLPattern | URLResolver] = [
     path("flows/<str:namespace>/<str:flow_id>", flows.flow_view),
     path("flows/<str:namespace>/<str:flow_id>/revisions", flows.revisions_view),
     path("", include("builder.api.executions.urls")),
+    path("logs/search", logs.search_view),
+    path("logs/<str:execution_id>", logs.read_view),
+    path("logs/<str:execution_id>/download", logs.download_view),
+    path("logs/<str:execution_id>/follow", logs.follow_view),
+    path("metrics/<str:execution_id>", metrics.read_view),
+    path("kv", kv.everywhere_view),
+    path("namespaces/<str:namespace>/kv", kv.namespace_view),
+    path("namespaces/<str:namespace>/kv/<str:key>", kv.entry_view),
+    path("triggers", triggers.switch_view),
+    path("triggers/set-disabled", triggers.switch_view),
+    path("triggers/search", triggers.search_view),
+    path("triggers/<str:namespace>/<str:flow_id>", triggers.flow_view),
+    path("plugins", plugins.list_view),
+    path("plugins/inputs", plugins.inputs_view),
+    path("plugins/schemas/<str:name>", plugins.schema_view),
+    path("plugins/<str:name>", plugins.type_view),
 ]
 urlpatterns = [path("main/", include(_addresses)), path("", include(_addresses))]

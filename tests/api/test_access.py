@@ -92,7 +92,9 @@ def test_bad_input_is_refused_with_a_sentence(api: Api, hello: str, method: str,
     assert len(answer.json()["message"]) > 10
 
 
-@pytest.mark.parametrize("path", ["flows/te%00am/hello", "flows/%ff%fe/hello", "executions/%00", "executions/" + "x" * 3000])
+@pytest.mark.parametrize("path", [
+    "flows/te%00am/hello", "flows/%ff%fe/hello", "executions/%00", "executions/" + "x" * 3000,
+])  # fmt: skip
 def test_names_that_cannot_be_are_not_found(api: Api, path: str):
     assert api("GET", path).status_code == 404
 

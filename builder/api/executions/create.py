@@ -1,5 +1,7 @@
 """Starting an execution: the hot path of the API, so it asks the database for nothing it does not need."""
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from builder.actions import executions as execution_actions
@@ -31,12 +33,16 @@ def validate(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponse
     declared = execution_actions.inputs_of(namespace, flow_id, revision=revision)
     found = execution_actions.check_inputs(namespace, flow_id, {**inputs, **files}, revision=revision)
     return JsonResponse({
-        "id": flow_id, "namespace": namespace, "inputs": [input_json(one, found) for one in declared],
+        "id": flow_id, "namespace": namespace, "inputs": inputs_json(declared, found),
     })  # fmt: skip
 
 
-def input_json(declared: Input, found: Resolved) -> dict[str, object]:
-    """One input with its value and what is wrong with it."""
+def inputs_json(declared: Sequence[Input], found: Resolved) -> list[dict[str, object]]:
+    """Each input with its value and what is wrong with it."""
+    return [_input_json(one, found) for one in declared]
+
+
+def _input_json(declared: Input, found: Resolved) -> dict[str, object]:
     faults: list[Fault] = [fault for fault in found.faults if dotted(fault.path[:1]) == declared.id]
     enabled = declared.id not in found.disabled
     is_secret = declared.type == "SECRET"

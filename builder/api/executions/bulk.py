@@ -1,0 +1,101 @@
+"""One verb for many executions, named by ids or found by a query."""
+
+from collections.abc import Callable, Sequence
+
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+
+from builder.access.answers import answer
+from builder.actions import bulk
+from builder.actions import executions as execution_actions
+from builder.api.executions.reading import filters
+from builder.api.methods import methods
+from builder.api.reading import body_json, body_texts, given_labels
+from builder.errors import InvalidInput
+
+Act = Callable[[str], object]
+Verb = Callable[[HttpRequest], Act]
+"""What a request asks to be done to each execution."""
+
+
+def by_ids(verb: Verb) -> Callable[..., HttpResponseBase]:
+    """For the executions of a JSON list of ids."""
+    return lambda request: _do(request, body_texts(request), verb(request))
+
+
+def by_query(verb: Verb) -> Callable[..., HttpResponseBase]:
+    """For the executions that a search with the same query finds."""
+    return lambda request: _do(request, bulk.ids_of(filters(request)), verb(request))
+
+
+def set_labels(request: HttpRequest) -> HttpResponseBase:
+    """`{"executionsId": [ids], "executionLabels": [{"key", "value"}]}`."""
+    body = body_json(request)
+    ids = body.get("executionsId") if isinstance(body, dict) else None
+    if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
+        raise InvalidInput("The body must hold executionsId, a list of ids, and executionLabels.")
+    labels = given_labels(body.get("executionLabels"))
+    return _do(request, ids, lambda execution_id: execution_actions.set_labels(execution_id, labels))
+
+
+def _do(request: HttpRequest, ids: Sequence[str], act: Act) -> HttpResponseBase:
+    """`{"count"}`; 400 with the ids that it cannot be done to, after it was done to the others."""
+    if len(ids) > bulk.MOST:
+        raise InvalidInput(f"{len(ids)} executions are too many at once; send at most {bulk.MOST}.")
+    done = bulk.for_each(list(dict.fromkeys(ids)), act)
+    if not done.refused:
+        return JsonResponse({"count": done.count})
+    invalids = [{"message": reason, "invalidValue": execution_id} for execution_id, reason in done.refused]
+    return answer(request, 400, f"It was done to {done.count} executions, and cannot be done to {len(invalids)}: "
+                  f"{invalids[0]['message']}", {"invalids": invalids, "errors": invalids, "count": done.count})
+
+
+def _by(request: HttpRequest) -> str:
+    return request.user.get_username()
+
+
+def _kill(request: HttpRequest) -> Act:
+    return lambda execution_id: execution_actions.kill(execution_id, by=_by(request))
+
+
+def _restart(request: HttpRequest) -> Act:
+    return lambda execution_id: execution_actions.restart(execution_id, by=_by(request))
+
+
+def _replay(request: HttpRequest) -> Act:
+    return lambda execution_id: execution_actions.replay(execution_id, by=_by(request))
+
+
+def _resume(request: HttpRequest) -> Act:
+    return lambda execution_id: execution_actions.resume(execution_id, by=_by(request))
+
+
+def _pause(request: HttpRequest) -> Act:
+    return lambda execution_id: execution_actions.pause(execution_id, by=_by(request))
+
+
+def _force_run(request: HttpRequest) -> Act:
+    return execution_actions.force_run
+
+
+def _delete(request: HttpRequest) -> Act:
+    return lambda execution_id: execution_actions.delete([execution_id])
+
+
+VERBS: dict[str, tuple[str, Verb]] = {
+    "kill": ("DELETE", _kill), "restart": ("POST", _restart), "replay": ("POST", _replay),
+    "resume": ("POST", _resume), "pause": ("POST", _pause), "unqueue": ("POST", _force_run),
+    "force-run": ("POST", _force_run), "": ("DELETE", _delete),
+}  # fmt: skip
+"""By the word in the address: the method, and what is done. The empty word deletes."""
+
+labels_view = methods(POST=set_labels)
+
+
+def views() -> list[tuple[str, Callable[..., HttpResponseBase]]]:
+    """Every bulk address below `executions/`, with its view."""
+    found = [("labels/by-ids", labels_view)]
+    for word, (method, verb) in VERBS.items():
+        start = f"{word}/" if word else ""
+        found.append((f"{start}by-ids", methods(**{method: by_ids(verb)})))
+        found.append((f"{start}by-query", methods(**{method: by_query(verb)})))
+    return found

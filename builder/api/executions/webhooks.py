@@ -1,0 +1,78 @@
+"""Webhooks: addresses that whoever knows their key may call, without an account. Each 200 is an execution."""
+
+import json
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from builder.api.execution_json import execution_json
+from builder.api.executions.following import when_ended
+from builder.api.methods import methods
+from builder.api.reading import body_bytes
+from builder.clock import SystemClock
+from builder.engine.execution import Execution
+from builder.engine.states import State
+from builder.expressions import ExpressionError, render_value
+from builder.store.lookups import StoredLookups
+from builder.store.triggers import Trigger
+from builder.triggers.webhooks import Call, receive
+
+_CLOCK = SystemClock()
+_SHOWN = ("id", "namespace", "flowId", "flowRevision", "trigger", "labels", "state", "url")
+"""What a stranger may see of the execution; its inputs may hold more than the call brought."""
+_BODILESS = (204, 205, 304)
+_FAILED = frozenset({State.FAILED, State.KILLED, State.CANCELLED})
+
+
+def call(request: HttpRequest, namespace: str, flow_id: str, key: str) -> HttpResponseBase:
+    """Starts the flow; 204 when the trigger's condition does not hold, 404 for anything that is no webhook."""
+    headers = {name: [value] for name, value in request.headers.items()}
+    parameters = {name: [str(value) for value in values] for name, values in request.GET.lists()}
+    received = receive(namespace, flow_id, key, Call(headers, parameters, body_bytes(request)), _CLOCK)
+    if received.execution is None:
+        return HttpResponse(status=204)
+    definition, execution = received.trigger.definition, received.execution
+    if definition.get("wait") is True:
+        execution = when_ended(execution.id)
+    status = _status(received.trigger, execution)
+    if status in _BODILESS:
+        return HttpResponse(status=status)
+    if definition.get("wait") is True and definition.get("returnOutputs") is True:
+        return _outputs(definition.get("responseContentType"), execution, status)
+    return JsonResponse(_record(request, execution), status=status)
+
+
+def _record(request: HttpRequest, execution: Execution) -> dict[str, Any]:
+    record = execution_json(execution, runs=False, base=request.build_absolute_uri("/")[:-1])
+    return {name: record[name] for name in _SHOWN if name in record}
+
+
+def _outputs(content_type: str | None, execution: Execution, status: int) -> HttpResponseBase:
+    outputs = execution_json(execution, runs=False).get("outputs", {})
+    if content_type != "text/plain":
+        return JsonResponse(outputs, status=status)
+    only = next(iter(outputs.values())) if len(outputs) == 1 else outputs
+    text = only if isinstance(only, str) else json.dumps(only, ensure_ascii=False)
+    return HttpResponse(text, content_type="text/plain; charset=utf-8", status=status)
+
+
+def _status(trigger: Trigger, execution: Execution) -> int:
+    """The trigger's `responseCode`; else 500 after a failure that was waited for, 200 otherwise."""
+    usual = 500 if execution.state in _FAILED else 200
+    written = trigger.definition.get("responseCode")
+    if written is None:
+        return usual
+    seen = {
+        "trigger": (execution.trigger or {}).get("variables"), "outputs": execution.outputs or {},
+        "execution": {"id": execution.id, "state": execution.state.value},
+    }  # fmt: skip
+    try:
+        code = int(str(render_value(str(written), seen, StoredLookups(trigger.namespace, _CLOCK.now))))
+    except (ExpressionError, ValueError):
+        return usual
+    return code if 200 <= code <= 599 else usual
+
+
+webhook_view = csrf_exempt(login_not_required(methods(GET=call, POST=call, PUT=call)))
