@@ -1,0 +1,77 @@
+"""Model calls through the whole runner: the answer arrives piece by piece, a kill cuts the connection."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from builder.clock import SystemClock
+from builder.engine.states import State
+from builder.runtime import live, queue, storage
+from builder.runtime.runner.runner import Runner
+from builder.store import executions, secrets
+from tests.doubles.openai_answers import Answer
+from tests.doubles.openai_server import OpenAIServer
+from tests.runtime.conftest import create, ended, publish, wait_until
+
+KEY = "sk-test-0123456789-secret"
+CHAT = """tasks:
+  - id: ask
+    type: io.kestra.plugin.openai.ChatCompletion
+    apiKey: "{{ secret('OPENAI') }}"
+    baseUrl: URL
+    model: gpt-5.4-mini
+    prompt: Say it.
+"""
+
+
+@pytest.fixture
+def model() -> Iterator[OpenAIServer]:
+    with OpenAIServer(delay_seconds=0.6, chunks=6) as server:
+        yield server
+
+
+@pytest.fixture
+def asking(runner: Runner, model: OpenAIServer) -> str:
+    """An execution that asks the model for a text that repeats the key."""
+    secrets.set_value("team", "OPENAI", KEY, by="tests", now=SystemClock().now())
+    model.answers.append(Answer(text=f"The key is {KEY}, so keep it for yourself and never tell it to anybody."))
+    publish(CHAT.replace("URL", model.url))
+    return create()
+
+
+async def test_an_answer_streams_to_the_page_and_keeps_the_secret(runner: Runner, asking: str) -> None:
+    runner.take([asking])
+    pieces: list[str] = []
+    async with asyncio.timeout(15):
+        async for message in live.follow(asking):
+            if message.kind == "text":
+                pieces.append(message.data["text"])
+    assert len(pieces) > 1
+    assert "".join(pieces) == "The key is ******, so keep it for yourself and never tell it to anybody."
+    execution, _ = await asyncio.to_thread(executions.load, asking)
+    assert execution.state is State.SUCCESS and KEY not in str(execution)
+    sent = storage.sent(asking, execution.runs["ask"].id, 1)
+    assert sent is not None and "Say it." in sent and KEY not in sent
+
+
+def test_a_kill_closes_the_connection_to_the_model(runner: Runner, model: OpenAIServer, asking: str) -> None:
+    model.delay_seconds = 30
+    runner.take([asking])
+    wait_until(lambda: len(model.requests) == 1)
+    executions.send(asking, executions.KILL, SystemClock().now())
+    queue.notify(asking)
+    assert ended(asking).state is State.KILLED
+    assert model.requests[0].closed_early.wait(5)
+
+
+def test_a_model_at_an_address_that_is_not_allowed_is_refused_at_once(
+    runner: Runner, model: OpenAIServer, asking: str, settings: Any
+) -> None:
+    settings.MILLSTREAM = {**settings.MILLSTREAM, "ALLOW_NETWORKS": ()}
+    runner.take([asking])
+    execution = ended(asking)
+    assert execution.state is State.FAILED and model.requests == []
+    assert "MILLSTREAM_ALLOW_NETWORKS" in execution.runs["ask"].message
+    assert (execution.history[-1][1] - execution.created_at).total_seconds() < 3
