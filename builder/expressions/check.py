@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from builder.expressions import registry
-from builder.expressions.faults import ExpressionError, did_you_mean, line_and_column
+from builder.expressions.faults import ExpressionError, MethodCall, did_you_mean, line_and_column
 from builder.expressions.limits import DEFAULT_LIMITS
 from builder.expressions.registry import Operation
 from builder.expressions.syntax import nodes
@@ -17,12 +17,13 @@ _Use = tuple[str, str, nodes.Arguments]
 
 @dataclass(frozen=True, slots=True)
 class TemplateFault:
-    """`line` and `column` count from 1 inside the template."""
+    """`line` and `column` count from 1 inside the template; `at_run`: it may be kept, and fails where it is rendered."""
 
     line: int
     column: int
     message: str
     hint: str = ""
+    at_run: bool = False
 
 
 def check(template: str) -> list[TemplateFault]:
@@ -32,7 +33,8 @@ def check(template: str) -> list[TemplateFault]:
     try:
         tree = parse_template(template, DEFAULT_LIMITS)
     except ExpressionError as error:
-        return [TemplateFault(max(error.line, 1), max(error.column, 1), error.reason, error.hint)]
+        place = max(error.line, 1), max(error.column, 1)
+        return [TemplateFault(*place, error.reason, error.hint, at_run=isinstance(error, MethodCall))]
     return [
         TemplateFault(*line_and_column(template, node.position), message, hint)
         for node in nodes.walk(tree.body)

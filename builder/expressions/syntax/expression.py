@@ -1,6 +1,6 @@
 """Parses what stands between {{ and }}: operators by their precedence, calls, filters, tests."""
 
-from builder.expressions.faults import ExpressionLimit
+from builder.expressions.faults import ExpressionLimit, MethodCall
 from builder.expressions.syntax import nodes
 from builder.expressions.syntax.cursor import Cursor
 from builder.expressions.syntax.nodes import Node
@@ -193,8 +193,10 @@ class ExpressionParser:
     def _dotted(self) -> Node:
         name = self._cursor.expect_name("The name of an attribute")
         if self._cursor.at("("):
-            raise self._cursor.fault(f"`.{name.value}()` is not possible: values have no methods",
-                                     position=name.position, hint="use a filter: value | upper")
+            error = MethodCall(f"`.{name.value}()` is not possible: values have no methods",
+                               hint="use a filter: value | upper")
+            error.place(self._cursor.source, name.position)
+            raise error
         return nodes.Literal(name.position, name.value)
 
     def _subscript(self) -> Node:

@@ -51,7 +51,8 @@ def _check_expression(findings: Findings, path: Path, text: str, severity: Sever
     if not any(opening in text for opening in _OPENINGS):
         return
     for fault in expressions.check(text):
-        report_inside(findings, path, text, (fault.line, fault.column), fault.message, fault.hint, severity)
+        weight = Severity.WARNING if fault.at_run else severity
+        report_inside(findings, path, text, (fault.line, fault.column), fault.message, fault.hint, weight)
 
 
 def report_inside(findings: Findings, path: Path, text: str, place: tuple[int, int], message: str, hint: str,
