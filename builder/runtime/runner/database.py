@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from django.db import OperationalError, close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from builder.clock import Clock
 from builder.errors import Unavailable
@@ -16,6 +16,7 @@ from builder.store.executions import Saved
 
 T = TypeVar("T")
 _BATCH = 500
+_AWAY = (Unavailable, OperationalError, InterfaceError)
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.2, 5.0
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ def _fresh(function: Callable[..., T], *arguments: Any, **options: Any) -> T:
     """A connection that broke (the server was restarted) is opened again for the next call."""
     try:
         return function(*arguments, **options)
-    except OperationalError:
+    except _AWAY:
         close_old_connections()
         raise
 
@@ -90,7 +91,7 @@ class Saver:
         while True:
             try:
                 result = await self.database.call(executions.save, [saved for saved, _ in batch], self.clock.now())
-            except (Unavailable, OperationalError) as error:
+            except _AWAY as error:
                 log.warning("%d executions wait to be saved: %s", len(batch), error)
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, _LONGEST_WAIT_SECONDS)

@@ -109,7 +109,8 @@ class Driven:
 
     def logged(self) -> None:
         """Log lines wait; they are saved within a moment, also while a task runs on. Callable from any thread."""
-        self._loop.call_soon_threadsafe(self._nudge_soon)
+        if self._nudge is None:
+            self._loop.call_soon_threadsafe(self._nudge_soon)
 
     def lose(self) -> None:
         """Somebody else has it: everything stops and nothing more is written."""
