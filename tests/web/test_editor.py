@@ -264,3 +264,10 @@ def test_what_the_page_would_not_send_is_refused_in_words(ann, body):
     response = ann.post(url("flow-editor-change"), body, content_type="application/json",
                         headers={"Accept": "application/json"})
     assert response.status_code in (200, 422)
+
+
+def test_a_renamed_input_is_followed_by_the_expressions_that_read_it(ann):
+    change(ann, do="field", path=["inputs", 0, "id"], control="text", raw="person")
+    assert now() == TEXT.replace("id: name", "id: person").replace("inputs.name", "inputs.person")
+    change(ann, do="undo")
+    assert now() == TEXT

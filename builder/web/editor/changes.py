@@ -8,6 +8,7 @@ from builder.flows.catalogue import Kind
 from builder.flows.document import parse
 from builder.flows.edit import Duplicate, Edit, Insert, Move, Remove, SetValue, Unset
 from builder.flows.edit.intent import free_id, landing, number, step_ids, value_at
+from builder.flows.edit.rename import rename
 from builder.tasks.catalogue import catalogue
 from builder.web.editor.values import UNSET, meant
 
@@ -36,6 +37,8 @@ def _field(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
         value = value.removesuffix("\n") + "\n"
     if isinstance(raw, bool) and str(raw).lower() == (body.get("default") or "false"):
         value = UNSET
+    if path[-1:] == ("id",) and len(path) > 1 and isinstance(value, str):
+        return rename(data, path, value)[0], None
     return (Unset(path) if value is UNSET else SetValue(path, value)), None
 
 

@@ -15,7 +15,9 @@ export default function form(pane) {
     const field = event.target.closest(".field");
     if (!field || event.target.matches("select, [type=checkbox]")) return;
     clearTimeout(waiting.get(field.id)?.timer);
-    waiting.set(field.id, { timer: setTimeout(() => commit(field.id), PAUSE_MS) });
+    // A name waits until it is whole: every expression that reads it follows.
+    const naming = field.dataset.path.endsWith('"id"]');
+    waiting.set(field.id, { timer: naming ? 0 : setTimeout(() => commit(field.id), PAUSE_MS) });
   });
   body.addEventListener("change", (event) => {
     if (event.target.matches("[data-move]") && event.target.value) return send({ do: "move", path: facts.chosen, ...JSON.parse(event.target.value) });

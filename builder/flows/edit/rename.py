@@ -1,0 +1,62 @@
+"""A step or input renamed: every expression that reads it follows."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from builder.errors import Path
+from builder.expressions import references
+from builder.flows.edit.intent import SetValue, intended, step_ids
+
+_PLAIN = re.compile(r"[A-Za-z_]\w*")
+
+
+def rename(data: Any, path: Path, new: str) -> tuple[SetValue, int]:
+    """The edit that gives the id at `path` a new name, and how many references change with it.
+
+    None change where two steps share the old or the new name: it would not be clear whose they are.
+    """
+    old = _id_at(data, path)
+    ids = [name for _, name in step_ids(data)]
+    if old is None or not new or new in ids or ids.count(old) != 1 or path[0] == "triggers":
+        return SetValue(path, new), 0
+    goal = intended(data, SetValue(path, new))
+    follower = _Follower("inputs" if path[0] == "inputs" else "outputs", old, new)
+    goal = follower.followed(goal)
+    return (SetValue((), goal), follower.count) if follower.count else (SetValue(path, new), 0)
+
+
+def _id_at(data: Any, path: Path) -> str | None:
+    """The id as it is; None where nothing has that name for sure."""
+    for part in path[:-1]:
+        data = data[part]
+    old = data.get("id") if isinstance(data, Mapping) else None
+    return old if isinstance(old, str) and old else None
+
+
+class _Follower:
+    def __init__(self, root: str, old: str, new: str) -> None:
+        self._root, self._old = root, old
+        self._written = f"{root}.{new}" if _PLAIN.fullmatch(new) else f"{root}['{new}']"
+        name = re.escape(old)
+        self._reads = re.compile(rf"{root}\s*(?:\.\s*{name}(?![\w])|\[\s*(['\"]){name}\1\s*\])")
+        self.count = 0
+
+    def followed(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, Mapping):
+            return {name: self.followed(item) for name, item in value.items()}
+        return [self.followed(item) for item in value] if isinstance(value, list) else value
+
+    def _text(self, text: str) -> str:
+        lines = text.split("\n")
+        for found in reversed(references(text)):
+            if found.path[:2] != (self._root, self._old):
+                continue
+            line, start = lines[found.line - 1], found.column - 1
+            reads = self._reads.match(line, start)
+            if reads:
+                lines[found.line - 1] = line[:start] + self._written + line[reads.end():]
+                self.count += 1
+        return "\n".join(lines)
