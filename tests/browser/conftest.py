@@ -42,7 +42,7 @@ def chromium():
 
 
 def listen(page):
-    """A list that gets what the browser complains about on this page: errors of scripts, of the policy, of addresses."""
+    """Gives a list that gets what the browser complains about: errors of scripts, of the policy, of addresses."""
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)

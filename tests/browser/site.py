@@ -63,8 +63,8 @@ class Site:
     def wait_for_yaml(self, words):
         """Until the YAML pane holds the words and everything is saved."""
         self.tab.wait_for_function(
-            "words => window.millstreamYaml.getValue().includes(words) && !document.getElementById('editor').dataset.saving",
-            arg=words)
+            """words => window.millstreamYaml.getValue().includes(words)
+                && !document.getElementById('editor').dataset.saving""", arg=words)
 
     def rows(self, query, *values):
         """What stands in the product's database."""

@@ -52,11 +52,13 @@ def change_the_prompt(tab):
 
 
 def run_it(tab, openai):
-    openai.delay_seconds = 1.5
+    openai.delay_seconds = 3
     tab.get_by_role("button", name="Run", exact=False).first.click()
     dialog = tab.get_by_role("dialog", name="Run")
     expect(dialog.get_by_label("Your question")).to_have_value("What is data orchestration?")
     dialog.get_by_role("button", name="Run").click()
+    expect(tab.locator("[data-answers] pre")).to_contain_text("Here")
+    tab.get_by_role("link", name="Execution", exact=True).click()
     answer = tab.locator("#answers pre")
     expect(answer).to_contain_text("Here is")
     assert not answer.inner_text().endswith(PROMPT), "the whole answer came at once"

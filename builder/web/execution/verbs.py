@@ -25,6 +25,12 @@ def _done(request: HttpRequest, execution_id: str, action: Callable[[], Any], sa
     return redirect("execution", execution_id=execution_id)
 
 
+def _revision(request: HttpRequest) -> int | None:
+    """The revision asked for; None: the execution's own."""
+    text = request.POST.get("revision", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 @require_POST
 def kill(request: HttpRequest, execution_id: str) -> HttpResponse:
     """Stops it; what a model is answering just now is broken off."""
@@ -43,9 +49,15 @@ def pause(request: HttpRequest, execution_id: str) -> HttpResponse:
 
 @require_POST
 def restart(request: HttpRequest, execution_id: str) -> HttpResponse:
-    """Goes on from the failed step, in the same execution."""
-    by = request.user.get_username()
-    return _done(request, execution_id, lambda: again.restart(execution_id, by=by), "It goes on from the failed step.")
+    """Goes on from the failed step: the same execution, or a new one with another revision of the flow."""
+    try:
+        run = again.restart(execution_id, revision=_revision(request), by=request.user.get_username())
+    except Conflict as conflict:
+        messages.error(request, conflict.message)
+        return redirect("execution", execution_id=execution_id)
+    new = run.id != execution_id
+    messages.success(request, f"It goes on from the failed step{', as this new execution' if new else ''}.")
+    return redirect("execution", execution_id=run.id)
 
 
 @require_POST
@@ -57,10 +69,9 @@ def force_run(request: HttpRequest, execution_id: str) -> HttpResponse:
 @require_POST
 def replay(request: HttpRequest, execution_id: str) -> HttpResponse:
     """Runs it again as a new execution, from the beginning or from a step, with its own or the latest revision."""
-    revision = request.POST.get("revision", "")
     copy = again.replay(
         execution_id, from_run=request.POST.get("from") or None, by=request.user.get_username(),
-        revision=int(revision) if revision.isascii() and revision.isdigit() else None,
+        revision=_revision(request),
     )  # fmt: skip
     messages.success(request, "This is the new execution.")
     return redirect("execution", execution_id=copy.id)

@@ -23,7 +23,10 @@ export default function follow(root) {
   source.addEventListener("log", (event) => addLine(log, JSON.parse(event.data)));
   source.addEventListener("text", (event) => addText(answers, JSON.parse(event.data)));
   source.addEventListener("runs", later);
-  source.addEventListener("state", later);
+  source.addEventListener("state", (event) => {
+    root.querySelector("[data-announce]").textContent = JSON.parse(event.data).state.toLowerCase();
+    later();
+  });
   source.addEventListener("end", async () => {
     source.close();
     clearTimeout(timer);
