@@ -20,9 +20,9 @@ export default async function yaml(pane) {
   completion(ace, editor);
   const { Range } = ace.require("ace/range");
   let [timer, dirty, ours, markers] = [0, false, false, []];
+  window.millstreamYaml = editor; // the door for browser tests and the console
   pane.classList.add("started");
   editor.textInput.getElement().setAttribute("aria-label", "The flow as YAML");
-  window.millstreamYaml = editor;
 
   ours = true;
   session.setValue(facts.text.replace(/\r\n?/g, "\n"));
