@@ -17,7 +17,7 @@ _Use = tuple[str, str, nodes.Arguments]
 
 @dataclass(frozen=True, slots=True)
 class TemplateFault:
-    """`line` and `column` count from 1 inside the template; `at_run`: it may be kept, and fails where it is rendered."""
+    """`line` and `column` count from 1 inside the template; `at_run`: it may be kept, and fails when rendered."""
 
     line: int
     column: int

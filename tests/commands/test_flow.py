@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 LOG = "tasks:\n  - {id: log, type: io.kestra.plugin.core.log.Log, message: hi}\n"
 
@@ -33,3 +34,30 @@ def test_problems_can_be_read_by_a_machine(tmp_path: Path):
     with pytest.raises(SystemExit):
         call_command("flow", "validate", "--json", str(tmp_path / "missing.yaml"), stdout=out)
     assert json.loads(out.getvalue())[0]["message"] == "cannot be read: No such file or directory"
+
+
+CALLING = "tasks:\n  - {id: sub, type: io.kestra.plugin.core.flow.Subflow, namespace: lab, flowId: other}\n"
+
+
+@pytest.mark.django_db
+def test_a_flow_that_is_called_must_be_in_the_files_or_in_the_database(tmp_path: Path):
+    file = tmp_path / "calls.yaml"
+    file.write_text("id: a\nnamespace: lab\n" + CALLING)
+    alone, together = StringIO(), StringIO()
+    call_command("flow", "validate", str(file), stdout=alone)
+    assert "warning: the flow lab/other does not exist" in alone.getvalue()
+    other = tmp_path / "other.yaml"
+    other.write_text("id: other\nnamespace: lab\n" + LOG)
+    call_command("flow", "validate", str(file), str(other), stdout=together)
+    assert together.getvalue() == ""
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the database is a server")
+def test_without_a_database_no_flow_is_said_to_be_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    nowhere = tmp_path / "none.sqlite3"
+    monkeypatch.setitem(connection.settings_dict, "NAME", str(nowhere))
+    file = tmp_path / "calls.yaml"
+    file.write_text("id: a\nnamespace: lab\n" + CALLING)
+    out = StringIO()
+    call_command("flow", "validate", str(file), stdout=out)
+    assert out.getvalue() == "" and not nowhere.exists()

@@ -1,18 +1,21 @@
-"""`manage.py flow validate FILE...`: checks flows in files, without a server or a database."""
+"""`manage.py flow validate FILE...`: checks flows in files, without a server; asks a database where there is one."""
 
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection
 
 from builder.errors import Problem, Severity
 from builder.flows.check import check
-from builder.flows.document import split_places
+from builder.flows.document import parse, split_places
 from builder.flows.limits import Limits
+from builder.store.births import StoredWorld
 from builder.tasks.catalogue import catalogue
 
 
@@ -27,7 +30,9 @@ class Command(BaseCommand):
         validate.add_argument("--json", action="store_true", help="Print one JSON list of all problems.")
 
     def handle(self, **options: Any) -> None:
-        found = [(name, problem) for name in options["files"] for problem in _problems(name)]
+        read = {name: _read(name) for name in options["files"]}
+        world = _World(part for parts in read.values() if isinstance(parts, list) for _, part in parts)
+        found = [(name, problem) for name, parts in read.items() for problem in _problems(parts, world)]
         if options["json"]:
             self.stdout.write(json.dumps([_as_json(name, problem) for name, problem in found], indent=2))
         else:
@@ -40,19 +45,53 @@ class Command(BaseCommand):
             sys.exit(1)
 
 
-def _problems(name: str) -> list[Problem]:
+class _World(StoredWorld):
+    """The flows in the files at hand, and those of the database; what cannot be known is taken to be there."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        limits = _limits()
+        written = (parse(text, limits).data for text in texts)
+        self._here = {(flow.get("namespace"), flow.get("id")) for flow in written if isinstance(flow, Mapping)}
+
+    def flow_exists(self, namespace: str, id: str) -> bool:
+        return (namespace, id) in self._here or not _has_database() or self._is_stored(namespace, id)
+
+    def _is_stored(self, namespace: str, id: str) -> bool:
+        try:
+            return super().flow_exists(namespace, id)
+        except DatabaseError:
+            return True
+
+
+def _has_database() -> bool:
+    """To look into a database file that is not there would make one."""
+    return connection.vendor != "sqlite" or Path(str(connection.settings_dict["NAME"])).exists()
+
+
+def _limits() -> Limits:
+    return Limits(bytes_=settings.MILLSTREAM["FLOW_BYTES"])
+
+
+def _read(name: str) -> list[tuple[int, str]] | Problem:
+    """The flows of a file, each with the lines above it, or why it cannot be read."""
     try:
         raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         text = raw.decode("utf-8")
     except OSError as error:
-        return [Problem((), 0, 0, f"cannot be read: {error.strerror}")]
+        return Problem((), 0, 0, f"cannot be read: {error.strerror}")
     except UnicodeDecodeError as error:
-        return [Problem((), 0, 0, f"is not UTF-8 text: byte {error.start} cannot be read", "Save it as UTF-8.")]
-    known, limits = catalogue(), Limits(bytes_=settings.MILLSTREAM["FLOW_BYTES"])
+        return Problem((), 0, 0, f"is not UTF-8 text: byte {error.start} cannot be read", "Save it as UTF-8.")
+    return list(split_places(text)) or [(0, text)]
+
+
+def _problems(parts: list[tuple[int, str]] | Problem, world: _World) -> list[Problem]:
+    if isinstance(parts, Problem):
+        return [parts]
+    known, limits = catalogue(), _limits()
     return [
         _shifted(problem, above)
-        for above, flow in split_places(text) or [(0, text)]
-        for problem in check(flow, known, limits=limits).problems
+        for above, flow in parts
+        for problem in check(flow, known, world=world, limits=limits).problems
     ]
 
 
