@@ -12,6 +12,7 @@ import aiohttp
 from tests.benchmarks import sources
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.figures import Figure, timed
+from tests.benchmarks.processes import cpu_seconds, parts
 from tests.doubles.product import ROOT
 
 DELAY_SECONDS = 0.5
@@ -23,8 +24,13 @@ def model_calls(bench: Bench) -> list[Figure]:
     with _server() as url:
         for width, aim in AIMS.items():
             flow_id = bench.api.publish(sources.model_calls(width, url))
-            seconds = bench.repeat(flow_id, 2 if bench.quick else 5, warm=1)
+            times, worker = 2 if bench.quick else 5, parts(bench.product)["worker"]
+            bench.repeat(flow_id, 1, warm=0)
+            used = cpu_seconds(worker)
+            seconds = bench.repeat(flow_id, times, warm=0)
+            used = (cpu_seconds(worker) - used) * 1000 / times / width
             figures.append(timed(f"{width} model calls of {DELAY_SECONDS} s in parallel", seconds, aim))
+            figures.append(Figure("  processor time a call: worker", used, "ms"))
             bare = [asyncio.run(_bare(url, width)) for _ in range(2)]
             figures.append(timed(f"  floor: {width} bare aiohttp requests", bare))
     return figures
