@@ -193,15 +193,20 @@ def test_logs_and_metrics_are_read(api: Api, start: Start):
     assert api.get(f"logs/{record['id']}") == []
 
 
+def streamed(answer: Any) -> str:
+    """All that an answer sends, as a server in an event loop would send it."""
+
+    async def read() -> str:
+        return b"".join([part async for part in answer.streaming_content]).decode()
+
+    return async_to_sync(read)()
+
+
 def events(api: Api, path: str) -> list[tuple[str, dict[str, Any]]]:
     """The name and the data of each event, pings left out."""
     answer = api("GET", path)
     assert answer["Content-Type"] == "text/event-stream"
-
-    async def read() -> str:
-        return b"".join([part async for part in answer.streaming_content]).decode()  # type: ignore[attr-defined]
-
-    parts = [part for part in async_to_sync(read)().split("\n\n") if part.startswith("id: ")]
+    parts = [part for part in streamed(answer).split("\n\n") if part.startswith("id: ")]
     return [(part.split("\n")[0][4:], json.loads(part.split("\n")[1][6:])) for part in parts]
 
 
@@ -225,6 +230,6 @@ def test_logs_are_followed_to_the_end(api: Api, start: Start):
 def test_a_start_may_wait_for_the_end(api: Api, runner: Runner, monkeypatch: pytest.MonkeyPatch):  # noqa: F811
     monkeypatch.setattr(queue, "ring_on_commit", lambda ids: transaction.on_commit(lambda: runner.take(ids)))
     api.post("flows", FAIL)
-    record = api.form("executions/team/fail?wait=true").json()
+    record = json.loads(streamed(api.form("executions/team/fail?wait=true")))
     assert record["state"]["current"] == "FAILED"
     assert len(record["taskRunList"]) == 2

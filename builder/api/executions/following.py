@@ -1,7 +1,10 @@
 """An execution as it moves: server-sent events in Kestra's form, and waiting for its end."""
 
+import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
@@ -10,19 +13,42 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from builder.api.execution_json import execution_json
 from builder.api.methods import methods
 from builder.engine.execution import Execution
+from builder.errors import NotFound
 from builder.runtime import live
 from builder.store import executions
 
+WAIT_SECONDS = 300.0
+"""How long a call may hold one of the web process's threads until an execution has ended."""
+_WAITING = threading.BoundedSemaphore(16)
+"""Far fewer than there are threads, so that pages are answered however many wait."""
+
 
 def when_ended(execution_id: str) -> Execution:
-    """The execution once it has ended."""
-    async_to_sync(_until_ended)(execution_id)
+    """The execution once it has ended; as it is, where that takes too long or too many wait already."""
+    if _WAITING.acquire(blocking=False):
+        try:
+            async_to_sync(_ended)(execution_id)
+        finally:
+            _WAITING.release()
     return executions.load(execution_id)[0]
 
 
-async def _until_ended(execution_id: str) -> None:
-    async for _ in live.follow(execution_id):
+async def _ended(execution_id: str) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(WAIT_SECONDS):
+            async for _ in followed(execution_id):
+                pass
+
+
+def answer_when_ended(execution_id: str, base: str) -> HttpResponseBase:
+    """The record, sent once the execution has ended; nothing but the connection is held until then."""
+    return StreamingHttpResponse(_at_end(execution_id, base), content_type="application/json")
+
+
+async def _at_end(execution_id: str, base: str) -> AsyncIterator[bytes]:
+    async for _ in followed(execution_id):
         pass
+    yield json.dumps(await _record(execution_id, base)).encode()
 
 
 def follow(request: HttpRequest, execution_id: str) -> HttpResponseBase:
@@ -33,7 +59,7 @@ def follow(request: HttpRequest, execution_id: str) -> HttpResponseBase:
 
 async def _changes(execution_id: str, base: str) -> AsyncIterator[bytes]:
     known = ""
-    async for message in live.follow(execution_id):
+    async for message in followed(execution_id):
         if message.kind == "ping":
             yield PING
         if message.kind not in ("state", "runs", "end"):
@@ -44,6 +70,13 @@ async def _changes(execution_id: str, base: str) -> AsyncIterator[bytes]:
         elif record != known:
             known = record
             yield event("progress", record)
+
+
+async def followed(execution_id: str) -> AsyncIterator[live.Message]:
+    """What happens to it until it has ended; stops where it is deleted meanwhile."""
+    with suppress(NotFound):
+        async for message in live.follow(execution_id):
+            yield message
 
 
 @sync_to_async

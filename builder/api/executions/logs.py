@@ -7,11 +7,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from builder.api.execution_json import instant
-from builder.api.executions.following import PING, event, event_stream
+from builder.api.executions.following import PING, event, event_stream, followed
 from builder.api.methods import methods
 from builder.api.reading import moment, page_asked, whole
 from builder.errors import InvalidInput
-from builder.runtime import live
 from builder.store import executions
 from builder.store.executions import ExecutionItem, LogRow
 from builder.tasks.context import LEVELS
@@ -48,7 +47,7 @@ def follow(request: HttpRequest, execution_id: str) -> HttpResponseBase:
 
 
 async def _lines(item: ExecutionItem, least: str) -> AsyncIterator[bytes]:
-    async for message in live.follow(item.id):
+    async for message in followed(item.id):
         if message.kind == "ping":
             yield PING
         elif message.kind == "end":

@@ -1,30 +1,47 @@
-"""The addresses of executions; words of ours come before names of theirs."""
+"""The addresses of executions; words of ours come before names of theirs.
 
-from django.urls import path
+Nested, so that the hot one, `executions/<namespace>/<flow>`, is found after few comparisons.
+"""
+
+from django.urls import URLPattern, URLResolver, include, path
 
 from builder.api.executions import bulk, create, files, following, reading, verbs, webhooks
 
-_VERBS = {
-    "kill": verbs.kill_view, "pause": verbs.pause_view, "resume": verbs.resume_view,
-    "resume/validate": verbs.validate_resume_view, "restart": verbs.restart_view, "replay": verbs.replay_view,
-    "replay-with-inputs": verbs.replay_with_inputs_view, "force-run": verbs.force_run_view,
-    "unqueue": verbs.force_run_view, "labels": verbs.labels_view, "state": verbs.state_view,
-    "eval": verbs.evaluate_view, "eval/<str:run>": verbs.evaluate_view,
-}  # fmt: skip
-
-urlpatterns = [
-    path("executions/webhook/<str:namespace>/<str:flow_id>/<str:key>", webhooks.webhook_view),
-    path("executions", reading.of_flow_view),
-    path("executions/search", reading.search_view),
-    path("executions/trigger/<str:namespace>/<str:flow_id>", create.create_view),
-    *(path(f"executions/{address}", view) for address, view in bulk.views()),
-    path("executions/<str:execution_id>", reading.execution_view),
-    path("executions/<str:execution_id>/follow", following.follow_view),
-    path("executions/<str:execution_id>/flow", reading.flow_of_view),
-    path("executions/<str:execution_id>/file", files.download_view),
-    path("executions/<str:execution_id>/file/metas", files.metas_view),
-    *(path(f"executions/<str:execution_id>/{address}", view) for address, view in _VERBS.items()),
-    *(path(f"executions/<str:execution_id>/actions/{address}", view) for address, view in _VERBS.items()),
-    path("executions/<str:namespace>/<str:flow_id>", create.create_view),
-    path("executions/<str:namespace>/<str:flow_id>/validate", create.validate_view),
+_verbs = [
+    path("kill", verbs.kill_view),
+    path("pause", verbs.pause_view),
+    path("resume", verbs.resume_view),
+    path("resume/validate", verbs.validate_resume_view),
+    path("restart", verbs.restart_view),
+    path("replay", verbs.replay_view),
+    path("replay-with-inputs", verbs.replay_with_inputs_view),
+    path("force-run", verbs.force_run_view),
+    path("unqueue", verbs.force_run_view),
+    path("labels", verbs.labels_view),
+    path("state", verbs.state_view),
+    path("eval", verbs.evaluate_view),
+    path("eval/<str:run>", verbs.evaluate_view),
 ]
+_of_one: list[URLPattern | URLResolver] = [
+    path("follow", following.follow_view),
+    path("flow", reading.flow_of_view),
+    path("file", files.download_view),
+    path("file/metas", files.metas_view),
+    *_verbs,
+    path("actions/", include(_verbs)),
+]
+_of_namespace = [
+    path("<str:flow_id>", create.create_view),
+    path("<str:flow_id>/validate", create.validate_view),
+]
+
+_below: list[URLPattern | URLResolver] = [
+    path("search", reading.search_view),
+    path("webhook/<str:namespace>/<str:flow_id>/<str:key>", webhooks.webhook_view),
+    path("trigger/<str:namespace>/<str:flow_id>", create.create_view),
+    *(path(address, view) for address, view in bulk.views()),
+    path("<str:execution_id>", reading.execution_view),
+    path("<str:execution_id>/", include(_of_one)),
+    path("<str:namespace>/", include(_of_namespace)),
+]
+urlpatterns = [path("executions", reading.of_flow_view), path("executions/", include(_below))]

@@ -13,7 +13,7 @@ from builder.api.methods import methods
 from builder.api.reading import body_bytes
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
-from builder.engine.states import State
+from builder.engine.states import TERMINAL, State
 from builder.expressions import ExpressionError, render_value
 from builder.store.lookups import StoredLookups
 from builder.store.triggers import Trigger
@@ -27,7 +27,10 @@ _FAILED = frozenset({State.FAILED, State.KILLED, State.CANCELLED})
 
 
 def call(request: HttpRequest, namespace: str, flow_id: str, key: str) -> HttpResponseBase:
-    """Starts the flow; 204 when the trigger's condition does not hold, 404 for anything that is no webhook."""
+    """Starts the flow; 204 when the trigger's condition does not hold, 404 for anything that is no webhook.
+
+    With `wait`, 202 and the record where the end takes longer than a connection is held.
+    """
     headers = {name: [value] for name, value in request.headers.items()}
     parameters = {name: [str(value) for value in values] for name, values in request.GET.lists()}
     received = receive(namespace, flow_id, key, Call(headers, parameters, body_bytes(request)), _CLOCK)
@@ -36,6 +39,8 @@ def call(request: HttpRequest, namespace: str, flow_id: str, key: str) -> HttpRe
     definition, execution = received.trigger.definition, received.execution
     if definition.get("wait") is True:
         execution = when_ended(execution.id)
+        if execution.state not in TERMINAL:
+            return JsonResponse(_record(request, execution), status=202)
     status = _status(received.trigger, execution)
     if status in _BODILESS:
         return HttpResponse(status=status)
