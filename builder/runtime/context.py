@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import logging
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +26,8 @@ from builder.tasks.context import LEVELS
 STREAM_SECONDS = 0.05
 _STREAM_LETTERS = 1_000_000
 _SENT_BYTES = 1_000_000
+
+log = logging.getLogger(__name__)
 
 
 class Call(Protocol):
@@ -119,6 +123,7 @@ class Context:
         self.kv = _Kv(place.namespace, journal.clock, call)
         self.files = _Files(place.execution_id, lookups, call)
         self._stream = _Stream(StreamMasker(journal.masker), publish)
+        self._sent = _Sent(place)
 
     execution_id = property(lambda self: self._place.execution_id)
     namespace = property(lambda self: self._place.namespace)
@@ -144,7 +149,7 @@ class Context:
 
     def sent(self, what: Any) -> None:
         text = json.dumps(self._journal.masker.value(what), default=str, ensure_ascii=False)[:_SENT_BYTES]
-        storage.keep_sent(self._place.execution_id, self._place.run_id, self._place.attempt, text)
+        self._sent.keep(text)
 
     def mask(self, value: str) -> None:
         self._journal.masker.add([value])
@@ -202,6 +207,30 @@ class _Stream:
         if text and self._offset < _STREAM_LETTERS:
             self._publish(text, self._offset)
             self._offset += len(text)
+
+
+class _Sent:
+    """Writes requests beside the event loop, in whatever thread is free; the last one stays."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()
+        self._asked = self._written = 0
+
+    def keep(self, text: str) -> None:
+        self._asked += 1
+        self._loop.run_in_executor(None, self._write, self._asked, text)
+
+    def _write(self, number: int, text: str) -> None:
+        with self._lock:
+            if number < self._written:
+                return
+            self._written = number
+            try:
+                storage.keep_sent(self._place.execution_id, self._place.run_id, self._place.attempt, text)
+            except OSError as error:
+                log.warning("A request of %s could not be kept: %s", self._place.path, error)
 
 
 class _Kv:

@@ -24,6 +24,7 @@ from rq.worker import BaseWorker
 
 from builder.clock import SystemClock
 from builder.runtime import queue
+from builder.runtime.garbage import keep_what_is_loaded
 from builder.runtime.runner.alone import AloneProcesses
 from builder.runtime.runner.runner import Runner
 from builder.tasks import packages_in_use
@@ -162,6 +163,7 @@ def _warm() -> None:
         warm = getattr(importlib.import_module(package), "warm", None)
         if warm is not None:
             warm()
+    keep_what_is_loaded()
 
 
 def run_worker(name: str) -> None:
