@@ -30,3 +30,8 @@ def valkey(valkey_url: str, settings: object) -> str:
         client.flushall()
     settings.REDIS_URL = valkey_url  # type: ignore[attr-defined]
     return valkey_url
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright keeps an event loop in this thread, beside which no other can run."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
