@@ -58,12 +58,12 @@ class Site:
 
     def yaml(self):
         """The text in the editor's YAML pane."""
-        return self.tab.evaluate("window.millstreamYaml.getValue()")
+        return self.tab.evaluate("document.getElementById('yaml').env.editor.getValue()")
 
     def wait_for_yaml(self, words):
         """Until the YAML pane holds the words and everything is saved."""
         self.tab.wait_for_function(
-            """words => window.millstreamYaml.getValue().includes(words)
+            """words => document.getElementById('yaml').env.editor.getValue().includes(words)
                 && !document.getElementById('editor').dataset.saving""", arg=words)
 
     def rows(self, query, *values):

@@ -36,7 +36,7 @@ tasks:
 def test_invalid_yaml_keeps_the_text_marks_the_line_and_the_form_returns_when_it_is_mended(site, tab):
     site.publish(ask("broken_yaml"))
     site.edit("broken_yaml", "ask")
-    tab.evaluate("window.millstreamYaml.focus(); window.millstreamYaml.gotoLine(5, 0)")
+    tab.evaluate("const yaml = document.getElementById('yaml').env.editor; yaml.focus(); yaml.gotoLine(5, 0)")
     tab.keyboard.type("oops: [")
     tab.wait_for_selector("#editor.unreadable")
     expect(tab.locator("#form fieldset[disabled]")).to_be_visible()
@@ -45,7 +45,7 @@ def test_invalid_yaml_keeps_the_text_marks_the_line_and_the_form_returns_when_it
     tab.reload()
     tab.wait_for_selector("#editor.unreadable .yaml-pane.started")
     assert "oops: [  - id: before" in site.yaml()
-    tab.evaluate("window.millstreamYaml.focus(); window.millstreamYaml.gotoLine(5, 7)")
+    tab.evaluate("const yaml = document.getElementById('yaml').env.editor; yaml.focus(); yaml.gotoLine(5, 7)")
     for _ in "oops: [":
         tab.keyboard.press("Backspace")
     tab.wait_for_selector("#editor:not(.unreadable)")

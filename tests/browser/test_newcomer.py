@@ -45,7 +45,7 @@ def change_the_prompt(tab):
     tab.get_by_role("button", name="completion Chat completion").click()
     before = yaml(tab)
     tab.get_by_role("textbox", name="Prompt").fill(PROMPT)
-    tab.wait_for_function("words => window.millstreamYaml.getValue().includes(words)", arg=PROMPT)
+    tab.wait_for_function("words => document.getElementById('yaml').env.editor.getValue().includes(words)", arg=PROMPT)
     changed = [line for line in ndiff(before.splitlines(), yaml(tab).splitlines()) if line[0] in "+-"]
     assert changed == ['-     prompt: "{{ inputs.prompt }}"', f'+     prompt: "{PROMPT}"']
     expect(tab.locator("#status")).to_contain_text("draft saved")
@@ -88,7 +88,8 @@ def schedule_it(tab):
     cron.fill("30 8 * * *")
     cron.press("Tab")
     tab.get_by_role("textbox", name="Timezone").fill("Europe/Berlin")
-    tab.wait_for_function("""() => /cron: "?30 8[^]*Europe.Berlin/.test(window.millstreamYaml.getValue())""")
+    tab.wait_for_function(
+        """() => /cron: "?30 8[^]*Europe.Berlin/.test(document.getElementById('yaml').env.editor.getValue())""")
     tab.get_by_role("button", name="Publish").click()
     expect(tab.get_by_text("Published as revision 2.")).to_be_visible()
 
@@ -121,4 +122,4 @@ def find_yesterdays_run(tab, product):
 
 
 def yaml(tab):
-    return tab.evaluate("window.millstreamYaml.getValue()")
+    return tab.evaluate("document.getElementById('yaml').env.editor.getValue()")
