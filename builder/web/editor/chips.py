@@ -17,6 +17,8 @@ _DULL = frozenset({"id", "object", "created", "model", "uri", "headers", "encryp
 
 def chips(data: Mapping[str, Any], branches: Sequence[Branch], path: Path, catalogue: Catalogue) -> list[str]:
     """Expressions without their braces, the likeliest first."""
+    if path[:1] in (("inputs",), ("triggers",)):
+        return ["trigger.date"] if path[0] == "triggers" else []
     given = [*_inputs(data), *_outputs(data, branches, path, catalogue)]
     return [*given, *_variables(data), *_triggers(data, path)][:MOST]
 
@@ -33,13 +35,13 @@ def _variables(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _triggers(data: Mapping[str, Any], path: Path) -> Iterator[str]:
-    if data.get("triggers") and path[:1] not in ((), ("triggers",), ("inputs",)):
+    if data.get("triggers") and path:
         yield "trigger.date"
 
 
 def _outputs(data: Mapping[str, Any], branches: Sequence[Branch], path: Path, catalogue: Catalogue) -> Iterator[str]:
     """Of the steps above the chosen one, the nearest first."""
-    if not path or path[0] in ("inputs", "triggers"):
+    if not path:
         return
     earlier = []
     for step in walk([branch for branch in branches if branch.kind == "task"]):
