@@ -17,8 +17,10 @@ from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
-from django.urls import set_script_prefix
+from django.urls import get_resolver, set_script_prefix
 from servestatic.middleware import ServeStaticMiddleware
+
+from builder.runtime.garbage import keep_what_is_loaded
 
 T = TypeVar("T")
 THREADS = 64
@@ -98,3 +100,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "builder.settings")
 django.setup(set_prefix=False)
 
 application = Handler()
+get_resolver().url_patterns  # noqa: B018 - imports every page now, before the first request
+keep_what_is_loaded()

@@ -20,7 +20,7 @@ from rq import Queue
 from rq.exceptions import DequeueTimeout
 from rq.job import Job
 from rq.serializers import JSONSerializer
-from rq.worker import BaseWorker
+from rq.worker import BaseWorker, WorkerStatus
 
 from builder.clock import SystemClock
 from builder.runtime import queue
@@ -81,6 +81,7 @@ class ExecutionWorker(BaseWorker):
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Hands the id over, and as many more as there are places; for RQ they are done with that."""
+        self._state = WorkerStatus.BUSY  # a signal now waits until the ids are in the runner's hands
         ids = [job.id]
         try:
             ids += self._more(self._runner.wait_for_place(0) - 1)
@@ -88,6 +89,7 @@ class ExecutionWorker(BaseWorker):
         except RedisError as error:
             log.warning("Redis does not answer (%s); what was taken is driven all the same.", error)
         self._runner.take(ids)
+        self._state = WorkerStatus.IDLE
 
     def _more(self, count: int) -> list[str]:
         if count <= 0:
@@ -125,6 +127,9 @@ class ExecutionWorker(BaseWorker):
 
     def set_state(self, state: str, pipeline: Any = None) -> None:
         self._state = state
+
+    def set_shutdown_requested_date(self) -> None:
+        pass
 
     def procline(self, message: str) -> None:
         pass
