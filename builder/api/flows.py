@@ -8,7 +8,7 @@ from builder.actions import flows as flow_actions
 from builder.actions.flows import Published
 from builder.api.flow_json import flow_json, source_of, validation_json
 from builder.api.methods import methods
-from builder.api.reading import body_json, body_text, flag, whole
+from builder.api.reading import body_json, body_text, flag, name_of, whole
 from builder.errors import InvalidInput, NotFound
 from builder.flows.document import split_documents
 from builder.store import flows
@@ -114,9 +114,9 @@ def _named(request: HttpRequest) -> list[tuple[str, str]]:
         raise InvalidInput('The body must be a list such as [{"namespace": "team", "id": "hello"}].')
     pairs = []
     for one in value:
-        if not isinstance(one, dict) or not all(isinstance(one.get(key), str) for key in ("namespace", "id")):
+        if not isinstance(one, dict):
             raise InvalidInput('Each flow is named by {"namespace": ..., "id": ...}.')
-        pairs.append((one["namespace"], one["id"]))
+        pairs.append((name_of(one, "namespace"), name_of(one, "id")))
     return pairs
 
 

@@ -3,12 +3,12 @@
 import re
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from builder.actions import kv as kv_actions
 from builder.api.execution_json import instant
 from builder.api.methods import methods
-from builder.api.reading import body_map, body_text, json_value, page_asked
+from builder.api.reading import body_map, body_text, json_value, page_asked, texts
 from builder.errors import InvalidInput
 from builder.flows.durations import BadDuration, parse_duration
 from builder.store.kv import Entry
@@ -58,13 +58,8 @@ def delete(request: HttpRequest, namespace: str, key: str) -> HttpResponseBase:
 
 def delete_many(request: HttpRequest, namespace: str) -> HttpResponseBase:
     """Deletes the entries of `{"keys": [...]}`; those that are not there are passed over."""
-    keys = body_map(request).get("keys")
-    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
-        raise InvalidInput('The body must be {"keys": [...]}, a list of texts.')
-    if any("\0" in key for key in keys):
-        raise InvalidInput("A key cannot hold a NUL character.")
-    return HttpResponse(status=204) if not keys else JsonResponse({
-        "keys": keys, "count": kv_actions.delete_many(namespace, keys)})
+    keys = texts(body_map(request).get("keys"), "keys")
+    return JsonResponse({"keys": keys, "count": kv_actions.delete_many(namespace, keys)})
 
 
 def _value(request: HttpRequest) -> Any:

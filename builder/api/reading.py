@@ -161,10 +161,23 @@ def body_map(request: HttpRequest) -> dict[str, Any]:
 def body_texts(request: HttpRequest) -> list[str]:
     """The body as a JSON list of texts, such as ids."""
     value = body_json(request)
+    return texts(value, "The body")
+
+
+def texts(value: Any, what: str) -> list[str]:
+    """A JSON list of texts that name something."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise InvalidInput("The body must be a JSON list of texts.")
+        raise InvalidInput(f"{what} must be a JSON list of texts.")
     if any("\0" in item for item in value):
-        raise InvalidInput("The body holds a NUL character; leave it out.")
+        raise InvalidInput(f"{what} holds a NUL character; leave it out.")
+    return value
+
+
+def name_of(body: Mapping[str, Any], key: str) -> str:
+    """What a JSON object names by this key."""
+    value = body.get(key)
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise InvalidInput(f"{key} must be the name of something, a text.")
     return value
 
 

@@ -7,12 +7,11 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from builder.actions import triggers as trigger_actions
 from builder.api.execution_json import instant
 from builder.api.methods import methods
-from builder.api.reading import body_json, page_asked
+from builder.api.reading import body_json, name_of, page_asked
 from builder.errors import InvalidInput
 from builder.store import triggers
 from builder.store.triggers import Trigger
 
-_NAMES = ("namespace", "flowId", "triggerId")
 _MOST = 10_000
 
 
@@ -41,14 +40,10 @@ def switch(request: HttpRequest) -> HttpResponseBase:
 
 
 def _switched(asked: Any) -> Trigger:
-    if not isinstance(asked, dict) or not all(isinstance(asked.get(name), str) for name in _NAMES):
-        raise InvalidInput("A trigger is named by namespace, flowId and triggerId.")
-    if not isinstance(asked.get("disabled"), bool):
-        raise InvalidInput("disabled must be true or false.")
-    if any("\0" in asked[name] for name in _NAMES):
-        raise InvalidInput("A name cannot hold a NUL character.")
-    namespace, flow_id, trigger_id = (asked[name] for name in _NAMES)
-    return trigger_actions.set_enabled(namespace, flow_id, trigger_id, not asked["disabled"])
+    if not isinstance(asked, dict) or not isinstance(asked.get("disabled"), bool):
+        raise InvalidInput("A trigger is switched by namespace, flowId, triggerId and disabled, true or false.")
+    return trigger_actions.set_enabled(
+        name_of(asked, "namespace"), name_of(asked, "flowId"), name_of(asked, "triggerId"), not asked["disabled"])
 
 
 def _record(one: Trigger) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from builder.actions import bulk
 from builder.actions import executions as execution_actions
 from builder.api.executions.reading import filters
 from builder.api.methods import methods
-from builder.api.reading import body_json, body_texts, given_labels
+from builder.api.reading import body_map, body_texts, given_labels, texts
 from builder.errors import InvalidInput
 
 Act = Callable[[str], object]
@@ -29,10 +29,8 @@ def by_query(verb: Verb) -> Callable[..., HttpResponseBase]:
 
 def set_labels(request: HttpRequest) -> HttpResponseBase:
     """`{"executionsId": [ids], "executionLabels": [{"key", "value"}]}`."""
-    body = body_json(request)
-    ids = body.get("executionsId") if isinstance(body, dict) else None
-    if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
-        raise InvalidInput("The body must hold executionsId, a list of ids, and executionLabels.")
+    body = body_map(request)
+    ids = texts(body.get("executionsId"), "executionsId")
     labels = given_labels(body.get("executionLabels"))
     return _do(request, ids, lambda execution_id: execution_actions.set_labels(execution_id, labels))
 
