@@ -39,7 +39,7 @@ def text_of(page):
 
 def until(page, words):
     """Waits until the YAML pane holds the words."""
-    page.wait_for_function("words => window.millstreamYaml.getValue().includes(words)", arg=words)
+    page.wait_for_function("words => window.millstreamYaml?.getValue().includes(words)", arg=words)
 
 
 def draft():
