@@ -154,6 +154,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "builder.access.login.LoginRequiredMiddleware",
+    "builder.access.limits.NulMiddleware",
     "builder.access.errors.ErrorMiddleware",
 ]
 ROOT_URLCONF = "builder.urls"

@@ -4,15 +4,23 @@ import logging
 import uuid
 from collections.abc import Callable
 
-from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import DataError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import RawPostDataException
 from redis.exceptions import RedisError
 
 from builder.access.answers import answer, problem
-from builder.errors import BuilderError, LimitExceeded, NotFound, Unavailable
+from builder.errors import BuilderError, Forbidden, InvalidInput, LimitExceeded, NotFound, Unavailable
 
 log = logging.getLogger(__name__)
+
+
+class Unreadable(InvalidInput):
+    """The request itself cannot be read, whatever it asks for."""
+
+    status = 400
 
 
 class ErrorMiddleware:
@@ -22,7 +30,13 @@ class ErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.streaming and not getattr(response, "content", b""):
+            allowed = response.headers.get("Allow", "")
+            said = answer(request, 405, f"{request.method} is not possible here; {allowed} is.")
+            said["Allow"] = allowed
+            return said
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         known = _known(error)
@@ -36,20 +50,30 @@ class ErrorMiddleware:
 def _known(error: Exception) -> BuilderError | None:
     if isinstance(error, BuilderError):
         return error
-    if isinstance(error, Http404):
-        return NotFound("There is nothing at this address.")
-    if isinstance(error, RequestDataTooBig):
-        return LimitExceeded("The request is larger than the limit (MILLSTREAM_BODY_BYTES).")
-    if isinstance(error, OperationalError | InterfaceError):
-        return Unavailable("The database does not answer now; nothing was changed. Try again in a moment.")
-    if isinstance(error, RedisError):
-        return Unavailable("Redis does not answer now. Try again in a moment.")
-    return None
+    return next((make() for kinds, make in _ANSWERS if isinstance(error, kinds)), None)
+
+
+_UNREADABLE = (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError, RawPostDataException)
+_HOST = "Millstream does not answer to this host name; whoever runs it can add the name to MILLSTREAM_HOSTS."
+_ANSWERS: tuple[tuple[tuple[type[Exception], ...], Callable[[], BuilderError]], ...] = (
+    ((Http404,), lambda: NotFound("There is nothing at this address.")),
+    ((PermissionDenied,), lambda: Forbidden("You may not do this here.")),
+    ((RequestDataTooBig,), lambda: LimitExceeded("The request is larger than the limit (MILLSTREAM_BODY_BYTES).")),
+    ((DisallowedHost,), lambda: Unreadable(_HOST)),
+    (_UNREADABLE, lambda: Unreadable(
+        "The request could not be read: it was cut short, is not encoded as it says, or has too many fields.")),
+    ((UnicodeEncodeError, DataError), lambda: InvalidInput(
+        "Something that was sent cannot be stored: it is too long, or holds U+0000 or half of a character.")),
+    ((OperationalError, InterfaceError), lambda: Unavailable(
+        "The database does not answer now; nothing was changed. Try again in a moment.")),
+    ((RedisError,), lambda: Unavailable("Redis does not answer now. Try again in a moment.")),
+)
+"""What exceptions of other people's code mean here; the first that fits."""
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400."""
-    return answer(request, 400, "The request could not be understood.")
+    return problem(request, _known(exception) or Unreadable("The request could not be understood."))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

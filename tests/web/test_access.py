@@ -28,7 +28,7 @@ def test_every_address_but_login_health_and_webhooks_wants_a_login() -> None:
     client = Client(raise_request_exception=False)
     checked = 0
     for path, name in addresses():
-        if name.startswith("webhook") or name in OPEN:
+        if "/executions/webhook/" in path or name in OPEN:
             continue
         answer = client.get(path)
         assert answer.status_code in (302, 401), (path, answer.status_code)

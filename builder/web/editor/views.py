@@ -116,7 +116,7 @@ def save_plain(request: HttpRequest, namespace: str, flow_id: str) -> HttpRespon
 def _body(request: HttpRequest) -> Mapping[str, Any]:
     try:
         body = json.loads(request.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput("The page sent something that cannot be read; reload it.") from error
     if not isinstance(body, dict):
         raise InvalidInput("The page sent something that cannot be read; reload it.")
