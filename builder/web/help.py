@@ -19,8 +19,9 @@ def guide(request: HttpRequest, name: str = "configuration") -> HttpResponse:
     guides = {path.stem: _title(path) for path in sorted(FOLDER.glob("*.md"))}
     if name not in guides:
         raise NotFound("There is no such guide.")
-    text = (FOLDER / f"{name}.md").read_text()
-    return render(request, "help/guide.html", {"guides": guides, "name": name, "text": markdown(text)})
+    _, _, text = (FOLDER / f"{name}.md").read_text().partition("\n")
+    context = {"guides": guides, "name": name, "title": guides[name], "text": markdown(text)}
+    return render(request, "help/guide.html", context)
 
 
 def _title(path: Path) -> str:

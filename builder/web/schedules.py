@@ -1,5 +1,7 @@
 """Schedules and other triggers: what runs next, in whose time, and their switches."""
 
+from urllib.parse import quote
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -32,11 +34,18 @@ def schedule_switch(request: HttpRequest, namespace: str, flow_id: str, trigger_
     return redirect("schedules")
 
 
+def _address(trigger: Trigger) -> str:
+    """Where a webhook is called; with the key left out that an expression gives."""
+    key = str(trigger.definition.get("key", ""))
+    shown = "<key>" if "{{" in key else quote(key, safe="")
+    return f"/api/v1/main/executions/webhook/{trigger.namespace}/{trigger.flow_id}/{shown}"
+
+
 def row(trigger: Trigger) -> dict[str, object]:
     """One line of the page."""
     shown: dict[str, object] = {"trigger": trigger, "slots": triggers.slots(trigger, 5)}
     if trigger.type in webhooks.TYPES:
-        return {**shown, "kind": "webhook", "says": "When its address is called"}
+        return {**shown, "kind": "webhook", "says": "When its address is called", "address": _address(trigger)}
     if trigger.type not in schedules.TYPES:
         return {**shown, "kind": "other", "says": trigger.type.rpartition(".")[2]}
     try:

@@ -12,7 +12,12 @@ from builder.actions import running, starters
 @require_GET
 def starter_list(request: HttpRequest) -> HttpResponse:
     """All of them, each with what it needs."""
-    context = {"offers": starters.offers(), "demo_model": settings.MILLSTREAM["DEMO_MODEL_STATE"]}
+    offers = starters.offers()
+    context = {
+        "offers": offers, "uses_demo": any(one.uses_demo for one in offers),
+        "needs_key": any("OPENAI_API_KEY" in one.missing for one in offers),
+        "demo_model": settings.MILLSTREAM["DEMO_MODEL_STATE"],
+    }  # fmt: skip
     return render(request, "starter/list.html", context)
 
 
