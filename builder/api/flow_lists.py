@@ -6,9 +6,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
+from builder.api.filters import filtered
 from builder.api.flow_json import flow_json
 from builder.api.methods import methods
-from builder.api.reading import labels, page_asked
+from builder.api.reading import flag, labels, page_asked
 from builder.store import flows
 from builder.store.flows import FlowItem, Revision
 
@@ -19,11 +20,11 @@ _FRAGMENT_LETTERS = 300
 
 
 def search(request: HttpRequest) -> HttpResponseBase:
-    """`q`, `namespace` (with its children), `labels=key:value`, `sort`, `page`, `size`."""
+    """`q`, `namespace` (with its children, unless `exactNamespace`), `labels=key:value`, `sort`, `page`, `size`."""
     asked = page_asked(request, _SORTS, "namespace")
     page = flows.search(
         text=request.GET.get("q", "").strip(), namespace=request.GET.get("namespace", ""), labels=labels(request),
-        page=asked.number, size=asked.size, sort=asked.sort,
+        exact_namespace=flag(request, "exactNamespace"), page=asked.number, size=asked.size, sort=asked.sort,
     )  # fmt: skip
     return JsonResponse({"results": _records(page.items), "total": page.total})
 
@@ -70,7 +71,7 @@ def _fragments(source: str, text: str) -> list[str]:
     return [line for line, _ in zip(marked, range(_FRAGMENTS), strict=False)]
 
 
-search_view = methods(GET=search)
+search_view = methods(GET=filtered(search))
 namespace_view = methods(GET=of_namespace)
 sources_view = methods(GET=search_sources)
 namespaces_view = methods(GET=namespaces)

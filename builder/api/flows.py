@@ -8,7 +8,7 @@ from builder.actions import flows as flow_actions
 from builder.actions.flows import Published
 from builder.api.flow_json import flow_json, source_of, validation_json
 from builder.api.methods import methods
-from builder.api.reading import body_json, body_text, flag, name_of, whole
+from builder.api.reading import body_json, body_text, flag, name_of, uploaded_texts, whole
 from builder.errors import InvalidInput, NotFound
 from builder.flows.document import split_documents
 from builder.store import flows
@@ -46,7 +46,7 @@ def delete(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBa
 
 
 def save_all(request: HttpRequest) -> HttpResponseBase:
-    """Creates or updates every flow of the body: all or none."""
+    """Creates or updates every flow of the body, or of a form's files: all or none."""
     with write():
         made = [flow_actions.save_flow(part, by=_by(request)) for part in _sources(request)]
     return JsonResponse([_published(one) for one in made], safe=False)
@@ -82,6 +82,8 @@ def _sources(request: HttpRequest) -> list[str]:
         if not given or not all(isinstance(one, dict) for one in given):
             raise InvalidInput("A flow in JSON is an object with id, namespace and tasks.")
         return [source_of(one) for one in given]
+    if request.content_type == "multipart/form-data":
+        return [part for text in uploaded_texts(request) for part in split_documents(text)]
     return split_documents(body_text(request)) or [""]
 
 

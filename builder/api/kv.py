@@ -7,8 +7,9 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from builder.actions import kv as kv_actions
 from builder.api.execution_json import instant
+from builder.api.filters import filtered
 from builder.api.methods import methods
-from builder.api.reading import body_map, body_text, json_value, page_asked, texts
+from builder.api.reading import body_map, body_text, flag, json_value, page_asked, texts
 from builder.errors import InvalidInput
 from builder.flows.durations import BadDuration, parse_duration
 from builder.store.kv import Entry
@@ -20,7 +21,8 @@ _LONGEST_DESCRIPTION = 10_000
 def everywhere(request: HttpRequest) -> HttpResponseBase:
     """Entries of all namespaces, or of one and its children; `q` looks into keys and descriptions."""
     asked = page_asked(request, {"key": "key", "namespace": "namespace"}, "namespace")
-    found = kv_actions.listed(request.GET.get("namespace", ""), request.GET.get("q", ""), children=True)
+    found = kv_actions.listed(request.GET.get("namespace", ""), request.GET.get("q", ""),
+                              children=not flag(request, "exactNamespace"))
     shown = found[asked.first:asked.first + asked.size]
     return JsonResponse({"results": [_item(entry) for entry in shown], "total": len(found)})
 
@@ -88,6 +90,6 @@ def _item(entry: Entry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-everywhere_view = methods(GET=everywhere)
+everywhere_view = methods(GET=filtered(everywhere))
 namespace_view = methods(GET=of_namespace, DELETE=delete_many)
 entry_view = methods(GET=read, PUT=write, DELETE=delete)

@@ -206,6 +206,18 @@ def form(request: HttpRequest) -> tuple[dict[str, Any], dict[str, Upload]]:
     return values, files
 
 
+def uploaded_texts(request: HttpRequest) -> list[str]:
+    """The files of a form, as texts."""
+    form(request)
+    found: list[Upload] = [one for _, sent in request.FILES.lists() for one in sent]
+    if not found:
+        raise InvalidInput("The form holds no file.")
+    try:
+        return [b"".join(one.chunks()).decode("utf-8-sig") for one in found]
+    except UnicodeDecodeError as error:
+        raise InvalidInput("A file of the form is not text in UTF-8.") from error
+
+
 def _read(name: str, text: str, parse: Callable[[str], T], wanted: str) -> T:
     try:
         return parse(text)

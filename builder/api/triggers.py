@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from builder.actions import triggers as trigger_actions
 from builder.api.execution_json import instant
+from builder.api.filters import filtered
 from builder.api.methods import methods
-from builder.api.reading import body_json, name_of, page_asked
+from builder.api.reading import body_json, flag, name_of, page_asked
 from builder.errors import InvalidInput
 from builder.store import triggers
 from builder.store.triggers import Trigger
@@ -18,9 +19,10 @@ _MOST = 10_000
 def search(request: HttpRequest) -> HttpResponseBase:
     """By `namespace` (with its children), `flowId` and `q`."""
     asked = page_asked(request, {"namespace": "namespace"}, "namespace")
-    found = triggers.listed(namespace=request.GET.get("namespace", ""), text=request.GET.get("q", ""), limit=_MOST)
-    flow = request.GET.get("flowId", "")
-    chosen = [one for one in found if not flow or one.flow_id == flow]
+    namespace, flow = request.GET.get("namespace", ""), request.GET.get("flowId", "")
+    found = triggers.listed(namespace=namespace, text=request.GET.get("q", ""), limit=_MOST)
+    exact = flag(request, "exactNamespace")
+    chosen = [one for one in found if flow in ("", one.flow_id) and (not exact or one.namespace == namespace)]
     shown = chosen[asked.first:asked.first + asked.size]
     return JsonResponse({"results": [_record(one) for one in shown], "total": len(chosen)})
 
@@ -62,6 +64,6 @@ def _state(one: Trigger) -> dict[str, Any]:
     }  # fmt: skip
 
 
-search_view = methods(GET=search)
+search_view = methods(GET=filtered(search))
 flow_view = methods(GET=of_flow)
 switch_view = methods(PUT=switch, POST=switch)

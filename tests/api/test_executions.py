@@ -106,6 +106,14 @@ def test_executions_are_found_by_everything(api: Api, hello: str):
         f"startDate={year}-01-01T00:00:00.000%2B02:00": 2,
     }.items():  # fmt: skip
         assert api.get(f"executions/search?{query}")["total"] == count, query
+    for query, count in {
+        "filters[namespace][PREFIX]=team": 2, "filters[namespace][EQUALS]=tea": 0, "filters[labels][EQUALS][a]=b": 1,
+        "filters[state][IN]=CREATED,FAILED&filters[flowId][EQUALS]=hello": 2, "filters[q][EQUALS]=nothing": 0,
+        f"filters[startDate][GREATER_THAN_OR_EQUAL_TO]={year}-01-01T00:00:00Z": 2,
+    }.items():  # fmt: skip
+        assert api.get(f"executions/search?{query}")["total"] == count, query
+    for query in ("filters[x][EQUALS]=1", "filters[state][REGEX]=1", "filters[state]=1", "filters["):
+        assert api("GET", f"executions/search?{query}").status_code == 422
     assert api.get("executions?namespace=team&flowId=hello")["total"] == 2
 
 

@@ -1,5 +1,7 @@
 """Flows over the API: made, read, changed, deleted, checked and found."""
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from tests.api.conftest import HELLO, Api
 
 TWO = HELLO + "---\n" + HELLO.replace("id: hello", "id: other")
@@ -70,6 +72,7 @@ def test_flows_are_listed_and_found(api: Api):
     found = api.get("flows/search?namespace=team&size=2&sort=id:desc")
     assert (found["total"], [one["id"] for one in found["results"]]) == (3, ["other", "hello"])
     assert api.get("flows/search?q=oth")["total"] == 1
+    assert api.get("flows/search?filters[namespace][EQUALS]=team")["total"] == 2
     assert api.get("flows/search?labels=kind:greeting")["total"] == 3
     assert api.get("flows/search?labels=kind:other")["total"] == 0
     assert api.get("flows/distinct-namespaces") == ["team", "team.sub"]
@@ -90,6 +93,15 @@ def test_validation_answers_in_kestras_shape_for_each_flow(api: Api, hello: str)
 def test_bulk_creates_and_updates(api: Api, hello: str):
     assert [(one["id"], one["revision"]) for one in api.post("flows/bulk", TWO.replace("Hello {{", "Hi {{"))] == [
         ("hello", 2), ("other", 1)]
+
+
+def test_files_are_imported(api: Api):
+    texts = (TWO, HELLO.replace("hello", "c"))
+    files = [SimpleUploadedFile("same.yaml", text.encode()) for text in texts]
+    made = api.form("flows/import", {"fileUpload": files}).json()
+    assert sorted(one["id"] for one in made) == ["c", "hello", "other"]
+    assert api.form("flows/import", {"fileUpload": "text"}).status_code == 422
+    assert api.form("flows/import", {"fileUpload": SimpleUploadedFile("a.zip", b"PK\xff")}).status_code == 422
 
 
 def test_flows_are_switched_and_deleted_by_name(api: Api, hello: str):

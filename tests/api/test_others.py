@@ -43,6 +43,7 @@ def test_keys_are_listed_and_deleted(api: Api):
     assert api.get("namespaces/team/kv") == []
     found = api.get("kv?namespace=team&size=2&page=2")
     assert (found["total"], [one["key"] for one in found["results"]]) == (3, ["c"])
+    assert api.get("kv?filters[namespace][EQUALS]=team")["total"] == 0
     assert api("DELETE", "namespaces/team.sub/kv/a").status_code == 200
     assert api("DELETE", "namespaces/team.sub/kv/a").status_code == 404
     assert api("DELETE", "namespaces/team.sub/kv", {"keys": ["b", "x"]}).json()["count"] == 1
@@ -61,6 +62,7 @@ def test_triggers_are_found_and_switched(api: Api):
     api.post("flows", DAILY)
     found = api.get("triggers/search?namespace=team&q=dai&flowId=hello")
     assert found["total"] == 1
+    assert api.get("triggers/search?filters[namespace][EQUALS]=tea")["total"] == 0
     assert found["results"][0]["abstractTrigger"]["cron"] == "0 9 * * *"
     assert found["results"][0]["triggerContext"]["disabled"] is False
     named = {"namespace": "team", "flowId": "hello", "triggerId": "daily", "disabled": True}

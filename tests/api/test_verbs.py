@@ -161,6 +161,11 @@ def test_many_are_found_and_done(api: Api, start: Start):
     assert api.get("executions/search")["total"] == 1
 
 
+@pytest.mark.parametrize("query", ["", "?stat=FAILED", "?q=", "?state=", "?namespace=&flowId="])
+def test_a_query_that_filters_nothing_does_nothing(api: Api, query: str):
+    assert api("DELETE", f"executions/by-query{query}").status_code == 422
+
+
 def test_a_file_is_downloaded_by_its_execution_alone(api: Api, start: Start):
     record = failed(api, start)
     uri = storage.put(record["id"], "a.txt", b"words")

@@ -1,11 +1,13 @@
 """Webhooks: whoever knows the key starts the flow; nobody else learns anything."""
 
+import threading
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.test import Client
 
+from builder.api.executions import following
 from builder.runtime import queue
 from builder.runtime.runner.runner import Runner
 from builder.store import executions
@@ -106,6 +108,16 @@ def test_a_call_may_wait_for_the_end_and_take_the_outputs(
     assert answer.status_code == status, answer.content
     assert said in answer.content
     assert [item.state.value for item in executions.search(executions.Filters()).items] == ["SUCCESS"]
+
+
+def test_when_too_many_wait_already_the_answer_is_that_it_runs(
+    api: Api, stranger: Client, rung: list[str], monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    monkeypatch.setattr(following, "_WAITING", threading.BoundedSemaphore(0))
+    api.post("flows", FLOW.replace("    key: k3y\n", "    key: k3y\n    wait: true\n"))
+    answer = stranger.post(PATH, "{}", "application/json")
+    assert answer.status_code == 202
+    assert rung == [answer.json()["id"]]
 
 
 def test_other_methods_are_refused(api: Api, stranger: Client):

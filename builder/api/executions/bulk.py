@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from builder.access.answers import answer
 from builder.actions import bulk
 from builder.actions import executions as execution_actions
-from builder.api.executions.reading import filters
+from builder.api.executions.reading import FILTERS, filters
+from builder.api.filters import filtered
 from builder.api.methods import methods
 from builder.api.reading import body_map, body_texts, given_labels, texts
 from builder.errors import InvalidInput
@@ -24,7 +25,21 @@ def by_ids(verb: Verb) -> Callable[..., HttpResponseBase]:
 
 def by_query(verb: Verb) -> Callable[..., HttpResponseBase]:
     """For the executions that a search with the same query finds."""
-    return lambda request: _do(request, bulk.ids_of(filters(request)), verb(request))
+
+    def view(request: HttpRequest) -> HttpResponseBase:
+        _refuse_all(request)
+        return _do(request, bulk.ids_of(filters(request)), verb(request))
+
+    return filtered(view)
+
+
+def _refuse_all(request: HttpRequest) -> None:
+    """A filter that is missing or misspelt would mean every execution there is."""
+    unknown = set(request.GET) - FILTERS
+    if unknown:
+        raise InvalidInput(f"`{min(unknown)[:50]}` is no filter; there are {', '.join(sorted(FILTERS))}.")
+    if not any(request.GET.values()):
+        raise InvalidInput("Name at least one filter, such as namespace; without one, every execution is meant.")
 
 
 def set_labels(request: HttpRequest) -> HttpResponseBase:

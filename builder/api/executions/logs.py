@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from builder.api.execution_json import instant
 from builder.api.executions.following import PING, event, event_stream, followed
+from builder.api.filters import filtered
 from builder.api.methods import methods
-from builder.api.reading import moment, page_asked, whole
+from builder.api.reading import flag, moment, page_asked, whole
 from builder.errors import InvalidInput
 from builder.store import executions
 from builder.store.executions import ExecutionItem, LogRow
@@ -59,6 +61,8 @@ async def _lines(item: ExecutionItem, least: str) -> AsyncIterator[bytes]:
 def search(request: HttpRequest) -> HttpResponseBase:
     """Lines of all executions, newest first. `total` counts up to one line beyond the page, to say there are more."""
     asked = page_asked(request, {"timestamp": "timestamp"}, "-timestamp")
+    if flag(request, "exactNamespace"):
+        raise InvalidInput("Logs are found by a namespace with its children: filters[namespace][PREFIX].")
     if asked.first + asked.size > _FARTHEST:
         raise InvalidInput(f"Logs can be paged through up to the {_FARTHEST:,}th line; choose a time with endDate.")
     given = request.GET
@@ -104,13 +108,14 @@ def _live_line(item: ExecutionItem, data: Mapping[str, Any]) -> dict[str, Any]:
     line = {
         "namespace": item.namespace, "flowId": item.flow_id, "executionId": item.id,
         "taskId": data["task_id"] or None, "taskRunId": data["run_id"] or None,
-        "attemptNumber": data["attempt"] - 1 if data["attempt"] else None, "timestamp": data["at"],
-        "level": data["level"], "message": data["message"],
+        "attemptNumber": data["attempt"] - 1 if data["attempt"] else None,
+        "timestamp": instant(datetime.fromisoformat(data["at"])), "level": data["level"],
+        "message": data["message"],
     }  # fmt: skip
     return {name: value for name, value in line.items() if value is not None}
 
 
-read_view = methods(GET=read, DELETE=delete)
+read_view = methods(GET=filtered(read), DELETE=delete)
 download_view = methods(GET=download)
 follow_view = methods(GET=follow)
-search_view = methods(GET=search)
+search_view = methods(GET=filtered(search))

@@ -6,9 +6,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 
 from builder.actions import executions as execution_actions
 from builder.api.execution_json import execution_json
+from builder.api.filters import filtered
 from builder.api.flow_json import flow_json
 from builder.api.methods import methods
-from builder.api.reading import labels, moment, page_asked, states
+from builder.api.reading import flag, labels, moment, page_asked, states
 from builder.clock import SystemClock
 from builder.errors import InvalidInput
 from builder.flows.durations import BadDuration, parse_duration
@@ -47,7 +48,7 @@ def search(request: HttpRequest) -> HttpResponseBase:
 
 
 def of_flow(request: HttpRequest) -> HttpResponseBase:
-    """The executions of exactly one flow (`namespace` and `flowId`)."""
+    """The executions of one flow (`namespace` and `flowId`)."""
     if not request.GET.get("namespace") or not request.GET.get("flowId"):
         raise InvalidInput("namespace and flowId are needed here; /executions/search wants neither.")
     return search(request)
@@ -62,6 +63,12 @@ def flow_of(request: HttpRequest, execution_id: str) -> HttpResponseBase:
         source=True))
 
 
+FILTERS = frozenset({
+    "namespace", "flowId", "state", "labels", "q", "startDate", "endDate", "timeRange", "triggerExecutionId",
+    "childFilter", "exactNamespace",
+})  # fmt: skip
+
+
 def filters(request: HttpRequest) -> Filters:
     """The filters of the query, Kestra's names."""
     given = request.GET
@@ -69,6 +76,7 @@ def filters(request: HttpRequest) -> Filters:
         namespace=given.get("namespace", ""), flow_id=given.get("flowId", ""), states=states(request),
         labels=labels(request), text=given.get("q", "").strip(), since=_since(request),
         until=moment(request, "endDate"), parent_id=given.get("triggerExecutionId", ""), children=_children(request),
+        exact_namespace=flag(request, "exactNamespace"),
     )  # fmt: skip
 
 
@@ -93,6 +101,6 @@ def _children(request: HttpRequest) -> bool | None:
 
 
 execution_view = methods(GET=read, DELETE=delete)
-search_view = methods(GET=search)
-of_flow_view = methods(GET=of_flow)
+search_view = methods(GET=filtered(search))
+of_flow_view = methods(GET=filtered(of_flow))
 flow_of_view = methods(GET=flow_of)
