@@ -13,8 +13,9 @@ from enum import Enum
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from weakref import WeakKeyDictionary
 
-from builder.tasks.api import RunContext, TaskFailure
+from builder.tasks.api import Http, RunContext, TaskFailure
 from tasks_openai.failures import Failure, Misunderstood, Place, refused, silent, unreachable
 
 if TYPE_CHECKING:
@@ -98,8 +99,23 @@ def answer_limit_bytes() -> int:
     return int(text)
 
 
+_clients: "WeakKeyDictionary[Http, dict[tuple[Connection, str], AsyncOpenAI]]" = WeakKeyDictionary()
+"""Making one costs as much as sending a request. They end with the transport that they are on."""
+_CLIENTS_KEPT = 64
+
+
 def open_client(context: RunContext, connection: Connection) -> "AsyncOpenAI":
     """A client of the official library on the context's transport; it holds nothing that needs closing."""
+    kept = _clients.setdefault(context.http, {})
+    known = (connection, connection.url)
+    if known not in kept:
+        if len(kept) >= _CLIENTS_KEPT:
+            kept.clear()
+        kept[known] = _new_client(context, connection)
+    return kept[known]
+
+
+def _new_client(context: RunContext, connection: Connection) -> "AsyncOpenAI":
     from openai import AsyncOpenAI
 
     http = context.http.client(

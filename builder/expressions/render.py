@@ -44,6 +44,8 @@ def render_value(
     zone: str | None = None,
 ) -> Any:
     """Renders all texts of a structure, keys too; what is no text stays. `typed`: a lone expression keeps its type."""
+    if isinstance(value, str) and "{" not in value:
+        return value
     rendering = _Rendering(Budget(limits), variables, lookups, now, zone)
     return rendering.guarded(rendering.structure, value, rendering.typed if typed else rendering.once)
 

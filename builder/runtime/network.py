@@ -63,10 +63,9 @@ class Network:
         return addresses.resolve(host, port)
 
     async def close(self) -> None:
-        """Cuts every connection; at the end of the loop."""
+        """Cuts every connection; at the end of the loop. A client that is used after that opens new ones."""
         for pool in self._pools.values():
             await pool.end()
-        self._pools.clear()
 
     def _pool(self, ca_pem: str | None, client_pem: str | None, verify: bool, proxy: str | None) -> GuardedTransport:
         key = (ca_pem, client_pem, verify, proxy)

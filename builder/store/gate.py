@@ -113,7 +113,11 @@ def _wait_for(descriptor: int) -> None:
 
 def moment(at: datetime | None) -> Any:
     """A time as a parameter of raw SQL; the ORM's own format, so that both kinds of statement compare alike."""
-    return None if at is None else connection.ops.adapt_datetimefield_value(at)
+    if at is None:
+        return None
+    if at.tzinfo is UTC and connection.vendor == "sqlite":
+        return str(at)[: -len("+00:00")]  # what Django makes of it by a longer way
+    return connection.ops.adapt_datetimefield_value(at)
 
 
 def from_row(value: datetime | None) -> datetime | None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -150,3 +150,8 @@ def test_what_waits_for_a_commit_is_dropped_when_there_is_none():
         gate.on_commit(lambda: done.append("after"))
         raise RuntimeError
     assert not done
+
+
+@pytest.mark.parametrize("at", [datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)])
+def test_a_moment_is_written_as_the_orm_writes_it(at: datetime):
+    assert gate.moment(at) == connection.ops.adapt_datetimefield_value(at)

@@ -39,3 +39,10 @@ async def test_a_flows_own_server_is_not_told_the_machines_account(
 
 def test_retries_are_never_left_to_the_client() -> None:
     assert client.open_client(FakeContext(), Connection("k")).max_retries == 0
+
+
+def test_one_client_serves_all_calls_of_one_connection() -> None:
+    context = FakeContext()
+    assert client.open_client(context, Connection("k")) is client.open_client(context, Connection("k"))
+    assert client.open_client(context, Connection("k")) is not client.open_client(context, Connection("other"))
+    assert client.open_client(context, Connection("k")) is not client.open_client(FakeContext(), Connection("k"))
