@@ -7,6 +7,16 @@ from builder.expressions import result_to_json
 from builder.expressions import truthy as is_true
 from builder.flows.catalogue import Kind, TaskGroup
 from builder.tasks.base import InstillTask, KestraTask, Level, Task, ToolTask
+from builder.tasks.condition import (
+    Condition,
+    ConditionError,
+    DateCondition,
+    Facts,
+    RunState,
+    Upstream,
+    UpstreamCondition,
+    read_moment,
+)
 from builder.tasks.context import LEVELS, Files, Http, Kv, RunContext
 from builder.tasks.flow import Again, Ask, Child, Children, Ending, FlowBlock, FlowTask, Lane, Layout, Wait, children
 from builder.tasks.form import Form
@@ -30,8 +40,12 @@ __all__ = [
     "BuilderError",
     "Child",
     "Children",
+    "Condition",
+    "ConditionError",
+    "DateCondition",
     "Duration",
     "Ending",
+    "Facts",
     "Fault",
     "Field",
     "Files",
@@ -52,6 +66,7 @@ __all__ = [
     "Properties",
     "Rendered",
     "RunContext",
+    "RunState",
     "SecretStr",
     "Severity",
     "Task",
@@ -60,6 +75,8 @@ __all__ = [
     "ToolProperties",
     "ToolTask",
     "Trigger",
+    "Upstream",
+    "UpstreamCondition",
     "ValidationInfo",
     "Wait",
     "WrongProperty",
@@ -68,5 +85,6 @@ __all__ = [
     "holds_template",
     "is_true",
     "model_validator",
+    "read_moment",
     "result_to_json",
 ]
