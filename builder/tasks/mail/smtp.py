@@ -4,7 +4,7 @@ import contextlib
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -29,6 +29,8 @@ class Delivery:
     password: str = ""
     verify: bool = True
     _client: smtplib.SMTP | None = None
+    _socket: socket.socket | None = None
+    _is_cut: bool = False
 
     def send(self, message: EmailMessage, sender: str, recipients: list[str]) -> dict[str, str]:
         """Sends a mail; gives the recipients that were refused, with the reason, when others were accepted."""
@@ -40,14 +42,26 @@ class Delivery:
 
     def cut(self) -> None:
         """Shuts the connection, so that a thread that waits for the server goes on at once."""
-        if self._client is not None and self._client.sock is not None:
-            with contextlib.suppress(OSError):
-                self._client.sock.shutdown(socket.SHUT_RDWR)
+        self._is_cut = True
+        self._shut()
+
+    def _opened(self, connection: socket.socket) -> None:
+        """A connection that opens just while it is cut must not wait for the server either."""
+        self._socket = connection
+        if self._is_cut:
+            self._shut()
+
+    def _shut(self) -> None:
+        """The bare connection is spent once TLS has taken it over; then it is the client's."""
+        for connection in (self._socket, self._client and self._client.sock):
+            if connection is not None:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
         kind = _SecureSmtp if self.strategy == "SMTPS" else _PlainSmtp
-        client = self._client = kind(self.address, self.timeout_seconds, self._tls())
+        client = self._client = kind(self.address, self.timeout_seconds, self._tls(), self._opened)
         try:
             _greeted(*client.connect(self.host, self.port))
             client.ehlo()
@@ -106,9 +120,12 @@ def _reason(code: int, text: bytes | str) -> str:
 class _PlainSmtp(smtplib.SMTP):
     """Connects to a checked number instead of looking the host up again; names the host to TLS."""
 
-    def __init__(self, address: str, timeout_seconds: float, context: ssl.SSLContext) -> None:
+    def __init__(
+        self, address: str, timeout_seconds: float, context: ssl.SSLContext, opened: Callable[[socket.socket], None]
+    ) -> None:
         self._address = address
         self._context = context
+        self._opened = opened
         super().__init__(timeout=timeout_seconds, local_hostname=socket.gethostname())
 
     def connect(self, host: str = "", port: int = 0, source_address: object = None) -> tuple[int, bytes]:
@@ -116,7 +133,9 @@ class _PlainSmtp(smtplib.SMTP):
         return super().connect(host, port)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        return socket.create_connection((self._address, port), timeout)
+        connection = socket.create_connection((self._address, port), timeout)
+        self._opened(connection)
+        return connection
 
 
 class _SecureSmtp(_PlainSmtp):
