@@ -53,7 +53,7 @@ class Delivery:
 
     def _shut(self) -> None:
         """The bare connection is spent once TLS has taken it over; then it is the client's."""
-        for connection in (self._socket, self._client and self._client.sock):
+        for connection in (self._socket, self._client.sock if self._client else None):
             if connection is not None:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
