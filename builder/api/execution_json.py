@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from django.http import HttpRequest
+
 from builder.actions.trying import without_sealed
 from builder.engine.execution import Attempt, Execution, History, TaskRun
 from builder.engine.states import TERMINAL, State
@@ -65,7 +67,7 @@ def _run(execution: Execution, run: TaskRun) -> dict[str, Any]:
         "flowId": execution.flow_id,
         "taskId": run.task_id,
         "parentTaskRunId": parent.id if parent else None,
-        "value": run.value,
+        "value": without_sealed(run.value),
         "iteration": run.iteration,
         "attempts": [_attempt(attempt) for attempt in run.attempts] or None,
         "outputs": without_sealed(run.outputs) if run.outputs is not None else None,
@@ -85,3 +87,8 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 def instant(at: datetime) -> str:
     """A time as Kestra prints it."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def origin(request: HttpRequest) -> str:
+    """Scheme and host that the request came to."""
+    return request.build_absolute_uri("/")[:-1]

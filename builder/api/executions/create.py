@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from builder.actions import executions as execution_actions
-from builder.api.execution_json import execution_json
+from builder.api.execution_json import execution_json, origin
 from builder.api.executions.following import answer_when_ended
 from builder.api.methods import methods
 from builder.api.reading import flag, form, labels, moment, whole
@@ -21,7 +21,7 @@ def create(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBa
         namespace, flow_id, inputs, files=files, labels=labels(request), revision=whole(request, "revision"),
         schedule_at=moment(request, "scheduleDate"), by=request.user.get_username(),
     )  # fmt: skip
-    base = request.build_absolute_uri("/")[:-1]
+    base = origin(request)
     if flag(request, "wait"):
         return answer_when_ended(execution.id, base)
     return JsonResponse(execution_json(execution, base=base))

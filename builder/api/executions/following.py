@@ -10,7 +10,7 @@ from typing import Any
 from asgiref.sync import async_to_sync, sync_to_async
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
-from builder.api.execution_json import execution_json
+from builder.api.execution_json import execution_json, origin
 from builder.api.methods import methods
 from builder.engine.execution import Execution
 from builder.errors import NotFound
@@ -54,7 +54,7 @@ async def _at_end(execution_id: str, base: str) -> AsyncIterator[bytes]:
 def follow(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     """The whole execution after each change: events with the id `progress`, the last with `end`."""
     executions.item(execution_id)
-    return event_stream(_changes(execution_id, request.build_absolute_uri("/")[:-1]))
+    return event_stream(_changes(execution_id, origin(request)))
 
 
 async def _changes(execution_id: str, base: str) -> AsyncIterator[bytes]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from builder.actions import executions as execution_actions
-from builder.api.execution_json import execution_json
+from builder.api.execution_json import execution_json, origin
 from builder.api.filters import filtered
 from builder.api.flow_json import flow_json
 from builder.api.methods import methods
@@ -27,7 +27,7 @@ _SORTS = {
 def read(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     """The execution with its task runs."""
     execution, _ = executions.load(execution_id)
-    return JsonResponse(execution_json(execution, base=request.build_absolute_uri("/")[:-1]))
+    return JsonResponse(execution_json(execution, base=origin(request)))
 
 
 def delete(request: HttpRequest, execution_id: str) -> HttpResponseBase:
@@ -42,7 +42,7 @@ def search(request: HttpRequest) -> HttpResponseBase:
     asked = page_asked(request, _SORTS, "-created")
     page = executions.search(filters(request), page=asked.number, size=asked.size, sort=asked.sort)
     found = executions.load_many([item.id for item in page.items], with_runs=False)
-    base = request.build_absolute_uri("/")[:-1]
+    base = origin(request)
     results = [execution_json(found[item.id][0], runs=False, base=base) for item in page.items if item.id in found]
     return JsonResponse({"results": results, "total": page.total})
 

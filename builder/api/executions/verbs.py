@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 
 from builder.actions import executions as execution_actions
 from builder.actions.trying import try_expression
-from builder.api.execution_json import execution_json
+from builder.api.execution_json import execution_json, origin
 from builder.api.executions.create import inputs_json
 from builder.api.methods import methods
 from builder.api.reading import body_json, body_map, body_text, form, given_labels, whole
@@ -101,7 +101,7 @@ def _now(request: HttpRequest, execution_id: str, status: int) -> HttpResponseBa
 
 
 def _shown(request: HttpRequest, execution: Execution, status: int = 200) -> HttpResponseBase:
-    return JsonResponse(execution_json(execution, base=request.build_absolute_uri("/")[:-1]), status=status)
+    return JsonResponse(execution_json(execution, base=origin(request)), status=status)
 
 
 def _by(request: HttpRequest) -> str:

@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from builder.api.execution_json import execution_json
+from builder.api.execution_json import execution_json, origin
 from builder.api.executions.following import when_ended
 from builder.api.methods import methods
 from builder.api.reading import body_bytes
@@ -50,7 +50,7 @@ def call(request: HttpRequest, namespace: str, flow_id: str, key: str) -> HttpRe
 
 
 def _record(request: HttpRequest, execution: Execution) -> dict[str, Any]:
-    record = execution_json(execution, runs=False, base=request.build_absolute_uri("/")[:-1])
+    record = execution_json(execution, runs=False, base=origin(request))
     return {name: record[name] for name in _SHOWN if name in record}
 
 
