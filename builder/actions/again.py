@@ -64,7 +64,7 @@ def mark(execution_id: str, run: str, state: State, *, by: str = "") -> Executio
     with write():
         execution, _ = executions.load(execution_id)
         changed = marked(plan_of(*_text(execution, None)), execution, _path_of(execution, run), state, now)
-        queue.ring_on_commit(executions.replace_execution(changed, now, due=changed.state is State.RESTARTED))
+        queue.ring_on_commit(executions.replace_execution(changed, now, due=True))
     return changed
 
 

@@ -33,7 +33,8 @@ def resume(
     paused = _paused_run(execution, path)
     given = {**(inputs or {}), **(files or {})}
     values = _resume_values(execution, paused, given) if paused else {}
-    payload = {"path": paused.path if paused else None, "inputs": values, "by": by}
+    # "" is no run's path: a second click on a pause by hand must not answer the step that asks next
+    payload = {"path": paused.path if paused else "", "inputs": values, "by": by}
     with write():
         _paused(execution_id)
         executions.send(execution_id, RESUME, _CLOCK.now(), payload)

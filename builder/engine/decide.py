@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from builder.engine import events as happened
-from builder.engine.commands import CancelTask, Command, KillChild, RunTask, StartChild
+from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
 from builder.engine.events import Event
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.moving import asking, happenings, signals
@@ -69,11 +69,13 @@ def decide_all(plan: Plan, execution: Execution, events: Iterable[Event]) -> Dec
 
 def pending(plan: Plan, execution: Execution) -> tuple[Command, ...]:
     """The commands that are under way by the execution's state: what a runner that takes it up must (re)do."""
-    if execution.state in TERMINAL or execution.state in (State.CREATED, State.QUEUED, State.RESTARTED):
+    if execution.state in TERMINAL or execution.state in (State.CREATED, State.QUEUED):
         return ()
     work = Work(plan, replace(execution, runs=dict(execution.runs)))
     held = work.paused_by_hand
     commands = [command for path in work.board.live for command in _under_way(work, work.runs[path], held)]
+    if execution.state is State.RESTARTED:  # Started asks its questions; what a lost runner was at is done again
+        return tuple(command for command in commands if not isinstance(command, Evaluate))
     if not work.board.live and not held and plan.flow.outputs and execution.outputs is None:
         commands.append(outputs_ask(work))
     return tuple(commands)

@@ -92,6 +92,20 @@ def marked(plan: Plan, execution: Execution, path: str, state: State, at: dateti
     return ready(execution, runs, at)
 
 
+def broken_off(execution: Execution, message: str, at: datetime) -> Execution:
+    """The execution FAILED because nothing can be decided on it any more; what had not ended is KILLED."""
+    runs = {path: run if run.state in TERMINAL else _broken_off(run, at) for path, run in execution.runs.items()}
+    history = (*execution.history, (State.FAILED, at))
+    return replace(execution, runs=runs, state=State.FAILED, history=history, message=message, wake_at=None)
+
+
+def _broken_off(run: TaskRun, at: datetime) -> TaskRun:
+    last = run.attempts[-1:]
+    if last and last[0].ended_at is None:
+        last = (replace(last[0], state=State.KILLED, ended_at=at),)
+    return revived(run, State.KILLED, at, attempts=(*run.attempts[:-1], *last), wake_at=None)
+
+
 def resumable(execution: Execution, path: str | None = None) -> TaskRun | None:
     """The paused run that a resume goes on with; None when a person paused the whole. Raises Conflict."""
     if execution.state is not State.PAUSED:

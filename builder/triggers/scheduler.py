@@ -6,12 +6,14 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 
 from builder.clock import Clock, SystemClock
+from builder.errors import BuilderError
 from builder.runtime.sweep import sweep
 from builder.store import processes
 from builder.triggers.schedules import fire_due
@@ -35,13 +37,18 @@ class Scheduler:
     def run(self) -> None:
         """Until `stopping` is set."""
         while not self.stopping.is_set():
-            try:
-                self.tick(time.monotonic())
-            except DatabaseError as error:
-                log.warning("The database does not answer (%s); trying again.", error)
-                close_old_connections()
+            self._carefully(lambda: self.tick(time.monotonic()))
             self.stopping.wait(TICK_SECONDS)
-        processes.leave(self.name)
+        self._carefully(lambda: processes.leave(self.name))
+
+    def _carefully(self, work: Callable[[], None]) -> None:
+        close_old_connections()  # one that is old, or whose server was restarted
+        try:
+            work()
+        except Error as error:
+            log.warning("The database does not answer (%s); trying again.", error)
+        except BuilderError as error:
+            log.warning("%s", error.message)
 
     def tick(self, monotonic: float) -> None:
         """One look: due schedules always, sweep and heartbeat at their own pace."""

@@ -244,3 +244,29 @@ def test_labels_change_after_the_end(hello: str):
     assert executions.set_labels(execution.id, [("a", "1")]).labels == (
         ("a", "1"), ("system.correlationId", execution.id))
     assert stored.search(stored.Filters(labels=[("a", "1")])).total == 1
+
+
+def test_a_kill_that_came_as_it_ended_does_not_end_the_restarted_one(hello: str):
+    execution = executions.run("team", "hello")
+    executions.kill(execution.id)
+    moved(execution.id, State.FAILED, (a_run("say", State.FAILED),))
+    executions.restart(execution.id)
+    assert stored.signals([execution.id]) == {}
+
+
+def test_marking_a_run_of_a_paused_execution_lets_a_runner_take_it_up(hello: str, doorbell: Doorbell):
+    """What ran beside the pause was its last runner's, and the pause may have an end."""
+    flows.create_flow(flow(PAUSE + LOG), by="ada")
+    execution = executions.run("team", "work")
+    moved(execution.id, State.PAUSED, (a_run("wait", State.PAUSED), a_run("say", State.FAILED)))
+    doorbell.rung.clear()
+    assert executions.mark(execution.id, "say", State.SUCCESS).state is State.PAUSED
+    assert doorbell.rung == [execution.id]
+    assert stored.due(datetime.now(UTC)) == [execution.id]
+
+
+def test_a_second_resume_of_a_pause_by_hand_names_no_step(hello: str):
+    execution = executions.run("team", "hello")
+    moved(execution.id, State.PAUSED)
+    executions.resume(execution.id)
+    assert [row.payload["path"] for row in stored.signals([execution.id])[execution.id]] == [""]

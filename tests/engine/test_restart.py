@@ -1,12 +1,15 @@
 """What a person does to an execution that has ended or waits."""
 
+from dataclasses import replace
+
 import pytest
 
-from builder.engine.decide import decide
-from builder.engine.events import Started
-from builder.engine.play import START, failed, fresh, ok, pause, play, resume, started
+from builder.engine.commands import RunTask
+from builder.engine.decide import decide, decide_all, pending
+from builder.engine.events import ResumeRequested, Started
+from builder.engine.play import START, failed, fresh, lost, ok, pause, play, resume, started
 from builder.engine.replay import replayed, restarted_anew
-from builder.engine.restart import marked, restarted, resumable
+from builder.engine.restart import broken_off, marked, restarted, resumable
 from builder.engine.states import State
 from builder.errors import Conflict, NotFound
 from tests.engine.flows import plan_of, states, theatre
@@ -107,3 +110,27 @@ def test_only_a_paused_execution_can_be_resumed() -> None:
     assert resumable(play(PLAN, started, pause).execution) is None
     with pytest.raises(Conflict, match="first"):
         resumable(play(PLAN, started, pause).execution, "first")
+
+
+def test_what_was_running_when_a_paused_execution_was_restarted_is_done_again() -> None:
+    paused = play(PLAN, started, pause).execution
+    again = restarted(PLAN, replace(paused, message="x"), START)
+    assert again.runs["first"].state is State.RUNNING
+    assert pending(PLAN, again) == (RunTask("first", 1),)
+    ended = play(PLAN, lost("first"), started, ok("first"), ok("block/a"), ok("block/b"), execution=again).execution
+    assert ended.state is State.SUCCESS
+
+
+def test_what_can_be_decided_on_no_more_ends_whole_and_can_be_restarted() -> None:
+    running = play(PLAN, started).execution
+    over = broken_off(running, "The flow cannot be run.", START)
+    assert (over.state, over.message, over.runs["first"].state) == (State.FAILED, "The flow cannot be run.", State.KILLED)
+    assert over.runs["first"].attempts[-1].ended_at == START
+    assert restarted(PLAN, over, START).runs["first"].state is State.RESTARTED
+
+
+def test_resuming_a_pause_by_hand_twice_does_not_resume_the_step_that_asks() -> None:
+    plan = plan_of("[{id: first, type: Log, message: x}, {id: ask, type: Pause}]")
+    held = play(plan, started, pause, ok("first")).execution
+    twice = decide_all(plan, held, [ResumeRequested(START, ""), ResumeRequested(START, "")]).execution
+    assert states(twice)["ask"] == "PAUSED"

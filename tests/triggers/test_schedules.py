@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import InterfaceError, OperationalError
 
 from builder.actions import flows
 from builder.clock import FixedClock, SystemClock
+from builder.errors import Unavailable
 from builder.store import executions, triggers
 from builder.store.executions import Filters
+from builder.triggers.scheduler import Scheduler
 from builder.triggers.schedules import fire_due, upcoming
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,3 +100,36 @@ def test_missed_slots_are_made_up_for_one_after_the_other() -> None:
     clock = FixedClock(next_hour() + timedelta(hours=2))
     assert [fire_due(clock) for _ in range(4)] == [1, 1, 1, 0]
     assert len({slot.fire_at for slot in triggers.slots(trigger())}) == 3
+
+
+def test_a_slot_waits_for_a_database_that_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    publish()
+
+    def busy(*_: object, **__: object) -> None:
+        raise Unavailable("busy")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("builder.triggers.opening.run", busy)
+        with pytest.raises(Unavailable):
+            fire_due(FixedClock(next_hour()))
+    assert triggers.slots(trigger()) == []
+    assert fire_due(FixedClock(next_hour())) == 1
+
+
+@pytest.mark.parametrize("error", [Unavailable("busy"), InterfaceError("closed"), OperationalError("gone")])
+def test_the_scheduler_outlives_a_database_that_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    scheduler = Scheduler("one", SystemClock())
+    monkeypatch.setattr("builder.triggers.scheduler.TICK_SECONDS", 0)
+    ticks: list[float] = []
+
+    def tick(monotonic: float) -> None:
+        ticks.append(monotonic)
+        if len(ticks) == 2:
+            scheduler.stopping.set()
+        raise error
+
+    monkeypatch.setattr(scheduler, "tick", tick)
+    scheduler.run()
+    assert len(ticks) == 2

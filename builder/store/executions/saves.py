@@ -145,6 +145,8 @@ def replace_execution(execution: Execution, now: datetime, *, due: bool) -> list
     with write():
         lock_row("SELECT id FROM builder_execution WHERE id = %s", (execution.id,))
         ended = execution.state in TERMINAL
+        # A kill that came as it ended was never read: it must not end the restarted one.
+        Signal.objects.filter(execution_id=execution.id, execution__ended_at__isnull=False).delete()
         ExecutionRow.objects.filter(id=execution.id).update(
             state=execution.state.value, history=documents.dump_history(execution.history),
             revision=execution.revision, labels=documents.dump(execution.labels), message=execution.message,
