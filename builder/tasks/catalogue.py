@@ -50,6 +50,19 @@ class Entry:
         return self.plugin.summary()
 
     @property
+    def aliases(self) -> tuple[str, ...]:
+        return self.plugin.aliases
+
+    @property
+    def deprecated(self) -> str:
+        """What to use instead, for a type that is kept for old flows only."""
+        return self.plugin.deprecated
+
+    @property
+    def example(self) -> str:
+        return self.plugin.example.strip()
+
+    @property
     def category(self) -> str:
         return self.plugin.category or label_of(self.plugin.family())
 

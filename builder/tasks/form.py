@@ -66,6 +66,8 @@ class FormField:
     options: tuple[str, ...] = ()
     free: bool = True
     """Whether values other than `options` are allowed."""
+    shapes: tuple[Shape, ...] = ()
+    """The kinds of value it takes."""
     whole: bool = False
     bounds: Mapping[str, float] = field(default_factory=dict)
     """min, max, above, below, minLength, maxLength."""
@@ -120,16 +122,16 @@ def _rank(group: str) -> int:
 def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FormField:
     form = next((item for item in info.metadata if isinstance(item, Form)), Form())
     names = yaml_names(name, info)
-    choices = choices_of(info.annotation)
+    choices, shapes = choices_of(info.annotation), shapes_of(info.annotation)
     secret = form.secret or SecretStr in members_of(info.annotation)
     return FormField(
         name=names[0], label=form.label or label_of(names[0]), control=form.control or _control(info, secret),
         group=form.group or ("connection" if secret else "main"), required=info.is_required(),
         description=form.help or _one_line(info.description), default=_default(info),
         examples=tuple(as_text(example) for example in info.examples or ()), options=form.options or choices,
-        free=not choices, whole=Shape.INTEGER in shapes_of(info.annotation), bounds=_bounds(info), secret=secret,
-        language=form.language, placeholder=form.placeholder, dynamic=names[0] not in _STATIC,
-        other_names=names[1:], variants=_variants(info.annotation),
+        free=not choices, shapes=tuple(shape for shape in Shape if shape in shapes), whole=Shape.INTEGER in shapes,
+        bounds=_bounds(info), secret=secret, language=form.language, placeholder=form.placeholder,
+        dynamic=names[0] not in _STATIC, other_names=names[1:], variants=_variants(info.annotation),
     )
 
 

@@ -35,6 +35,7 @@ urlpatterns = [
     path("secrets", secrets.secret_list, name="secrets"),
     path("secrets/<str:namespace>/<str:key>/delete", secrets.secret_delete, name="secret-delete"),
     path("help", help.guide, name="help"),
+    path("", include("builder.web.reference.urls")),
     path("help/<str:name>", help.guide, name="guide"),
     path("", include("builder.web.execution.urls")),
     path("", include("builder.web.editor_urls")),

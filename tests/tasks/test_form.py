@@ -7,6 +7,7 @@ import pytest
 from builder.tasks.api import Duration, Field, Form, Properties, SecretStr, Task
 from builder.tasks.core.log.log import Log
 from builder.tasks.form import FormField, fields_of, label_of
+from builder.tasks.shapes import Shape
 
 
 class Part(Properties):
@@ -63,7 +64,7 @@ def test_each_kind_of_value_has_its_control(name: str, control: str) -> None:
 def test_a_field_carries_what_the_form_shows() -> None:
     assert FIELDS["maxOutputTokens"] == FormField(
         name="maxOutputTokens", label="Max output tokens", control="number", group="advanced", required=False,
-        description="The most tokens.", whole=True, bounds={"min": 1, "max": 99},
+        description="The most tokens.", shapes=(Shape.INTEGER,), whole=True, bounds={"min": 1, "max": 99},
     )
     assert (FIELDS["prompt"].required, FIELDS["prompt"].examples) == (True, ("Hello",))
     assert (FIELDS["shout"].default, FIELDS["model"].default) == ("false", "gpt-5")

@@ -1,0 +1,1 @@
+"""The reference: a page for each type and one for expressions, made from the code itself, with a search over all."""

@@ -1,0 +1,97 @@
+"""One search over types, their properties, and the filters, functions and tests of expressions."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from django.urls import reverse
+
+from builder.expressions import FILTERS, FUNCTIONS, TESTS, Operation
+from builder.flows.catalogue import Kind
+from builder.tasks.base import Task
+from builder.tasks.catalogue import Catalogue, Entry, catalogue
+from builder.tasks.form import FormField, fields_of
+from builder.tasks.plugin import Plugin
+from builder.tasks.trigger import Trigger
+from builder.web.reference.properties import flat, own_and_common, told
+
+COMMON: dict[str, type[Plugin]] = {"task": Task, "trigger": Trigger}
+"""What every type of a kind has, by the kind."""
+MOST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One line of the results: the first of its `names` is shown, all are searched, and `text` too."""
+
+    what: str
+    names: tuple[str, ...]
+    summary: str
+    url: str
+    where: str = ""
+    text: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.names[0]
+
+
+def search(words: str) -> list[Found]:
+    """What holds every word, the best first: a name that is the text, then one that begins so, then the rest."""
+    wanted = words.lower().split()
+    whole = " ".join(wanted)
+    ranked = [(rank, one) for one in _index(catalogue()) if (rank := _rank(one, wanted, whole)) is not None]
+    return [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def anchor(operation: Operation) -> str:
+    """Where a filter, function or test stands on the page of expressions."""
+    return f"{operation.kind}-{operation.name}"
+
+
+def _rank(one: Found, wanted: Sequence[str], whole: str) -> int | None:
+    names = [name.lower() for name in one.names]
+    held = " ".join((*names, one.summary.lower(), one.where.lower(), one.text.lower()))
+    if not wanted or not all(word in held for word in wanted):
+        return None
+    if whole in names or any(name.endswith(f".{whole}") for name in names):
+        return 0
+    if any(name.startswith(whole) for name in names):
+        return 1
+    return 2 if any(word in name for word in wanted for name in names) else 3
+
+
+@cache
+def _index(types: Catalogue) -> tuple[Found, ...]:
+    found = [_type(entry) for entry in types.all()]
+    for known in (FUNCTIONS, FILTERS, TESTS):
+        found += [_operation(operation) for operation in known.values()]
+    for entry in types.all():
+        own, _ = own_and_common(entry.plugin)
+        found += _properties(own, reverse("reference-type", args=[entry.name]), entry.title)
+    for kind, base in COMMON.items():
+        found += _properties(fields_of(base), reverse("reference-common", args=[kind]), f"every {_noun(kind)}")
+    return tuple(found)
+
+
+def _noun(kind: str) -> str:
+    return "step" if kind == Kind.TASK else kind
+
+
+def _type(entry: Entry) -> Found:
+    names = (entry.title, entry.name, *entry.aliases)
+    url = reverse("reference-type", args=[entry.name])
+    return Found(_noun(entry.kind), names, entry.summary, url, entry.name, entry.category)
+
+
+def _operation(operation: Operation) -> Found:
+    url = f"{reverse('reference-expressions')}#{anchor(operation)}"
+    return Found(operation.kind, (operation.name,), operation.summary, url, operation.example)
+
+
+def _properties(fields: Iterable[FormField], url: str, where: str) -> list[Found]:
+    found = []
+    for one in flat(told(field) for field in fields):
+        names = (one.path, one.field.label, *one.field.other_names)
+        found.append(Found("property", names, one.field.description, f"{url}#{one.anchor}", where))
+    return found
