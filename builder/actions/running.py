@@ -1,6 +1,6 @@
 """Starting executions: of a published flow or of a draft, with inputs resolved and files kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,9 +25,11 @@ def run(
     namespace: str, flow_id: str, inputs: Mapping[str, Any] | None = None, *,
     labels: Sequence[tuple[str, str]] = (), revision: int | None = None, trigger: Mapping[str, Any] | None = None,
     parent: Parent | None = None, draft: bool = False, files: Mapping[str, Upload] | None = None,
-    schedule_at: datetime | None = None, execution_id: str | None = None, by: str = "",
+    schedule_at: datetime | None = None, execution_id: str | None = None, by: str = "", hidden: Collection[str] = (),
 ) -> Execution:
     """Runs a flow: a row, then a ring. `files` are uploads by input id; `draft` runs the draft's text.
+
+    Inputs that hold a secret of `hidden` are encrypted.
 
     Inside a transaction of the caller the ring waits for its commit. Raises NotFound, Conflict when the flow is
     disabled, InvalidInput with everything that is wrong with the inputs, InvalidFlow for a draft with errors.
@@ -40,7 +42,7 @@ def run(
     try:
         given = {**(inputs or {}), **(files or {})}
         values = births.resolved_inputs(
-            found.flow, found.revision, given, now, keep_file=files_of(chosen))
+            found.flow, found.revision, given, now, keep_file=files_of(chosen), hidden=hidden)
         new = births.born(
             found.flow, found.revision, now, inputs=values, execution_id=chosen, labels=[*labels, *_who(by)],
             trigger=trigger, parent=parent, due_at=schedule_at, draft_source=found.source if draft else None)

@@ -1,6 +1,7 @@
 """Hides secrets in everything that leaves a runner's memory: logs, outputs, errors, metrics, streamed text."""
 
 import base64
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 MASK = "******"
+_ESCAPE = re.compile("%[0-9A-F]{2}")
 SHORTEST = 4
 """Shorter secrets are not masked: they would eat ordinary words."""
 
@@ -29,6 +31,10 @@ class Masker:
         longest_first = sorted(self._known, key=len, reverse=True)
         self.longest = len(longest_first[0])
         self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    def holds(self, text: str) -> bool:
+        """Whether a secret is in the text."""
+        return self._pattern is not None and self._pattern.search(text) is not None
 
     def text(self, text: str) -> str:
         """The text with every secret replaced."""
@@ -101,11 +107,14 @@ def _forms(value: str) -> Iterator[str]:
     lines = [line.strip() for line in value.splitlines()]
     if len(lines) > 1:
         yield from (line for line in lines if len(line) >= 2 * SHORTEST)
-    yield quote(value, safe="")
-    yield quote_plus(value)
+    yield from (value.upper(), value.lower(), value[:1].upper() + value[1:], value[::-1], html.escape(value))
+    for quoted in (quote(value, safe=""), quote(value), quote_plus(value)):
+        yield quoted
+        yield _ESCAPE.sub(lambda found: found[0].lower(), quoted)
     yield json.dumps(value)[1:-1]
     yield json.dumps(value, ensure_ascii=False)[1:-1]
     encoded = value.encode()
+    yield encoded.hex()
     for shift in range(3):  # base64 of a longer text that holds the secret, at each of the three alignments
         code = base64.b64encode(b"\0" * shift + encoded).decode()
         start, end = (0, 2, 3)[shift], len(code.rstrip("="))

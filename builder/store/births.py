@@ -1,7 +1,7 @@
 """How an execution is made out of a flow: its id, inputs, labels and limits; used by actions and for subflows."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -17,14 +17,16 @@ from builder.flows.inputs import KeepFile, Resolved, resolve
 from builder.flows.limits import Limits
 from builder.flows.model import Flow, Input
 from builder.store import flows
-from builder.store.encryption import encrypt
+from builder.store.encryption import encrypt, sealed_where
 from builder.store.executions.values import NewExecution, new_id
 from builder.store.lookups import StoredLookups
 from builder.tasks.catalogue import catalogue
 
 CORRELATION = "system.correlationId"
 SYSTEM = "system."
+MASK = "******"
 _PARSED_KEPT = 256
+_SHORTEST_SECRET = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,29 +123,50 @@ def labels_of(
 
 def resolve_inputs(
     flow: Flow, revision: int, given: Mapping[str, Any], now: datetime, *, keep_file: KeepFile | None = None,
-    declared: Sequence[Input] | None = None,
+    declared: Sequence[Input] | None = None, hidden: Collection[str] = (),
 ) -> Resolved:
-    """The values of a flow's inputs (or of those `declared` by a Pause), with all that is wrong; SECRETs encrypted."""
+    """The values of a flow's inputs (or of those `declared` by a Pause), with all that is wrong.
+
+    SECRETs are encrypted, and so is every text that holds a secret: of `hidden` or read by a default.
+    """
     variables = {
         "flow": {"id": flow.id, "namespace": flow.namespace, "revision": revision},
         "vars": flow.variables,
         "labels": dict(flow.labels),
     }
-    lookups = StoredLookups(flow.namespace, lambda: now)
+    secrets = list(hidden)
+    lookups = StoredLookups(flow.namespace, lambda: now, on_secret=secrets.append)
 
     def render(template: str, more: Mapping[str, Any]) -> Any:
         return render_value(template, {**variables, **more}, lookups, typed=True, now=now)
 
-    return resolve(flow.inputs if declared is None else declared, given, render=render, keep_file=keep_file,
-                   encrypt=encrypt)
+    found = resolve(flow.inputs if declared is None else declared, given, render=render, keep_file=keep_file,
+                    encrypt=encrypt)
+    return _without(found, [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET])
+
+
+def _without(found: Resolved, secrets: Sequence[str]) -> Resolved:
+    """The same with these secrets encrypted in values and masked in faults."""
+    if not secrets:
+        return found
+    values = sealed_where(found.values, lambda text: any(secret in text for secret in secrets))
+    faults = tuple(replace(fault, message=masked(fault.message, secrets)) for fault in found.faults)
+    return replace(found, values=values, faults=faults)
+
+
+def masked(text: str, secrets: Collection[str]) -> str:
+    """The text with these secrets masked."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, MASK) if len(secret) >= _SHORTEST_SECRET else text
+    return text
 
 
 def resolved_inputs(
     flow: Flow, revision: int, given: Mapping[str, Any], now: datetime, *, keep_file: KeepFile | None = None,
-    declared: Sequence[Input] | None = None,
+    declared: Sequence[Input] | None = None, hidden: Collection[str] = (),
 ) -> dict[str, Any]:
     """The same, when nothing may be wrong. Raises InvalidInput with all faults."""
-    result = resolve_inputs(flow, revision, given, now, keep_file=keep_file, declared=declared)
+    result = resolve_inputs(flow, revision, given, now, keep_file=keep_file, declared=declared, hidden=hidden)
     if result.faults:
         raise InvalidInput(result.faults)
     return result.values

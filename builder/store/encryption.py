@@ -1,13 +1,14 @@
 """Encryption at rest (AES-GCM) of secrets and of SECRET inputs; the key comes from MILLSTREAM_ENCRYPTION_KEY.
 
-An encrypted value among inputs or outputs is Kestra's map: {"type": "io.kestra.datatype:aes_encrypted", "value": ...}.
+An encrypted value among inputs or outputs is Kestra's map: {"type": "io.kestra.datatype:aes_encrypted", "value": ...};
+where only a text fits, the type stands before the ciphertext.
 """
 
 import base64
 import binascii
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -20,6 +21,7 @@ from builder.errors import Unavailable
 from builder.flows.inputs import ENCRYPTED_TYPE
 
 _NONCE_BYTES = 12
+_PREFIX = f"{ENCRYPTED_TYPE}:"
 
 
 class WrongKey(Exception):
@@ -57,20 +59,47 @@ def sealed(value: str) -> dict[str, str]:
     return {"type": ENCRYPTED_TYPE, "value": encrypt(value)}
 
 
+def sealed_text(value: str) -> str:
+    """The same where only a text fits."""
+    return _PREFIX + encrypt(value)
+
+
 def is_sealed(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.startswith(_PREFIX)
     return isinstance(value, Mapping) and value.get("type") == ENCRYPTED_TYPE and isinstance(value.get("value"), str)
 
 
+def sealed_where(value: Any, is_secret: Callable[[str], bool]) -> Any:
+    """The value with every text in it that holds a secret sealed; keys of maps stay."""
+    if isinstance(value, str):
+        return sealed(value) if is_secret(value) else value
+    if is_sealed(value):
+        return value
+    if isinstance(value, Mapping):
+        return {key: sealed_where(item, is_secret) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [sealed_where(item, is_secret) for item in value]
+    return value
+
+
 def opened(value: Any) -> tuple[Any, tuple[str, ...]]:
-    """The value with every sealed part decrypted, and the plain texts that are secret from now on."""
+    """The value with every sealed part decrypted, and the plain texts that are secret from now on.
+
+    What cannot be decrypted stays as it is: anybody may send a map that looks like a sealed value.
+    """
     found: list[str] = []
     return _open(value, found), tuple(found)
 
 
 def _open(value: Any, found: list[str]) -> Any:
     if is_sealed(value):
-        found.append(decrypt(value["value"]))
-        return found[-1]
+        try:
+            plain = decrypt_with(_key_text(), value.removeprefix(_PREFIX) if isinstance(value, str) else value["value"])
+        except WrongKey:
+            return value
+        found.append(plain)
+        return plain
     if isinstance(value, Mapping):
         return {key: _open(item, found) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,6 +1,6 @@
 """What a trigger hands to the execution it starts: whether it may start at all, and with which inputs and labels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from builder.actions.running import run
@@ -9,38 +9,58 @@ from builder.engine.execution import Execution
 from builder.expressions import render_value, truthy
 from builder.store.lookups import StoredLookups
 from builder.store.triggers import Trigger
+from builder.tasks.condition import Upstream
+from builder.triggers.conditions import Judge, conditions_of
 
 
 class Opening:
-    """One firing of a trigger; `variables` are what expressions read as `trigger` (and what the execution keeps)."""
+    """One firing of a trigger; `variables` are what expressions read as `trigger` (and what the execution keeps).
 
-    def __init__(self, trigger: Trigger, variables: Mapping[str, Any], clock: Clock) -> None:
+    `seen`: what expressions read besides. `upstream`: the execution that a flow trigger looks at.
+    """
+
+    def __init__(
+        self, trigger: Trigger, variables: Mapping[str, Any], clock: Clock, *, seen: Mapping[str, Any] | None = None,
+        upstream: Upstream | None = None,
+    ) -> None:
         self.trigger = trigger
         self.variables = variables
+        self._upstream = upstream
         self._seen = {
-            "trigger": variables,
             "flow": {"id": trigger.flow_id, "namespace": trigger.namespace, "revision": trigger.revision},
+            **(seen or {}),
+            "trigger": variables,
         }
         self._lookups = StoredLookups(trigger.namespace, clock.now)
 
-    def wanted(self) -> bool:
-        """Whether the trigger's `when` holds. Raises ExpressionError."""
-        when = self.trigger.definition.get("when")
-        return when is None or truthy(str(self._rendered(when)))
+    def objection(self) -> str:
+        """Why nothing is to start; "" when all `conditions` and `when` hold. Raises ExpressionError for `when`."""
+        definition = self.trigger.definition
+        found = Judge(self.rendered, self._upstream).objection(conditions_of(definition))
+        if found:
+            return found
+        when = definition.get("when")
+        return "" if when is None or truthy(str(self.rendered(when))) else "`when` did not hold."
 
-    def start(self) -> Execution:
-        """Creates the execution. Raises what `run` raises, and ExpressionError."""
+    def start(self, labels: Sequence[tuple[str, str]] = ()) -> Execution:
+        """Creates the execution; `labels` come after the trigger's. Raises what `run` raises, and ExpressionError."""
         definition = self.trigger.definition
         return run(
             self.trigger.namespace,
             self.trigger.flow_id,
-            self._rendered(definition.get("inputs") or {}, typed=True),
-            labels=_pairs(self._rendered(definition.get("labels") or {})),
+            self.rendered(definition.get("inputs") or {}, typed=True),
+            labels=[*_pairs(self.rendered(definition.get("labels") or {})), *labels],
             trigger={"id": self.trigger.id, "type": self.trigger.type, "variables": dict(self.variables)},
         )
 
-    def _rendered(self, value: Any, *, typed: bool = False) -> Any:
+    def rendered(self, value: Any, *, typed: bool = False) -> Any:
+        """All text inside a value, with the trigger's variables. Raises ExpressionError."""
         return render_value(value, self._seen, self._lookups, typed=typed)
+
+
+def is_conditional(trigger: Trigger) -> bool:
+    """Whether it has anything that may keep it from starting."""
+    return trigger.definition.get("when") is not None or bool(conditions_of(trigger.definition))
 
 
 def _pairs(labels: Any) -> list[tuple[str, str]]:

@@ -10,12 +10,17 @@ from builder.engine.states import TERMINAL
 from builder.errors import InvalidInput
 from builder.flows.read import label_text, read_labels
 from builder.runtime import storage
+from builder.runtime.masking import Masker
 from builder.store import births, executions
+from builder.store.encryption import sealed_where
 from builder.store.executions import KILL, NewExecution
 
 
-def make_child(parent: Execution, command: StartChild, now: datetime) -> NewExecution | None:
-    """The child to create; None when it is there already. Blocking; raises BuilderError when it cannot be made."""
+def make_child(parent: Execution, command: StartChild, now: datetime, masker: Masker) -> NewExecution | None:
+    """The child to create; None when it is there already. What holds a secret of the parent is one of the child's.
+
+    Blocking; raises BuilderError when it cannot be made.
+    """
     if executions.load_many([command.child], with_runs=False):
         return None
     request = command.request
@@ -24,8 +29,10 @@ def make_child(parent: Execution, command: StartChild, now: datetime) -> NewExec
     values = births.resolved_inputs(
         found.flow, found.revision, request.get("inputs") or {}, now, keep_file=_keep(command.child)
     )
+    labels = [(key, masker.text(value)) for key, value in _labels(request)]
     return births.born(
-        found.flow, found.revision, now, inputs=values, execution_id=command.child, labels=_labels(request),
+        found.flow, found.revision, now, inputs=sealed_where(values, masker.holds), execution_id=command.child,
+        labels=labels,
         trigger=_trigger(parent), due_at=_date(request.get("scheduleDate")),
         parent=births.Parent(parent.id, command.path, _handed_down(parent, request)),
     )  # fmt: skip

@@ -181,6 +181,7 @@ class Driven:
         assert self.plan is not None
         events = list(self._inbox)
         self._inbox.clear()
+        self._errands.heed(events)
         decision = decide_all(self.plan, self.execution, events)
         if decision.execution != self.execution or decision.changed:
             self._dirty = True

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +70,11 @@ class Errands:
             return attempt.make() if attempt is not None and attempt.at_once else None
         return None
 
+    def heed(self, events: Iterable[Event]) -> None:
+        """Outputs of a child may hold encrypted values, as a task's may."""
+        self._sealed = self._sealed or any(
+            isinstance(event, ChildEnded | TaskSucceeded) and holds_sealed(event.outputs) for event in events)
+
     def evaluate(self, command: Evaluate) -> None:
         """Renders on the database thread, since it reads keys, secrets or files."""
         seen = self._variables(command.path)
@@ -104,7 +109,6 @@ class Errands:
         event: Event | None = None
         try:
             event = await attempt.carry_out()
-            self._sealed = self._sealed or (isinstance(event, TaskSucceeded) and holds_sealed(event.outputs))
         except asyncio.CancelledError:
             event = TaskKilled(self._tools.clock.now(), *key)
             raise
@@ -177,7 +181,8 @@ class Errands:
     async def _start_child(self, command: StartChild) -> None:
         now = self._tools.clock.now()
         try:
-            child = await self._tools.database.call(children.make_child, self._driven.execution, command, now)
+            child = await self._tools.database.call(
+                children.make_child, self._driven.execution, command, now, self._driven.journal.masker)
         except BuilderError as error:
             message = self._driven.journal.masker.text(f"The flow cannot be started: {error.message}")
             self._driven.feed(TaskFailed(now, command.path, 0, message, retryable=False))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from builder.engine.execution import Execution
 from builder.runtime.masking import Masker
 from builder.runtime.runner import shelf
+from builder.store.encryption import sealed_text, sealed_where
 
 
 async def as_kept(execution: Execution, changed: Collection[str], masker: Masker) -> Execution:
@@ -22,10 +23,14 @@ async def as_kept(execution: Execution, changed: Collection[str], masker: Masker
 
 
 def _masked(execution: Execution, changed: Collection[str], masker: Masker) -> Execution:
-    """Tasks masked their own results already, blocks did not."""
+    """Tasks masked their own results already, blocks did not; what is needed again is encrypted instead."""
     runs = dict(execution.runs)
     for path in changed:
         if path in runs:
             run = runs[path]
-            runs[path] = replace(run, outputs=masker.value(run.outputs), message=masker.text(run.message))
+            runs[path] = replace(
+                run, outputs=masker.value(run.outputs), message=masker.text(run.message),
+                evaluated=sealed_where(run.evaluated, masker.holds),
+                value=sealed_text(run.value) if run.value is not None and masker.holds(run.value) else run.value,
+            )  # fmt: skip
     return replace(execution, runs=runs, message=masker.text(execution.message))

@@ -45,9 +45,20 @@ def make_ready(claim: Claim) -> Ready:
         claim = _with_stored(claim, files_of)
     except BuilderError as error:
         return Ready(claim, None, f"The flow cannot be run: {error.message}", inputs, (), files_of)
-    execution = claim.execution
-    sealed = any(holds_sealed(run.outputs) for run in execution.runs.values())
-    return Ready(claim, plan, "", inputs, (*hidden, *named), files_of, sealed)
+    claim, evaluated = _with_opened(claim)
+    sealed = any(holds_sealed(run.outputs) for run in claim.execution.runs.values())
+    return Ready(claim, plan, "", inputs, (*hidden, *named, *evaluated), files_of, sealed)
+
+
+def _with_opened(claim: Claim) -> tuple[Claim, tuple[str, ...]]:
+    """The claim with what its runs evaluated decrypted, and the texts that are secret therefore."""
+    runs, hidden = dict(claim.execution.runs), list[str]()
+    for path, run in runs.items():
+        if holds_sealed(run.evaluated) or encryption.is_sealed(run.value):
+            (evaluated, value), found = encryption.opened((run.evaluated, run.value))
+            runs[path] = replace(run, evaluated=evaluated, value=value)
+            hidden.extend(found)
+    return (replace(claim, execution=replace(claim.execution, runs=runs)) if hidden else claim), tuple(hidden)
 
 
 def _with_stored(claim: Claim, files_of: frozenset[str]) -> Claim:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from builder.actions.trying import without_sealed
 from builder.clock import SystemClock
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.states import TERMINAL, State
@@ -67,8 +68,8 @@ def _live(request: HttpRequest, execution_id: str) -> dict[str, Any]:
         "ended": execution.state in TERMINAL,
         "can_restart": execution.state in (State.FAILED, State.KILLED, State.WARNING) and failed is not None,
         "is_paused": execution.state is State.PAUSED,
-        "inputs": shapes.shape(execution.inputs) if execution.inputs else None,
-        "outputs": shapes.shape(execution.outputs) if execution.outputs else None,
+        "inputs": shapes.shape(without_sealed(execution.inputs)) if execution.inputs else None,
+        "outputs": shapes.shape(without_sealed(execution.outputs)) if execution.outputs else None,
         "trigger": shapes.shape(trigger.get("variables")) if trigger.get("variables") else None,
         "labels": [pair for pair in execution.labels if not pair[0].startswith("system.")],
         "latest": _latest(execution),
@@ -107,7 +108,8 @@ def _detail(execution: Execution, run: TaskRun) -> dict[str, Any]:
     return {
         "answer": shapes.shape(said) if said else None,
         "sent": _sent(sent) if sent else None,
-        "outputs": shapes.shape(run.outputs) if run.outputs else None,
+        "outputs": shapes.shape(without_sealed(run.outputs)) if run.outputs else None,
+        "value": without_sealed(run.value),
         "metrics": [metric for metric in executions.metrics(execution.id) if metric.path == run.path],
         "can_replay": execution.state in TERMINAL,
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from builder.actions.trying import without_sealed
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.states import TERMINAL, State
 
@@ -39,7 +40,8 @@ class Row:
     @property
     def name(self) -> str:
         """The task's id with the value of its turn."""
-        return self.run.task_id if self.run.value is None else f"{self.run.task_id} [{self.run.value[:40]}]"
+        value = without_sealed(self.run.value)
+        return self.run.task_id if value is None else f"{self.run.task_id} [{value[:40]}]"
 
 
 def rows(execution: Execution, usage: Mapping[str, Mapping[str, Decimal]], now: datetime) -> list[Row]:
