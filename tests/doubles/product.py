@@ -1,5 +1,10 @@
-"""A running Millstream for tests: `manage.py up` as a person starts it, on a free port and a data folder of its own."""
+"""A running Millstream for tests: `manage.py up` as a person starts it, on a free port and a data folder of its own.
 
+Where the tests run on PostgreSQL (DATABASE_URL), each data folder has a database of its own there.
+"""
+
+import atexit
+import hashlib
 import os
 import re
 import signal
@@ -11,6 +16,9 @@ import time
 import urllib.request
 from pathlib import Path
 from types import TracebackType
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60
@@ -20,6 +28,27 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+_databases: set[str] = set()
+
+
+def own_database(data: Path) -> dict[str, str]:
+    """The environment that names this folder's database; made at its first start, dropped when the tests are over."""
+    server = os.environ.get("DATABASE_URL", "")
+    if not server.startswith("postgres"):
+        return {}
+    name = f"product_{os.getpid()}_{hashlib.sha256(str(data).encode()).hexdigest()[:12]}"
+    if name not in _databases:
+        _databases.add(name)
+        _on_server(server, f'CREATE DATABASE "{name}"')
+        atexit.register(_on_server, server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    return {"DATABASE_URL": urlunsplit(urlsplit(server)._replace(path=f"/{name}"))}
+
+
+def _on_server(server: str, statement: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(statement.encode())
 
 
 class Product:
@@ -33,7 +62,7 @@ class Product:
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "manage.py"), "up", "--data", str(data), "--port", str(self.port),
              "--no-demo-model", *arguments],
-            env={**kept, **(environment or {})}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            env={**kept, **own_database(data), **(environment or {})}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, start_new_session=True,
         )  # fmt: skip
         self._reader = threading.Thread(target=self._read, daemon=True)

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,26 @@ def ended(execution_id: str) -> Execution:
     """The execution, once it has ended."""
     wait_until(lambda: executions.item(execution_id).ended_at is not None)
     return executions.load(execution_id)[0]
+
+
+class ClosingThreads(ThreadPoolExecutor):
+    """The threads of an event loop that ends with its test: they keep no database connection."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> "Future[Any]":
+        return super().submit(self._closing, function, *arguments, **options)
+
+    @staticmethod
+    def _closing(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        try:
+            return function(*arguments, **options)
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+async def closing_threads() -> None:
+    """`asyncio.to_thread` of this test leaves no database connection open."""
+    asyncio.get_running_loop().set_default_executor(ClosingThreads())
 
 
 def messages(execution_id: str) -> list[str]:

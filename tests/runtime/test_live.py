@@ -13,6 +13,7 @@ from builder.runtime.runner.runner import Runner
 from builder.store import executions
 from tests.runtime.conftest import create, publish
 
+pytestmark = pytest.mark.usefixtures("closing_threads")
 LOG = "tasks:\n  - {id: one, type: io.kestra.plugin.core.log.Log, message: [a, b]}\n"
 PAUSED = LOG + "  - {id: wait, type: io.kestra.plugin.core.flow.Pause}\n"
 

@@ -15,6 +15,7 @@ from tests.doubles.openai_answers import Answer
 from tests.doubles.openai_server import OpenAIServer
 from tests.runtime.conftest import create, ended, publish, wait_until
 
+pytestmark = pytest.mark.usefixtures("closing_threads")
 KEY = "sk-test-0123456789-secret"
 CHAT = """tasks:
   - id: ask
