@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.benchmarks.ends import Ends
+from tests.benchmarks.processes import cpu_seconds, parts
 from tests.benchmarks.way_in import Api, make_token
 from tests.doubles.product import Product
 
@@ -30,7 +31,8 @@ class Measured:
 
 @dataclass
 class Bench:
-    """`quick`: fewer repetitions. `start_seconds`: how long the second start took until the ready line."""
+    """`quick`: fewer repetitions. `start_seconds`: how long the second start took until the ready line,
+    and how much processor time."""
 
     product: Product
     api: Api
@@ -38,6 +40,7 @@ class Bench:
     data: Path
     quick: bool
     start_seconds: float
+    start_cpu_seconds: float
     runs: dict[str, list[Measured]] = field(default_factory=dict)
 
     def repeat(self, flow_id: str, times: int, warm: int = 3) -> list[float]:
@@ -64,9 +67,10 @@ def started(folder: Path, *, quick: bool) -> Iterator[Bench]:
     begun = time.monotonic()
     with Product(data, environment=ENVIRONMENT) as product:
         seconds = time.monotonic() - begun
+        used = sum(cpu_seconds(pid) for pid in parts(product).values())
         ends = Ends(f"unix://{socket_of(environment)}")
         try:
-            yield Bench(product, Api(product.port, token), ends, data, quick, seconds)
+            yield Bench(product, Api(product.port, token), ends, data, quick, seconds, used)
         finally:
             ends.close()
 

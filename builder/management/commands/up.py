@@ -68,21 +68,23 @@ class Command(BaseCommand):
         password = accounts.create_first_user()
         valkey.wait_until_ready(settings.REDIS_URL)
         environment.update(self._demo_model(model))
-        self._start_parts(supervisor, environment, options)
-        address = f"http://{_shown(options['host'])}:{options['port']}"
-        if not self._wait_until_ready(supervisor, address):
-            return
-        self._welcome(address, password, options["host"])
+        self._start_parts(supervisor, environment, options, password)
         supervisor.watch()
         self.say("\nStopping.")
 
-    def _start_parts(self, supervisor: Supervisor, environment: dict[str, str], options: dict[str, Any]) -> None:
+    def _start_parts(
+        self, supervisor: Supervisor, environment: dict[str, str], options: dict[str, Any], password: str | None
+    ) -> None:
         program = [sys.executable, str(settings.BASE_DIR / "manage.py")]
         web = [*program, "web", "--host", options["host"], "--port", str(options["port"])]
         supervisor.add("web", web, environment)
         for number in range(1, options["workers"] + 1):
             supervisor.add(f"worker {number}", [*program, "worker", "--name", f"worker-{number}"], environment)
-        supervisor.add("scheduler", [*program, "scheduler"], environment)
+        address = f"http://{_shown(options['host'])}:{options['port']}"
+        if self._wait_until_ready(supervisor, address):
+            # Last, since on two processors it would hold up the pages; it catches up with what was due.
+            supervisor.add("scheduler", [*program, "scheduler"], environment)
+            self._welcome(address, password, options["host"])
 
     def _demo_model(self, model: DemoModel | None) -> dict[str, str]:
         """The environment through which the parts learn of the demo model, or why there is none."""
