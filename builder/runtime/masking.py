@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 MASK = "******"
+_KEPT_IN_URLS = "!$&'()*+,;=:@/?"
 _ESCAPE = re.compile("%[0-9A-F]{2}")
 SHORTEST = 4
 """Shorter secrets are not masked: they would eat ordinary words."""
@@ -108,7 +109,7 @@ def _forms(value: str) -> Iterator[str]:
     if len(lines) > 1:
         yield from (line for line in lines if len(line) >= 2 * SHORTEST)
     yield from (value.upper(), value.lower(), value[:1].upper() + value[1:], value[::-1], html.escape(value))
-    for quoted in (quote(value, safe=""), quote(value), quote_plus(value)):
+    for quoted in (quote(value, safe=""), quote(value), quote(value, safe=_KEPT_IN_URLS), quote_plus(value)):
         yield quoted
         yield _ESCAPE.sub(lambda found: found[0].lower(), quoted)
     yield json.dumps(value)[1:-1]

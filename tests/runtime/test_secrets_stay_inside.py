@@ -2,7 +2,10 @@
 
 import base64
 import json
+import threading
+import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -63,6 +66,32 @@ def places(execution_id: str) -> Iterator[tuple[str, str]]:
 
 def leaks(execution_id: str) -> list[tuple[str, str]]:
     return [(where, form) for where, text in places(execution_id) for form in FORMS if form in text]
+
+
+class _Echo(BaseHTTPRequestHandler):
+    """Sends back what it was sent; under /fail with the status 500."""
+
+    def do_GET(self) -> None:
+        said = f"{self.path} {self.headers.get('X', '')}".encode()
+        self.send_response(500 if self.path.startswith("/fail") else 200)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, *arguments: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def echo() -> Iterator[str]:
+    """A real HTTP server's address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Echo)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture(autouse=True)
@@ -241,3 +270,60 @@ tasks:
     runner.take(ids)
     assert {ended(each).state for each in ids} == {State.SUCCESS}
     assert messages(ids[0]) == ["on true"]
+
+
+@pytest.mark.parametrize("path", ["ok", "fail"])
+def test_a_key_in_an_address_is_masked_in_what_comes_back(runner: Runner, echo: str, path: str) -> None:
+    execution = run(runner, f"""
+tasks:
+  - id: ask
+    type: io.kestra.plugin.core.http.Request
+    uri: "{echo}/{path}?key={{{{ secret('TEST') }}}}"
+    headers: {{X: "{{{{ secret('TEST') | base64encode }}}}"}}
+""")
+    assert execution.runs["ask"].state is (State.SUCCESS if path == "ok" else State.FAILED)
+    assert path == "ok" or "500" in execution.runs["ask"].message
+    assert leaks(execution.id) == []
+
+
+def test_an_encrypted_body_is_read_by_later_steps_and_shown_to_nobody(runner: Runner, echo: str) -> None:
+    execution = run(runner, f"""
+tasks:
+  - {{id: ask, type: io.kestra.plugin.core.http.Request, uri: "{echo}/very-private", encryptBody: true}}
+  - {{id: same, {LOG}, message: "{{{{ outputs.ask.encryptedBody contains 'very-' }}}}"}}
+  - {{id: say, {LOG}, message: "{{{{ outputs.ask.encryptedBody }}}}"}}
+""")
+    assert execution.state is State.SUCCESS
+    assert messages(execution.id) == ["true", "******"]
+    assert execution.runs["ask"].outputs["encryptedBody"]["type"] == ENCRYPTED_TYPE  # type: ignore[index]
+    shown = [text for where, text in places(execution.id) if where.startswith(("/exec", "/api/v1/logs"))]
+    assert not any("very-private " in text for text in shown)
+
+
+def test_a_file_of_a_namespace_is_refused_in_one_sentence(runner: Runner) -> None:
+    execution = run(runner, f"""
+tasks:
+  - {{id: uri, {LOG}, message: "{{{{ fileURI('prompts/a.txt') }}}}", allowFailure: true}}
+  - {{id: read, {LOG}, message: "{{{{ read('prompts/a.txt') }}}}", allowFailure: true}}
+""")
+    assert "use a FILE input or a Download task" in execution.runs["uri"].message
+    assert "is not the address of a file" in execution.runs["read"].message
+
+
+@pytest.mark.parametrize("program", ["def f: f; f", "[range(1e12)] | length", "env", "$ENV.PATH", "input", "input_filename",
+                                     "[limit(3; repeat(1))] | tojson | halt_error", "import \"/etc/passwd\" as $x; $x"])
+def test_jq_in_a_task_reads_nothing_of_the_machine_and_ends(runner: Runner, program: str) -> None:
+    publish(f"""
+inputs:
+  - {{id: program, type: STRING}}
+tasks:
+  - {{id: jq, {LOG}, message: "{{{{ {{'a': 1}} | jq(inputs.program) }}}}", allowFailure: true}}
+  - {{id: after, {LOG}, message: fine}}
+""")
+    began = time.monotonic()
+    execution_id = create(inputs={"program": program})
+    runner.take([execution_id])
+    ended(execution_id)
+    said = messages(execution_id)
+    assert said[-1] == "fine" and time.monotonic() - began < 8
+    assert not any("/bin" in line or "root:" in line for line in said)
