@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from builder.schedule.cron import Cron
+from builder.schedule.dates import Times
 
 GRACE_SECONDS = 60
 """A slot this young is on time: the scheduler looks every second, but a restart of it takes a moment."""
@@ -34,17 +34,18 @@ class Due:
 
 
 def due(
-    cron: Cron, last: datetime, now: datetime, *, recover: Recover = Recover.ALL, late_maximum: timedelta | None = None
+    times: Times, last: datetime, now: datetime, *, recover: Recover = Recover.ALL,
+    late_maximum: timedelta | None = None,
 ) -> Due:
     """The slots in (last, now]. A slot older than `late_maximum` is missed, whatever `recover` says."""
-    passed = tuple(reversed(tuple(_passed(cron, last, now))))
+    passed = tuple(reversed(tuple(_passed(times, last, now))))
     fire = tuple(slot for slot in _wanted(passed, now, recover) if late_maximum is None or now - slot <= late_maximum)
     return Due(fire, tuple(slot for slot in passed if slot not in fire), now)
 
 
-def _passed(cron: Cron, last: datetime, now: datetime) -> Iterator[datetime]:
+def _passed(times: Times, last: datetime, now: datetime) -> Iterator[datetime]:
     """Latest first, and not for ever: a year's outage of a one-minute schedule has half a million slots."""
-    for count, slot in enumerate(cron.before(now + timedelta(microseconds=1))):
+    for count, slot in enumerate(times.before(now + timedelta(microseconds=1))):
         if slot <= last or count >= 2 * MOST_RECOVERED:
             return
         yield slot

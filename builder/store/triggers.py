@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -18,7 +18,7 @@ from builder.store.gate import lock_row, write
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """One trigger. `definition`: its map as published. `next_at` None: not computed, or it has none.
+    """One trigger. `definition`: its map as published. `next_at` None: not computed yet, or it has none.
 
     It fires when `active`: switched on by people and not disabled in the text or with its flow.
     """
@@ -70,6 +70,8 @@ class Change:
 
 
 FIRED, SKIPPED = "FIRED", "SKIPPED"
+_NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""Kept as the next slot of a trigger that has none: nothing is to be computed again until it is published anew."""
 
 
 def slot_key(namespace: str, flow_id: str, trigger_id: str) -> str:
@@ -138,14 +140,14 @@ def due(types: Sequence[str], now: datetime, limit: int = 200) -> list[Trigger]:
 
 def next_due(limit: int = 10) -> list[Trigger]:
     """What fires next, soonest first."""
-    found = TriggerRow.objects.filter(enabled=True, declared_disabled=False, next_at__isnull=False)
+    found = TriggerRow.objects.filter(enabled=True, declared_disabled=False, next_at__lt=_NEVER)
     return _triggers(found.order_by("next_at")[:limit])
 
 
 def plan(trigger: Trigger, next_at: datetime | None, *, message: str = "") -> bool:
     """Notes when it fires next; False when the trigger was published anew or switched meanwhile: nothing was noted."""
     with write():
-        return bool(_same(trigger).update(next_at=next_at, message=message))
+        return bool(_same(trigger).update(next_at=next_at or _NEVER, message=message))
 
 
 def fire(
@@ -164,7 +166,7 @@ def fire(
         execution_id = create() if create else None
         row = SlotRow.objects.create(
             trigger=trigger.key, fire_at=fire_at, execution_id=execution_id, state=state, reason=reason, made_at=now)
-        _same(trigger).update(last_at=fire_at, next_at=next_at, message=reason,
+        _same(trigger).update(last_at=fire_at, next_at=next_at or _NEVER, message=reason,
                               last_execution_id=execution_id or F("last_execution_id"))
     return _slot(row)
 
@@ -222,7 +224,8 @@ def _trigger(row: TriggerRow) -> Trigger:
     return Trigger(
         namespace=row.namespace, flow_id=row.flow_id, id=row.trigger_id, type=row.type,
         definition=documents.load(row.definition), revision=row.revision, enabled=row.enabled,
-        declared_disabled=row.declared_disabled, last_at=row.last_at, next_at=row.next_at,
+        declared_disabled=row.declared_disabled, last_at=row.last_at,
+        next_at=None if row.next_at == _NEVER else row.next_at,
         last_execution_id=row.last_execution_id, message=row.message, since=row.since, updated_at=row.updated_at,
     )
 

@@ -7,6 +7,7 @@ from builder.actions.running import run
 from builder.clock import Clock
 from builder.engine.execution import Execution
 from builder.expressions import render_value, truthy
+from builder.store.births import masked
 from builder.store.lookups import StoredLookups
 from builder.store.triggers import Trigger
 from builder.tasks.condition import Upstream
@@ -31,7 +32,8 @@ class Opening:
             **(seen or {}),
             "trigger": variables,
         }
-        self._lookups = StoredLookups(trigger.namespace, clock.now)
+        self._secrets: list[str] = []
+        self._lookups = StoredLookups(trigger.namespace, clock.now, on_secret=self._secrets.append)
 
     def objection(self) -> str:
         """Why nothing is to start; "" when all `conditions` and `when` hold. Raises ExpressionError for `when`."""
@@ -43,14 +45,20 @@ class Opening:
         return "" if when is None or truthy(str(self.rendered(when))) else "`when` did not hold."
 
     def start(self, labels: Sequence[tuple[str, str]] = ()) -> Execution:
-        """Creates the execution; `labels` come after the trigger's. Raises what `run` raises, and ExpressionError."""
+        """Creates the execution; `labels` come after the trigger's. Secrets are handed over encrypted, or masked.
+
+        Raises what `run` raises, and ExpressionError.
+        """
         definition = self.trigger.definition
+        inputs = self.rendered(definition.get("inputs") or {}, typed=True)
+        own = _pairs(self.rendered(definition.get("labels") or {}))
         return run(
             self.trigger.namespace,
             self.trigger.flow_id,
-            self.rendered(definition.get("inputs") or {}, typed=True),
-            labels=[*_pairs(self.rendered(definition.get("labels") or {})), *labels],
+            inputs,
+            labels=[*((key, masked(value, self._secrets)) for key, value in own), *labels],
             trigger={"id": self.trigger.id, "type": self.trigger.type, "variables": dict(self.variables)},
+            hidden=self._secrets,
         )
 
     def rendered(self, value: Any, *, typed: bool = False) -> Any:

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from builder.clock import Clock
-from builder.errors import BuilderError
+from builder.errors import BuilderError, Unavailable
 from builder.flows.durations import parse_duration
 from builder.schedule import Due, Recover, Times, due
 from builder.store import triggers
@@ -25,6 +25,8 @@ def fire_due(clock: Clock) -> int:
     for trigger in triggers.due(TYPES, now):
         try:
             started += _look_at(trigger, now, clock)
+        except Unavailable:
+            raise
         except BuilderError as error:
             # One schedule that cannot be read must not hold up the others.
             log.warning("Schedule %s: %s", trigger.key, error.message)
@@ -65,6 +67,8 @@ def _fire(trigger: Trigger, times: Times, slot: datetime, now: datetime, clock: 
             return 0
         opening = Opening(trigger, fitting_variables(trigger, times, slot, clock), clock)
         fired = triggers.fire(trigger, slot, now, next_at=next_at, state=FIRED, create=lambda: opening.start().id)
+    except Unavailable:
+        raise  # the slot waits for the database
     except BuilderError as error:
         triggers.fire(trigger, slot, now, next_at=next_at, state=FAILED, reason=f"Not started: {error.message}")
         return 0

@@ -34,7 +34,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The trigger that was meant; `execution` None: its `when` did not hold."""
+    """The trigger that was meant; `execution` None: a condition or its `when` did not hold."""
 
     trigger: Trigger
     execution: Execution | None
@@ -44,7 +44,7 @@ def receive(namespace: str, flow_id: str, key: str, call: Call, clock: Clock) ->
     """Starts the execution that this call asks for. Raises NotFound(UNKNOWN), and what starting raises."""
     trigger = _meant(namespace, flow_id, key, clock)
     opening = Opening(trigger, _variables(call), clock)
-    if not opening.wanted():
+    if opening.objection():
         return Received(trigger, None)
     execution = opening.start()
     triggers.note_execution(trigger, execution.id, clock.now())

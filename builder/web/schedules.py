@@ -8,10 +8,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from builder.actions import triggers as trigger_actions
 from builder.clock import SystemClock
-from builder.errors import InvalidInput
+from builder.errors import BuilderError
+from builder.schedule import Times
 from builder.store import triggers
 from builder.store.triggers import Trigger
-from builder.triggers import schedules, webhooks
+from builder.triggers import timetable, webhooks
+from builder.triggers.opening import is_conditional
 
 _CLOCK = SystemClock()
 NEXT = 5
@@ -46,14 +48,18 @@ def row(trigger: Trigger) -> dict[str, object]:
     shown: dict[str, object] = {"trigger": trigger, "slots": triggers.slots(trigger, 5)}
     if trigger.type in webhooks.TYPES:
         return {**shown, "kind": "webhook", "says": "When its address is called", "address": _address(trigger)}
-    if trigger.type not in schedules.TYPES:
+    if trigger.type not in timetable.TYPES:
         return {**shown, "kind": "other", "says": trigger.type.rpartition(".")[2]}
     try:
-        cron = schedules.cron_of(trigger.definition)
-    except InvalidInput as error:
+        times = timetable.times_of(trigger, _CLOCK)
+    except BuilderError as error:
         return {**shown, "kind": "schedule", "says": error.message}
-    moments = schedules.upcoming(trigger, _CLOCK.now(), NEXT)
+    moments = timetable.upcoming(trigger, times, _CLOCK, NEXT)
     return {
-        **shown, "kind": "schedule", "says": cron.in_words(), "cron": cron.text, "zone": cron.zone.key,
-        "next": [moment.astimezone(cron.zone) for moment in moments],
+        **shown, "kind": "schedule", "says": _says(trigger, times), "cron": getattr(times, "text", ""),
+        "zone": times.zone.key, "next": [moment.astimezone(times.zone) for moment in moments],
     }  # fmt: skip
+
+
+def _says(trigger: Trigger, times: Times) -> str:
+    return times.in_words() + (", when its conditions hold" if is_conditional(trigger) else "")

@@ -11,7 +11,8 @@ from builder.errors import Unavailable
 from builder.store import executions, triggers
 from builder.store.executions import Filters
 from builder.triggers.scheduler import Scheduler
-from builder.triggers.schedules import fire_due, upcoming
+from builder.triggers.schedules import fire_due
+from builder.triggers.timetable import times_of, upcoming
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,7 +93,8 @@ def test_a_switched_off_schedule_has_no_next_slots() -> None:
     publish()
     triggers.set_enabled("lab", "hourly", "each_hour", False, SystemClock().now())
     assert fire_due(FixedClock(next_hour())) == 0
-    assert upcoming(trigger(), next_hour(), 5) == []
+    clock = FixedClock(next_hour())
+    assert upcoming(trigger(), times_of(trigger(), clock), clock, 5) == []
 
 
 def test_missed_slots_are_made_up_for_one_after_the_other() -> None:

@@ -1,0 +1,20 @@
+"""`stopAfter`: a trigger is switched off by the end of what it started."""
+
+from datetime import datetime
+
+from builder.engine.states import State
+from builder.store import executions, triggers
+from builder.store.triggers import Trigger
+
+
+def stopped(trigger: Trigger, now: datetime) -> bool:
+    """Switches the trigger off when the last execution ended in a state that asks for it."""
+    endings = trigger.definition.get("stopAfter") or ()
+    if not endings or not trigger.last_execution_id:
+        return False
+    found = executions.load_many([trigger.last_execution_id], with_runs=False)
+    state = found[trigger.last_execution_id][0].state if found else State.CREATED
+    if state.value not in endings:
+        return False
+    triggers.set_enabled(trigger.namespace, trigger.flow_id, trigger.id, False, now)
+    return True

@@ -1,0 +1,83 @@
+"""When a schedule fires: its times as published, those its conditions let through, what expressions read of them."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+
+from builder.clock import Clock
+from builder.errors import BuilderError, InvalidInput, Unavailable
+from builder.schedule import Dates, Times, parse_cron, read_dates
+from builder.store.triggers import Trigger
+from builder.tasks.core.trigger.schedule import Schedule
+from builder.tasks.core.trigger.schedule_on_dates import ScheduleOnDates
+from builder.triggers.opening import Opening, is_conditional
+
+_ON_DATES = (ScheduleOnDates.type_name, *ScheduleOnDates.aliases)
+TYPES = (Schedule.type_name, *Schedule.aliases, *_ON_DATES)
+SEARCHED = 10_000
+"""How many times are looked at for one that the conditions let through; a week has about as many minutes."""
+SEARCHED_FOR_A_PAGE = 500
+
+
+def times_of(trigger: Trigger, clock: Clock) -> Times:
+    """When this schedule fires, whatever its conditions say. Raises InvalidInput, ExpressionError."""
+    definition = trigger.definition
+    zone = str(definition.get("timezone") or "UTC")
+    if trigger.type in _ON_DATES:
+        return _dates(trigger, zone, clock)
+    return parse_cron(str(definition["cron"]), with_seconds=definition.get("withSeconds") is True, timezone=zone)
+
+
+def _dates(trigger: Trigger, zone: str, clock: Clock) -> Dates:
+    found = Opening(trigger, {}, clock).rendered(trigger.definition["dates"], typed=True)
+    if not isinstance(found, list):
+        raise InvalidInput("dates must come to a list of dates.")
+    return read_dates([str(date) for date in found], zone)
+
+
+def following(times: Times, after: datetime) -> datetime | None:
+    """The next slot."""
+    return next(times.after(after), None)
+
+
+def upcoming(trigger: Trigger, times: Times, clock: Clock, count: int) -> list[datetime]:
+    """The next slots that the conditions let through as of now, in UTC; none for a trigger that is switched off."""
+    if not trigger.active:
+        return []
+    candidates = times.after(clock.now())
+    return list(islice(_fitting(trigger, islice(candidates, SEARCHED_FOR_A_PAGE), times, clock), count))
+
+
+def variables(times: Times, slot: datetime) -> dict[str, str]:
+    """trigger.date, next and previous: ISO with the offset of the schedule's zone."""
+    return _written(times, date=slot, next=following(times, slot), previous=next(times.before(slot), None))
+
+
+def fitting_variables(trigger: Trigger, times: Times, slot: datetime, clock: Clock) -> dict[str, str]:
+    """The same, where next and previous are slots that the conditions let through."""
+    if not is_conditional(trigger):
+        return variables(times, slot)
+    later, earlier = (
+        next(_fitting(trigger, islice(candidates, SEARCHED), times, clock), None)
+        for candidates in (times.after(slot), times.before(slot))
+    )
+    return _written(times, date=slot, next=later, previous=earlier)
+
+
+def _fitting(trigger: Trigger, slots: Iterator[datetime], times: Times, clock: Clock) -> Iterator[datetime]:
+    if not is_conditional(trigger):
+        return slots
+    return (slot for slot in slots if _fits(trigger, _written(times, date=slot), clock))
+
+
+def _fits(trigger: Trigger, seen: dict[str, str], clock: Clock) -> bool:
+    try:
+        return not Opening(trigger, seen, clock).objection()
+    except Unavailable:
+        raise
+    except BuilderError:
+        return False
+
+
+def _written(times: Times, **moments: datetime | None) -> dict[str, str]:
+    return {name: at.astimezone(times.zone).isoformat() for name, at in moments.items() if at is not None}
