@@ -8,6 +8,7 @@ from django.shortcuts import render
 from builder.errors import BuilderError, InvalidFlow, InvalidInput, Problem, dotted
 
 TITLES = {
+    400: "Not understood",
     401: "Not logged in", 403: "Not allowed", 404: "Not found", 405: "Not possible here", 409: "Not possible now",
     410: "Expired", 413: "Too large", 422: "Not valid", 429: "Too many requests", 500: "Something went wrong",
     503: "Not available",
