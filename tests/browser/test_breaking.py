@@ -179,6 +179,22 @@ def test_a_paused_execution_asks_for_its_inputs_and_goes_on(site, tab):
     expect(tab.locator("#log")).to_contain_text("It is cheap for 12")
 
 
+def test_a_running_execution_is_paused_after_its_step_and_resumed(site, tab, openai):
+    openai.delay_seconds = 1.5
+    site.publish(ask("to_pause"))
+    site.run("to_pause")
+    expect(tab.locator("#answers pre")).to_contain_text("Here")
+    tab.get_by_role("button", name="Pause").click()
+    site.wait_for("PAUSED")
+    expect(tab.get_by_role("link", name="ask", exact=True)).to_be_visible()
+    expect(tab.locator("#log")).not_to_contain_text("Here is an answer")
+    tab.get_by_role("link", name="Resume").click()
+    tab.get_by_role("button", name="Resume").click()
+    site.wait_for("SUCCESS")
+    expect(tab.locator("#log .log-text", has_text="Here is an answer")).to_have_count(1)
+    assert len(openai.requests) == 1
+
+
 def test_when_somebody_published_the_same_step_meanwhile_both_texts_are_shown(site, tab, open_tab):
     site.publish(ask("two_people"))
     site.edit("two_people", "ask")
