@@ -38,6 +38,11 @@ class Property:
         """Where it stands on its page."""
         return f"property-{self.path}"
 
+    @property
+    def default(self) -> str:
+        """An empty list or map goes without saying."""
+        return "" if self.field.default in ("[]", "{}") else self.field.default
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

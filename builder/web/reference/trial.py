@@ -19,7 +19,6 @@ class Tried:
 
     result: str = ""
     error: str = ""
-    hint: str = ""
 
 
 def try_expression(template: str, variables: str) -> Tried:
@@ -27,16 +26,16 @@ def try_expression(template: str, variables: str) -> Tried:
     try:
         values: Any = json.loads(variables) if variables.strip() else {}
     except (ValueError, RecursionError) as error:
-        return Tried(error=f"The variables are not JSON: {_place(error)}.", hint=_SAMPLE)
+        return Tried(error=f"The variables are not JSON: {_place(error)}; {_SAMPLE}.")
     if not isinstance(values, Mapping):
-        return Tried(error="The variables are a map of names and values.", hint=_SAMPLE)
+        return Tried(error=f"The variables are a map of names and values, {_SAMPLE}.")
     try:
         return Tried(render(template, values, GivenLookups({}, values))[:LONGEST])
     except ExpressionError as error:
-        return Tried(error=error.message, hint=error.hint)
+        return Tried(error=error.message)
 
 
 def _place(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg.lower()} in line {error.lineno}, column {error.colno}"
-    return "they are nested too deep"
+    return "they are nested too deep" if isinstance(error, RecursionError) else "a number is too long"
