@@ -7,11 +7,12 @@ connection in it; that costs more than everything else a request does.
 import asyncio
 import contextvars
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
 import django
+from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
@@ -26,6 +27,32 @@ T = TypeVar("T")
 THREADS = 64
 """Requests that are worked on at once; they are made as they are needed, and each keeps its database connection."""
 _END = object()
+
+
+class Bounded:
+    """A request's messages, up to the limit of bodies; the rest is not read. A body need not say how long it is.
+
+    `length`: what it said, or what came; `builder.access.limits` answers to one that is too large.
+    """
+
+    def __init__(self, receive: Callable[[], Awaitable[Any]], headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self._receive = receive
+        self._limit = int(settings.MILLSTREAM["BODY_BYTES"])
+        said = next((value for name, value in headers if name == b"content-length"), b"")
+        self.length = int(said) if said.isdigit() and len(said) < 20 else 0
+        self._read = 0
+
+    @property
+    def too_large(self) -> bool:
+        return self.length > self._limit
+
+    async def __call__(self) -> Any:
+        if self.too_large:
+            return {"type": "http.request", "more_body": False}
+        message = await self._receive()
+        self._read += len(message.get("body", b""))
+        self.length = max(self.length, self._read)
+        return message
 
 
 class Handler(ASGIHandler):
@@ -43,8 +70,9 @@ class Handler(ASGIHandler):
         await self.handle(scope, receive, send)
 
     async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        bounded = Bounded(receive, scope["headers"])
         try:
-            body = await self.read_body(receive)
+            body = await self.read_body(bounded)
         except RequestAborted:
             return
         with body:
@@ -52,6 +80,8 @@ class Handler(ASGIHandler):
             if request is None:
                 await self.send_response(cast(HttpResponseBase, refused), send)
                 return
+            if bounded.too_large:
+                request.META["CONTENT_LENGTH"] = str(bounded.length)
             response = await self._files(request)
             if not isinstance(response, StreamingHttpResponse):
                 await self.send_response(response, send)

@@ -103,3 +103,35 @@ async def test_a_stream_ends_when_its_reader_has_gone():
     await client.send_input({"type": "http.disconnect"})
     await client.wait(5)
     assert stopped.is_set()
+
+
+async def test_a_body_without_a_length_is_read_no_further_than_the_limit(settings: Any):
+    settings.MILLSTREAM = {**settings.MILLSTREAM, "BODY_BYTES": 1000}
+    asked, sent = 0, []
+
+    async def receive() -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        return {"type": "http.request", "body": b"x" * 400, "more_body": True}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await Handler()(scope("/said", "POST"), receive, send)
+    assert sent[0]["status"] == 413 and b"the limit is 1,000" in sent[1]["body"]
+    assert asked == 3
+
+
+async def test_a_body_that_says_it_is_too_large_is_not_read_at_all(settings: Any):
+    async def receive() -> dict[str, Any]:
+        raise AssertionError("somebody reads it")
+
+    sent = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asked = scope("/said", "POST")
+    asked["headers"].append((b"content-length", b"99999999999"))
+    await Handler()(asked, receive, send)
+    assert sent[0]["status"] == 413

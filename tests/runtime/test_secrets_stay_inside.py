@@ -310,7 +310,8 @@ tasks:
     assert "is not the address of a file" in execution.runs["read"].message
 
 
-@pytest.mark.parametrize("program", ["def f: f; f", "[range(1e12)] | length", "env", "$ENV.PATH", "input", "input_filename",
+@pytest.mark.parametrize("program", ["def f: f; f", "[range(1e12)] | length", "env", "$ENV.PATH", "input",
+                                     "input_filename",
                                      "[limit(3; repeat(1))] | tojson | halt_error", "import \"/etc/passwd\" as $x; $x"])
 def test_jq_in_a_task_reads_nothing_of_the_machine_and_ends(runner: Runner, program: str) -> None:
     publish(f"""

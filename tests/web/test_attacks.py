@@ -286,3 +286,12 @@ def test_no_header_changes_who_one_is_or_where_one_comes_from() -> None:
     answer = Client().get("/flows", headers=tricks)
     assert answer.status_code == 302
     assert answer["Location"] == "/login?next=/flows"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("header", [
+    "Basic \u00e9==", "Basic OgAA", "Basic", "Bearer \u00ff\u00fe", "Bearer " + "x" * 9000, "x"])
+def test_a_token_that_is_none_is_refused_like_any_other(header: str) -> None:
+    answer = Client(raise_request_exception=False).get("/api/v1/main/flows/search", headers={"authorization": header})
+    assert answer.status_code == 401
+    assert "API token" in answer.json()["message"]

@@ -24,6 +24,7 @@ class Command(BaseCommand):
             access_log=False,
             log_level="warning",
             lifespan="off",
+            ws="none",
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=3,
             server_header=False,
