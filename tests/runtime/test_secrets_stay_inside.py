@@ -26,6 +26,7 @@ from builder.runtime.runner.runner import Runner
 from builder.store import executions, kv, secrets
 from builder.store.triggers import Trigger
 from builder.triggers.opening import Opening
+from tests.doubles.openai_server import Answer, OpenAIServer
 from tests.runtime.conftest import create, ended, messages, publish, wait_until
 
 SECRET = "s3cr3t-VALUE/42+ü"
@@ -295,7 +296,7 @@ tasks:
 """)
     assert execution.state is State.SUCCESS
     assert messages(execution.id) == ["true", "******"]
-    assert execution.runs["ask"].outputs["encryptedBody"]["type"] == ENCRYPTED_TYPE  # type: ignore[index]
+    assert (execution.runs["ask"].outputs or {})["encryptedBody"]["type"] == ENCRYPTED_TYPE
     shown = [text for where, text in places(execution.id) if where.startswith(("/exec", "/api/v1/logs"))]
     assert not any("very-private " in text for text in shown)
 
@@ -328,3 +329,41 @@ tasks:
     said = messages(execution_id)
     assert said[-1] == "fine" and time.monotonic() - began < 8
     assert not any("/bin" in line or "root:" in line for line in said)
+
+
+@pytest.fixture
+def model() -> Iterator[OpenAIServer]:
+    with OpenAIServer() as server:
+        yield server
+
+
+def ask(runner: Runner, model: OpenAIServer) -> Execution:
+    return run(runner, f"""
+tasks:
+  - id: ai
+    type: io.kestra.plugin.openai.ChatCompletion
+    apiKey: "{{{{ secret('TEST') | base64encode }}}}"
+    baseUrl: {model.url}
+    model: gpt-5.4-mini
+    prompt: "say {{{{ secret('TEST') }}}}"
+    retry: {{type: constant, interval: PT0.01S, maxAttempt: 1}}
+  - {{id: say, {LOG}, message: "{{{{ outputs.ai.choices[0].message.content }}}}"}}
+""")
+
+
+def test_a_model_that_repeats_a_secret_is_masked_and_what_it_writes_is_not_rendered(
+    runner: Runner, model: OpenAIServer
+) -> None:
+    model.answers.append(Answer(text=f"it is {SECRET}, {{{{ secret('TEST') }}}} and {{{{ 7 * 7 }}}}"))
+    execution = ask(runner, model)
+    assert execution.state is State.SUCCESS
+    assert messages(execution.id) == ["it is ******, {{ secret('TEST') }} and {{ 7 * 7 }}"]
+    assert leaks(execution.id) == []
+
+
+def test_an_error_of_a_model_that_repeats_a_key_is_masked(runner: Runner, model: OpenAIServer) -> None:
+    key = base64.b64encode(SECRET.encode()).decode()
+    model.answers.append(Answer(status=401, code="invalid_api_key", text=f"Incorrect API key provided: {key} {SECRET}"))
+    execution = ask(runner, model)
+    assert execution.state is State.FAILED
+    assert leaks(execution.id) == []

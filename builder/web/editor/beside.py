@@ -4,6 +4,7 @@ from django.http import HttpRequest, JsonResponse
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
 
+from builder.actions.trying import without_sealed
 from builder.clock import SystemClock
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.states import TERMINAL, State
@@ -23,7 +24,7 @@ def beside(request: HttpRequest, namespace: str, flow_id: str, execution_id: str
         "namespace": namespace, "flow_id": flow_id, "execution": execution, "item": executions.item(execution_id),
         "rows": timeline.rows(execution, executions.usage_by_path(execution_id), _CLOCK.now()),
         "failed": _failed(execution), "ended": execution.state in TERMINAL, "chosen": chosen,
-        "outputs": shape(chosen.outputs) if chosen and chosen.outputs else None,
+        "outputs": shape(without_sealed(chosen.outputs)) if chosen and chosen.outputs else None,
     }
     return JsonResponse({
         "html": render_to_string("flow/_beside.html", shown, request), "ended": shown["ended"],
