@@ -37,6 +37,7 @@ class World:
     globals: Mapping[str, Any] = field(default_factory=dict)
     kv: FakeKv = field(default_factory=lambda: FakeKv("nobody"))
     files: FakeFiles = field(default_factory=FakeFiles)
+    context: type[FakeContext] = FakeContext
 
     def publish(self, text: str) -> Plan:
         checked = check(text, catalogue())
@@ -81,13 +82,13 @@ class World:
 
     def work(self, plan: Plan, task_id: str, variables: Mapping[str, Any], attempt: int) -> Mapping[str, Any] | None:
         node = plan.by_id[task_id]
-        context = FakeContext(namespace=plan.flow.namespace, variables=variables)
+        context = self.context(namespace=plan.flow.namespace, variables=variables)
         context.kv.entries, context.files, context.attempt = self.kv.entries, self.files, attempt
         context.flow_id, context.task_id = plan.flow.id, task_id
         ready = prepare(node.task, node.properties, context.render_now)
         run = cast(Any, ready.run)
         try:
-            result = asyncio.run(run(context)) if inspect.iscoroutinefunction(run) else run(context)
+            result = asyncio.run(_awaited(run, context)) if inspect.iscoroutinefunction(run) else run(context)
         finally:
             self.logs += [(task_id, message) for _, message in context.logs]
         return dump_outputs(result)
@@ -122,6 +123,13 @@ class World:
 
     def children(self, root: Execution) -> list[Execution]:
         return [execution for execution in self.executions.values() if execution.parent_id == root.id]
+
+
+async def _awaited(run: Any, context: FakeContext) -> Any:
+    try:
+        return await run(context)
+    finally:
+        await context.http.close()
 
 
 def _render(value: Any, variables: Mapping[str, Any], *, typed: bool = False, now: datetime | None = None) -> Any:
