@@ -78,6 +78,10 @@ PAGES = {
     "/starters": "Open",
     "/account/password": "Change password",
     "/help": "Configuration",
+    "/help/reference": "Expressions",
+    "/help/reference/types/io.kestra.plugin.openai.ChatCompletion": "Types",
+    "/help/reference/every/task": "Types",
+    "/help/reference/expressions": "Expressions",
 }
 """Each page, and the control there that a person comes for."""
 LOOKS = {
