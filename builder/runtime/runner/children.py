@@ -6,7 +6,7 @@ from typing import Any
 
 from builder.engine.commands import StartChild
 from builder.engine.execution import Execution
-from builder.engine.states import TERMINAL
+from builder.engine.states import TERMINAL, State
 from builder.errors import InvalidInput
 from builder.flows.read import label_text, read_labels
 from builder.runtime import storage
@@ -36,6 +36,12 @@ def make_child(parent: Execution, command: StartChild, now: datetime, masker: Ma
         trigger=_trigger(parent), due_at=_date(request.get("scheduleDate")),
         parent=births.Parent(parent.id, command.path, _handed_down(parent, request)),
     )  # fmt: skip
+
+
+def is_wanted(parent: Execution, child: NewExecution) -> bool:
+    """Its run may have been killed while the child was made; then nobody would kill the child any more."""
+    run = parent.runs.get(child.execution.parent_path or "")
+    return run is not None and run.state not in (State.KILLING, State.KILLED)
 
 
 def ended_child(child: str) -> Execution | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,7 +17,9 @@ from builder.store.executions import Saved
 
 T = TypeVar("T")
 _BATCH = 500
-_AWAY = (Unavailable, OperationalError, InterfaceError)
+AWAY = (Unavailable, OperationalError, InterfaceError)
+"""What is raised while the database does not answer."""
+_LOOKED_AT_SECONDS = 1.0
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.2, 5.0
 
 log = logging.getLogger(__name__)
@@ -27,25 +30,40 @@ class Database:
 
     def __init__(self, name: str = "database") -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._used = 0.0
 
     async def call(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
         """The function's result, from the thread."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, lambda: _fresh(function, *arguments, **options))
+        return await loop.run_in_executor(self._thread, lambda: self._fresh(function, *arguments, **options))
+
+    async def patient_call(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
+        """The same, but it waits as long as the database is away; for what is lost with its answer."""
+        wait = _FIRST_WAIT_SECONDS
+        while True:
+            try:
+                return await self.call(function, *arguments, **options)
+            except AWAY as error:
+                log.warning("The database does not answer (%s); trying again.", error)
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
 
     def close(self) -> None:
         """Waits for what is under way and gives the connection back."""
         self._thread.submit(connection.close)
         self._thread.shutdown(wait=True)
 
-
-def _fresh(function: Callable[..., T], *arguments: Any, **options: Any) -> T:
-    """A connection that broke (the server was restarted) is opened again for the next call."""
-    try:
-        return function(*arguments, **options)
-    except _AWAY:
-        close_old_connections()
-        raise
+    def _fresh(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
+        """After a while, or when it broke (the server was restarted), the connection is looked at and opened again."""
+        if time.monotonic() - self._used > _LOOKED_AT_SECONDS:
+            close_old_connections()
+        try:
+            return function(*arguments, **options)
+        except AWAY:
+            close_old_connections()
+            raise
+        finally:
+            self._used = time.monotonic()
 
 
 @dataclass
@@ -86,22 +104,14 @@ class Saver:
                 _fail([each], error)
 
     async def _commit(self, batch: list[tuple[Saved, asyncio.Future[bool]]]) -> None:
-        """Waits as long as the database is away: what is in memory is all there is of these steps."""
-        wait = _FIRST_WAIT_SECONDS
-        while True:
-            try:
-                result = await self.database.call(executions.save, [saved for saved, _ in batch], self.clock.now())
-            except _AWAY as error:
-                log.warning("%d executions wait to be saved: %s", len(batch), error)
-                await asyncio.sleep(wait)
-                wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
-            else:
-                break
+        """What is in memory is all there is of these steps."""
+        saved = [each for each, _ in batch]
+        result = await self.database.patient_call(executions.save, saved, self.clock.now())
         if result.ring:
             self.ring(result.ring)
-        for saved, done in batch:
+        for each, done in batch:
             if not done.done():
-                done.set_result(saved.execution.id not in result.fenced)
+                done.set_result(each.execution.id not in result.fenced)
 
 
 def _fail(batch: list[tuple[Saved, asyncio.Future[bool]]], error: Exception) -> None:

@@ -5,19 +5,20 @@ import logging
 import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
 from builder.engine.decide import decide_all, pending
 from builder.engine.events import AttemptLost, Event, Started, TaskKilled, Woken
 from builder.engine.execution import Execution
+from builder.engine.restart import broken_off
 from builder.engine.states import TERMINAL, State
 from builder.runtime.context import Journal
 from builder.runtime.masking import Masker
-from builder.runtime.runner import signals
-from builder.runtime.runner.alone import SUSPECT_LOSSES
+from builder.runtime.runner import children, signals
+from builder.runtime.runner.alone import GAVE_UP, MOST_LOSSES, SUSPECT_LOSSES
 from builder.runtime.runner.errands import Errands
+from builder.runtime.runner.failures import log_unsaid
 from builder.runtime.runner.kept import as_kept
 from builder.runtime.runner.plans import Ready
 from builder.runtime.runner.tools import Tools
@@ -67,7 +68,7 @@ class Driven:
     async def run(self) -> None:
         """Drives on until there is nothing to do for this runner."""
         try:
-            self._begin()
+            await self._begin()
             while not self._over:
                 await self._woken.wait()
                 self._woken.clear()
@@ -134,10 +135,10 @@ class Driven:
     def _now(self) -> datetime:
         return self._tools.clock.now()
 
-    def _begin(self) -> None:
+    async def _begin(self) -> None:
         now = self._now()
-        if self.plan is None:
-            self._fail_without_plan(now)
+        if self.plan is None or self._claim.losses >= MOST_LOSSES:
+            await self._break_off(self._problem or GAVE_UP, now)
             return
         for command in pending(self.plan, self.execution):
             self._take_up(command, now)
@@ -178,13 +179,15 @@ class Driven:
 
     def _apply(self) -> None:
         """Applies what waits, with everything that can be done on the spot."""
-        assert self.plan is not None
         events = list(self._inbox)
         self._inbox.clear()
+        if self.plan is None:
+            return
         self._errands.heed(events)
         decision = decide_all(self.plan, self.execution, events)
         if decision.execution != self.execution or decision.changed:
             self._dirty = True
+        log_unsaid(self.journal, self.execution.runs, decision.execution, decision.changed, events)
         self.execution = decision.execution
         self._changed |= decision.changed
         self._note_settled(events)
@@ -247,25 +250,27 @@ class Driven:
         lines, points = self.journal.take()
         changed, self._changed = frozenset(self._changed), set()
         consumed, self._consumed = self._consumed, []
-        children, self._children = self._children, []
+        born, self._children = [child for child in self._children if children.is_wanted(self.execution, child)], []
         self._dirty = False
         execution = await as_kept(self.execution, changed, self.journal.masker)
         saved = Saved(
             execution=execution, epoch=self.epoch, changed=changed, logs=lines, metrics=points,
-            consumed=consumed, children=children, settled=self._settled, parked=parked,
+            consumed=consumed, children=born, settled=self._settled, parked=parked,
         )  # fmt: skip
         kept = await self._tools.saver.save(saved)
         if kept:
             self._tools.publisher.saved(self.id, saved.execution.state.value, changed)
         return kept
 
-    def _fail_without_plan(self, now: datetime) -> None:
-        """The flow's text cannot be run: no decision can be made on it, so the execution ends here."""
-        history = (*self.execution.history, (State.FAILED, now))
-        self.execution = replace(
-            self.execution, state=State.FAILED, history=history, message=self._problem, wake_at=None
-        )
-        self.journal.log(None, "ERROR", self._problem)
+    async def _break_off(self, why: str, now: datetime) -> None:
+        """No decision can be made on it (its text cannot be run any more), so the execution ends here."""
+        live = [run for run in self.execution.runs.values() if run.state not in TERMINAL]
+        for child in [run.child for run in live if run.child is not None]:
+            await self._tools.database.patient_call(children.kill_child, child, now)
+            self._tools.publisher.notify(child)
+        self.execution = broken_off(self.execution, why, now)
+        self._changed |= {run.path for run in live}
+        self.journal.log(None, "ERROR", why)
         self._dirty = True
         self._woken.set()
 

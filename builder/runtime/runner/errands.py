@@ -27,6 +27,7 @@ from builder.runtime.context import Context, Place
 from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.runner import children
 from builder.runtime.runner.attempts import Attempt
+from builder.runtime.runner.failures import place_of
 from builder.runtime.runner.plans import Ready, holds_sealed
 from builder.runtime.runner.tools import Tools
 from builder.store.encryption import encrypt, opened
@@ -78,7 +79,7 @@ class Errands:
     def evaluate(self, command: Evaluate) -> None:
         """Renders on the database thread, since it reads keys, secrets or files."""
         seen = self._variables(command.path)
-        self._other(self._answer(self._tools.database.call(self._evaluated, command, seen, self._lookups)))
+        self._other(self._answer(self._tools.database.patient_call(self._evaluated, command, seen, self._lookups)))
 
     def run_task(self, command: RunTask) -> None:
         """Starts an attempt."""
@@ -128,12 +129,12 @@ class Errands:
                       command.attempt, level)  # fmt: skip
         context = Context(
             place, self._variables(command.path), self._driven.journal, self._lookups, self._tools.network,
-            self._tools.database.call,
+            self._tools.database.patient_call,
             lambda text, offset: self._tools.publisher.text(execution.id, run.path, command.attempt, text, offset),
             self._driven.logged,
         )  # fmt: skip
         return Attempt(command, node, run, context, self._lookups, self._driven.journal.masker,
-                       self._tools.database.call, self._tools.threads)  # fmt: skip
+                       self._tools.database.patient_call, self._tools.threads)  # fmt: skip
 
     def _variables(self, path: str | None) -> dict[str, Any]:
         assert self._driven.plan is not None
@@ -170,18 +171,14 @@ class Errands:
     def _said(self, command: Evaluate, message: str) -> str:
         text = self._driven.journal.masker.text(f"{command.name}: {message}")
         run = self._driven.execution.runs.get(command.path) if command.path else None
-        place = None
-        if run is not None:
-            execution = self._driven.execution
-            number = run.attempts[-1].number if run.attempts else 0
-            place = Place(execution.id, execution.namespace, execution.flow_id, run.task_id, run.path, run.id, number)
+        place = place_of(self._driven.execution, run) if run is not None else None
         self._driven.journal.log(place, "ERROR", text)
         return text
 
     async def _start_child(self, command: StartChild) -> None:
         now = self._tools.clock.now()
         try:
-            child = await self._tools.database.call(
+            child = await self._tools.database.patient_call(
                 children.make_child, self._driven.execution, command, now, self._driven.journal.masker)
         except BuilderError as error:
             message = self._driven.journal.masker.text(f"The flow cannot be started: {error.message}")
@@ -190,7 +187,7 @@ class Errands:
         if child is not None:
             self._driven.add_child(child)
         elif command.wait:
-            ended = await self._tools.database.call(children.ended_child, command.child)
+            ended = await self._tools.database.patient_call(children.ended_child, command.child)
             if ended is not None:
                 self._driven.feed(ChildEnded(now, command.path, command.child, ended.state, ended.outputs))
         if not command.wait:
@@ -198,10 +195,10 @@ class Errands:
 
     async def _kill_child(self, command: KillChild) -> None:
         now = self._tools.clock.now()
-        if await self._tools.database.call(children.kill_child, command.child, now):
+        if await self._tools.database.patient_call(children.kill_child, command.child, now):
             self._tools.publisher.notify(command.child)
             return
-        ended = await self._tools.database.call(children.ended_child, command.child)
+        ended = await self._tools.database.patient_call(children.ended_child, command.child)
         state, outputs = (ended.state, ended.outputs) if ended else (State.KILLED, None)
         for path in [run.path for run in self._driven.execution.runs.values() if run.child == command.child]:
             self._driven.feed(ChildEnded(now, path, command.child, state, outputs))

@@ -46,6 +46,7 @@ class Heartbeat:
         good = time.monotonic()
         while not self._stopped.wait(self.lease_seconds / 3):
             held = dict(self.held())
+            close_old_connections()
             try:
                 self._beat(held)
                 processes.beat(

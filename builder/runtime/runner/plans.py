@@ -43,9 +43,9 @@ def make_ready(claim: Claim) -> Ready:
     try:
         plan = plan_of(claim.source, execution.revision)
         claim = _with_stored(claim, files_of)
+        claim, evaluated = _with_opened(claim)
     except BuilderError as error:
         return Ready(claim, None, f"The flow cannot be run: {error.message}", inputs, (), files_of)
-    claim, evaluated = _with_opened(claim)
     sealed = any(holds_sealed(run.outputs) for run in claim.execution.runs.values())
     return Ready(claim, plan, "", inputs, (*hidden, *named, *evaluated), files_of, sealed)
 

@@ -140,13 +140,17 @@ class Runner:
     async def _send_away(self, alone: AloneProcesses, claim: Claim) -> None:
         """Gives the lease back for a process of its own to take."""
         held = {claim.execution.id: claim.epoch}
-        await self._tools.database.call(executions.hand_back, held, self._clock.now())
-        alone.start(claim.execution.id)
-        self._let_go(1)
+        try:
+            await self._tools.database.call(executions.hand_back, held, self._clock.now())
+            alone.start(claim.execution.id)
+        except Exception:  # its lease lapses, sweep will ring again
+            log.exception("Execution %s could not be sent away", claim.execution.id)
+        finally:
+            self._let_go(1)
 
     def _claim_now(self, ids: list[str]) -> list[Ready]:
         claims = executions.claim_many(ids, self.name, self._clock.now(), self._lease_seconds)
-        return [make_ready(claim) for claim in claims]
+        return [ready for ready in map(_ready, claims) if ready is not None]
 
     def _drive(self, ready: Ready) -> None:
         driven = Driven(ready, self._tools)
@@ -212,3 +216,12 @@ class Runner:
         self._tools.publisher.close()
         self._tools.threads.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._tools.database.close)
+
+
+def _ready(claim: Claim) -> Ready | None:
+    """None when something went wrong with this one: the others claimed with it shall not suffer."""
+    try:
+        return make_ready(claim)
+    except Exception:  # its lease lapses, sweep will ring again
+        log.exception("Execution %s could not be taken up", claim.execution.id)
+        return None

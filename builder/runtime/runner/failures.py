@@ -1,0 +1,41 @@
+"""Why runs failed where no task said so itself (a Switch without a case, a child that failed): the log says it too."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from builder.engine.events import EvaluationFailed, Event, TaskFailed
+from builder.engine.execution import Execution, TaskRun
+from builder.engine.states import State
+from builder.runtime.context import Journal, Place
+
+
+def place_of(execution: Execution, run: TaskRun) -> Place:
+    """Where a line about this run belongs."""
+    number = run.attempts[-1].number if run.attempts else 0
+    return Place(execution.id, execution.namespace, execution.flow_id, run.task_id, run.path, run.id, number)
+
+
+def log_unsaid(
+    journal: Journal, before: Mapping[str, TaskRun], execution: Execution, changed: Collection[str],
+    events: Iterable[Event],
+) -> None:  # fmt: skip
+    """Logs the new messages of runs; tasks and questions that failed have logged theirs themselves."""
+    for run in _with_news(before, execution, changed, set(_said(events))):
+        level = "WARN" if run.state is State.CANCELLED else "ERROR"
+        journal.log(place_of(execution, run), level, run.message)
+
+
+def _with_news(
+    before: Mapping[str, TaskRun], execution: Execution, changed: Collection[str], said: set[str]
+) -> Iterator[TaskRun]:
+    for path in changed:
+        run, old = execution.runs.get(path), before.get(path)
+        if run is None or not run.message or run.message in said:
+            continue
+        if old is None or old.message != run.message:
+            yield run
+
+
+def _said(events: Iterable[Event]) -> Iterator[str]:
+    for event in events:
+        if isinstance(event, EvaluationFailed) or (isinstance(event, TaskFailed) and event.attempt):
+            yield event.message
