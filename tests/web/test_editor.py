@@ -105,10 +105,28 @@ def test_a_ticked_box_writes_true_and_its_default_writes_nothing(ann):
     ("number", "3", "fresh: 3\n"), ("number", "{{ n }}", 'fresh: "{{ n }}"\n'),
     ("list", "a\nb\n", "fresh:\n      - a\n      - b\n"), ("yaml", "a: [1]", "fresh:\n      a:\n        - 1\n"),
     ("text", " no ", 'fresh: "no"\n'), ("map", "k: v", "fresh:\n      k: v\n"),
+    ("yaml", "{{ a == 'b' }}", "fresh: \"{{ a == 'b' }}\"\n"),
+    ("map", "{{ inputs.all }}", 'fresh: "{{ inputs.all }}"\n'),
 ])
 def test_each_control_means_what_it_shows(ann, control, raw, written):
     change(ann, do="field", path=["tasks", 0, "fresh"], control=control, raw=raw)
     assert written in now()
+
+
+def test_a_condition_is_shown_as_people_write_it(ann):
+    page = ann.get(url(), {"step": "choose"}).content.decode()
+    assert "\n{{ inputs.name == &#x27;Ann&#x27; }}</textarea>" in page
+
+
+def test_the_answer_of_a_chat_step_is_offered_ready_to_use(ann):
+    change(ann, do="add", kind="task", path=["tasks"], index=0, type="io.kestra.plugin.openai.ChatCompletion")
+    answer = change(ann, do="choose", chosen=["tasks", 1])
+    assert 'data-chip="outputs.chat_completion.choices[0].message.content"' in answer["form"]
+
+
+def test_steps_that_ask_a_model_are_offered_first(ann):
+    page = ann.get(url()).content.decode()
+    assert page.index("io.kestra.plugin.openai.ChatCompletion\" data-words") < page.index("core.log.Log\" data-words")
 
 
 def test_a_box_with_bad_yaml_is_refused_with_its_line(ann):

@@ -12,6 +12,8 @@ from builder.web.editor.outline import Branch, walk
 
 MOST = 24
 _OUTPUTS_SHOWN = 3
+_READABLE = {"choices": "choices[0].message.content"}
+"""Where the answer is, in outputs that only hold it deeper."""
 _DULL = frozenset({"id", "object", "created", "model", "uri", "headers", "encryptedBody"})
 
 
@@ -62,7 +64,7 @@ def _fields(type_name: str, catalogue: Catalogue) -> list[str]:
     model = outputs_of(entry.plugin.run)
     names = [field.alias or name for name, field in model.model_fields.items()] if model else []
     names.sort(key=lambda name: name in _DULL)
-    return names[:_OUTPUTS_SHOWN]
+    return [_READABLE.get(name, name) for name in names[:_OUTPUTS_SHOWN]]
 
 
 def _dotted(root: str, name: object) -> str:

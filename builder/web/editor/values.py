@@ -17,6 +17,8 @@ def shown(control: str, value: Any) -> str:
         return ""
     if control == "list" and isinstance(value, list):
         return "\n".join(map(_word, value))
+    if _is_expression(value):
+        return str(value)
     if control in ("yaml", "map", "list"):
         return as_yaml(value)
     return _word(value).removesuffix("\n") if control in ("textarea", "code") else _word(value)
@@ -58,10 +60,15 @@ def meant(control: str, raw: Any) -> Any:
     if control == "list":
         return [line.strip() for line in text.split("\n") if line.strip()]
     if control in ("yaml", "map"):
-        return _from_yaml(text)
+        return text.strip() if _is_expression(text.strip()) else _from_yaml(text)
     if control == "number":
         return _number(text.strip())
     return text if control in ("textarea", "code") else text.strip()
+
+
+def _is_expression(value: Any) -> bool:
+    """A text that begins with an expression needs no quotes in the form; as bare YAML it would be a broken map."""
+    return isinstance(value, str) and value.startswith(("{{", "{%"))
 
 
 def _from_yaml(text: str) -> Any:

@@ -13,11 +13,13 @@ from builder.actions import drafts, flows
 from builder.errors import InvalidInput, Path, StaleRevision
 from builder.flows.catalogue import Kind
 from builder.flows.document import parse
-from builder.tasks.catalogue import catalogue
+from builder.tasks.catalogue import Entry, catalogue
 from builder.web.editor.changes import edit_of, path_of
 from builder.web.editor.flow_fields import INPUT_TYPES
 from builder.web.editor.outline import walk
 from builder.web.editor.state import answer, context, digest, facts
+
+_CORE = "io.kestra.plugin.core."
 
 
 @require_GET
@@ -31,10 +33,15 @@ def page(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponse:
             break
     known = catalogue()
     shown |= {
-        "task_types": known.categories(Kind.TASK), "trigger_types": known.categories(Kind.TRIGGER),
+        "task_types": _models_first(known.categories(Kind.TASK)), "trigger_types": known.categories(Kind.TRIGGER),
         "input_types": INPUT_TYPES, "facts": facts(shown),
     }
     return render(request, "flow/editor.html", shown)
+
+
+def _models_first(categories: Mapping[str, tuple[Entry, ...]]) -> dict[str, tuple[Entry, ...]]:
+    """What people come for, asking a model, before the steps that stand around it."""
+    return dict(sorted(categories.items(), key=lambda item: item[1][0].name.startswith(_CORE)))
 
 
 @require_POST
