@@ -10,7 +10,7 @@ from builder.engine.execution import Execution, TaskRun
 from builder.engine.states import TERMINAL, State
 from builder.store import executions
 from builder.web.execution import timeline
-from builder.web.execution.shapes import shape
+from builder.web.execution.shapes import answer, shape
 
 _CLOCK = SystemClock()
 
@@ -20,10 +20,12 @@ def beside(request: HttpRequest, namespace: str, flow_id: str, execution_id: str
     """The panel as it is now, and the state of each step's latest run; `?step=` is the chosen one."""
     execution, _ = executions.load(execution_id)
     chosen = _latest(execution, request.GET.get("step", ""))
+    said = answer(chosen.outputs) if chosen else ""
     shown = {
         "namespace": namespace, "flow_id": flow_id, "execution": execution, "item": executions.item(execution_id),
         "rows": timeline.rows(execution, executions.usage_by_path(execution_id), _CLOCK.now()),
         "failed": _failed(execution), "ended": execution.state in TERMINAL, "chosen": chosen,
+        "answer": shape(said) if said else None,
         "outputs": shape(without_sealed(chosen.outputs)) if chosen and chosen.outputs else None,
     }
     return JsonResponse({

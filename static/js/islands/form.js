@@ -92,7 +92,7 @@ export default function form(pane) {
       if (!old.contains(document.activeElement)) old.replaceWith(field);
       else if (!old.querySelector(".field")) old.querySelector(".notes").replaceWith(field.querySelector(".notes"));
     }
-    body.querySelector(".pane-head").replaceWith(fresh.querySelector(".pane-head"));
+    for (const part of [".pane-head", "[data-form-problems]"]) body.querySelector(part).replaceWith(fresh.querySelector(part));
     return true;
   }
 
