@@ -13,7 +13,7 @@ from builder.tasks.catalogue import Entry, catalogue
 from builder.tasks.form import FormField
 from builder.tasks.outputs import outputs_of
 from builder.web.reference.search import search
-from tests.web.test_pages import text
+from tests.web.test_pages import publish, text
 
 ENTRIES = catalogue().all()
 
@@ -152,3 +152,9 @@ def test_no_page_carries_a_script_or_a_style_of_its_own(browser: Client) -> None
 
 def test_the_reference_is_for_people_who_are_logged_in(client: Client, db: None) -> None:
     assert client.get("/help/reference").status_code == 302
+
+
+def test_a_step_in_the_editor_leads_to_its_page(browser: Client) -> None:
+    publish("one")
+    page = text(browser, "/flows/lab/one/edit", step="log")
+    assert 'href="/help/reference/types/io.kestra.plugin.core.log.Log"' in page
