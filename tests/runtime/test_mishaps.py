@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 
 from builder.clock import SystemClock
 from builder.engine.states import State
@@ -174,3 +174,11 @@ async def test_a_connection_that_the_server_closed_is_opened_again(
     await database.call(terminate)
     assert await database.call(executions.due, SystemClock().now()) == []
     await asyncio.to_thread(database.close)
+
+
+async def test_the_end_of_a_runner_closes_its_connection(transactional_db: None) -> None:
+    database = Database()
+    mine: list[Any] = []
+    await database.call(lambda: (connection.ensure_connection(), mine.append(connections["default"])))
+    await asyncio.to_thread(database.close)
+    assert mine[0].connection is None

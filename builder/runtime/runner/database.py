@@ -50,7 +50,7 @@ class Database:
 
     def close(self) -> None:
         """Waits for what is under way and gives the connection back."""
-        self._thread.submit(connection.close)
+        self._thread.submit(lambda: connection.close())  # named there: each thread has its own
         self._thread.shutdown(wait=True)
 
     def _fresh(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
