@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from builder.actions import drafts, executions
 from builder.errors import InvalidFlow, InvalidInput, dotted
 from builder.flows.form_fields import Control, FormField, form_fields
-from builder.web.input_form import given_value
+from builder.web.input_form import fault_said, given_value
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,7 +48,8 @@ def _form(
     request: HttpRequest, shown: Mapping[str, Any], fields: list[FormField], values: Mapping[str, Any],
     faults: Mapping[str, str],
 ) -> HttpResponse:
-    rows = [{"field": one, "value": values.get(one.id, one.value), "fault": faults.get(one.id, "")} for one in fields]
+    rows = [{"field": one, "value": values.get(one.id, one.value), "fault": fault_said(one, faults.get(one.id, ""))}
+            for one in fields]
     own = {one.id for one in fields}
     general = [text for name, text in faults.items() if name not in own]
     status = 422 if faults else 200

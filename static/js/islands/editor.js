@@ -50,6 +50,8 @@ export default function editor() {
     const command = event.ctrlKey || event.metaKey;
     const typing = event.target.matches("input, textarea, select, [contenteditable]");
     const act = (job) => { event.preventDefault(); job(); };
+    const dialog = document.querySelector("dialog[open]");
+    if (dialog) return command && event.key === "Enter" && dialog.id === "run-dialog" ? act(() => dialog.querySelector("form").requestSubmit()) : undefined;
     if (command && event.key === "Enter") act(run);
     else if (command && event.key.toLowerCase() === "s") act(save);
     else if (command && event.key.toLowerCase() === "k") act(() => document.querySelector(".kind-task > li > .add")?.click());
