@@ -16,6 +16,7 @@ from builder.web.reference.search import search
 from tests.web.test_pages import publish, text
 
 ENTRIES = catalogue().all()
+EVERY = [f"/help/reference/every/{kind}" for kind in ("flow", "input", "task", "trigger")]
 
 
 def _all(fields: Iterable[FormField]) -> list[FormField]:
@@ -42,7 +43,7 @@ def test_a_type_has_a_page_with_all_there_is_to_know(browser: Client, entry: Ent
 
 def test_no_anchor_stands_twice_on_a_page(browser: Client) -> None:
     paths = [f"/help/reference/types/{entry.name}" for entry in ENTRIES]
-    for path in (*paths, "/help/reference/expressions", "/help/reference/every/task", "/help/reference/every/trigger"):
+    for path in (*paths, "/help/reference/expressions", *EVERY):
         ids = re.findall(r' id="([^"]+)"', text(browser, path))
         assert len(ids) == len(set(ids)), path
 
@@ -68,6 +69,13 @@ def test_an_old_type_names_the_one_to_use(browser: Client) -> None:
     assert 'Kept for old flows; use <a href="/help/reference/types/io.kestra.plugin.core.log.Log">Log</a>' in page
 
 
+def test_what_flows_and_inputs_have_is_told(browser: Client) -> None:
+    assert "behavior: QUEUE" in text(browser, "/help/reference/every/flow")
+    page = text(browser, "/help/reference/every/input")
+    assert "The choices, one a line. For SELECT, MULTISELECT." in page
+    assert "<code>STRING</code>" in page
+
+
 def test_every_filter_function_and_test_is_shown_with_its_example(browser: Client) -> None:
     page = text(browser, "/help/reference/expressions")
     for known in (FILTERS, FUNCTIONS, TESTS):
@@ -80,7 +88,9 @@ def test_every_filter_function_and_test_is_shown_with_its_example(browser: Clien
 @pytest.mark.parametrize(("words", "name"), [
     ("ForEach", "For each"), ("io.kestra.core.tasks.log.Log", "Log"), ("waitfor", "Loop until"),
     ("responses", "Responses"), ("dateAdd", "dateAdd"), ("secret", "secret"), ("temperature", "temperature"),
-    ("baseURL", "baseUrl"), ("runIf", "runIf"), ("auth token", "options.auth.token"), ("  DATEADD ", "dateAdd"),
+    ("baseURL", "baseUrl"), ("runIf", "runIf"), ("auth token", "options.auth.token"),
+    ("concurrency", "concurrency"), ("json filter", "toJson"),
+    ("validator", "validator"), ("  DATEADD ", "dateAdd"),
 ])  # fmt: skip
 def test_the_search_finds_by_name_alias_property_and_word(words: str, name: str) -> None:
     assert name in [one.name for one in search(words)[:5]]

@@ -10,10 +10,10 @@ from builder.errors import NotFound
 from builder.expressions import FILTERS, FUNCTIONS, TESTS, Operation
 from builder.flows.catalogue import Kind
 from builder.tasks.catalogue import Entry, catalogue
-from builder.tasks.form import fields_of
 from builder.web.execution.shapes import markdown
 from builder.web.reference.properties import groups, outputs, own_and_common, without_effect
-from builder.web.reference.search import COMMON, MOST, anchor, search
+from builder.web.reference.search import MOST, anchor, search
+from builder.web.reference.shared import SHARED
 from builder.web.reference.trial import try_expression
 
 _HEADINGS = {Kind.TASK: "Steps", Kind.TRIGGER: "Triggers", Kind.CONDITION: "Conditions"}
@@ -25,7 +25,7 @@ def reference(request: HttpRequest) -> HttpResponse:
     words = " ".join(request.GET.get("q", "").split())[:200]
     found = search(words) if words else []
     kinds = [(heading, _categories(kind)) for kind, heading in _HEADINGS.items()]
-    context = {"q": words, "found": found[:MOST], "more": len(found) - MOST, "kinds": kinds}
+    context = {"q": words, "found": found[:MOST], "more": len(found) - MOST, "kinds": kinds, "shared": SHARED}
     return render(request, "help/reference.html", context)
 
 
@@ -48,11 +48,11 @@ def reference_type(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_GET
 def reference_common(request: HttpRequest, kind: str) -> HttpResponse:
-    """What every step or every trigger has."""
-    if kind not in COMMON:
+    """What every step, trigger, flow or input has."""
+    shared = SHARED.get(kind)
+    if shared is None:
         raise NotFound(f'There is no kind of type "{kind}".')
-    base = COMMON[kind]
-    context = {"kind": kind, "groups": groups(fields_of(base)), "without_effect": without_effect(base)}
+    context = {"name": shared.name, "groups": groups(shared.fields), "without_effect": shared.without_effect}
     return render(request, "help/common.html", context)
 
 

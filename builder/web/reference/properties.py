@@ -21,6 +21,8 @@ _LIMITS: Mapping[str, str] = {
     "minLength": "at least {} long", "maxLength": "at most {} long",
 }  # fmt: skip
 _CONTROLS = {"tasks": "steps", "messages": "list of messages", "secret": "text"}
+_UNSHAPED = {"checkbox": "true or false", "select": "one of a few", "list": "list", "map": "map", "yaml": "list or map"}
+"""Of fields that are drawn by hand: what their control takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Property:
     def anchor(self) -> str:
         """Where it stands on its page."""
         return f"property-{self.path}"
+
+    @property
+    def sample(self) -> str:
+        """What an empty box in the form shows, where there is no example."""
+        return "" if self.field.examples else self.field.placeholder
 
     @property
     def default(self) -> str:
@@ -95,7 +102,8 @@ def told(field: FormField, above: str = "") -> Property:
     )
     bounds = ((words, field.bounds[name]) for name, words in _LIMITS.items() if name in field.bounds)
     limits = ", ".join(words.format(f"{bound:g}") for words, bound in bounds)
-    return Property(path, field, _CONTROLS.get(field.control) or _kind(set(field.shapes)), limits, parts)
+    by_shape = _kind(set(field.shapes)) if field.shapes else _UNSHAPED.get(field.control, "text")
+    return Property(path, field, _CONTROLS.get(field.control, by_shape), limits, parts)
 
 
 def outputs(plugin: type[Plugin]) -> tuple[Output, ...]:

@@ -8,15 +8,11 @@ from django.urls import reverse
 
 from builder.expressions import FILTERS, FUNCTIONS, TESTS, Operation
 from builder.flows.catalogue import Kind
-from builder.tasks.base import Task
 from builder.tasks.catalogue import Catalogue, Entry, catalogue
-from builder.tasks.form import FormField, fields_of
-from builder.tasks.plugin import Plugin
-from builder.tasks.trigger import Trigger
+from builder.tasks.form import FormField
 from builder.web.reference.properties import flat, own_and_common, told
+from builder.web.reference.shared import SHARED
 
-COMMON: dict[str, type[Plugin]] = {"task": Task, "trigger": Trigger}
-"""What every type of a kind has, by the kind."""
 MOST = 60
 
 
@@ -51,7 +47,7 @@ def anchor(operation: Operation) -> str:
 
 def _rank(one: Found, wanted: Sequence[str], whole: str) -> int | None:
     names = [name.lower() for name in one.names]
-    held = " ".join((*names, one.summary.lower(), one.where.lower(), one.text.lower()))
+    held = " ".join((*names, one.what, one.summary.lower(), one.where.lower(), one.text.lower()))
     if not wanted or not all(word in held for word in wanted):
         return None
     if whole in names or any(name.endswith(f".{whole}") for name in names):
@@ -69,8 +65,8 @@ def _index(types: Catalogue) -> tuple[Found, ...]:
     for entry in types.all():
         own, _ = own_and_common(entry.plugin)
         found += _properties(own, reverse("reference-type", args=[entry.name]), entry.title)
-    for kind, base in COMMON.items():
-        found += _properties(fields_of(base), reverse("reference-common", args=[kind]), f"every {_noun(kind)}")
+    for kind, shared in SHARED.items():
+        found += _properties(shared.fields, reverse("reference-common", args=[kind]), f"every {shared.name}")
     return tuple(found)
 
 
