@@ -163,6 +163,11 @@ def test_every_page_is_used_by_keyboard(tab, ids):
     assert missed == []
 
 
+def test_in_the_editor_the_panes_scroll_and_the_page_does_not(tab, ids):
+    open_page(tab, "/flows/company.team/every_page/edit")
+    assert tab.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
 def test_the_login_page_is_whole_and_answers_wrong_passwords(open_tab):
     tab = open_tab(width=390, storage_state=None)
     tab.goto("/executions?state=FAILED")
