@@ -6,7 +6,6 @@ from django.http import HttpRequest
 
 from builder.flows.form_fields import Control, FormField
 
-
 _MISSING = "missing required input"
 
 
