@@ -42,6 +42,11 @@ def variables(
     return found
 
 
+def task_outputs(execution: Execution) -> Mapping[str, Any]:
+    """What `outputs` holds: the outputs of all tasks so far."""
+    return _seen(execution).outputs
+
+
 def _flow(plan: Plan) -> dict[str, Any]:
     return {"id": plan.flow.id, "namespace": plan.flow.namespace, "revision": plan.revision}
 

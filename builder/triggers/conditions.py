@@ -1,6 +1,7 @@
 """Asks the conditions of a trigger, one after the other, and says which did not hold."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from builder.errors import BuilderError, Unavailable
@@ -8,6 +9,14 @@ from builder.flows.catalogue import Kind
 from builder.tasks.catalogue import catalogue
 from builder.tasks.condition import Condition, Upstream
 from builder.tasks.prepare import Render, prepare
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why nothing is to start. `broken`: a condition could not be told, which somebody has to mend."""
+
+    reason: str
+    broken: bool = False
 
 
 class Judge:
@@ -27,18 +36,19 @@ class Judge:
         condition = prepare(plugin, written, self.render)
         return isinstance(condition, Condition) and condition.holds(self)
 
-    def objection(self, conditions: Sequence[Mapping[str, Any]]) -> str:
-        """Why nothing is to start: the first condition that does not hold, or cannot be told; "" when all hold."""
+    def objection(self, conditions: Sequence[Mapping[str, Any]]) -> Objection | None:
+        """The first condition that does not hold, or cannot be told; None when all hold."""
         for condition in conditions:
             name = str(condition.get("type", "")).rpartition(".")[2]
             try:
                 if not self.holds(condition):
-                    return f"The condition {name} did not hold."
+                    return Objection(f"The condition {name} did not hold.")
             except Unavailable:
                 raise
             except BuilderError as error:
-                return f"The condition {name} counts as not holding, since it could not be told: {error.message}"
-        return ""
+                reason = f"The condition {name} counts as not holding, since it could not be told: {error.message}"
+                return Objection(reason, broken=True)
+        return None
 
 
 def conditions_of(definition: Mapping[str, Any]) -> list[Mapping[str, Any]]:

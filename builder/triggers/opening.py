@@ -10,39 +10,41 @@ from builder.expressions import render_value, truthy
 from builder.store.births import masked
 from builder.store.lookups import StoredLookups
 from builder.store.triggers import Trigger
-from builder.tasks.condition import Upstream
-from builder.triggers.conditions import Judge, conditions_of
+from builder.triggers.conditions import Judge, Objection, conditions_of
+from builder.triggers.upstream import Sight
 
 
 class Opening:
     """One firing of a trigger; `variables` are what expressions read as `trigger` (and what the execution keeps).
 
-    `seen`: what expressions read besides. `upstream`: the execution that a flow trigger looks at.
+    `sight`: the execution that a flow trigger looks at.
     """
 
     def __init__(
-        self, trigger: Trigger, variables: Mapping[str, Any], clock: Clock, *, seen: Mapping[str, Any] | None = None,
-        upstream: Upstream | None = None,
+        self, trigger: Trigger, variables: Mapping[str, Any], clock: Clock, *, sight: Sight | None = None,
     ) -> None:
         self.trigger = trigger
         self.variables = variables
-        self._upstream = upstream
+        self._sight = sight
         self._seen = {
             "flow": {"id": trigger.flow_id, "namespace": trigger.namespace, "revision": trigger.revision},
-            **(seen or {}),
+            **(sight.seen if sight else {}),
             "trigger": variables,
         }
-        self._secrets: list[str] = []
+        self._secrets = list(sight.hidden if sight else ())
         self._lookups = StoredLookups(trigger.namespace, clock.now, on_secret=self._secrets.append)
 
-    def objection(self) -> str:
-        """Why nothing is to start; "" when all `conditions` and `when` hold. Raises ExpressionError for `when`."""
+    def objection(self) -> Objection | None:
+        """Why nothing is to start; None when all `conditions` and `when` hold. Raises ExpressionError for `when`."""
         definition = self.trigger.definition
-        found = Judge(self.rendered, self._upstream).objection(conditions_of(definition))
-        if found:
+        found = Judge(self.rendered, self._sight.facts if self._sight else None).objection(conditions_of(definition))
+        if found is not None:
             return found
         when = definition.get("when")
-        return "" if when is None or truthy(str(self.rendered(when))) else "`when` did not hold."
+        seen = {**self._seen, **(self._sight.by_when if self._sight else {})}
+        if when is None or truthy(str(render_value(when, seen, self._lookups))):
+            return None
+        return Objection("`when` did not hold.")
 
     def start(self, labels: Sequence[tuple[str, str]] = ()) -> Execution:
         """Creates the execution; `labels` come after the trigger's. Secrets are handed over encrypted, or masked.

@@ -1,4 +1,4 @@
-"""The scheduler process: fires schedules each second and sweeps; any number of them may run side by side."""
+"""The scheduler process: fires schedules and flow triggers and sweeps; any number of them may run side by side."""
 
 import logging
 import os
@@ -16,6 +16,7 @@ from builder.clock import Clock, SystemClock
 from builder.errors import BuilderError
 from builder.runtime.sweep import sweep
 from builder.store import processes
+from builder.triggers.flows import fire_flows
 from builder.triggers.schedules import fire_due
 
 TICK_SECONDS = 0.5
@@ -51,11 +52,12 @@ class Scheduler:
             log.warning("%s", error.message)
 
     def tick(self, monotonic: float) -> None:
-        """One look: due schedules always, sweep and heartbeat at their own pace."""
+        """One look: due schedules and ended flows always, sweep and heartbeat at their own pace."""
         if monotonic - self._beaten >= BEAT_SECONDS:
             processes.beat(self.name, "scheduler", self.clock.now(), started_at=self._started_at)
             self._beaten = monotonic
         fire_due(self.clock)
+        fire_flows(self.clock)
         if monotonic - self._swept >= settings.MILLSTREAM["SWEEP_SECONDS"]:
             sweep(self.clock.now())
             self._swept = monotonic

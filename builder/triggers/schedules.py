@@ -61,9 +61,9 @@ def _due(trigger: Trigger, times: Times, now: datetime) -> Due:
 def _fire(trigger: Trigger, times: Times, slot: datetime, now: datetime, clock: Clock) -> int:
     next_at = following(times, slot)
     try:
-        reason = Opening(trigger, variables(times, slot), clock).objection()
-        if reason:
-            triggers.fire(trigger, slot, now, next_at=next_at, state=SKIPPED, reason=reason)
+        found = Opening(trigger, variables(times, slot), clock).objection()
+        if found is not None:
+            triggers.fire(trigger, slot, now, next_at=next_at, state=SKIPPED, reason=found.reason)
             return 0
         opening = Opening(trigger, fitting_variables(trigger, times, slot, clock), clock)
         fired = triggers.fire(trigger, slot, now, next_at=next_at, state=FIRED, create=lambda: opening.start().id)

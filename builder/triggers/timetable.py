@@ -72,7 +72,7 @@ def _fitting(trigger: Trigger, slots: Iterator[datetime], times: Times, clock: C
 
 def _fits(trigger: Trigger, seen: dict[str, str], clock: Clock) -> bool:
     try:
-        return not Opening(trigger, seen, clock).objection()
+        return Opening(trigger, seen, clock).objection() is None
     except Unavailable:
         raise
     except BuilderError:

@@ -44,7 +44,7 @@ def receive(namespace: str, flow_id: str, key: str, call: Call, clock: Clock) ->
     """Starts the execution that this call asks for. Raises NotFound(UNKNOWN), and what starting raises."""
     trigger = _meant(namespace, flow_id, key, clock)
     opening = Opening(trigger, _variables(call), clock)
-    if opening.objection():
+    if opening.objection() is not None:
         return Received(trigger, None)
     execution = opening.start()
     triggers.note_execution(trigger, execution.id, clock.now())

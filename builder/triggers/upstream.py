@@ -1,0 +1,65 @@
+"""What a flow trigger sees of the execution it looks at: for its conditions, its expressions and what it starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from builder.engine.execution import Execution
+from builder.engine.states import TERMINAL
+from builder.engine.variables import instant, task_outputs
+from builder.store.encryption import opened
+from builder.store.triggers import Change
+from builder.tasks.condition import Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """`variables`: read as `trigger`, and kept. `seen`: read besides. `by_when`: read by `when` alone.
+
+    `hidden`: texts in them that are secret.
+    """
+
+    facts: Upstream
+    variables: Mapping[str, Any]
+    seen: Mapping[str, Any]
+    by_when: Mapping[str, Any]
+    hidden: tuple[str, ...]
+
+
+def sight_of(execution: Execution, change: Change) -> Sight:
+    """All of it, as of the change: the execution may have gone on since."""
+    labels = dict(reversed([pair for pair in execution.labels if not pair[0].startswith("system.")]))
+    (tasks, flow), hidden = opened((task_outputs(execution), execution.outputs or {}))
+    facts = Upstream(execution.namespace, execution.flow_id, change.state, labels, flow, _attempts(execution))
+    seen = {
+        "namespace": execution.namespace, "flowId": execution.flow_id, "state": change.state, "labels": labels,
+        "outputs": {**flow, **tasks}, "hasRetryAttempt": bool(facts.attempts),
+        "execution": {"id": execution.id, "state": change.state, "startDate": instant(execution.created_at),
+                      "outputs": flow},
+    }  # fmt: skip
+    flow_seen = {"id": execution.flow_id, "namespace": execution.namespace, "revision": execution.revision}
+    return Sight(facts, _variables(execution, change, labels), seen, {"flow": flow_seen}, tuple(hidden))
+
+
+def _variables(execution: Execution, change: Change, labels: Mapping[str, str]) -> dict[str, Any]:
+    ended = _ended_at(execution)
+    found: dict[str, Any] = {
+        "executionId": execution.id, "executionLabels": dict(labels), "state": change.state,
+        "startDate": instant(execution.created_at), "namespace": execution.namespace, "flowId": execution.flow_id,
+        "flowRevision": execution.revision,
+    }  # fmt: skip
+    if ended is not None:
+        found["endDate"] = instant(ended)
+    if execution.outputs:
+        found["outputs"] = dict(execution.outputs)
+    return found
+
+
+def _ended_at(execution: Execution) -> datetime | None:
+    return execution.history[-1][1] if execution.state in TERMINAL else None
+
+
+def _attempts(execution: Execution) -> tuple[str, ...]:
+    retried = (run for run in execution.runs.values() if len(run.attempts) > 1)
+    return tuple(attempt.state.value for run in retried for attempt in run.attempts)
