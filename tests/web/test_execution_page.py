@@ -5,12 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
 from builder.actions import flows as flow_actions
 from builder.actions import running
 from builder.engine.execution import Attempt, Execution, TaskRun
 from builder.engine.states import State
+from builder.runtime.runner.shelf import STORED
 from builder.web.execution import shapes, timeline
 
 START = datetime(2027, 1, 1, 12, 0, tzinfo=UTC)
@@ -77,6 +79,7 @@ def test_an_answer_is_found_in_each_kind_of_output() -> None:
         ("kestra:///executions/x/1/cat.png", "image"),
         ("kestra:///executions/x/1/song.mp3", "sound"),
         ("kestra:///executions/x/1/list.csv", "file"),
+        ({"type": STORED, "uri": "kestra:///executions/x/1/value.json", "bytes": 70_000}, "stored"),
         ([{"a": 1}, {"a": 2}], "table"),
         ([1, 2], "list"),
         ({"a": {"b": 1}}, "map"),
@@ -142,3 +145,12 @@ def test_a_file_of_another_execution_is_refused(browser: Client) -> None:
         ("file:///etc/passwd", 404),
     ):
         assert browser.get(f"/executions/{execution.id}/file", {"path": uri}).status_code == status, uri
+
+
+def test_a_large_output_is_a_file_with_its_size() -> None:
+    note = {"type": STORED, "uri": "kestra:///executions/x/1/value.json", "bytes": 70_000}
+    page = render_to_string("execution/_shape.html", {"shape": shapes.shape(note), "execution": {"id": "x"}})
+    assert "68.4" in page and "/executions/x/file?path=kestra" in page and "download=1" in page
+    forged = {"type": STORED, "uri": "javascript:alert(1)", "bytes": "<b>"}
+    page = render_to_string("execution/_shape.html", {"shape": shapes.shape(forged), "execution": {"id": "x"}})
+    assert "<b>" not in page and 'href="javascript' not in page

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 from builder.api.execution_json import execution_json, origin
@@ -15,6 +16,7 @@ from builder.api.methods import methods
 from builder.engine.execution import Execution
 from builder.errors import NotFound
 from builder.runtime import live
+from builder.runtime.runner.shelf import whole
 from builder.store import executions
 
 WAIT_SECONDS = 300.0
@@ -48,7 +50,7 @@ def answer_when_ended(execution_id: str, base: str) -> HttpResponseBase:
 async def _at_end(execution_id: str, base: str) -> AsyncIterator[bytes]:
     async for _ in followed(execution_id):
         pass
-    yield json.dumps(await _record(execution_id, base)).encode()
+    yield json.dumps(await _record(execution_id, base, with_files=True)).encode()
 
 
 def follow(request: HttpRequest, execution_id: str) -> HttpResponseBase:
@@ -80,8 +82,11 @@ async def followed(execution_id: str) -> AsyncIterator[live.Message]:
 
 
 @sync_to_async
-def _record(execution_id: str, base: str) -> dict[str, Any]:
-    return execution_json(executions.load(execution_id)[0], base=base)
+def _record(execution_id: str, base: str, *, with_files: bool = False) -> dict[str, Any]:
+    """`with_files`: large outputs too, which would be sent again and again with each change."""
+    close_old_connections()  # this thread sees no requests, at which Django does it
+    execution = whole(execution_id) if with_files else executions.load(execution_id)[0]
+    return execution_json(execution, base=base)
 
 
 PING = b": nothing new\n\n"

@@ -13,6 +13,7 @@ from builder.api.reading import flag, labels, moment, page_asked, states
 from builder.clock import SystemClock
 from builder.errors import InvalidInput
 from builder.flows.durations import BadDuration, parse_duration
+from builder.runtime.runner.shelf import whole
 from builder.store import executions
 from builder.store.executions import Filters
 from builder.store.flows import Revision
@@ -26,8 +27,7 @@ _SORTS = {
 
 def read(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     """The execution with its task runs."""
-    execution, _ = executions.load(execution_id)
-    return JsonResponse(execution_json(execution, base=origin(request)))
+    return JsonResponse(execution_json(whole(execution_id), base=origin(request)))
 
 
 def delete(request: HttpRequest, execution_id: str) -> HttpResponseBase:

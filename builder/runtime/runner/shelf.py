@@ -1,12 +1,15 @@
 """Large outputs live in files: the database keeps a note of where, the runner's memory keeps the value."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 
+from builder.engine.execution import Execution
+from builder.errors import BuilderError
 from builder.runtime import storage
-from builder.store import documents
+from builder.store import documents, executions
 
 STORED = "io.millstream.datatype:stored"
 """The `type` of the map that stands for a value in a file; `uri` and `bytes` say where and how much."""
@@ -38,14 +41,47 @@ def fetched(outputs: Mapping[str, Any], files_of: Collection[str]) -> dict[str, 
     return {name: _value(value, files_of) for name, value in outputs.items()}
 
 
+def whole(execution_id: str) -> Execution:
+    """The execution as whoever asks for it alone gets it. Blocking; raises NotFound."""
+    return unshelved(executions.load(execution_id)[0], settings.MILLSTREAM["OUTPUT_BYTES"])
+
+
+def unshelved(execution: Execution, most_bytes: int) -> Execution:
+    """The execution with the values that are in files, as far as they have no more bytes than this together. Blocking.
+
+    What is larger, gone or another execution's stays a note.
+    """
+    allowed = {execution.id, *filter(None, (execution.original_id, execution.parent_id))}
+    runs = dict(execution.runs)
+    for path, run in runs.items():
+        if holds_stored(run.outputs):
+            outputs = dict(run.outputs or {})
+            for name, value in outputs.items():
+                outputs[name], most_bytes = _within(value, allowed, most_bytes)
+            runs[path] = replace(run, outputs=outputs)
+    return replace(execution, runs=runs)
+
+
+def _within(value: Any, allowed: Collection[str], most_bytes: int) -> tuple[Any, int]:
+    """The value, and how many bytes may follow."""
+    if not is_stored(value):
+        return value, most_bytes
+    try:
+        text = storage.read(value["uri"], allowed, most_bytes)
+        return documents.load(text.decode()), most_bytes - len(text)
+    except (BuilderError, ValueError):  # a task may have made a note of its own that names anything
+        return value, most_bytes
+
+
 def holds_stored(outputs: Mapping[str, Any] | None) -> bool:
     """Whether some of these outputs are in files."""
-    return outputs is not None and any(map(_is_stored, outputs.values()))
+    return outputs is not None and any(map(is_stored, outputs.values()))
 
 
-def _is_stored(value: Any) -> bool:
+def is_stored(value: Any) -> bool:
+    """Whether this is the note that stands for a value in a file."""
     return isinstance(value, Mapping) and value.get("type") == STORED and isinstance(value.get("uri"), str)
 
 
 def _value(value: Any, files_of: Collection[str]) -> Any:
-    return documents.load(storage.read(value["uri"], files_of).decode()) if _is_stored(value) else value
+    return documents.load(storage.read(value["uri"], files_of).decode()) if is_stored(value) else value

@@ -10,6 +10,8 @@ import nh3
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
+from builder.runtime.runner.shelf import is_stored
+
 MOST_ITEMS = 200
 MOST_TEXT = 200_000
 MOST_DEPTH = 8
@@ -25,7 +27,10 @@ _SOUNDS = (".mp3", ".wav", ".opus", ".aac", ".flac", ".m4a", ".ogg")
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A value to show. `kind`: text, markdown, image, sound, file, table, map, list, plain or more (cut off here)."""
+    """A value to show. `kind`: text, markdown, image, sound, file, stored, table, map, list, plain or more (cut off).
+
+    `bytes`: the size of a stored one, which is too large to be shown.
+    """
 
     kind: str
     value: Any = None
@@ -33,6 +38,7 @@ class Shape:
     items: tuple[tuple[str, "Shape"], ...] = ()
     columns: tuple[str, ...] = ()
     left_out: int = 0
+    bytes: int = 0
 
 
 def shape(value: Any, depth: int = 0) -> Shape:
@@ -41,6 +47,8 @@ def shape(value: Any, depth: int = 0) -> Shape:
         return _text(value)
     if depth >= MOST_DEPTH and isinstance(value, Mapping | list):
         return Shape("text", json.dumps(value, ensure_ascii=False)[:MOST_TEXT])
+    if is_stored(value):
+        return Shape("stored", value["uri"], bytes=value["bytes"] if isinstance(value.get("bytes"), int) else 0)
     if isinstance(value, Mapping):
         items = tuple((str(key), shape(item, depth + 1)) for key, item in list(value.items())[:MOST_ITEMS])
         return Shape("map", items=items, left_out=max(0, len(value) - MOST_ITEMS))
