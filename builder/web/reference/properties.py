@@ -73,7 +73,8 @@ def groups(fields: Iterable[FormField]) -> tuple[Group, ...]:
     """Properties under the headings of the form, in its order."""
     found: dict[str, list[Property]] = {}
     for field in fields:
-        found.setdefault(field.group_label, []).append(told(field))
+        heading = "Name" if field.group == "step" else field.group_label
+        found.setdefault(heading, []).append(told(field))
     return tuple(Group(heading, tuple(properties)) for heading, properties in found.items())
 
 
