@@ -14,7 +14,7 @@ from builder.engine.execution import Execution, TaskRun
 from builder.engine.states import TERMINAL, State
 from builder.errors import NotFound
 from builder.runtime import storage
-from builder.store import executions, flows
+from builder.store import drafts, executions, flows
 from builder.tasks.context import LEVELS
 from builder.web.execution import shapes, timeline
 
@@ -25,9 +25,10 @@ LOG_LINES = 1000
 @require_GET
 def page(request: HttpRequest, execution_id: str) -> HttpResponse:
     """The whole page."""
-    lines = executions.last_logs(execution_id, LOG_LINES)
+    shown = _live(request, execution_id)
+    lines = executions.last_logs(execution_id, LOG_LINES)  # after the state: one that has ended has all its lines
     context = {
-        **_live(request, execution_id), "lines": lines, "levels": LEVELS,
+        **shown, "lines": lines, "levels": LEVELS,
         "last_line": lines[-1].id if lines else 0, "log_count": executions.count_logs(execution_id),
     }  # fmt: skip
     return render(request, "execution/page.html", context)
@@ -57,6 +58,7 @@ def _live(request: HttpRequest, execution_id: str) -> dict[str, Any]:
     failed = _failed(execution)
     chosen = _chosen(execution, request.GET.get("run", ""), failed)
     trigger = execution.trigger or {}
+    latest = _latest(execution)
     return {
         "execution": execution,
         "item": executions.item(execution_id),
@@ -72,12 +74,13 @@ def _live(request: HttpRequest, execution_id: str) -> dict[str, Any]:
         "outputs": shapes.shape(without_sealed(execution.outputs)) if execution.outputs else None,
         "trigger": shapes.shape(trigger.get("variables")) if trigger.get("variables") else None,
         "labels": [pair for pair in execution.labels if not pair[0].startswith("system.")],
-        "latest": _latest(execution),
+        "latest": latest,
+        "can_edit": bool(latest) or drafts.find(execution.namespace, execution.flow_id) is not None,
     }
 
 
 def _latest(execution: Execution) -> int:
-    """The flow's latest revision; 0 when it was deleted."""
+    """The flow's latest revision; 0 when it has none: deleted, or never published."""
     try:
         return flows.get(execution.namespace, execution.flow_id).revision
     except NotFound:
