@@ -1,7 +1,7 @@
 """Whether this process lives, and whether it can work: for load balancers and for `up`."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 
 from builder.runtime.queue import redis_answers
@@ -20,6 +20,6 @@ def ready(request: HttpRequest) -> JsonResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         return JsonResponse({"status": "unavailable", "database": "does not answer", "redis": redis}, status=503)
     return JsonResponse({"status": "ok", "database": "ok", "redis": redis})
