@@ -289,3 +289,12 @@ def test_a_renamed_input_is_followed_by_the_expressions_that_read_it(ann):
     assert now() == TEXT.replace("id: name", "id: person").replace("inputs.name", "inputs.person")
     change(ann, do="undo")
     assert now() == TEXT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_run_of_a_flow_that_was_never_published_leads_back_to_its_editor(ann, valkey):
+    drafts.save_draft("company.team", "fresh", TEXT.replace("id: hello", "id: fresh"), by="ann")
+    run = ann.post(reverse("flow-editor-run", args=("company.team", "fresh")), {"draft": "1", "name": "Ann"})
+    assert run.status_code == 302
+    page = ann.get(run.url).content.decode()
+    assert reverse("flow-editor", args=("company.team", "fresh")) in page and "rev 0" not in page
