@@ -1,4 +1,6 @@
-"""The list of flows, a flow's own page addresses, and making new ones."""
+"""The list of flows, making new ones, and a flow's published texts."""
+
+from difflib import unified_diff
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -10,6 +12,7 @@ from builder.actions import drafts as draft_actions
 from builder.actions import flows as flow_actions
 from builder.errors import BuilderError, InvalidInput
 from builder.store import drafts, executions, flows, triggers
+from builder.store.flows import Revision
 from builder.web.paging import page_number
 
 PAGE_SIZE = 25
@@ -107,8 +110,17 @@ def flow_delete(request: HttpRequest, namespace: str, flow_id: str) -> HttpRespo
 def flow_revisions(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponse:
     """All published texts of a flow, newest first, and the difference to the one before."""
     found = flows.revisions(namespace, flow_id)
-    context = {"namespace": namespace, "flow_id": flow_id, "revisions": list(reversed(found))}
+    rows = [{"revision": new, "changes": _changes(old, new)} for old, new in zip([None, *found], found, strict=False)]
+    context = {"namespace": namespace, "flow_id": flow_id, "rows": rows[::-1]}
     return render(request, "flow/revisions.html", context)
+
+
+def _changes(old: Revision | None, new: Revision) -> list[tuple[str, str]]:
+    """The lines that differ, each with its sign; nothing for the first revision."""
+    if old is None:
+        return []
+    lines = list(unified_diff(old.source.splitlines(), new.source.splitlines(), lineterm="", n=2))[2:]
+    return [(line[:1], line[1:]) for line in lines]
 
 
 @require_POST

@@ -92,7 +92,9 @@ def test_a_yaml_file_is_imported_whole_or_not_at_all(browser: Client) -> None:
 def test_an_old_revision_is_published_again(browser: Client) -> None:
     publish()
     flow_actions.update_flow("lab", "one", FLOW.format(id="one").replace("hello", "bye"), by="ada")
-    assert "bye" in text(browser, "/flows/lab/one/revisions")
+    page = text(browser, "/flows/lab/one/revisions")
+    assert '<span class="removed">-    message: hello' in page
+    assert '<span class="added">+    message: bye' in page
     browser.post("/flows/lab/one/revisions/1")
     assert "hello" in flows.revision("lab", "one").source
 
