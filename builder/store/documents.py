@@ -12,9 +12,9 @@ from builder.engine.execution import History, TaskRun
 _RUN_COLUMNS = ("id", "path", "task_id", "state")
 
 
-def dump(value: Any) -> str:
+def dump(value: Any, *, allow_nan: bool = True) -> str:
     """Compact JSON in ASCII, so that no character that a database refuses (NUL, half a surrogate pair) reaches it."""
-    return json.dumps(value, separators=(",", ":"), default=_plain)
+    return json.dumps(value, separators=(",", ":"), default=_plain, allow_nan=allow_nan)
 
 
 def load(text: str) -> Any:

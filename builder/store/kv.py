@@ -88,14 +88,14 @@ def set_value(
 ) -> Entry:
     """Raises InvalidInput for a bad key, kind or time to live; Conflict when it exists and may not be overwritten."""
     _check(key, ttl_seconds)
-    chosen = Kind(kind) if kind else kind_of(value)
+    chosen, text = Kind(kind) if kind else kind_of(value), _text(value)
     expires_at = now + timedelta(seconds=ttl_seconds) if ttl_seconds is not None else None
     with write():
         row = _row_to_write(namespace, key, now)
         if not overwrite and not _is_new(row) and not _is_over(row, now):
             raise Conflict(f"Cannot set value for key '{key}'. Key already exists and `overwrite` is set to `false`.")
         row.version = 1 if _is_new(row) else row.version + 1
-        row.kind, row.value, row.updated_at, row.expires_at = chosen.value, documents.dump(value), now, expires_at
+        row.kind, row.value, row.updated_at, row.expires_at = chosen.value, text, now, expires_at
         row.description = row.description if description is None else description
         row.save()
         return _entry(row)
@@ -108,6 +108,13 @@ def _check(key: str, ttl_seconds: float | None) -> None:
             f"dots, dashes and underscores, at most {_KEY_LENGTH}.")
     if ttl_seconds is not None and ttl_seconds < 0:
         raise InvalidInput("The time to live must not be negative.")
+
+
+def _text(value: Any) -> str:
+    try:
+        return documents.dump(value, allow_nan=False)
+    except ValueError as error:
+        raise InvalidInput("The value holds a number that is infinite or none; JSON has no such numbers.") from error
 
 
 def _row_to_write(namespace: str, key: str, now: datetime) -> KvEntry:

@@ -150,6 +150,7 @@ def test_a_kv_value_that_does_not_fit_keeps_what_was_typed(browser: Client) -> N
     answer = browser.post("/kv", {"namespace": "lab", "key": "n", "kind": "NUMBER", "value": "forty"})
     assert answer.status_code == 422
     assert "forty" in answer.content.decode()
+    assert browser.post("/kv", {"namespace": "lab", "key": "n", "kind": "JSON", "value": "1e999"}).status_code == 422
     browser.post("/kv", {"namespace": "lab", "key": "n", "kind": "NUMBER", "value": "40"})
     assert kv_actions.get("lab", "n").value == 40
 
