@@ -21,6 +21,17 @@ def valkey_url() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def live_readers_keep_no_connection() -> Iterator[None]:
+    """See tests.doubles.threads."""
+    from builder.runtime import live
+    from tests.doubles.threads import ClosingThreads
+
+    with pytest.MonkeyPatch.context() as patched, ClosingThreads(4) as threads:
+        patched.setattr(live, "readers", threads)
+        yield
+
+
 @pytest.fixture
 def valkey(valkey_url: str, settings: object) -> str:
     """The URL of an empty Valkey, which settings.REDIS_URL names too."""

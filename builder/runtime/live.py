@@ -28,6 +28,9 @@ _TEXT_SECONDS = 3600
 _AWAY_SECONDS = 2.0
 _LINES = 500
 
+readers = ThreadPoolExecutor(8, thread_name_prefix="live")
+"""They read the database for all pages and keep their connections; a loop's own threads would end with it, and leak."""
+
 log = logging.getLogger(__name__)
 
 
@@ -123,7 +126,7 @@ class _Watcher:
 
     async def look(self) -> list[Message]:
         """What is new in the database."""
-        item, lines = await asyncio.to_thread(self._read)
+        item, lines = await asyncio.get_running_loop().run_in_executor(readers, self._read)
         messages = [Message("log", _line(line), str(line.id)) for line in lines]
         self._last_line = lines[-1].id if lines else self._last_line
         known = (item.state, item.runs_total, item.runs_ended, item.tokens)

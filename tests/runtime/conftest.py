@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.runtime.runner.runner import Runner
 from builder.store import births, executions, flows
+from tests.doubles.threads import ClosingThreads
 
 Start = Callable[..., str]
 Drive = Callable[[str], Execution]
@@ -52,20 +52,6 @@ def ended(execution_id: str) -> Execution:
     """The execution, once it has ended."""
     wait_until(lambda: executions.item(execution_id).ended_at is not None)
     return executions.load(execution_id)[0]
-
-
-class ClosingThreads(ThreadPoolExecutor):
-    """The threads of an event loop that ends with its test: they keep no database connection."""
-
-    def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> "Future[Any]":
-        return super().submit(self._closing, function, *arguments, **options)
-
-    @staticmethod
-    def _closing(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        try:
-            return function(*arguments, **options)
-        finally:
-            connection.close()
 
 
 @pytest.fixture
