@@ -36,7 +36,9 @@ export default function add(dialog) {
     dialog.close();
     await send({ do: "add", path: place.path, index: place.index, kind: place.kind, type: type.dataset.type });
     root.querySelector('[data-show="form"]').click();
-    document.querySelector("#form .field:not([id$='-id']) :is(textarea, input, select)")?.focus();
+    const first = document.querySelector("#form .field:not([id$='-id']) :is(textarea, input, select)");
+    first?.focus();
+    first?.select?.(); // an example stands there; the first key replaces it
   }
 
   function filter() {

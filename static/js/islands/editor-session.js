@@ -52,6 +52,7 @@ export function accept(answer, change = {}) {
     last = [answer, change, known];
     listeners.forEach((listener) => listener(...last));
   }
+  if (change.do !== "choose") document.querySelectorAll("#notices .error").forEach((old) => old.remove());
   if (answer.refused) notice(answer.refused, "error");
   if (answer.rewritten) notice(`This could not be spliced; lines ${lines(answer)} were written anew.`, "warning");
   if (answer.message) notice(answer.message, "success");

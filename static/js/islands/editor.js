@@ -54,7 +54,7 @@ export default function editor() {
     if (dialog) return command && event.key === "Enter" && dialog.id === "run-dialog" ? act(() => dialog.querySelector("form").requestSubmit()) : undefined;
     if (command && event.key === "Enter") act(run);
     else if (command && event.key.toLowerCase() === "s") act(save);
-    else if (command && event.key.toLowerCase() === "k") act(() => document.querySelector(".kind-task > li > .add")?.click());
+    else if (command && event.key.toLowerCase() === "k") act(addStep);
     else if (command && event.key.toLowerCase() === "z" && !typing) act(event.shiftKey ? doing.redo : doing.undo);
     else if (command && event.key.toLowerCase() === "y" && !typing) act(doing.redo);
     else if (event.key === "?" && !typing && !command) act(() => document.getElementById("shortcuts").showModal());
@@ -73,6 +73,13 @@ export default function editor() {
     document.activeElement?.dispatchEvent(new Event("change", { bubbles: true }));
     send({ do: "choose", to: facts.chosen });
   }
+}
+
+// At the end of the list that the chosen step stands in, else of the flow's.
+function addStep() {
+  const places = [...root.querySelectorAll('#outline [data-add="task"]')];
+  const at = (path) => places.find((place) => place.dataset.path === JSON.stringify(path));
+  (at(facts.chosen.slice(0, -1)) ?? at(["tasks"]))?.click();
 }
 
 async function publish(over = false) {

@@ -104,7 +104,7 @@ export default function form(pane) {
     body.replaceChildren(...fresh.childNodes);
     if (samePath) body.scrollTop = top;
     if (open && samePath) body.querySelector("details.more")?.setAttribute("open", "");
-    const again = held?.id && document.getElementById(held.id);
+    const again = held?.id ? document.getElementById(held.id) : held?.dataset.step && body.querySelector(`[data-step="${held.dataset.step}"]`);
     if (!again) return;
     again.focus({ preventScroll: true });
     if (held.matches("textarea, input[type=text]") && again.matches("textarea, input[type=text]")) {
