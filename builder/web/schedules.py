@@ -12,7 +12,8 @@ from builder.errors import BuilderError
 from builder.schedule import Times
 from builder.store import triggers
 from builder.store.triggers import Trigger
-from builder.triggers import timetable, webhooks
+from builder.triggers import chains, timetable, webhooks
+from builder.triggers.conditions import conditions_of
 from builder.triggers.opening import is_conditional
 
 _CLOCK = SystemClock()
@@ -48,6 +49,8 @@ def row(trigger: Trigger) -> dict[str, object]:
     shown: dict[str, object] = {"trigger": trigger, "slots": triggers.slots(trigger, 5)}
     if trigger.type in webhooks.TYPES:
         return {**shown, "kind": "webhook", "says": "When its address is called", "address": _address(trigger)}
+    if trigger.type in chains.TYPES:
+        return {**shown, "kind": "flow", "says": _after(trigger)}
     if trigger.type not in timetable.TYPES:
         return {**shown, "kind": "other", "says": trigger.type.rpartition(".")[2]}
     try:
@@ -59,6 +62,13 @@ def row(trigger: Trigger) -> dict[str, object]:
         **shown, "kind": "schedule", "says": _says(trigger, times), "cron": getattr(times, "text", ""),
         "zone": times.zone.key, "next": [moment.astimezone(times.zone) for moment in moments],
     }  # fmt: skip
+
+
+def _after(trigger: Trigger) -> str:
+    """`After import, on SUCCESS or WARNING`."""
+    flows = [str(one["flowId"]) for one in conditions_of(trigger.definition) if one.get("flowId")]
+    states = trigger.definition.get("states") or ()
+    return f"After {' and '.join(flows) or 'another flow'}" + (f", on {' or '.join(states)}" if states else "")
 
 
 def _says(trigger: Trigger, times: Times) -> str:

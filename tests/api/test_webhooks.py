@@ -77,6 +77,16 @@ def test_values_that_do_not_fit_are_told(api: Api, stranger: Client):
     assert "order" in answer.json()["message"]
 
 
+def test_a_condition_that_does_not_hold_answers_204_without_an_execution(api: Api, stranger: Client):
+    condition = "io.kestra.plugin.core.condition.Expression"
+    api.post("flows", FLOW.replace("    key: k3y\n", "    key: k3y\n    conditions:\n"
+             f"      - type: {condition}\n        expression: \"{{{{ trigger.body.order > 5 }}}}\"\n"))
+    assert stranger.post(PATH, '{"order": 3}', "application/json").status_code == 204
+    assert stranger.post(PATH, "no map at all", "text/plain").status_code == 204
+    assert executions.search(executions.Filters()).items == ()
+    assert stranger.post(PATH, '{"order": 7}', "application/json").status_code == 200
+
+
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"\x00", b"[" * 50_000, b"", b'"text"', b"NaN", b'{"order": 1e999}'])
 def test_odd_bodies_never_break_it(api: Api, stranger: Client, body: bytes):
     api.post("flows", FLOW)

@@ -11,6 +11,8 @@ from builder.flows.checks.nearest import suggestion
 from builder.flows.checks.tasks import ask_type, check_id, find_type
 
 _SCHEDULE = "io.kestra.plugin.core.trigger.Schedule"
+_FLOW = "io.kestra.plugin.core.trigger.Flow"
+_LISTENED_TO = ("PAUSED", "SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED", "RETRIED", "SKIPPED")
 _GIVES_INPUTS = {_SCHEDULE: "schedule", "io.kestra.plugin.core.trigger.Webhook": "webhook"}
 
 
@@ -44,6 +46,8 @@ def _check_trigger(findings: Findings, path: Path, trigger: Mapping[str, Any], f
     ask_type(findings, path, found, trigger)
     for key in ("conditions", "scheduleConditions"):
         _check_conditions(findings, (*path, key), trigger.get(key), catalogue)
+    if found.name == _FLOW:
+        _check_listening(findings, path, trigger, flow)
     if found.name in _GIVES_INPUTS:
         _check_given(findings, path, trigger, flow, _GIVES_INPUTS[found.name])
 
@@ -68,6 +72,20 @@ def _inner(condition: Mapping[str, Any]) -> Any:
     """Not and Or hold a list of conditions; MultipleCondition's named ones are its type's affair."""
     inner = condition.get("conditions")
     return inner if isinstance(inner, list) else None
+
+
+def _check_listening(findings: Findings, path: Path, trigger: Mapping[str, Any], flow: Mapping[str, Any]) -> None:
+    """What a flow trigger waits for in vain."""
+    states, conditions = trigger.get("states"), trigger.get("conditions")
+    for index, state in enumerate(states if isinstance(states, list) else ()):
+        if isinstance(state, str) and "{" not in state and state not in _LISTENED_TO:
+            findings.warning((*path, "states", index), f"nothing starts when another flow gets to {state}: flow "
+                             "triggers look at its end and its pauses")
+    own = (flow.get("namespace"), flow.get("id"))
+    for index, condition in enumerate(conditions if isinstance(conditions, list) else ()):
+        if isinstance(condition, Mapping) and (condition.get("namespace"), condition.get("flowId")) == own:
+            findings.warning((*path, "conditions", index), "a flow trigger never looks at its own flow, so this starts "
+                             "nothing", "Name another flow.")
 
 
 def _check_given(findings: Findings, path: Path, trigger: Mapping[str, Any], flow: Mapping[str, Any],
