@@ -1,8 +1,6 @@
 """What a person does at a running product again and again: publish, run, look at the state."""
 
 import re
-import sqlite3
-from contextlib import closing
 
 
 class Site:
@@ -68,5 +66,4 @@ class Site:
 
     def rows(self, query, *values):
         """What stands in the product's database."""
-        with closing(sqlite3.connect(self.product.data / "millstream.sqlite3", timeout=20)) as database, database:
-            return database.execute(query, values).fetchall()
+        return self.product.rows(query, *values)

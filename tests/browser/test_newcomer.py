@@ -1,8 +1,7 @@
 """The way of a newcomer, as one walk: from the printed password to yesterday's run in the history."""
 
 import re
-import sqlite3
-from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from difflib import ndiff
 
 import pytest
@@ -105,9 +104,9 @@ def see_the_schedule(tab):
 
 
 def find_yesterdays_run(tab, product):
-    with closing(sqlite3.connect(product.data / "millstream.sqlite3", timeout=20)) as database, database:
-        database.execute(
-            "UPDATE builder_execution SET created_at = datetime(created_at, '-1 day') WHERE flow_id = 'ask_a_question'")
+    before = datetime.now(UTC) - timedelta(days=1)
+    product.rows("UPDATE builder_execution SET created_at = ? WHERE flow_id = ?",
+                 before.strftime("%Y-%m-%d %H:%M:%S.%f"), "ask_a_question")
     tab.get_by_role("link", name="Executions").click()
     tab.get_by_label("Flow", exact=True).fill("ask_a_question")
     tab.get_by_label("Time").select_option(label="last 7 days")
