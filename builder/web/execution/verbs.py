@@ -12,6 +12,7 @@ from builder.actions import again, resuming
 from builder.actions import executions as execution_actions
 from builder.errors import Conflict, InvalidInput, dotted
 from builder.flows.form_fields import form_fields
+from builder.store import executions
 from builder.web.input_form import fault_said, given_value
 
 
@@ -103,5 +104,6 @@ def resume(request: HttpRequest, execution_id: str) -> HttpResponse:
             return redirect("execution", execution_id=execution_id)
     rows = [{"field": one, "value": values.get(one.id, one.value), "fault": fault_said(one, faults.get(one.id, ""))}
             for one in fields]
-    context = {"execution_id": execution_id, "rows": rows, "general": [faults[""]] if "" in faults else []}
+    context = {"execution_id": execution_id, "item": executions.item(execution_id), "rows": rows,
+               "general": [faults[""]] if "" in faults else []}
     return render(request, "execution/resume.html", context, status=422 if faults else 200)
