@@ -43,10 +43,8 @@ class Trigger(Plugin):
         False, alias="allowConcurrent"
     )
     """Start another execution while the last one it started still runs."""
-    fail_on_trigger_error: Annotated[bool, Form(group="failure", label="Show a failed start")] = Field(
-        False, alias="failOnTriggerError"
-    )
-    """Make a failed execution when the trigger itself fails, instead of none."""
+    fail_on_trigger_error: Annotated[bool, Form("hidden")] = Field(False, alias="failOnTriggerError")
+    """Accepted, without effect here: a start that failed is told on the trigger, with the reason."""
     log_level: Annotated[str | None, Form("hidden")] = Field(
         None, validation_alias=AliasChoices("logLevel", "minLogLevel")
     )
