@@ -67,7 +67,7 @@ async def test_a_good_answer_is_taken(run: Run, misbehaving: Misbehaving, contex
     assert out["choices"][0]["message"]["content"] == "Hello."
 
 
-@pytest.mark.parametrize(("mode", "low", "high"), [("429", 2, 2), ("429date", 1, 3)])
+@pytest.mark.parametrize(("mode", "low", "high"), [("429", 2, 2), ("429date", 1, 4)])
 async def test_it_waits_what_is_asked(
     run: Run, misbehaving: Misbehaving, context: FakeContext, pauses: list[float], mode: str, low: float, high: float
 ) -> None:
