@@ -82,8 +82,9 @@ class InvalidFlow(BuilderError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("Invalid Flow: " + "; ".join(
-            f"{p.where}: {p.message}" if p.path else p.message for p in self.problems))
+        super().__init__(
+            "Invalid Flow: " + "; ".join(f"{p.where}: {p.message}" if p.path else p.message for p in self.problems)
+        )
 
 
 class InvalidInput(BuilderError):

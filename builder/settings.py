@@ -240,9 +240,7 @@ def _socket_path() -> Path:
 
 VALKEY_SOCKET = _socket_path()
 REDIS_URL = os.environ.get("REDIS_URL", "") or f"unix://{VALKEY_SOCKET}"
-RQ_QUEUES = {
-    "default": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 3600, "SERIALIZER": "rq.serializers.JSONSerializer"}
-}
+RQ_QUEUES = {"default": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 3600, "SERIALIZER": "rq.serializers.JSONSerializer"}}
 RQ_SHOW_ADMIN_LINK = False
 
 MILLSTREAM: dict[str, Any] = {

@@ -105,9 +105,7 @@ async def _wait(context: RunContext, patience: Patience, failure: Failure) -> No
     await sleep(pause)
 
 
-async def _read(
-    context: RunContext, pieces: AsyncGenerator[Piece, None], answer: Answer, place: Place
-) -> None:
+async def _read(context: RunContext, pieces: AsyncGenerator[Piece, None], answer: Answer, place: Place) -> None:
     received = 0
     try:
         async for piece in pieces:
@@ -118,8 +116,9 @@ async def _read(
     except client.ConnectionBroke as error:
         raise failures.broken(place, received, str(error)) from error
     except Misunderstood as error:
-        raise (failures.broken(place, received, "a piece was cut") if received
-               else failures.misunderstood(error, place)) from error
+        raise (
+            failures.broken(place, received, "a piece was cut") if received else failures.misunderstood(error, place)
+        ) from error
     except client.AnswerTooLarge:
         raise failures.too_large(place, client.answer_limit_bytes()) from None
     finally:

@@ -13,7 +13,9 @@ class ChatAnswer:
     """Collects chunks (or one whole answer) into the shape of a chat completion."""
 
     streaming: ClassVar[tuple[Mapping[str, Any], ...]] = (
-        {"stream": True, "stream_options": {"include_usage": True}}, {"stream": True})
+        {"stream": True, "stream_options": {"include_usage": True}},
+        {"stream": True},
+    )
 
     def __init__(self) -> None:
         self._whole: Json | None = None
@@ -60,7 +62,8 @@ class ChatAnswer:
         if not isinstance(delta, Mapping | None) or not isinstance(index, int):
             raise Misunderstood(json.dumps(event))
         choice = self._choices.setdefault(
-            index, {"index": index, "message": {"role": "assistant", "content": None}, "finish_reason": None})
+            index, {"index": index, "message": {"role": "assistant", "content": None}, "finish_reason": None}
+        )
         _merge(choice["message"], delta or {})
         choice["finish_reason"] = chunk.get("finish_reason") or choice["finish_reason"]
         return _text_of(delta or {}) if index == 0 else ""
@@ -104,6 +107,9 @@ def _text_of(delta: Mapping[str, Any]) -> str:
     calls = delta.get("tool_calls")
     called = [call.get("function") for call in calls if isinstance(call, Mapping)] if isinstance(calls, list) else []
     functions = [*called, delta.get("function_call")]
-    texts = [delta.get("content"), delta.get("refusal"),
-             *(function.get("arguments") for function in functions if isinstance(function, Mapping))]
+    texts = [
+        delta.get("content"),
+        delta.get("refusal"),
+        *(function.get("arguments") for function in functions if isinstance(function, Mapping)),
+    ]
     return "".join(text for text in texts if isinstance(text, str))

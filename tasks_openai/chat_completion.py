@@ -21,8 +21,14 @@ from tasks_openai.connection_fields import OpenAITask
 from tasks_openai.records import measure
 
 _SENT_AS = {
-    "frequency_penalty": "frequency_penalty", "presence_penalty": "presence_penalty", "logit_bias": "logit_bias",
-    "max_tokens": "max_completion_tokens", "n": "n", "stop": "stop", "temperature": "temperature", "top_p": "top_p",
+    "frequency_penalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
+    "logit_bias": "logit_bias",
+    "max_tokens": "max_completion_tokens",
+    "n": "n",
+    "stop": "stop",
+    "temperature": "temperature",
+    "top_p": "top_p",
     "user": "user",
 }
 """Properties that are sent as they are, by the API's names."""
@@ -183,6 +189,9 @@ def _outputs(body: dict[str, Any]) -> ChatCompletionOutput:
     choices = [{**choice, "message": with_function_call(choice["message"])} for choice in body["choices"]]
     usage = body.get("usage")
     return ChatCompletionOutput(
-        id=str(body.get("id") or ""), object="chat.completion", model=str(body.get("model") or ""), choices=choices,
+        id=str(body.get("id") or ""),
+        object="chat.completion",
+        model=str(body.get("model") or ""),
+        choices=choices,
         usage=usage if isinstance(usage, dict) else None,
     )

@@ -60,7 +60,8 @@ def tool_choice(wanted: str, functions: Sequence[ChatFunction]) -> str | dict[st
     if wanted not in names:
         raise TaskFailure(
             f"functionCall names {wanted!r}, which is not one of the functions "
-            f"({', '.join(names) or 'there are none'}); write auto, none or one of those names.", retryable=False,
+            f"({', '.join(names) or 'there are none'}); write auto, none or one of those names.",
+            retryable=False,
         )
     return {"type": "function", "function": {"name": wanted}}
 

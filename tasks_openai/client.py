@@ -119,13 +119,19 @@ def _new_client(context: RunContext, connection: Connection) -> "AsyncOpenAI":
     from openai import AsyncOpenAI
 
     http = context.http.client(
-        connect_timeout_seconds=connection.silence_seconds, silence_timeout_seconds=connection.silence_seconds,
+        connect_timeout_seconds=connection.silence_seconds,
+        silence_timeout_seconds=connection.silence_seconds,
         follow_redirects=False,
     )
     http.event_hooks = {"response": [partial(_limit, answer_limit_bytes())]}
     client = AsyncOpenAI(
-        api_key=connection.api_key, admin_api_key="", base_url=connection.url, http_client=http, max_retries=0,
-        timeout=connection.silence_seconds, _enforce_credentials=False,
+        api_key=connection.api_key,
+        admin_api_key="",
+        base_url=connection.url,
+        http_client=http,
+        max_retries=0,
+        timeout=connection.silence_seconds,
+        _enforce_credentials=False,
     )
     if connection.base_url:  # a flow's own server is not told who the owner of this machine is at OpenAI
         client.organization = client.project = None
@@ -169,7 +175,11 @@ async def pieces(
 
     with _translated(place, context, began=False):
         stream: AsyncStream[Any] = await client.post(
-            path, cast_to=object, body=dict(body), stream=True, stream_cls=AsyncStream[Any],
+            path,
+            cast_to=object,
+            body=dict(body),
+            stream=True,
+            stream_cls=AsyncStream[Any],
             options={"headers": {"Accept-Encoding": "identity"}, "follow_redirects": False},
         )
     try:
@@ -196,7 +206,8 @@ def _translated(place: Place, context: RunContext, *, began: bool) -> Iterator[N
         yield
     except APIStatusError as error:
         raise CallFailed(
-            refused(error.status_code, error.body, error.response.headers, place, context.now())) from error
+            refused(error.status_code, error.body, error.response.headers, place, context.now())
+        ) from error
     except (APIConnectionError, httpx2.RequestError, ssl.SSLError) as error:
         raise _lost(error, place, began) from error
     except APIError as error:  # an error event inside a stream

@@ -73,7 +73,8 @@ def broken(place: Place, received: int, why: str = "") -> TaskFailure:
 def too_large(place: Place, limit: int) -> TaskFailure:
     return TaskFailure(
         f"The answer of {place.server} is larger than the limit of {limit // 2**20} MB for one answer "
-        "(MILLSTREAM_MODEL_ANSWER_BYTES); ask for less.", retryable=False,
+        "(MILLSTREAM_MODEL_ANSWER_BYTES); ask for less.",
+        retryable=False,
     )
 
 
@@ -87,7 +88,8 @@ def silent(place: Place) -> Failure:
 def unreachable(place: Place, why: str) -> Failure:
     return Failure(
         f"{place.subject} could not be reached: {excerpt(why, place) or 'the connection was closed'}. "
-        "Check the network and baseUrl.", passing=True,
+        "Check the network and baseUrl.",
+        passing=True,
     )
 
 
@@ -108,7 +110,8 @@ def _too_often(code: str, said: str, headers: Mapping[str, str], place: Place, n
     if code in _SPENT:
         return Failure(
             f"The account at {place.server} has no credit left (status 429){_colon(said)} Add credit, or raise the "
-            "limit, in the billing settings of the account.", lasting=True,
+            "limit, in the billing settings of the account.",
+            lasting=True,
         )
     wait = wait_asked(headers, now)
     asked = f" It asks to wait {wait:g} seconds." if wait is not None else ""
@@ -118,27 +121,35 @@ def _too_often(code: str, said: str, headers: Mapping[str, str], place: Place, n
 
 def _sentence(status: int, code: str, said: str, place: Place) -> str:
     if code in _FILTERED:
-        return (f"The content filter of {place.server} refused the request (status {status}){_colon(said)} "
-                "Rephrase the prompt.")
+        return (
+            f"The content filter of {place.server} refused the request (status {status}){_colon(said)} "
+            "Rephrase the prompt."
+        )
     if code == "context_length_exceeded" or (status == 400 and re.search(r"context.(length|size|window)", said, re.I)):
-        return (f"The prompt is too long for the model {place.model}{_colon(said)} "
-                "Shorten it, or choose a model with a larger context window.")
+        return (
+            f"The prompt is too long for the model {place.model}{_colon(said)} "
+            "Shorten it, or choose a model with a larger context window."
+        )
     if code == "previous_response_not_found" or said.startswith("Previous response with id"):
         return f"The earlier conversation is gone{_colon(said)} Begin a new one, without previousResponseId."
     if status == 404 and (code == "model_not_found" or "model" in said.lower()):
-        return (f"{place.subject} does not know the model {place.model!r}, or this key may not use it{_colon(said)} "
-                "Choose another model.")
+        return (
+            f"{place.subject} does not know the model {place.model!r}, or this key may not use it{_colon(said)} "
+            "Choose another model."
+        )
     fixes = {
         401: f"{place.subject} refused the API key (status 401){_colon(said)} Check apiKey, or set the "
-             "secret it reads on the Secrets page.",
+        "secret it reads on the Secrets page.",
         403: f"{place.subject} does not allow this (status 403){_colon(said)} Check what the API key may do.",
         404: f"{place.subject} has nothing at this address (status 404){_colon(said)} Check baseUrl, and whether "
-             "the server offers this kind of call.",
+        "the server offers this kind of call.",
         413: f"The request is too large for {place.server} (status 413){_colon(said)} Send less.",
     }
     if 300 <= status < 400:
-        return (f"{place.subject} answered with a redirect (status {status}), which is not followed, so that the key "
-                "goes nowhere else. Write the final address as baseUrl.")
+        return (
+            f"{place.subject} answered with a redirect (status {status}), which is not followed, so that the key "
+            "goes nowhere else. Write the final address as baseUrl."
+        )
     return fixes.get(status) or f"{place.subject} refused the request (status {status}){_colon(said)}"
 
 

@@ -35,7 +35,9 @@ def usage_of(counted: object, flavor: Flavor) -> Usage | None:
     if given is None or made is None:
         return None
     return Usage(
-        given, made, _count(counted, "total_tokens") or given + made,
+        given,
+        made,
+        _count(counted, "total_tokens") or given + made,
         _count(counted.get(f"{sent}_tokens_details"), "cached_tokens") or 0,
         _count(counted.get(f"{answered}_tokens_details"), "reasoning_tokens") or 0,
     )
@@ -57,7 +59,8 @@ def cost_of(body: Mapping[str, Any], flavor: Flavor, base_url: str, at: datetime
                 setattr(usage, unit, kinds[kind])
         tier = body.get("service_tier")
         price = model.calc_price(
-            usage, provider, genai_request_timestamp=at, price_context={"service_tier": tier} if tier else None)
+            usage, provider, genai_request_timestamp=at, price_context={"service_tier": tier} if tier else None
+        )
     except (LookupError, ValueError):
         return None
     priced = {key for key, value in price.model_price.__dict__.items() if value is not None}

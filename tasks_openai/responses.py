@@ -11,7 +11,15 @@ from tasks_openai.records import measure
 from tasks_openai.responses_answer import ResponsesAnswer, fault, output_text, refusal, sources, unfinished
 
 _AS_WRITTEN = (
-    "max_output_tokens", "parallel_tool_calls", "store", "temperature", "top_p", "text", "tools", "user", "reasoning",
+    "max_output_tokens",
+    "parallel_tool_calls",
+    "store",
+    "temperature",
+    "top_p",
+    "text",
+    "tools",
+    "user",
+    "reasoning",
 )
 """Properties that are sent as they are."""
 
@@ -124,7 +132,9 @@ tools:
         body = answer.body()
         measure(context, body, "responses", connection.priced_as)
         outputs = ResponsesOutput(
-            output_text=output_text(body), response_id=str(body.get("id") or ""), sources=sources(body),
+            output_text=output_text(body),
+            response_id=str(body.get("id") or ""),
+            sources=sources(body),
             raw_response=body,
         )
         self._judge(context, outputs, connection.place(self.model))
@@ -133,7 +143,9 @@ tools:
     def parameters(self) -> dict[str, Any]:
         """The request: what the author wrote, and nothing else."""
         sent: dict[str, Any] = {
-            "model": self.model, "input": [self.input] if isinstance(self.input, dict) else self.input}
+            "model": self.model,
+            "input": [self.input] if isinstance(self.input, dict) else self.input,
+        }
         for name in _AS_WRITTEN:
             value = getattr(self, name)
             if name in self.model_fields_set and value is not None:
@@ -159,7 +171,8 @@ tools:
         if status == "incomplete" and why == "content_filter":
             raise TaskFailure(
                 f"The content filter of {place.server} stopped the answer; rephrase the prompt.",
-                outputs=outputs.model_dump())
+                outputs=outputs.model_dump(),
+            )
         if status == "incomplete":
             context.log("WARN", f"The answer was cut ({why}); raise maxOutputTokens to get all of it.")
         if said := refusal(body):

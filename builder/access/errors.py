@@ -60,12 +60,22 @@ _ANSWERS: tuple[tuple[tuple[type[Exception], ...], Callable[[], BuilderError]], 
     ((PermissionDenied,), lambda: Forbidden("You may not do this here.")),
     ((RequestDataTooBig,), lambda: LimitExceeded("The request is larger than the limit (MILLSTREAM_BODY_BYTES).")),
     ((DisallowedHost,), lambda: Unreadable(_HOST)),
-    (_UNREADABLE, lambda: Unreadable(
-        "The request could not be read: it was cut short, is not encoded as it says, or has too many fields.")),
-    ((UnicodeEncodeError, DataError), lambda: InvalidInput(
-        "Something that was sent cannot be stored: it is too long, or holds U+0000 or half of a character.")),
-    ((OperationalError, InterfaceError), lambda: Unavailable(
-        "The database does not answer now; nothing was changed. Try again in a moment.")),
+    (
+        _UNREADABLE,
+        lambda: Unreadable(
+            "The request could not be read: it was cut short, is not encoded as it says, or has too many fields."
+        ),
+    ),
+    (
+        (UnicodeEncodeError, DataError),
+        lambda: InvalidInput(
+            "Something that was sent cannot be stored: it is too long, or holds U+0000 or half of a character."
+        ),
+    ),
+    (
+        (OperationalError, InterfaceError),
+        lambda: Unavailable("The database does not answer now; nothing was changed. Try again in a moment."),
+    ),
     ((RedisError,), lambda: Unavailable("Redis does not answer now. Try again in a moment.")),
 )
 """What exceptions of other people's code mean here; the first that fits."""

@@ -38,8 +38,12 @@ def restart(execution_id: str, *, revision: int | None = None, by: str = "") -> 
 
 
 def replay(
-    execution_id: str, *, from_run: str | None = None, revision: int | None = None,
-    inputs: Mapping[str, Any] | None = None, by: str = "",
+    execution_id: str,
+    *,
+    from_run: str | None = None,
+    revision: int | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    by: str = "",
 ) -> Execution:
     """A new execution with the same inputs (or others); `from_run`: the path or id of the task run it begins at.
 
@@ -84,6 +88,7 @@ def _path_of(execution: Execution, name: str) -> str:
 
 def _create(copy: Execution, draft_source: str | None = None, concurrency: Concurrency | None = None) -> Execution:
     """Creates a copy, with a correlation id of its own where the old one had its own."""
-    labels = tuple((key, copy.id if (key, value) == (births.CORRELATION, copy.parent_id) else value)
-                   for key, value in copy.labels)
+    labels = tuple(
+        (key, copy.id if (key, value) == (births.CORRELATION, copy.parent_id) else value) for key, value in copy.labels
+    )
     return start(NewExecution(replace(copy, labels=labels), source=draft_source, concurrency=concurrency))

@@ -53,7 +53,13 @@ def open_draft(namespace: str, flow_id: str) -> Opened:
 
 
 def save_draft(
-    namespace: str, flow_id: str, text: str, *, by: str, title: str = "typing", base_revision: int | None = None,
+    namespace: str,
+    flow_id: str,
+    text: str,
+    *,
+    by: str,
+    title: str = "typing",
+    base_revision: int | None = None,
 ) -> Draft:
     """Keeps the text as typed, errors and all, as one more step of the history."""
     with write():
@@ -89,23 +95,43 @@ def restore_draft(namespace: str, flow_id: str) -> Draft:
 
 
 def _save(
-    namespace: str, flow_id: str, text: str, *, by: str, title: str, base_revision: int | None = None,
+    namespace: str,
+    flow_id: str,
+    text: str,
+    *,
+    by: str,
+    title: str,
+    base_revision: int | None = None,
 ) -> Draft:
     published, revision = _published(namespace, flow_id)
     draft = drafts.find(namespace, flow_id)
     if draft is not None and not draft.changed and revision is not None and draft.text != published:
         _follow(namespace, flow_id, published, revision, by)
-    return drafts.save(namespace, flow_id, text, base_text=published, by=by, now=_CLOCK.now(), title=title,
-                       base_revision=base_revision if base_revision is not None else revision)
+    return drafts.save(
+        namespace,
+        flow_id,
+        text,
+        base_text=published,
+        by=by,
+        now=_CLOCK.now(),
+        title=title,
+        base_revision=base_revision if base_revision is not None else revision,
+    )
 
 
 def _follow(namespace: str, flow_id: str, published: str, revision: int, by: str) -> None:
     """An untouched draft follows what was published elsewhere, as a step of its own."""
-    drafts.save(namespace, flow_id, published, base_text=published, base_revision=revision, by=by, now=_CLOCK.now(),
-                title="published elsewhere")
+    drafts.save(
+        namespace,
+        flow_id,
+        published,
+        base_text=published,
+        base_revision=revision,
+        by=by,
+        now=_CLOCK.now(),
+        title="published elsewhere",
+    )
     drafts.rebase(namespace, flow_id, revision, changed=False)
-
-
 
 
 def _published(namespace: str, flow_id: str) -> tuple[str, int | None]:

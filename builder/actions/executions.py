@@ -17,15 +17,23 @@ from builder.store.executions import KILL, PAUSE
 from builder.store.gate import write
 
 __all__ = [
-    "check_inputs", "delete", "force_run", "inputs_of", "kill", "mark", "pause", "replay", "restart", "resume",
-    "resume_inputs", "run", "set_labels", "start",
+    "check_inputs",
+    "delete",
+    "force_run",
+    "inputs_of",
+    "kill",
+    "mark",
+    "pause",
+    "replay",
+    "restart",
+    "resume",
+    "resume_inputs",
+    "run",
+    "set_labels",
+    "start",
 ]
 
 _CLOCK = SystemClock()
-
-
-
-
 
 
 def kill(execution_id: str, *, by: str = "") -> Execution:
@@ -91,10 +99,6 @@ def force_run(execution_id: str) -> Execution:
         let_in = replace(execution, state=State.CREATED, history=(*execution.history, (State.CREATED, now)))
         queue.ring_on_commit(executions.replace_execution(let_in, now, due=True))
     return let_in
-
-
-
-
 
 
 def _ended(execution: Execution, state: State, now: datetime, message: str) -> Execution:

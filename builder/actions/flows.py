@@ -56,7 +56,12 @@ def create_flows(source: str, *, by: str) -> list[Published]:
 
 
 def update_flow(
-    namespace: str, flow_id: str, source: str, *, by: str, base_revision: int | None = None,
+    namespace: str,
+    flow_id: str,
+    source: str,
+    *,
+    by: str,
+    base_revision: int | None = None,
 ) -> Published:
     """Publishes a new text of a flow. Raises NotFound, InvalidFlow, StaleRevision."""
     flows.get(namespace, flow_id)
@@ -111,8 +116,16 @@ def set_disabled(namespace: str, flow_id: str, disabled: bool, *, by: str) -> Pu
         draft = drafts.find(namespace, flow_id)
         if draft and draft.changed:
             title = "disabled" if disabled else "enabled"
-            drafts.save(namespace, flow_id, apply(draft.text, edit).text, base_text=latest.source, by=by, title=title,
-                        base_revision=draft.base_revision, now=_CLOCK.now())
+            drafts.save(
+                namespace,
+                flow_id,
+                apply(draft.text, edit).text,
+                base_text=latest.source,
+                by=by,
+                title=title,
+                base_revision=draft.base_revision,
+                now=_CLOCK.now(),
+            )
             drafts.rebase(namespace, flow_id, published.revision.number, changed=True)
     return published
 
@@ -137,8 +150,16 @@ def _publish_over(draft: Draft, base_revision: int | None, by: str) -> Published
         flow = _valid(text)
         _same_flow(flow, namespace, flow_id)
         if text != draft.text:
-            drafts.save(namespace, flow_id, text, base_text=latest.source, base_revision=base, by=by, now=_CLOCK.now(),
-                        title=f"merge of revision {latest.number}")
+            drafts.save(
+                namespace,
+                flow_id,
+                text,
+                base_text=latest.source,
+                base_revision=base,
+                by=by,
+                now=_CLOCK.now(),
+                title=f"merge of revision {latest.number}",
+            )
         return replace(_publish(text, flow, by=by, base_revision=base), merged=merged.theirs)
 
 
@@ -149,7 +170,8 @@ def _merged(draft: Draft, base: int, latest: Revision) -> Merged:
         raise StaleRevision(
             f"{latest.created_by or 'Somebody'} published revision {latest.number} of "
             f"`{draft.namespace}.{draft.flow_id}` meanwhile, and both of you changed {', '.join(merged.clashes)}. "
-            "Nothing was published: compare the two, then publish again.")
+            "Nothing was published: compare the two, then publish again."
+        )
     return merged
 
 
@@ -172,21 +194,36 @@ def _same_flow(flow: Flow, namespace: str, flow_id: str) -> None:
     if flow.id != flow_id:
         changed.append(Problem(("id",), 0, 0, "Illegal flow id update", f"it is `{flow_id}` and must stay so"))
     if flow.namespace != namespace:
-        changed.append(Problem(
-            ("namespace",), 0, 0, "Illegal namespace update", f"it is `{namespace}` and must stay so"))
+        changed.append(
+            Problem(("namespace",), 0, 0, "Illegal namespace update", f"it is `{namespace}` and must stay so")
+        )
     if changed:
         raise InvalidFlow(changed)
 
 
 def _publish(
-    source: str, flow: Flow, *, by: str, base_revision: int | None = None, must_be_new: bool = False,
+    source: str,
+    flow: Flow,
+    *,
+    by: str,
+    base_revision: int | None = None,
+    must_be_new: bool = False,
 ) -> Published:
     now = _CLOCK.now()
     with write():
         before = _latest_number(flow.namespace, flow.id)
         revision = flows.publish(
-            namespace=flow.namespace, flow_id=flow.id, source=source, by=by, now=now, base_revision=base_revision,
-            description=flow.description, labels=flow.labels, disabled=flow.disabled, must_be_new=must_be_new)
+            namespace=flow.namespace,
+            flow_id=flow.id,
+            source=source,
+            by=by,
+            now=now,
+            base_revision=base_revision,
+            description=flow.description,
+            labels=flow.labels,
+            disabled=flow.disabled,
+            must_be_new=must_be_new,
+        )
         if revision.number != before:
             _declare_triggers(flow, revision.number, now)
         _settle_draft(revision)

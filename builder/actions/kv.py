@@ -11,12 +11,18 @@ _CLOCK = SystemClock()
 
 
 def set_value(
-    namespace: str, key: str, value: Any, *, ttl_seconds: float | None = None, kind: str | None = None,
+    namespace: str,
+    key: str,
+    value: Any,
+    *,
+    ttl_seconds: float | None = None,
+    kind: str | None = None,
     description: str | None = None,
 ) -> Entry:
     """Raises InvalidInput for a key, type or time to live that cannot be."""
-    return kv.set_value(namespace, key, value, _CLOCK.now(), ttl_seconds=ttl_seconds, kind=kind,
-                        description=description)
+    return kv.set_value(
+        namespace, key, value, _CLOCK.now(), ttl_seconds=ttl_seconds, kind=kind, description=description
+    )
 
 
 def get(namespace: str, key: str) -> Entry:

@@ -76,7 +76,7 @@ def _merged_lines(base: str, mine: str, theirs: str) -> str | None:
     for before, hunk in zip([None, *hunks], hunks, strict=False):
         if before is not None and (hunk.start < before.end or hunk.start == before.start):
             return None
-        merged += [*lines[at:hunk.start], *hunk.lines]
+        merged += [*lines[at : hunk.start], *hunk.lines]
         at = hunk.end
     return "".join([*merged, *lines[at:]])
 

@@ -22,7 +22,11 @@ _CLOCK = SystemClock()
 
 
 def resume(
-    execution_id: str, inputs: Mapping[str, Any] | None = None, *, path: str | None = None, by: str = "",
+    execution_id: str,
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    path: str | None = None,
+    by: str = "",
     files: Mapping[str, Upload] | None = None,
 ) -> Execution:
     """Lets a paused execution go on; `path` names the paused task run (the first one else).
@@ -73,8 +77,13 @@ def _paused_run(execution: Execution, path: str | None) -> TaskRun | None:
 
 def _resume_values(execution: Execution, paused: TaskRun, given: Mapping[str, Any]) -> dict[str, Any]:
     return births.resolved_inputs(
-        _plan(execution).flow, execution.revision, given, _CLOCK.now(), declared=_on_resume(execution, paused),
-        keep_file=files_of(execution.id))
+        _plan(execution).flow,
+        execution.revision,
+        given,
+        _CLOCK.now(),
+        declared=_on_resume(execution, paused),
+        keep_file=files_of(execution.id),
+    )
 
 
 def _on_resume(execution: Execution, paused: TaskRun) -> tuple[Input, ...]:

@@ -22,10 +22,20 @@ _CLOCK = SystemClock()
 
 
 def run(
-    namespace: str, flow_id: str, inputs: Mapping[str, Any] | None = None, *,
-    labels: Sequence[tuple[str, str]] = (), revision: int | None = None, trigger: Mapping[str, Any] | None = None,
-    parent: Parent | None = None, draft: bool = False, files: Mapping[str, Upload] | None = None,
-    schedule_at: datetime | None = None, execution_id: str | None = None, by: str = "", hidden: Collection[str] = (),
+    namespace: str,
+    flow_id: str,
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    labels: Sequence[tuple[str, str]] = (),
+    revision: int | None = None,
+    trigger: Mapping[str, Any] | None = None,
+    parent: Parent | None = None,
+    draft: bool = False,
+    files: Mapping[str, Upload] | None = None,
+    schedule_at: datetime | None = None,
+    execution_id: str | None = None,
+    by: str = "",
+    hidden: Collection[str] = (),
 ) -> Execution:
     """Runs a flow: a row, then a ring. `files` are uploads by input id; `draft` runs the draft's text.
 
@@ -42,10 +52,20 @@ def run(
     try:
         given = {**(inputs or {}), **(files or {})}
         values = births.resolved_inputs(
-            found.flow, found.revision, given, now, keep_file=files_of(chosen), hidden=hidden)
+            found.flow, found.revision, given, now, keep_file=files_of(chosen), hidden=hidden
+        )
         new = births.born(
-            found.flow, found.revision, now, inputs=values, execution_id=chosen, labels=[*labels, *_who(by)],
-            trigger=trigger, parent=parent, due_at=schedule_at, draft_source=found.source if draft else None)
+            found.flow,
+            found.revision,
+            now,
+            inputs=values,
+            execution_id=chosen,
+            labels=[*labels, *_who(by)],
+            trigger=trigger,
+            parent=parent,
+            due_at=schedule_at,
+            draft_source=found.source if draft else None,
+        )
         return start(new)
     except Exception:
         storage.forget(chosen)
@@ -64,7 +84,12 @@ def start(new: NewExecution) -> Execution:
 
 
 def check_inputs(
-    namespace: str, flow_id: str, inputs: Mapping[str, Any], *, revision: int | None = None, draft: bool = False,
+    namespace: str,
+    flow_id: str,
+    inputs: Mapping[str, Any],
+    *,
+    revision: int | None = None,
+    draft: bool = False,
 ) -> Resolved:
     """What a run with these inputs would get, and what is wrong with them; stores nothing."""
     found = _draft(namespace, flow_id) if draft else births.runnable(namespace, flow_id, revision)

@@ -53,8 +53,10 @@ def try_expression(execution_id: str, expression: str, run: str | None = None) -
 
 def masked(execution: Execution) -> Execution:
     """The execution with what is encrypted in its inputs and outputs masked."""
-    runs = {path: run if run.outputs is None else replace(run, outputs=without_sealed(run.outputs))
-            for path, run in execution.runs.items()}
+    runs = {
+        path: run if run.outputs is None else replace(run, outputs=without_sealed(run.outputs))
+        for path, run in execution.runs.items()
+    }
     return replace(execution, inputs=without_sealed(execution.inputs), runs=runs)
 
 

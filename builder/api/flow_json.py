@@ -24,8 +24,11 @@ def flow_json(revision: Revision, *, source: bool = False, updated: datetime | N
     data = checked.document.data
     record: dict[str, Any] = dict(data) if isinstance(data, Mapping) else {}
     record |= {
-        "id": revision.flow_id, "namespace": revision.namespace, "revision": revision.number,
-        "disabled": record.get("disabled", False), "deleted": revision.deleted,
+        "id": revision.flow_id,
+        "namespace": revision.namespace,
+        "revision": revision.number,
+        "disabled": record.get("disabled", False),
+        "deleted": revision.deleted,
         "updated": instant(updated or revision.created_at),
     }
     if checked.flow is None:
@@ -61,10 +64,14 @@ def validation_json(checked: Checked, index: int, latest: int | None) -> dict[st
     said = data.get("revision")
     deprecated = [found.where for found in warnings if "deprecated" in found.message or "old name" in found.message]
     return {
-        "flow": data.get("id"), "namespace": data.get("namespace"), "index": index,
+        "flow": data.get("id"),
+        "namespace": data.get("namespace"),
+        "index": index,
         "constraints": constraints(checked.errors) if checked.errors else None,
         "outdated": isinstance(said, int) and latest is not None and said < latest,
-        "deprecationPaths": deprecated, "warnings": [_line(found) for found in warnings], "infos": [],
+        "deprecationPaths": deprecated,
+        "warnings": [_line(found) for found in warnings],
+        "infos": [],
         "problems": [problem_json(found) for found in checked.problems],
     }
 

@@ -40,7 +40,7 @@ def search_sources(request: HttpRequest) -> HttpResponseBase:
     asked = page_asked(request, _SORTS, "namespace")
     text = request.GET.get("q", "")
     found = flows.search_sources(text, namespace=request.GET.get("namespace", ""), limit=_ALL)
-    shown = found[asked.first:asked.first + asked.size]
+    shown = found[asked.first : asked.first + asked.size]
     results = [{"model": flow_json(one), "fragments": _fragments(one.source, text)} for one in shown]
     return JsonResponse({"results": results, "total": len(found)})
 
@@ -53,11 +53,13 @@ def namespaces(request: HttpRequest) -> HttpResponseBase:
 def _records(items: Sequence[FlowItem]) -> list[dict[str, Any]]:
     sources: dict[tuple[str, str], str] = {}
     for start in range(0, len(items), 100):
-        sources |= flows.latest_sources([(item.namespace, item.id) for item in items[start:start + 100]])
+        sources |= flows.latest_sources([(item.namespace, item.id) for item in items[start : start + 100]])
     return [
-        flow_json(Revision(item.namespace, item.id, item.revision, sources[(item.namespace, item.id)], "",
-                           item.updated_at))
-        for item in items if (item.namespace, item.id) in sources
+        flow_json(
+            Revision(item.namespace, item.id, item.revision, sources[(item.namespace, item.id)], "", item.updated_at)
+        )
+        for item in items
+        if (item.namespace, item.id) in sources
     ]
 
 

@@ -60,8 +60,9 @@ def revisions(request: HttpRequest, namespace: str, flow_id: str) -> HttpRespons
 def validate(request: HttpRequest) -> HttpResponseBase:
     """What is wrong with the flows of the body; stores nothing."""
     found = [flow_actions.validate(part) for part in _sources(request)]
-    return JsonResponse([validation_json(one, index, _latest(one.document.data)) for index, one in enumerate(found)],
-                        safe=False)
+    return JsonResponse(
+        [validation_json(one, index, _latest(one.document.data)) for index, one in enumerate(found)], safe=False
+    )
 
 
 def _latest(data: Any) -> int | None:
@@ -130,4 +131,3 @@ validate_view = methods(POST=validate)
 delete_named_view = methods(DELETE=delete_named)
 disable_named_view = methods(POST=lambda request: _switch(request, True))
 enable_named_view = methods(POST=lambda request: _switch(request, False))
-

@@ -21,9 +21,10 @@ _LONGEST_DESCRIPTION = 10_000
 def everywhere(request: HttpRequest) -> HttpResponseBase:
     """Entries of all namespaces, or of one and its children; `q` looks into keys and descriptions."""
     asked = page_asked(request, {"key": "key", "namespace": "namespace"}, "namespace")
-    found = kv_actions.listed(request.GET.get("namespace", ""), request.GET.get("q", ""),
-                              children=not flag(request, "exactNamespace"))
-    shown = found[asked.first:asked.first + asked.size]
+    found = kv_actions.listed(
+        request.GET.get("namespace", ""), request.GET.get("q", ""), children=not flag(request, "exactNamespace")
+    )
+    shown = found[asked.first : asked.first + asked.size]
     return JsonResponse({"results": [_item(entry) for entry in shown], "total": len(found)})
 
 

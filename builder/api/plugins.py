@@ -47,8 +47,9 @@ def schema(request: HttpRequest, name: str) -> HttpResponseBase:
 
 def inputs(request: HttpRequest) -> HttpResponseBase:
     """The types of flow inputs, each with the keys it knows."""
-    return JsonResponse([
-        {"type": kind, "properties": [*COMMON_INPUT_KEYS, *own]} for kind, own in INPUT_KINDS.items()], safe=False)
+    return JsonResponse(
+        [{"type": kind, "properties": [*COMMON_INPUT_KEYS, *own]} for kind, own in INPUT_KINDS.items()], safe=False
+    )
 
 
 def _entry(name: str) -> Entry:

@@ -111,8 +111,12 @@ def given_labels(value: Any) -> list[tuple[str, str]]:
 
 
 def _is_label(one: Any) -> bool:
-    return isinstance(one, dict) and isinstance(one.get("key"), str) and bool(one["key"]) and isinstance(
-        one.get("value"), str | int | float)
+    return (
+        isinstance(one, dict)
+        and isinstance(one.get("key"), str)
+        and bool(one["key"])
+        and isinstance(one.get("value"), str | int | float)
+    )
 
 
 def body_bytes(request: HttpRequest) -> bytes:

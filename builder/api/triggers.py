@@ -23,7 +23,7 @@ def search(request: HttpRequest) -> HttpResponseBase:
     found = triggers.listed(namespace=namespace, text=request.GET.get("q", ""), limit=_MOST)
     exact = flag(request, "exactNamespace")
     chosen = [one for one in found if flow in ("", one.flow_id) and (not exact or one.namespace == namespace)]
-    shown = chosen[asked.first:asked.first + asked.size]
+    shown = chosen[asked.first : asked.first + asked.size]
     return JsonResponse({"results": [_record(one) for one in shown], "total": len(chosen)})
 
 
@@ -37,15 +37,17 @@ def switch(request: HttpRequest) -> HttpResponseBase:
     """Switches one trigger, `{"namespace", "flowId", "triggerId", "disabled"}`, or a list of them."""
     body = body_json(request)
     switched = [_switched(one) for one in (body if isinstance(body, list) else [body])]
-    return JsonResponse([_state(one) for one in switched] if isinstance(body, list) else _state(switched[0]),
-                        safe=False)
+    return JsonResponse(
+        [_state(one) for one in switched] if isinstance(body, list) else _state(switched[0]), safe=False
+    )
 
 
 def _switched(asked: Any) -> Trigger:
     if not isinstance(asked, dict) or not isinstance(asked.get("disabled"), bool):
         raise InvalidInput("A trigger is switched by namespace, flowId, triggerId and disabled, true or false.")
     return trigger_actions.set_enabled(
-        name_of(asked, "namespace"), name_of(asked, "flowId"), name_of(asked, "triggerId"), not asked["disabled"])
+        name_of(asked, "namespace"), name_of(asked, "flowId"), name_of(asked, "triggerId"), not asked["disabled"]
+    )
 
 
 def _record(one: Trigger) -> dict[str, Any]:

@@ -20,10 +20,14 @@ def run_to_json(run: TaskRun) -> dict[str, Any]:
 
 def run_from_json(value: Mapping[str, Any]) -> TaskRun:
     """The task run that `run_to_json` wrote."""
-    return TaskRun(**_times(value, "wake_at") | {
-        "state": State(value["state"]), "history": history_from_json(value["history"]),
-        "attempts": tuple(attempt_from_json(attempt) for attempt in value.get("attempts", ())),
-    })
+    return TaskRun(
+        **_times(value, "wake_at")
+        | {
+            "state": State(value["state"]),
+            "history": history_from_json(value["history"]),
+            "attempts": tuple(attempt_from_json(attempt) for attempt in value.get("attempts", ())),
+        }
+    )
 
 
 def execution_to_json(execution: Execution) -> dict[str, Any]:
@@ -39,11 +43,15 @@ def execution_to_json(execution: Execution) -> dict[str, Any]:
 def execution_from_json(value: Mapping[str, Any]) -> Execution:
     """The execution that `execution_to_json` wrote."""
     runs = [run_from_json(run) for run in value.get("runs", ())]
-    return Execution(**_times(value, "created_at", "wake_at") | {
-        "state": State(value["state"]), "history": history_from_json(value["history"]),
-        "labels": tuple((key, text) for key, text in value.get("labels", ())),
-        "runs": {run.path: run for run in runs},
-    })
+    return Execution(
+        **_times(value, "created_at", "wake_at")
+        | {
+            "state": State(value["state"]),
+            "history": history_from_json(value["history"]),
+            "labels": tuple((key, text) for key, text in value.get("labels", ())),
+            "runs": {run.path: run for run in runs},
+        }
+    )
 
 
 def attempt_to_json(attempt: Attempt) -> dict[str, Any]:

@@ -126,6 +126,17 @@ class ResumeRequested:
 
 
 Event = (
-    Started | Evaluated | EvaluationFailed | TaskSucceeded | TaskFailed | TaskKilled | AttemptLost | ChildStarted
-    | ChildEnded | Woken | KillRequested | PauseRequested | ResumeRequested
+    Started
+    | Evaluated
+    | EvaluationFailed
+    | TaskSucceeded
+    | TaskFailed
+    | TaskKilled
+    | AttemptLost
+    | ChildStarted
+    | ChildEnded
+    | Woken
+    | KillRequested
+    | PauseRequested
+    | ResumeRequested
 )

@@ -105,9 +105,15 @@ class _Building:
         order = list(self._walk(tasks, retry))
         built: dict[Path, Node | None] = {}
         for path, written, nearest, groups in reversed(order):
-            built[path] = self._node(path, written, nearest, {
-                name: tuple(node for child in paths if (node := built.get(child)) is not None)
-                for name, paths in groups.items()})
+            built[path] = self._node(
+                path,
+                written,
+                nearest,
+                {
+                    name: tuple(node for child in paths if (node := built.get(child)) is not None)
+                    for name, paths in groups.items()
+                },
+            )
         found = tuple(node for path, _ in tasks if (node := built.get(path)) is not None)
         for path, *_ in order:
             if (node := built[path]) is not None:

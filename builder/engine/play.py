@@ -29,8 +29,16 @@ def fresh(plan: Plan, *, id: str = "play", **given: Any) -> Execution:
     """An execution of the plan's flow that nobody has taken up."""
     flow = plan.flow
     return Execution(
-        id=id, namespace=flow.namespace, flow_id=flow.id, revision=plan.revision, state=State.CREATED,
-        history=((State.CREATED, START),), created_at=START, labels=flow.labels, original_id=id, **given,
+        id=id,
+        namespace=flow.namespace,
+        flow_id=flow.id,
+        revision=plan.revision,
+        state=State.CREATED,
+        history=((State.CREATED, START),),
+        created_at=START,
+        labels=flow.labels,
+        original_id=id,
+        **given,
     )
 
 

@@ -16,7 +16,11 @@ from builder.tasks.flow import Lane, Layout
 
 
 def replayed(
-    plan: Plan, execution: Execution, at: datetime, new_id: str, from_path: str | None = None,
+    plan: Plan,
+    execution: Execution,
+    at: datetime,
+    new_id: str,
+    from_path: str | None = None,
     revision: int | None = None,
 ) -> Execution:
     """A new execution, child of the old one, on `plan` (that of `revision`, if another one). Raises NotFound, Conflict.
@@ -46,9 +50,20 @@ def restarted_anew(plan: Plan, execution: Execution, at: datetime, new_id: str, 
 
 def _empty_copy(execution: Execution, at: datetime, new_id: str, revision: int | None) -> Execution:
     return replace(
-        execution, id=new_id, revision=execution.revision if revision is None else revision, state=State.CREATED,
-        history=((State.CREATED, at),), created_at=at, outputs=None, parent_id=execution.id, parent_path=None,
-        original_id=execution.original_id or execution.id, attempt_number=1, runs={}, wake_at=None, message="",
+        execution,
+        id=new_id,
+        revision=execution.revision if revision is None else revision,
+        state=State.CREATED,
+        history=((State.CREATED, at),),
+        created_at=at,
+        outputs=None,
+        parent_id=execution.id,
+        parent_path=None,
+        original_id=execution.original_id or execution.id,
+        attempt_number=1,
+        runs={},
+        wake_at=None,
+        message="",
     )
 
 
@@ -80,8 +95,11 @@ def _layout(plan: Plan, runs: Mapping[str, TaskRun], parent: str | None) -> Layo
 
 
 def _later(layout: Layout, parent: str, path: str) -> Iterator[str]:
-    places = {child_path(parent, lane.key, task): (number, position)
-              for number, lane in enumerate(layout.lanes) for position, task in enumerate(lane.tasks)}
+    places = {
+        child_path(parent, lane.key, task): (number, position)
+        for number, lane in enumerate(layout.lanes)
+        for position, task in enumerate(lane.tasks)
+    }
     if path not in places:
         return
     number, position = places[path]

@@ -45,15 +45,18 @@ def begun_again(plan: Plan, runs: Mapping[str, TaskRun], at: datetime, first: It
 def _failed(runs: Mapping[str, TaskRun]) -> set[str]:
     """The runs whose failure made the whole fail; where every failure was allowed, all that failed."""
     failed = {path for path, run in runs.items() if run.state in RESTARTABLE}
-    weighty = {path for path in failed
-               if all(runs[above].state in RESTARTABLE or runs[above].state not in TERMINAL
-                      for above in ancestors(runs, path))}
+    weighty = {
+        path
+        for path in failed
+        if all(runs[above].state in RESTARTABLE or runs[above].state not in TERMINAL for above in ancestors(runs, path))
+    }
     return weighty or failed
 
 
 def _made_again(plan: Plan, run: TaskRun, touched: set[str], around: set[str]) -> bool:
     return run.task_id not in plan.by_id or (
-        run.branch in _HANDLERS and (run.parent in around or (run.parent is None and bool(touched))))
+        run.branch in _HANDLERS and (run.parent in around or (run.parent is None and bool(touched)))
+    )
 
 
 def _begun_again(plan: Plan, run: TaskRun, root: bool, around: bool, at: datetime) -> TaskRun:
@@ -79,9 +82,14 @@ def marked(plan: Plan, execution: Execution, path: str, state: State, at: dateti
     if state not in TERMINAL:
         raise Conflict(f"A run cannot be marked as {state}: choose a final state.")
     around = set(ancestors(execution.runs, path))
-    handlers = [other.path for other in execution.runs.values()
-                if other.branch in _HANDLERS and (other.parent in around or other.parent is None)
-                and other.path not in around and other.path != path]
+    handlers = [
+        other.path
+        for other in execution.runs.values()
+        if other.branch in _HANDLERS
+        and (other.parent in around or other.parent is None)
+        and other.path not in around
+        and other.path != path
+    ]
     runs = without(execution.runs, handlers)
     attempts = (*run.attempts[:-1], replace(run.attempts[-1], state=state)) if run.attempts else ()
     runs[path] = revived(run, state, at, attempts=attempts, wake_at=None, message="")
@@ -119,8 +127,9 @@ def resumable(execution: Execution, path: str | None = None) -> TaskRun | None:
 def ready(execution: Execution, runs: Mapping[str, TaskRun], at: datetime) -> Execution:
     """The execution with these runs, RESTARTED, with no result yet."""
     history = (*execution.history, (State.RESTARTED, at))
-    return replace(execution, runs=dict(runs), state=State.RESTARTED, history=history, outputs=None, message="",
-                   wake_at=None)
+    return replace(
+        execution, runs=dict(runs), state=State.RESTARTED, history=history, outputs=None, message="", wake_at=None
+    )
 
 
 def revived(run: TaskRun, state: State, at: datetime, **changes: Any) -> TaskRun:

@@ -16,19 +16,27 @@ from builder.engine.states import State
 
 
 def variables(
-    plan: Plan, execution: Execution, path: str | None = None, *, globals: Mapping[str, Any] | None = None,
+    plan: Plan,
+    execution: Execution,
+    path: str | None = None,
+    *,
+    globals: Mapping[str, Any] | None = None,
     envs: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The variables of the run at `path`, or (None) of the flow. Read them only: parts are shared between calls."""
     seen = _seen(execution)
     found: dict[str, Any] = {
-        "flow": _flow(plan), "execution": _execution(execution), "envs": dict(envs or {}),
+        "flow": _flow(plan),
+        "execution": _execution(execution),
+        "envs": dict(envs or {}),
         "globals": dict(globals or {}),
     }
     if execution.runs:
         found |= {"outputs": seen.outputs, "tasks": seen.states}
     optional = {
-        "inputs": execution.inputs, "vars": plan.flow.variables, "labels": _labels(execution),
+        "inputs": execution.inputs,
+        "vars": plan.flow.variables,
+        "labels": _labels(execution),
         "trigger": (execution.trigger or {}).get("variables"),
     }
     found |= {name: value for name, value in optional.items() if value}
@@ -53,7 +61,9 @@ def _flow(plan: Plan) -> dict[str, Any]:
 
 def _execution(execution: Execution) -> dict[str, Any]:
     return {
-        "id": execution.id, "startDate": instant(execution.created_at), "state": execution.state.value,
+        "id": execution.id,
+        "startDate": instant(execution.created_at),
+        "state": execution.state.value,
         "originalId": execution.original_id or execution.id,
     }
 
@@ -77,7 +87,8 @@ def _labels(execution: Execution) -> dict[str, Any]:
 
 def _of_run(plan: Plan, execution: Execution, run: TaskRun) -> dict[str, Any]:
     taskrun: dict[str, Any] = {
-        "id": run.id, "startDate": instant(run.history[0][1]),
+        "id": run.id,
+        "startDate": instant(run.history[0][1]),
         "attemptsCount": len([attempt for attempt in run.attempts if attempt.state is not State.RUNNING]),
     }
     if run.parent is not None:

@@ -115,4 +115,3 @@ def no_such(kind: str, name: str) -> str:
 def _camel(name: str) -> str:
     first, *rest = name.strip("_").split("_")
     return first + "".join(word.capitalize() for word in rest)
-

@@ -70,8 +70,18 @@ class Document:
 
     def _span(self, node: Node, shared: bool) -> Span:
         line, column = self.place(node.start)
-        return Span(node.start, node.end, line, column, node.content, node.resolved.shape, node.resolved.style,
-                    node.anchor, node.tag, shared or node.target is not None)
+        return Span(
+            node.start,
+            node.end,
+            line,
+            column,
+            node.content,
+            node.resolved.shape,
+            node.resolved.style,
+            node.anchor,
+            node.tag,
+            shared or node.target is not None,
+        )
 
     def _walk(self, path: Path) -> tuple[Node | None, Node, Node, bool] | None:
         if self.nodes is None:
@@ -106,7 +116,7 @@ def _child(node: Node, part: str | int, text: str) -> tuple[Node | None, Node, b
 def key_text(key: Node, text: str) -> str:
     """A key as text: what was written, whatever YAML would make of it."""
     node = key.resolved
-    return node.text if node.shape is Shape.SCALAR else text[node.start:node.end]
+    return node.text if node.shape is Shape.SCALAR else text[node.start : node.end]
 
 
 def _merged_maps(node: Node) -> Iterator[Node]:
@@ -123,7 +133,7 @@ def parse(text: str, limits: Limits = DEFAULT) -> Document:
     document = Document(text)
     _Reading(document, limits).read()
     document.problems.sort(key=lambda problem: (problem.line, problem.column))
-    del document.problems[limits.problems:]
+    del document.problems[limits.problems :]
     return document
 
 
@@ -137,7 +147,7 @@ def split_places(text: str) -> list[tuple[int, str]]:
     text = text.removeprefix(_BOM)
     parts, begin = [], 0
     for found in [*_SEPARATOR.finditer(text), None]:
-        part = text[begin:found.start() if found else len(text)]
+        part = text[begin : found.start() if found else len(text)]
         if part.strip():
             parts.append((len(_LINE_BREAK.findall(text[:begin])), part))
         begin = found.end() if found else begin
@@ -158,8 +168,11 @@ class _Reading:
     def read(self) -> None:
         text = self.document.text
         if len(text) > self.limits.bytes_ or len(text.encode("utf-8", "replace")) > self.limits.bytes_:
-            self.report(0, f"the text is longer than {self.limits.bytes_} bytes ({FLOW_BYTES})",
-                        "Split it into several flows, and put long texts into files.")
+            self.report(
+                0,
+                f"the text is longer than {self.limits.bytes_} bytes ({FLOW_BYTES})",
+                "Split it into several flows, and put long texts into files.",
+            )
             return
         clean = self._without_forbidden(text)
         composer = Composer(clean, 1 if text.startswith(_BOM) else 0, self.limits, self.report)
@@ -168,7 +181,7 @@ class _Reading:
         except Abandoned:
             return
         except yaml.YAMLError as error:
-            fault = explain(error, clean[composer.shift:])
+            fault = explain(error, clean[composer.shift :])
             offset = 0 if fault.offset is None else min(fault.offset + composer.shift, len(text))
             self.report(offset, fault.message, fault.hint)
             return
@@ -190,8 +203,10 @@ class _Reading:
 
     def _too_many(self, root: Node) -> None:
         alias = _heaviest_alias(root, self.limits.values)
-        message = (f"too many values once aliases and merge keys (<<) are expanded: the limit is {self.limits.values} "
-                   f"({FLOW_VALUES})")
+        message = (
+            f"too many values once aliases and merge keys (<<) are expanded: the limit is {self.limits.values} "
+            f"({FLOW_VALUES})"
+        )
         self.report(alias.start, message, "Write fewer aliases of aliases.")
 
     def _value(self, node: Node, path: Path) -> Any:
@@ -202,16 +217,21 @@ class _Reading:
             return [self._value(item, (*path, index)) for index, item in enumerate(node.items)]
         if "\0" not in node.text:
             return self._scalar(node, path)
-        self.report(node.start, "the character U+0000 is not allowed",
-                    "Remove the \\0: databases cannot store it.", path)
+        self.report(
+            node.start, "the character U+0000 is not allowed", "Remove the \\0: databases cannot store it.", path
+        )
         return node.text.replace("\0", "")
 
     def _scalar(self, node: Node, path: Path) -> Any:
         try:
             return scalar_value(node, self.limits.digits)
         except TooManyDigits:
-            self.report(node.start, f"a whole number may have {self.limits.digits} digits ({FLOW_DIGITS}), "
-                        f"this one has {len(node.text)}", "Put it in quotes to keep it as text.", path)
+            self.report(
+                node.start,
+                f"a whole number may have {self.limits.digits} digits ({FLOW_DIGITS}), this one has {len(node.text)}",
+                "Put it in quotes to keep it as text.",
+                path,
+            )
             return node.text
 
     def _map(self, node: Node, path: Path) -> dict[str, Any]:
@@ -239,8 +259,12 @@ class _Reading:
         target = value.resolved
         sources = [item.resolved for item in target.items] if target.shape is Shape.LIST else [target]
         if any(source.shape is not Shape.MAP for source in sources):
-            self.report(value.start, "the merge key << takes a map, an alias of a map, or a list of these",
-                        "Put the key in quotes if you mean the text <<.", (*path, "<<"))
+            self.report(
+                value.start,
+                "the merge key << takes a map, an alias of a map, or a list of these",
+                "Put the key in quotes if you mean the text <<.",
+                (*path, "<<"),
+            )
 
     def _duplicate(self, key: Node, name: str, path: Path, holder: dict[str, Any]) -> None:
         named = holder.get("id") if len(path) > 2 else None

@@ -55,14 +55,32 @@ class FormField:
 
 
 _CONTROLS = {
-    "STRING": Control.TEXT, "SECRET": Control.PASSWORD, "INT": Control.NUMBER, "FLOAT": Control.NUMBER,
-    "BOOL": Control.CHECKBOX, "BOOLEAN": Control.CHECKBOX, "SELECT": Control.SELECT,
-    "MULTISELECT": Control.MULTISELECT, "ARRAY": Control.JSON, "DATETIME": Control.DATETIME, "DATE": Control.DATE,
-    "TIME": Control.TIME, "DURATION": Control.TEXT, "FILE": Control.FILE, "JSON": Control.JSON, "YAML": Control.YAML,
-    "URI": Control.URL, "EMAIL": Control.EMAIL,
+    "STRING": Control.TEXT,
+    "SECRET": Control.PASSWORD,
+    "INT": Control.NUMBER,
+    "FLOAT": Control.NUMBER,
+    "BOOL": Control.CHECKBOX,
+    "BOOLEAN": Control.CHECKBOX,
+    "SELECT": Control.SELECT,
+    "MULTISELECT": Control.MULTISELECT,
+    "ARRAY": Control.JSON,
+    "DATETIME": Control.DATETIME,
+    "DATE": Control.DATE,
+    "TIME": Control.TIME,
+    "DURATION": Control.TEXT,
+    "FILE": Control.FILE,
+    "JSON": Control.JSON,
+    "YAML": Control.YAML,
+    "URI": Control.URL,
+    "EMAIL": Control.EMAIL,
 }
-_PLACEHOLDERS = {"DURATION": "PT5M", "ARRAY": '["a", "b"]', "JSON": '{"key": "value"}', "YAML": "key: value",
-                 "URI": "https://example.com"}
+_PLACEHOLDERS = {
+    "DURATION": "PT5M",
+    "ARRAY": '["a", "b"]',
+    "JSON": '{"key": "value"}',
+    "YAML": "key: value",
+    "URI": "https://example.com",
+}
 _STRUCTURED = (Control.JSON, Control.YAML)
 
 

@@ -70,8 +70,10 @@ def as_text(value: Any) -> str:
 
 def choices(properties: Mapping[str, Any]) -> list[str]:
     """The values that may be chosen, of texts or of maps with label and value."""
-    return [as_text(item.get("value")) if isinstance(item, Mapping) else as_text(item)
-            for item in properties.get("values") or ()]
+    return [
+        as_text(item.get("value")) if isinstance(item, Mapping) else as_text(item)
+        for item in properties.get("values") or ()
+    ]
 
 
 def _string(properties: Mapping[str, Any], value: Any) -> str:
@@ -113,9 +115,14 @@ def _float(properties: Mapping[str, Any], value: Any) -> Any:
     return _bounded(properties, number, float, str)
 
 
-def _bounded(properties: Mapping[str, Any], value: Any, read: Callable[[Any], Any], show: Callable[[Any], str],
-             keys: tuple[str, str] = ("min", "max"), words: tuple[str, str] = ("it must be more than",
-                                                                               "it must be less than")) -> Any:
+def _bounded(
+    properties: Mapping[str, Any],
+    value: Any,
+    read: Callable[[Any], Any],
+    show: Callable[[Any], str],
+    keys: tuple[str, str] = ("min", "max"),
+    words: tuple[str, str] = ("it must be more than", "it must be less than"),
+) -> Any:
     least, most = (properties.get(key) for key in keys)
     if least is not None and value < read(least):
         raise BadValue(f"{words[0]} `{show(read(least))}`")

@@ -117,8 +117,12 @@ class _Resolution:
         try:
             return self.render(declared.depends_on_condition, {"inputs": visible}) is True
         except BuilderError as error:
-            self.faults.append(Fault((declared.id,), f"Invalid input for `{declared.id}`, its dependsOn condition "
-                                     f"cannot be evaluated: {error.message}"))
+            self.faults.append(
+                Fault(
+                    (declared.id,),
+                    f"Invalid input for `{declared.id}`, its dependsOn condition cannot be evaluated: {error.message}",
+                )
+            )
             return False
 
     def _default(self, declared: Input) -> Any:
@@ -188,8 +192,7 @@ class _Resolution:
         except BuilderError as error:
             raise BadValue(f"Cannot render 'expression'. Cause: {error.message}") from error
         if not isinstance(found, list):
-            raise BadValue("Invalid expression result. Expected a list of strings, but received "
-                           f"{received(found)}")
+            raise BadValue(f"Invalid expression result. Expected a list of strings, but received {received(found)}")
         return {**declared.properties, "values": [as_text(item) for item in found if item is not None]}
 
     def _encrypted(self, text: str) -> dict[str, str]:
@@ -231,8 +234,9 @@ def typed_output(output: Output, value: Any, *, encrypt: Callable[[str], str] | 
     if output.type != "SECRET":
         return read
     if encrypt is None:
-        raise BadValue(f"Invalid output for `{output.id}`, a SECRET needs an encryption key: set "
-                       "MILLSTREAM_ENCRYPTION_KEY")
+        raise BadValue(
+            f"Invalid output for `{output.id}`, a SECRET needs an encryption key: set MILLSTREAM_ENCRYPTION_KEY"
+        )
     return {"type": ENCRYPTED_TYPE, "value": encrypt(read)}
 
 

@@ -62,8 +62,9 @@ def _input(item: Mapping[str, Any]) -> Input:
 
 
 def _output(item: Mapping[str, Any]) -> Output:
-    return Output(item["id"], kind_name(item["type"]), item["value"], item.get("description") or "",
-                  item.get("displayName") or "")
+    return Output(
+        item["id"], kind_name(item["type"]), item["value"], item.get("description") or "", item.get("displayName") or ""
+    )
 
 
 def _retry(written: Any) -> Mapping[str, Any] | None:

@@ -106,7 +106,8 @@ class DemoModel:
         environment = {**os.environ, "TMPDIR": str(coming / "temporary"), "PIP_ROOT_USER_ACTION": "ignore"}
         with open(self._home / "install.log", "wb") as log:
             pip = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            )
             self._wait(pip, coming / "temporary", say)
         if pip.returncode != 0:
             raise DemoModelProblem(f"it could not be downloaded ({self._last_line('install.log')}).")

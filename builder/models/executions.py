@@ -55,8 +55,9 @@ class Execution(models.Model):
             models.Index(fields=["due_at"], name="execution_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["parent_id"], name="execution_children", condition=Q(parent_id__isnull=False)),
             models.Index(fields=["owner"], name="execution_owned", condition=~Q(owner="")),
-            models.Index(fields=["namespace", "flow_id", "state"], name="execution_active",
-                         condition=Q(ended_at__isnull=True)),
+            models.Index(
+                fields=["namespace", "flow_id", "state"], name="execution_active", condition=Q(ended_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Python's garbage collector, told what stays: else each full collection looks at every class of every library again."""
+"""Python's garbage collector, told what stays: else each full collection looks at every class of all libraries."""
 
 import gc
 

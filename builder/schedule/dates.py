@@ -66,5 +66,6 @@ def _read(text: str, zone: ZoneInfo) -> datetime:
         moment = datetime.fromisoformat(text.strip().partition("[")[0])
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InvalidInput(f"`{text[:100]}` is not a date; write it like 2027-01-15T09:00:00 or "
-                           "2027-01-15T09:00:00+01:00") from None
+        raise InvalidInput(
+            f"`{text[:100]}` is not a date; write it like 2027-01-15T09:00:00 or 2027-01-15T09:00:00+01:00"
+        ) from None

@@ -34,7 +34,11 @@ class Due:
 
 
 def due(
-    times: Times, last: datetime, now: datetime, *, recover: Recover = Recover.ALL,
+    times: Times,
+    last: datetime,
+    now: datetime,
+    *,
+    recover: Recover = Recover.ALL,
     late_maximum: timedelta | None = None,
 ) -> Due:
     """The slots in (last, now]. A slot older than `late_maximum` is missed, whatever `recover` says."""

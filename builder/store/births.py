@@ -87,29 +87,46 @@ def runnable(namespace: str, flow_id: str, revision: int | None = None) -> Runna
 def refuse_disabled(found: Runnable) -> None:
     """Raises Conflict when the flow is switched off."""
     if found.disabled:
-        raise Conflict(
-            f"Flow `{found.flow.namespace}.{found.flow.id}` is disabled; switch it on to run it.")
+        raise Conflict(f"Flow `{found.flow.namespace}.{found.flow.id}` is disabled; switch it on to run it.")
 
 
 def born(
-    flow: Flow, revision: int, now: datetime, *, inputs: Mapping[str, Any], execution_id: str | None = None,
-    labels: Sequence[tuple[str, str]] = (), trigger: Mapping[str, Any] | None = None, parent: Parent | None = None,
-    due_at: datetime | None = None, draft_source: str | None = None,
+    flow: Flow,
+    revision: int,
+    now: datetime,
+    *,
+    inputs: Mapping[str, Any],
+    execution_id: str | None = None,
+    labels: Sequence[tuple[str, str]] = (),
+    trigger: Mapping[str, Any] | None = None,
+    parent: Parent | None = None,
+    due_at: datetime | None = None,
+    draft_source: str | None = None,
 ) -> NewExecution:
     """A new execution of this flow. `inputs` are resolved already (see `resolved_inputs`)."""
     chosen = execution_id or new_id()
     execution = Execution(
-        id=chosen, namespace=flow.namespace, flow_id=flow.id, revision=revision, state=State.CREATED,
-        history=((State.CREATED, now),), created_at=now, inputs=inputs,
-        labels=labels_of(chosen, flow.labels, labels, parent.labels if parent else ()), trigger=trigger,
-        parent_id=parent.execution_id if parent else None, parent_path=parent.path if parent else None,
+        id=chosen,
+        namespace=flow.namespace,
+        flow_id=flow.id,
+        revision=revision,
+        state=State.CREATED,
+        history=((State.CREATED, now),),
+        created_at=now,
+        inputs=inputs,
+        labels=labels_of(chosen, flow.labels, labels, parent.labels if parent else ()),
+        trigger=trigger,
+        parent_id=parent.execution_id if parent else None,
+        parent_path=parent.path if parent else None,
         original_id=chosen,
     )
     return NewExecution(execution, source=draft_source, concurrency=flow.concurrency, due_at=due_at)
 
 
 def labels_of(
-    execution_id: str, of_flow: Sequence[tuple[str, str]], asked: Sequence[tuple[str, str]],
+    execution_id: str,
+    of_flow: Sequence[tuple[str, str]],
+    asked: Sequence[tuple[str, str]],
     inherited: Sequence[tuple[str, str]] = (),
 ) -> tuple[tuple[str, str], ...]:
     """Flow labels without system ones, then those of the request, then inherited ones; one correlation id in all."""
@@ -122,8 +139,14 @@ def labels_of(
 
 
 def resolve_inputs(
-    flow: Flow, revision: int, given: Mapping[str, Any], now: datetime, *, keep_file: KeepFile | None = None,
-    declared: Sequence[Input] | None = None, hidden: Collection[str] = (),
+    flow: Flow,
+    revision: int,
+    given: Mapping[str, Any],
+    now: datetime,
+    *,
+    keep_file: KeepFile | None = None,
+    declared: Sequence[Input] | None = None,
+    hidden: Collection[str] = (),
 ) -> Resolved:
     """The values of a flow's inputs (or of those `declared` by a Pause), with all that is wrong.
 
@@ -140,8 +163,9 @@ def resolve_inputs(
     def render(template: str, more: Mapping[str, Any]) -> Any:
         return render_value(template, {**variables, **more}, lookups, typed=True, now=now)
 
-    found = resolve(flow.inputs if declared is None else declared, given, render=render, keep_file=keep_file,
-                    encrypt=encrypt)
+    found = resolve(
+        flow.inputs if declared is None else declared, given, render=render, keep_file=keep_file, encrypt=encrypt
+    )
     return _without(found, [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET])
 
 
@@ -162,8 +186,14 @@ def masked(text: str, secrets: Collection[str]) -> str:
 
 
 def resolved_inputs(
-    flow: Flow, revision: int, given: Mapping[str, Any], now: datetime, *, keep_file: KeepFile | None = None,
-    declared: Sequence[Input] | None = None, hidden: Collection[str] = (),
+    flow: Flow,
+    revision: int,
+    given: Mapping[str, Any],
+    now: datetime,
+    *,
+    keep_file: KeepFile | None = None,
+    declared: Sequence[Input] | None = None,
+    hidden: Collection[str] = (),
 ) -> dict[str, Any]:
     """The same, when nothing may be wrong. Raises InvalidInput with all faults."""
     result = resolve_inputs(flow, revision, given, now, keep_file=keep_file, declared=declared, hidden=hidden)

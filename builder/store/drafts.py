@@ -56,7 +56,14 @@ def find(namespace: str, flow_id: str) -> Draft | None:
 
 
 def save(
-    namespace: str, flow_id: str, text: str, *, base_text: str, base_revision: int | None, by: str, now: datetime,
+    namespace: str,
+    flow_id: str,
+    text: str,
+    *,
+    base_text: str,
+    base_revision: int | None,
+    by: str,
+    now: datetime,
     title: str = "",
 ) -> Draft:
     """Keeps the text as one more step. A first save begins the history at `base_text` (the published text, or "")."""
@@ -64,7 +71,8 @@ def save(
         row = _row_to_write(namespace, flow_id)
         if row is None:
             row = DraftRow.objects.create(
-                namespace=namespace, flow_id=flow_id, text=base_text, base_revision=base_revision, saved_at=now)
+                namespace=namespace, flow_id=flow_id, text=base_text, base_revision=base_revision, saved_at=now
+            )
         elif row.discarded:
             row.text, row.base_revision, row.discarded, row.changed = base_text, base_revision, False, False
             _forget_steps(row)
@@ -102,7 +110,8 @@ def rebase(namespace: str, flow_id: str, base_revision: int, *, changed: bool) -
     """From now on the draft counts as begun from this revision; its history stays, so that undo goes past a publish."""
     with write():
         DraftRow.objects.filter(namespace=namespace, flow_id=flow_id).update(
-            base_revision=base_revision, changed=changed)
+            base_revision=base_revision, changed=changed
+        )
 
 
 def remove(namespace: str, flow_id: str) -> None:
@@ -141,8 +150,14 @@ def _add_step(row: DraftRow, text: str, now: datetime, title: str) -> None:
     DraftStep.objects.filter(draft=row, number__gt=row.position).delete()
     row.position += 1
     DraftStep.objects.create(
-        draft=row, number=row.position, start=splice.start, removed=splice.removed, inserted=splice.inserted,
-        title=title, made_at=now)
+        draft=row,
+        number=row.position,
+        start=splice.start,
+        removed=splice.removed,
+        inserted=splice.inserted,
+        title=title,
+        made_at=now,
+    )
     DraftStep.objects.filter(draft=row, number__lte=row.position - STEPS_KEPT).delete()
 
 
@@ -159,7 +174,7 @@ def _step(namespace: str, flow_id: str, by: str, now: datetime, *, back: bool) -
         if step is None:
             return _draft(row)
         old, new = (step.inserted, step.removed) if back else (step.removed, step.inserted)
-        row.text = row.text[:step.start] + new + row.text[step.start + len(old):]
+        row.text = row.text[: step.start] + new + row.text[step.start + len(old) :]
         row.position += -1 if back else 1
         row.saved_at, row.saved_by, row.changed = now, by, True
         row.save()
@@ -171,16 +186,26 @@ def _difference(old: str, new: str) -> _Splice:
     start = _common(old, new)
     limit = min(len(old), len(new)) - start
     tail = _common(old[::-1][:limit], new[::-1][:limit])
-    return _Splice(start, old[start:len(old) - tail], new[start:len(new) - tail])
+    return _Splice(start, old[start : len(old) - tail], new[start : len(new) - tail])
 
 
 def _common(left: str, right: str) -> int:
     """How many characters both begin with; by halving, since comparing slices is far quicker than characters."""
-    return bisect_left(range(min(len(left), len(right))), True, key=lambda at: left[:at + 1] != right[:at + 1])
+    return bisect_left(range(min(len(left), len(right))), True, key=lambda at: left[: at + 1] != right[: at + 1])
 
 
 def _draft(row: DraftRow) -> Draft:
-    titles = dict(DraftStep.objects.filter(
-        draft=row, number__in=(row.position, row.position + 1)).values_list("number", "title"))
-    return Draft(row.namespace, row.flow_id, row.text, row.base_revision, row.saved_at, row.saved_by,
-                 row.changed, titles.get(row.position), titles.get(row.position + 1))
+    titles = dict(
+        DraftStep.objects.filter(draft=row, number__in=(row.position, row.position + 1)).values_list("number", "title")
+    )
+    return Draft(
+        row.namespace,
+        row.flow_id,
+        row.text,
+        row.base_revision,
+        row.saved_at,
+        row.saved_by,
+        row.changed,
+        titles.get(row.position),
+        titles.get(row.position + 1),
+    )

@@ -57,8 +57,17 @@ class FlowPage:
 
 
 def publish(
-    *, namespace: str, flow_id: str, source: str, by: str, now: datetime, base_revision: int | None = None,
-    description: str = "", labels: Sequence[tuple[str, str]] = (), disabled: bool = False, must_be_new: bool = False,
+    *,
+    namespace: str,
+    flow_id: str,
+    source: str,
+    by: str,
+    now: datetime,
+    base_revision: int | None = None,
+    description: str = "",
+    labels: Sequence[tuple[str, str]] = (),
+    disabled: bool = False,
+    must_be_new: bool = False,
 ) -> Revision:
     """A new revision, or the latest one when its text is the same.
 
@@ -73,7 +82,8 @@ def publish(
         if base_revision is not None and row.revision != base_revision and not row.deleted:
             raise StaleRevision(
                 f"Flow `{namespace}.{flow_id}` is at revision {row.revision} by now; this edit began from "
-                f"{base_revision or 'nothing'}. Look at what changed, then publish again.")
+                f"{base_revision or 'nothing'}. Look at what changed, then publish again."
+            )
         latest = row.revisions.filter(number=row.revision).first()
         if latest and not row.deleted and latest.content_hash == digest:
             return _revision(latest, row)
@@ -81,13 +91,18 @@ def publish(
         row.description, row.labels, row.disabled = description, documents.dump(labels), disabled
         row.deleted, row.updated_at = False, now
         row.save()
-        return _revision(row.revisions.create(
-            number=row.revision, source=source, content_hash=digest, created_by=by, created_at=now), row)
+        return _revision(
+            row.revisions.create(
+                number=row.revision, source=source, content_hash=digest, created_by=by, created_at=now
+            ),
+            row,
+        )
 
 
 def _row_to_publish(namespace: str, flow_id: str, now: datetime) -> FlowRow:
     FlowRow.objects.bulk_create(
-        [FlowRow(namespace=namespace, flow_id=flow_id, created_at=now, updated_at=now)], ignore_conflicts=True)
+        [FlowRow(namespace=namespace, flow_id=flow_id, created_at=now, updated_at=now)], ignore_conflicts=True
+    )
     lock_row("SELECT id FROM builder_flow WHERE namespace = %s AND flow_id = %s", (namespace, flow_id))
     return FlowRow.objects.get(namespace=namespace, flow_id=flow_id)
 
@@ -101,9 +116,17 @@ def mark_deleted(namespace: str, flow_id: str, *, by: str, now: datetime) -> Rev
         row.revision += 1
         row.deleted, row.updated_at = True, now
         row.save()
-        return _revision(row.revisions.create(
-            number=row.revision, source=latest.source, content_hash=latest.content_hash, created_by=by, created_at=now,
-            deleted=True), row)
+        return _revision(
+            row.revisions.create(
+                number=row.revision,
+                source=latest.source,
+                content_hash=latest.content_hash,
+                created_by=by,
+                created_at=now,
+                deleted=True,
+            ),
+            row,
+        )
 
 
 def get(namespace: str, flow_id: str, *, allow_deleted: bool = False) -> FlowItem:
@@ -116,7 +139,11 @@ def exists(namespace: str, flow_id: str) -> bool:
 
 
 def revision(
-    namespace: str, flow_id: str, number: int | None = None, *, allow_deleted: bool = False,
+    namespace: str,
+    flow_id: str,
+    number: int | None = None,
+    *,
+    allow_deleted: bool = False,
 ) -> Revision:
     """One revision, the latest unless a number is given. Raises NotFound."""
     row = _live(namespace, flow_id, allow_deleted=allow_deleted or number is not None)
@@ -156,8 +183,14 @@ def latest_sources(flows: Sequence[tuple[str, str]]) -> dict[tuple[str, str], st
 
 
 def search(
-    *, text: str = "", namespace: str = "", labels: Sequence[tuple[str, str]] = (), page: int = 1, size: int = 25,
-    sort: str = "namespace", exact_namespace: bool = False,
+    *,
+    text: str = "",
+    namespace: str = "",
+    labels: Sequence[tuple[str, str]] = (),
+    page: int = 1,
+    size: int = 25,
+    sort: str = "namespace",
+    exact_namespace: bool = False,
 ) -> FlowPage:
     """One page of flows; `namespace` takes its children too; `sort` is namespace, id, updated or created, with "-"."""
     found = _live_rows()
@@ -168,14 +201,15 @@ def search(
         found = found.filter(Q(flow_id__icontains=text) | Q(namespace__icontains=text) | Q(description__icontains=text))
     for pair in labels:
         found = found.filter(labels__contains=documents.dump(pair))
-    rows = found.order_by(*_order(sort))[(page - 1) * size:page * size]
+    rows = found.order_by(*_order(sort))[(page - 1) * size : page * size]
     return FlowPage(tuple(_item(row) for row in rows), found.count(), page, size)
 
 
 def search_sources(text: str, *, namespace: str = "", limit: int = 50) -> list[Revision]:
     """Latest revisions whose text holds `text`."""
     found = RevisionRow.objects.filter(
-        number=F("flow__revision"), flow__deleted=False, source__icontains=text).select_related("flow")
+        number=F("flow__revision"), flow__deleted=False, source__icontains=text
+    ).select_related("flow")
     if namespace:
         found = found.filter(Q(flow__namespace=namespace) | Q(flow__namespace__startswith=f"{namespace}."))
     return [_revision(row, row.flow) for row in found.order_by("flow__namespace", "flow__flow_id")[:limit]]
@@ -187,8 +221,12 @@ def namespaces() -> list[str]:
 
 
 def _order(sort: str) -> list[str]:
-    columns = {"namespace": ["namespace", "flow_id"], "id": ["flow_id", "namespace"], "updated": ["updated_at", "id"],
-               "created": ["created_at", "id"]}
+    columns = {
+        "namespace": ["namespace", "flow_id"],
+        "id": ["flow_id", "namespace"],
+        "updated": ["updated_at", "id"],
+        "created": ["created_at", "id"],
+    }
     chosen = columns.get(sort.lstrip("-"), columns["namespace"])
     return [f"-{column}" for column in chosen] if sort.startswith("-") else chosen
 
@@ -207,12 +245,19 @@ def _live(namespace: str, flow_id: str, *, allow_deleted: bool = False) -> FlowR
 
 def _item(row: FlowRow) -> FlowItem:
     return FlowItem(
-        namespace=row.namespace, id=row.flow_id, revision=row.revision, description=row.description,
-        labels=tuple((key, value) for key, value in documents.load(row.labels)), disabled=row.disabled,
-        deleted=row.deleted, created_at=row.created_at, updated_at=row.updated_at,
+        namespace=row.namespace,
+        id=row.flow_id,
+        revision=row.revision,
+        description=row.description,
+        labels=tuple((key, value) for key, value in documents.load(row.labels)),
+        disabled=row.disabled,
+        deleted=row.deleted,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
     )
 
 
 def _revision(found: RevisionRow, row: FlowRow) -> Revision:
-    return Revision(row.namespace, row.flow_id, found.number, found.source, found.created_by, found.created_at,
-                    found.deleted)
+    return Revision(
+        row.namespace, row.flow_id, found.number, found.source, found.created_by, found.created_at, found.deleted
+    )

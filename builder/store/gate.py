@@ -151,5 +151,3 @@ def lock_row(statement: str, parameters: tuple[Any, ...]) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(statement + " FOR UPDATE", parameters)
-
-

@@ -16,7 +16,8 @@ from builder.store.gate import lock_row, write
 
 _KEY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]*")
 _DURATION = re.compile(
-    r"[-+]?P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(?:\.\d+)?S)?)?", re.IGNORECASE)
+    r"[-+]?P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(?:\.\d+)?S)?)?", re.IGNORECASE
+)
 _KEY_LENGTH = 256
 
 
@@ -83,8 +84,15 @@ def _is_iso(text: str) -> bool:
 
 
 def set_value(
-    namespace: str, key: str, value: Any, now: datetime, *, ttl_seconds: float | None = None,
-    kind: Kind | str | None = None, description: str | None = None, overwrite: bool = True,
+    namespace: str,
+    key: str,
+    value: Any,
+    now: datetime,
+    *,
+    ttl_seconds: float | None = None,
+    kind: Kind | str | None = None,
+    description: str | None = None,
+    overwrite: bool = True,
 ) -> Entry:
     """Raises InvalidInput for a bad key, kind or time to live; Conflict when it exists and may not be overwritten."""
     _check(key, ttl_seconds)
@@ -105,7 +113,8 @@ def _check(key: str, ttl_seconds: float | None) -> None:
     if not _KEY.fullmatch(key) or len(key) > _KEY_LENGTH:
         raise InvalidInput(
             f"The key '{key[:80]}' cannot be used: it must begin with a letter or digit and hold only letters, digits, "
-            f"dots, dashes and underscores, at most {_KEY_LENGTH}.")
+            f"dots, dashes and underscores, at most {_KEY_LENGTH}."
+        )
     if ttl_seconds is not None and ttl_seconds < 0:
         raise InvalidInput("The time to live must not be negative.")
 
@@ -118,9 +127,14 @@ def _text(value: Any) -> str:
 
 
 def _row_to_write(namespace: str, key: str, now: datetime) -> KvEntry:
-    KvEntry.objects.bulk_create([KvEntry(
-        namespace=namespace, key=key, kind=Kind.STRING, value="null", version=0, created_at=now, updated_at=now)],
-        ignore_conflicts=True)
+    KvEntry.objects.bulk_create(
+        [
+            KvEntry(
+                namespace=namespace, key=key, kind=Kind.STRING, value="null", version=0, created_at=now, updated_at=now
+            )
+        ],
+        ignore_conflicts=True,
+    )
     lock_row("SELECT id FROM builder_kventry WHERE namespace = %s AND key = %s", (namespace, key))
     return KvEntry.objects.get(namespace=namespace, key=key)
 
@@ -152,7 +166,13 @@ def delete(namespace: str, key: str) -> bool:
 
 
 def listed(
-    now: datetime, *, namespace: str = "", prefix: str = "", text: str = "", children: bool = False, limit: int = 1000,
+    now: datetime,
+    *,
+    namespace: str = "",
+    prefix: str = "",
+    text: str = "",
+    children: bool = False,
+    limit: int = 1000,
 ) -> list[Entry]:
     """Entries that have not expired, by namespace and key; of all namespaces unless one is given."""
     found = _live(now)
@@ -182,5 +202,14 @@ def _live(now: datetime) -> QuerySet[KvEntry]:
 
 
 def _entry(row: KvEntry) -> Entry:
-    return Entry(row.namespace, row.key, Kind(row.kind), documents.load(row.value), row.description, row.version,
-                 row.created_at, row.updated_at, row.expires_at)
+    return Entry(
+        row.namespace,
+        row.key,
+        Kind(row.kind),
+        documents.load(row.value),
+        row.description,
+        row.version,
+        row.created_at,
+        row.updated_at,
+        row.expires_at,
+    )

@@ -20,7 +20,11 @@ class StoredLookups:
     """
 
     def __init__(
-        self, namespace: str, now: Callable[[], datetime], *, execution_id: str = "",
+        self,
+        namespace: str,
+        now: Callable[[], datetime],
+        *,
+        execution_id: str = "",
         on_secret: Callable[[str], None] = lambda value: None,
     ) -> None:
         self._namespace = namespace
@@ -38,8 +42,7 @@ class StoredLookups:
             except Expired as error:
                 raise ExpressionError(error.message) from error
         if error_on_missing:
-            raise ExpressionError(
-                f"The key '{key}' does not exist in the namespace '{namespace or self._namespace}'.")
+            raise ExpressionError(f"The key '{key}' does not exist in the namespace '{namespace or self._namespace}'.")
         return None
 
     def secret(self, key: str, namespace: str | None) -> str:
@@ -52,11 +55,21 @@ class StoredLookups:
 
     def error_logs(self) -> list[dict[str, Any]]:
         """The ERROR lines of this execution so far."""
-        return [
-            {"message": line.message, "taskId": line.task_id, "taskRunId": line.run_id, "timestamp": line.at,
-             "level": line.level, "attemptNumber": line.attempt}
-            for line in records.error_logs(self._execution_id)
-        ] if self._execution_id else []
+        return (
+            [
+                {
+                    "message": line.message,
+                    "taskId": line.task_id,
+                    "taskRunId": line.run_id,
+                    "timestamp": line.at,
+                    "level": line.level,
+                    "attemptNumber": line.attempt,
+                }
+                for line in records.error_logs(self._execution_id)
+            ]
+            if self._execution_id
+            else []
+        )
 
     def encrypt(self, key: str, plaintext: str) -> str:
         return encryption.encrypt(plaintext, key)

@@ -24,12 +24,19 @@ class Process:
 
 
 def beat(
-    name: str, kind: str, now: datetime, *, started_at: datetime, details: Mapping[str, Any] | None = None,
+    name: str,
+    kind: str,
+    now: datetime,
+    *,
+    started_at: datetime,
+    details: Mapping[str, Any] | None = None,
 ) -> None:
     """A sign of life."""
     with write():
-        Heartbeat.objects.update_or_create(name=name, defaults={
-            "kind": kind, "started_at": started_at, "beat_at": now, "details": documents.dump(details or {})})
+        Heartbeat.objects.update_or_create(
+            name=name,
+            defaults={"kind": kind, "started_at": started_at, "beat_at": now, "details": documents.dump(details or {})},
+        )
 
 
 def leave(name: str) -> None:
@@ -41,8 +48,10 @@ def leave(name: str) -> None:
 def processes(kind: str = "") -> list[Process]:
     """All that ever said so and did not leave; the latest beat first."""
     rows = Heartbeat.objects.order_by("-beat_at")
-    return [Process(row.name, row.kind, row.started_at, row.beat_at, documents.load(row.details))
-            for row in (rows.filter(kind=kind) if kind else rows)]
+    return [
+        Process(row.name, row.kind, row.started_at, row.beat_at, documents.load(row.details))
+        for row in (rows.filter(kind=kind) if kind else rows)
+    ]
 
 
 def alive(kind: str, now: datetime, within_seconds: float = 30) -> list[Process]:

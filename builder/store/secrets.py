@@ -54,13 +54,21 @@ def set_value(namespace: str, key: str, plaintext: str, *, by: str, now: datetim
     if not _KEY.fullmatch(key) or len(key) > 256:
         raise InvalidInput(
             f"The secret's name '{key[:80]}' cannot be used: it must begin with a letter or digit and hold only "
-            "letters, digits, dots, dashes and underscores.")
+            "letters, digits, dots, dashes and underscores."
+        )
     if not plaintext:
         raise InvalidInput("A secret needs a value.")
     with write():
-        row, _ = Secret.objects.update_or_create(namespace=namespace, key=key.upper(), defaults={
-            "ciphertext": encryption.encrypt(plaintext), "description": description, "updated_at": now,
-            "updated_by": by})
+        row, _ = Secret.objects.update_or_create(
+            namespace=namespace,
+            key=key.upper(),
+            defaults={
+                "ciphertext": encryption.encrypt(plaintext),
+                "description": description,
+                "updated_at": now,
+                "updated_by": by,
+            },
+        )
     return _item(row)
 
 
@@ -87,7 +95,7 @@ def _environment() -> Iterable[SecretItem]:
     for name in sorted(os.environ):
         if name.startswith(ENV_PREFIX) and len(name) > len(ENV_PREFIX):
             decoded = _from_environment(os.environ[name])[1]
-            yield SecretItem("", name[len(ENV_PREFIX):], "", "environment", decoded, None, "")
+            yield SecretItem("", name[len(ENV_PREFIX) :], "", "environment", decoded, None, "")
 
 
 def _from_environment(text: str) -> tuple[str, bool]:

@@ -44,8 +44,12 @@ def owner(text: str, now: datetime | None = None) -> User | None:
     if not text.startswith(TOKEN_PREFIX):
         return None
     now = now or SystemClock().now()
-    row = ApiToken.objects.select_related("user").filter(hash=_hash(text), user__is_active=True).filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=now)).first()
+    row = (
+        ApiToken.objects.select_related("user")
+        .filter(hash=_hash(text), user__is_active=True)
+        .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+        .first()
+    )
     if row is None:
         return None
     if row.last_used_at is None or now - row.last_used_at > _NOTE_USE_EVERY:

@@ -78,16 +78,22 @@ def slot_key(namespace: str, flow_id: str, trigger_id: str) -> str:
     return f"{namespace}/{flow_id}/{trigger_id}"
 
 
-def declare(namespace: str, flow_id: str, revision: int, triggers: Iterable[Mapping[str, Any]], *, disabled: bool,
-            now: datetime) -> None:
+def declare(
+    namespace: str, flow_id: str, revision: int, triggers: Iterable[Mapping[str, Any]], *, disabled: bool, now: datetime
+) -> None:
     """Makes the rows what a published flow says. People's switches stay; a changed definition forgets `next_at`."""
     declared = {str(trigger["id"]): trigger for trigger in triggers}
     with write():
         rows = {row.trigger_id: row for row in TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id)}
         for trigger_id, trigger in declared.items():
-            _declare(rows.get(trigger_id) or TriggerRow(
-                namespace=namespace, flow_id=flow_id, trigger_id=trigger_id, since=now),
-                trigger, revision, disabled or trigger.get("disabled") is True, now)
+            _declare(
+                rows.get(trigger_id)
+                or TriggerRow(namespace=namespace, flow_id=flow_id, trigger_id=trigger_id, since=now),
+                trigger,
+                revision,
+                disabled or trigger.get("disabled") is True,
+                now,
+            )
         gone = [row.pk for trigger_id, row in rows.items() if trigger_id not in declared]
         TriggerRow.objects.filter(pk__in=gone).delete()
 
@@ -151,23 +157,36 @@ def plan(trigger: Trigger, next_at: datetime | None, *, message: str = "") -> bo
 
 
 def fire(
-    trigger: Trigger, fire_at: datetime, now: datetime, *, next_at: datetime | None, state: str = FIRED,
-    reason: str = "", create: Callable[[], str] | None = None,
+    trigger: Trigger,
+    fire_at: datetime,
+    now: datetime,
+    *,
+    next_at: datetime | None,
+    state: str = FIRED,
+    reason: str = "",
+    create: Callable[[], str] | None = None,
 ) -> Slot | None:
     """Takes the slot and creates its execution (`create` returns its id) in one transaction.
 
     None: somebody else took this slot, or the trigger was changed or switched off; then nothing was created.
     """
     with write():
-        lock_row("SELECT id FROM builder_trigger WHERE namespace = %s AND flow_id = %s AND trigger_id = %s",
-                 (trigger.namespace, trigger.flow_id, trigger.id))
+        lock_row(
+            "SELECT id FROM builder_trigger WHERE namespace = %s AND flow_id = %s AND trigger_id = %s",
+            (trigger.namespace, trigger.flow_id, trigger.id),
+        )
         if not _same(trigger).exists() or SlotRow.objects.filter(trigger=trigger.key, fire_at=fire_at).exists():
             return None
         execution_id = create() if create else None
         row = SlotRow.objects.create(
-            trigger=trigger.key, fire_at=fire_at, execution_id=execution_id, state=state, reason=reason, made_at=now)
-        _same(trigger).update(last_at=fire_at, next_at=next_at or _NEVER, message=reason,
-                              last_execution_id=execution_id or F("last_execution_id"))
+            trigger=trigger.key, fire_at=fire_at, execution_id=execution_id, state=state, reason=reason, made_at=now
+        )
+        _same(trigger).update(
+            last_at=fire_at,
+            next_at=next_at or _NEVER,
+            message=reason,
+            last_execution_id=execution_id or F("last_execution_id"),
+        )
     return _slot(row)
 
 
@@ -175,13 +194,19 @@ def note_execution(trigger: Trigger, execution_id: str, at: datetime) -> None:
     """Remembers the last execution of a trigger that has no slots (webhook, flow trigger)."""
     with write():
         TriggerRow.objects.filter(namespace=trigger.namespace, flow_id=trigger.flow_id, trigger_id=trigger.id).update(
-            last_execution_id=execution_id, last_at=at)
+            last_execution_id=execution_id, last_at=at
+        )
 
 
 def _same(trigger: Trigger) -> QuerySet[TriggerRow]:
     return TriggerRow.objects.filter(
-        namespace=trigger.namespace, flow_id=trigger.flow_id, trigger_id=trigger.id, revision=trigger.revision,
-        enabled=True, declared_disabled=False)
+        namespace=trigger.namespace,
+        flow_id=trigger.flow_id,
+        trigger_id=trigger.id,
+        revision=trigger.revision,
+        enabled=True,
+        declared_disabled=False,
+    )
 
 
 def set_enabled(namespace: str, flow_id: str, trigger_id: str, enabled: bool, now: datetime) -> Trigger:
@@ -222,11 +247,20 @@ def _triggers(rows: Iterable[TriggerRow]) -> list[Trigger]:
 
 def _trigger(row: TriggerRow) -> Trigger:
     return Trigger(
-        namespace=row.namespace, flow_id=row.flow_id, id=row.trigger_id, type=row.type,
-        definition=documents.load(row.definition), revision=row.revision, enabled=row.enabled,
-        declared_disabled=row.declared_disabled, last_at=row.last_at,
+        namespace=row.namespace,
+        flow_id=row.flow_id,
+        id=row.trigger_id,
+        type=row.type,
+        definition=documents.load(row.definition),
+        revision=row.revision,
+        enabled=row.enabled,
+        declared_disabled=row.declared_disabled,
+        last_at=row.last_at,
         next_at=None if row.next_at == _NEVER else row.next_at,
-        last_execution_id=row.last_execution_id, message=row.message, since=row.since, updated_at=row.updated_at,
+        last_execution_id=row.last_execution_id,
+        message=row.message,
+        since=row.since,
+        updated_at=row.updated_at,
     )
 
 

@@ -135,7 +135,7 @@ class Catalogue:
         entry = self.find(name)
         if entry is None or entry.kind is not kind or not issubclass(entry.plugin, base):
             near = self.nearest(name, kind)
-            hint = f'; did you mean {near}?' if near else "."
+            hint = f"; did you mean {near}?" if near else "."
             raise NotFound(f'There is no {kind} type "{name}"{hint}')
         return entry.plugin
 

@@ -80,13 +80,16 @@ def _secrets_in(model: type[BaseModel], written: Mapping[str, Any], path: Path) 
 def _plain_secret(path: Path, value: str) -> Fault:
     looks = "looks like a key that works" if _KEY_LIKE.match(value) else "is readable by everybody who sees the flow"
     return Fault(
-        path, f"{dotted(path)} {looks}: keep it as a secret and write {{{{ secret('NAME') }}}} here",
-        "Secrets are set on the Secrets page.", Severity.WARNING,
+        path,
+        f"{dotted(path)} {looks}: keep it as a secret and write {{{{ secret('NAME') }}}} here",
+        "Secrets are set on the Secrets page.",
+        Severity.WARNING,
     )
 
 
 def _without_effect(written: Mapping[str, Any]) -> list[Fault]:
     return [
         Fault((key,), f"{key} has no effect here", "It belongs to Kestra's server.", Severity.WARNING)
-        for key in _ENTERPRISE if written.get(key) is not None
+        for key in _ENTERPRISE
+        if written.get(key) is not None
     ]

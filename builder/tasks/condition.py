@@ -14,8 +14,21 @@ from builder.tasks.plugin import Plugin
 from builder.tasks.properties import Rendered
 
 RunState = Literal[
-    "CREATED", "RUNNING", "PAUSED", "RESTARTED", "KILLING", "SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED",
-    "QUEUED", "RETRYING", "RETRIED", "SKIPPED", "BREAKPOINT",
+    "CREATED",
+    "RUNNING",
+    "PAUSED",
+    "RESTARTED",
+    "KILLING",
+    "SUCCESS",
+    "WARNING",
+    "FAILED",
+    "KILLED",
+    "CANCELLED",
+    "QUEUED",
+    "RETRYING",
+    "RETRIED",
+    "SKIPPED",
+    "BREAKPOINT",
 ]
 """The states that a condition may name."""
 
@@ -85,8 +98,9 @@ class UpstreamCondition(Condition):
     def upstream(self, facts: Facts) -> Upstream:
         """Raises ConditionError for a trigger that has no execution to look at."""
         if facts.execution is None:
-            raise ConditionError(f"{self.short_name()} asks about another flow's execution, which only a Flow trigger "
-                                 "has.")
+            raise ConditionError(
+                f"{self.short_name()} asks about another flow's execution, which only a Flow trigger has."
+            )
         return facts.execution
 
 

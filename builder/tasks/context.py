@@ -17,8 +17,14 @@ class Kv(Protocol):
     async def get(self, key: str, namespace: str | None = None) -> Any: ...
     async def has(self, key: str, namespace: str | None = None) -> bool: ...
     async def set(
-        self, key: str, value: Any, *, namespace: str | None = None, ttl_seconds: float | None = None,
-        overwrite: bool = True, kind: str | None = None,
+        self,
+        key: str,
+        value: Any,
+        *,
+        namespace: str | None = None,
+        ttl_seconds: float | None = None,
+        overwrite: bool = True,
+        kind: str | None = None,
     ) -> None:
         """Raises TaskFailure when the key exists and `overwrite` is False."""
         ...
@@ -43,9 +49,15 @@ class Http(Protocol):
     """The one guarded way to the network: refuses addresses that are not allowed, on every redirect too."""
 
     def client(
-        self, *, ca_pem: str | None = None, client_pem: str | None = None, verify: bool = True,
-        proxy: str | None = None, connect_timeout_seconds: float | None = None,
-        silence_timeout_seconds: float | None = None, follow_redirects: bool = True,
+        self,
+        *,
+        ca_pem: str | None = None,
+        client_pem: str | None = None,
+        verify: bool = True,
+        proxy: str | None = None,
+        connect_timeout_seconds: float | None = None,
+        silence_timeout_seconds: float | None = None,
+        follow_redirects: bool = True,
     ) -> Any:
         """An `httpx2.AsyncClient` over aiohttp on a pool shared by the process. Do not close it.
 

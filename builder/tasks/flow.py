@@ -104,15 +104,20 @@ class FlowTask(Task):
     @classmethod
     def inputs_of(cls, written: Mapping[str, Any]) -> list[tuple[Path, Any]]:
         return [
-            found for name in cls.input_fields if isinstance(written.get(name), list)
+            found
+            for name in cls.input_fields
+            if isinstance(written.get(name), list)
             for found in children(written[name], (name,))
         ]
 
     @classmethod
     def groups_of(cls, written: Mapping[str, Any]) -> list[TaskGroup]:
         """The lists of child tasks in a task as written, as far as they are lists at all."""
-        return [TaskGroup(name, (name,), list(children(written[name], (name,))))
-                for name in cls.group_fields if isinstance(written.get(name), list)]
+        return [
+            TaskGroup(name, (name,), list(children(written[name], (name,))))
+            for name in cls.group_fields
+            if isinstance(written.get(name), list)
+        ]
 
     def asks(self) -> Mapping[str, Ask]:
         """What must be evaluated, by name; the answers come to `layout` under the same names."""
@@ -160,7 +165,6 @@ class FlowBlock(FlowTask):
     """Steps that run when one of the steps inside fails."""
     finally_: Annotated[list[Any], Form("tasks", group="children", label="Finally")] = Field([], alias="finally")
     """Steps that run at the end whatever happened inside, after those of errors."""
-
 
 
 def children(tasks: Sequence[Any], path: Path) -> Iterator[tuple[Path, Any]]:

@@ -19,8 +19,22 @@ from builder.tasks.properties import yaml_names
 from builder.tasks.shapes import Shape, choices_of, members_of, models_of, shapes_of
 
 Control = Literal[
-    "text", "textarea", "code", "number", "checkbox", "select", "duration", "list", "map", "messages", "yaml", "secret",
-    "model", "tasks", "section", "hidden",
+    "text",
+    "textarea",
+    "code",
+    "number",
+    "checkbox",
+    "select",
+    "duration",
+    "list",
+    "map",
+    "messages",
+    "yaml",
+    "secret",
+    "model",
+    "tasks",
+    "section",
+    "hidden",
 ]
 """What a value is edited with. "section": nested fields; "model": the name of an AI model; "hidden": not in forms."""
 
@@ -92,8 +106,14 @@ class FormField:
 
 _STATIC = frozenset({"id", "type", "disabled", "retry", "allowFailure", "allowWarning", "logLevel", "logToFile"})
 _ORDER = {name: place for place, name in enumerate(("step", "main", "connection", "advanced"))}
-_BOUNDS = {Ge: ("min", "ge"), Gt: ("above", "gt"), Le: ("max", "le"), Lt: ("below", "lt"),
-           MinLen: ("minLength", "min_length"), MaxLen: ("maxLength", "max_length")}
+_BOUNDS = {
+    Ge: ("min", "ge"),
+    Gt: ("above", "gt"),
+    Le: ("max", "le"),
+    Lt: ("below", "lt"),
+    MinLen: ("minLength", "min_length"),
+    MaxLen: ("maxLength", "max_length"),
+}
 
 
 @cache
@@ -111,8 +131,20 @@ def label_of(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-_WORDS = {"api": "API", "url": "URL", "uri": "URI", "id": "ID", "json": "JSON", "html": "HTML", "http": "HTTP",
-          "kv": "KV", "ttl": "TTL", "cc": "CC", "ssl": "SSL", "n": "number"}
+_WORDS = {
+    "api": "API",
+    "url": "URL",
+    "uri": "URI",
+    "id": "ID",
+    "json": "JSON",
+    "html": "HTML",
+    "http": "HTTP",
+    "kv": "KV",
+    "ttl": "TTL",
+    "cc": "CC",
+    "ssl": "SSL",
+    "n": "number",
+}
 
 
 def _rank(group: str) -> int:
@@ -125,13 +157,25 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FormField:
     choices, shapes = choices_of(info.annotation), shapes_of(info.annotation)
     secret = form.secret or SecretStr in members_of(info.annotation)
     return FormField(
-        name=names[0], label=form.label or label_of(names[0]), control=form.control or _control(info, secret),
-        group=form.group or ("connection" if secret else "main"), required=info.is_required(),
-        description=form.help or _one_line(info.description), default=_default(info),
-        examples=tuple(as_text(example) for example in info.examples or ()), options=form.options or choices,
-        free=not choices, shapes=tuple(shape for shape in Shape if shape in shapes), whole=Shape.INTEGER in shapes,
-        bounds=_bounds(info), secret=secret, language=form.language, placeholder=form.placeholder,
-        dynamic=names[0] not in _STATIC, other_names=names[1:], variants=_variants(info.annotation),
+        name=names[0],
+        label=form.label or label_of(names[0]),
+        control=form.control or _control(info, secret),
+        group=form.group or ("connection" if secret else "main"),
+        required=info.is_required(),
+        description=form.help or _one_line(info.description),
+        default=_default(info),
+        examples=tuple(as_text(example) for example in info.examples or ()),
+        options=form.options or choices,
+        free=not choices,
+        shapes=tuple(shape for shape in Shape if shape in shapes),
+        whole=Shape.INTEGER in shapes,
+        bounds=_bounds(info),
+        secret=secret,
+        language=form.language,
+        placeholder=form.placeholder,
+        dynamic=names[0] not in _STATIC,
+        other_names=names[1:],
+        variants=_variants(info.annotation),
     )
 
 
@@ -157,8 +201,13 @@ def _single(shape: Shape, info: FieldInfo) -> Control:
 
 
 _SINGLE: dict[Shape, Control] = {
-    Shape.TEXT: "text", Shape.CHOICE: "select", Shape.INTEGER: "number", Shape.NUMBER: "number",
-    Shape.TRUTH: "checkbox", Shape.DURATION: "duration", Shape.MOMENT: "text",
+    Shape.TEXT: "text",
+    Shape.CHOICE: "select",
+    Shape.INTEGER: "number",
+    Shape.NUMBER: "number",
+    Shape.TRUTH: "checkbox",
+    Shape.DURATION: "duration",
+    Shape.MOMENT: "text",
 }
 
 

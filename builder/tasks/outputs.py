@@ -10,7 +10,10 @@ class Outputs(BaseModel):
     """The outputs of a task, camelCase in expressions. Describe each field by a docstring below it."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True, protected_namespaces=(),
+        alias_generator=to_camel,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+        protected_namespaces=(),
         serialize_by_alias=True,
     )
 

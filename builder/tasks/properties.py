@@ -68,8 +68,15 @@ class Properties(BaseModel):
     """A map of known keys, camelCase in YAML. Sub-models of tasks inherit it; unknown keys are refused."""
 
     model_config = ConfigDict(
-        extra="forbid", alias_generator=to_camel, populate_by_name=True, frozen=True, use_attribute_docstrings=True,
-        coerce_numbers_to_str=True, validate_by_alias=True, hide_input_in_errors=True, protected_namespaces=(),
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        frozen=True,
+        use_attribute_docstrings=True,
+        coerce_numbers_to_str=True,
+        validate_by_alias=True,
+        hide_input_in_errors=True,
+        protected_namespaces=(),
     )
 
     @model_validator(mode="before")

@@ -27,7 +27,11 @@ class _Placed:
 
 
 def faults_of(
-    errors: Iterable[ErrorDetails], model: type[BaseModel], written: Mapping[str, Any], subject: str, *,
+    errors: Iterable[ErrorDetails],
+    model: type[BaseModel],
+    written: Mapping[str, Any],
+    subject: str,
+    *,
     excuse: bool = True,
 ) -> list[Fault]:
     """The faults behind pydantic's errors; with `excuse`, those of values that hold a template are left out."""
@@ -38,6 +42,7 @@ def faults_of(
 
 def _settle(placed: list[_Placed], excuse: bool) -> list[_Placed]:
     """Drops excused errors; a union passes when one branch has only excused ones, else its nearest branch speaks."""
+
     def counts(one: _Placed) -> bool:
         return not (excuse and _excused(one.error))
 
@@ -179,19 +184,39 @@ def _units(context: Mapping[str, Any]) -> str:
 
 
 _WHOLE, _NUMBER, _TRUTH, _TEXT = (
-    "must be a whole number", "must be a number", "must be true or false", "must be text",
+    "must be a whole number",
+    "must be a number",
+    "must be true or false",
+    "must be text",
 )
 _DURATION, _MOMENT = "must be a duration such as PT5M", "must be a date and time such as 2026-01-31T09:00:00Z"
 _LIST, _MAP = "must be a list", "must be a map of names and values"
 _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
-    "int_type": _WHOLE, "int_parsing": _WHOLE, "int_from_float": _WHOLE, "int_parsing_size": _WHOLE,
-    "float_type": _NUMBER, "float_parsing": _NUMBER, "finite_number": _NUMBER,
-    "bool_type": _TRUTH, "bool_parsing": _TRUTH, "string_type": _TEXT, "secret_type": _TEXT,
-    "list_type": _LIST, "tuple_type": _LIST, "set_type": _LIST, "dict_type": _MAP, "mapping_type": _MAP,
-    "model_type": _MAP, "model_attributes_type": _MAP,
-    "time_delta_type": _DURATION, "time_delta_parsing": _DURATION,
-    "datetime_type": _MOMENT, "datetime_parsing": _MOMENT, "datetime_from_date_parsing": _MOMENT,
-    "date_type": _MOMENT, "date_parsing": _MOMENT,
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_from_float": _WHOLE,
+    "int_parsing_size": _WHOLE,
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "finite_number": _NUMBER,
+    "bool_type": _TRUTH,
+    "bool_parsing": _TRUTH,
+    "string_type": _TEXT,
+    "secret_type": _TEXT,
+    "list_type": _LIST,
+    "tuple_type": _LIST,
+    "set_type": _LIST,
+    "dict_type": _MAP,
+    "mapping_type": _MAP,
+    "model_type": _MAP,
+    "model_attributes_type": _MAP,
+    "time_delta_type": _DURATION,
+    "time_delta_parsing": _DURATION,
+    "datetime_type": _MOMENT,
+    "datetime_parsing": _MOMENT,
+    "datetime_from_date_parsing": _MOMENT,
+    "date_type": _MOMENT,
+    "date_parsing": _MOMENT,
     "literal_error": lambda context: f"must be one of {_listed(context['expected'])}",
     "enum": lambda context: f"must be one of {_listed(context['expected'])}",
     "union_tag_invalid": lambda context: f"must have a type out of {_listed(context['expected_tags'])}",
@@ -200,7 +225,8 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "greater_than_equal": lambda context: f"must be at least {context['ge']}",
     "less_than": lambda context: f"must be less than {context['lt']}",
     "less_than_equal": lambda context: f"must be at most {context['le']}",
-    "string_too_short": _least, "too_short": _least,
+    "string_too_short": _least,
+    "too_short": _least,
     "string_too_long": lambda context: f"must have at most {context['max_length']} characters",
     "too_long": lambda context: f"must have at most {context['max_length']} entries",
     "string_pattern_mismatch": lambda context: f"must match the pattern {context['pattern']}",

@@ -26,8 +26,15 @@ class Shape(StrEnum):
 
 
 _PLAIN: dict[Any, Shape] = {
-    str: Shape.TEXT, SecretStr: Shape.TEXT, bytes: Shape.TEXT, int: Shape.INTEGER, float: Shape.NUMBER,
-    bool: Shape.TRUTH, timedelta: Shape.DURATION, datetime: Shape.MOMENT, date: Shape.MOMENT,
+    str: Shape.TEXT,
+    SecretStr: Shape.TEXT,
+    bytes: Shape.TEXT,
+    int: Shape.INTEGER,
+    float: Shape.NUMBER,
+    bool: Shape.TRUTH,
+    timedelta: Shape.DURATION,
+    datetime: Shape.MOMENT,
+    date: Shape.MOMENT,
 }
 
 

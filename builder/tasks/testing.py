@@ -1,8 +1,8 @@
 """The double for tests of tasks: a context that remembers everything, with KV and files in memory and a plain client.
 
-    context = FakeContext()
-    outputs = await run_task(Log, "message: hello", context)
-    assert context.logs == [("INFO", "hello")]
+context = FakeContext()
+outputs = await run_task(Log, "message: hello", context)
+assert context.logs == [("INFO", "hello")]
 """
 
 import asyncio
@@ -39,8 +39,14 @@ class FakeKv:
         return self._name(key, namespace) in self.entries
 
     async def set(
-        self, key: str, value: Any, *, namespace: str | None = None, ttl_seconds: float | None = None,
-        overwrite: bool = True, kind: str | None = None,
+        self,
+        key: str,
+        value: Any,
+        *,
+        namespace: str | None = None,
+        ttl_seconds: float | None = None,
+        overwrite: bool = True,
+        kind: str | None = None,
     ) -> None:
         name = self._name(key, namespace)
         if name in self.entries and not overwrite:
@@ -86,20 +92,30 @@ class FakeHttp:
         self.refused: set[str] = set()
 
     def client(
-        self, *, ca_pem: str | None = None, client_pem: str | None = None, verify: bool = True,
-        proxy: str | None = None, connect_timeout_seconds: float | None = None,
-        silence_timeout_seconds: float | None = None, follow_redirects: bool = True,
+        self,
+        *,
+        ca_pem: str | None = None,
+        client_pem: str | None = None,
+        verify: bool = True,
+        proxy: str | None = None,
+        connect_timeout_seconds: float | None = None,
+        silence_timeout_seconds: float | None = None,
+        follow_redirects: bool = True,
     ) -> Any:
         import httpx2
 
-        self.asked.append({
-            "ca_pem": ca_pem, "client_pem": client_pem, "verify": verify, "proxy": proxy,
-            "connect_timeout_seconds": connect_timeout_seconds, "follow_redirects": follow_redirects,
-            "silence_timeout_seconds": silence_timeout_seconds,
-        })
-        timeout = httpx2.Timeout(
-            connect=connect_timeout_seconds, read=silence_timeout_seconds, write=None, pool=None
+        self.asked.append(
+            {
+                "ca_pem": ca_pem,
+                "client_pem": client_pem,
+                "verify": verify,
+                "proxy": proxy,
+                "connect_timeout_seconds": connect_timeout_seconds,
+                "follow_redirects": follow_redirects,
+                "silence_timeout_seconds": silence_timeout_seconds,
+            }
         )
+        timeout = httpx2.Timeout(connect=connect_timeout_seconds, read=silence_timeout_seconds, write=None, pool=None)
         client = httpx2.AsyncClient(
             proxy=proxy, timeout=timeout, follow_redirects=follow_redirects, verify=verify, trust_env=False
         )
@@ -122,8 +138,13 @@ class FakeContext:
     Templates are rendered by the real interpreter, with `variables` and without lookups.
     """
 
-    def __init__(self, *, namespace: str = "company.team", variables: Mapping[str, Any] | None = None,
-                 at: datetime = datetime(2026, 1, 31, 9, tzinfo=UTC)) -> None:
+    def __init__(
+        self,
+        *,
+        namespace: str = "company.team",
+        variables: Mapping[str, Any] | None = None,
+        at: datetime = datetime(2026, 1, 31, 9, tzinfo=UTC),
+    ) -> None:
         self.execution_id = "execution"
         self.namespace = namespace
         self.flow_id = "flow"

@@ -21,7 +21,12 @@ class Opening:
     """
 
     def __init__(
-        self, trigger: Trigger, variables: Mapping[str, Any], clock: Clock, *, sight: Sight | None = None,
+        self,
+        trigger: Trigger,
+        variables: Mapping[str, Any],
+        clock: Clock,
+        *,
+        sight: Sight | None = None,
     ) -> None:
         self.trigger = trigger
         self.variables = variables

@@ -8,8 +8,20 @@ from django import template
 register = template.Library()
 
 _GLYPHS = {
-    "SUCCESS": "✓", "WARNING": "!", "FAILED": "✕", "KILLED": "✕", "CANCELLED": "⊘", "SKIPPED": "⤼", "RUNNING": "▸",
-    "PAUSED": "‖", "KILLING": "✕", "RETRYING": "↻", "RETRIED": "↻", "RESTARTED": "↻", "CREATED": "○", "QUEUED": "○",
+    "SUCCESS": "✓",
+    "WARNING": "!",
+    "FAILED": "✕",
+    "KILLED": "✕",
+    "CANCELLED": "⊘",
+    "SKIPPED": "⤼",
+    "RUNNING": "▸",
+    "PAUSED": "‖",
+    "KILLING": "✕",
+    "RETRYING": "↻",
+    "RETRIED": "↻",
+    "RESTARTED": "↻",
+    "CREATED": "○",
+    "QUEUED": "○",
 }
 
 

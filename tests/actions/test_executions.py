@@ -43,8 +43,12 @@ def moved(execution_id: str, state: State, runs: tuple = ()) -> None:
     """What a runner would write."""
     claim = stored.claim(execution_id, "w", LATER, 10)
     assert claim
-    execution = replace(claim.execution, state=state, runs={run.path: run for run in runs},
-                        history=(*claim.execution.history, (State.RUNNING, LATER), (state, LATER)))
+    execution = replace(
+        claim.execution,
+        state=state,
+        runs={run.path: run for run in runs},
+        history=(*claim.execution.history, (State.RUNNING, LATER), (state, LATER)),
+    )
     stored.save([Saved(execution, claim.epoch, execution.runs, parked=state is State.PAUSED)], LATER)
 
 
@@ -166,7 +170,7 @@ def test_resume_wants_the_answers_its_pause_asks_for(doorbell: Doorbell):
     with pytest.raises(InvalidInput, match="answer"):
         executions.resume(execution.id, {"answer": "x"})
     executions.resume(execution.id, {"answer": "42"})
-    signal, = stored.signals([execution.id])[execution.id]
+    (signal,) = stored.signals([execution.id])[execution.id]
     assert (signal.kind, signal.payload["path"], signal.payload["inputs"]) == ("resume", "wait", {"answer": 42})
     assert doorbell.told == [execution.id]
 
@@ -181,7 +185,10 @@ def test_restart_takes_up_what_failed_and_leaves_the_rest(doorbell: Doorbell):
     kept, _ = stored.load(execution.id)
     assert kept == again
     assert {path: run.state for path, run in kept.runs.items()} == {
-        "a": State.SUCCESS, "each": State.RUNNING, "each[0]/b": State.RESTARTED}
+        "a": State.SUCCESS,
+        "each": State.RUNNING,
+        "each[0]/b": State.RESTARTED,
+    }
     assert (kept.state, doorbell.rung[-1]) == (State.RESTARTED, execution.id)
 
 
@@ -199,7 +206,11 @@ def test_replay_is_a_new_execution_that_keeps_what_came_before(doorbell: Doorbel
     moved(execution.id, State.SUCCESS, tuple(runs))
     copy = executions.replay(execution.id, from_run=runs[1].id)
     assert (copy.state, copy.inputs, copy.original_id, copy.parent_id) == (
-        State.RESTARTED, {"name": "Ada"}, execution.id, execution.id)
+        State.RESTARTED,
+        {"name": "Ada"},
+        execution.id,
+        execution.id,
+    )
     assert {path: run.state for path, run in copy.runs.items()} == {"a": State.SUCCESS, "b": State.RESTARTED}
     assert copy.runs["a"].id != runs[0].id
     assert stored.load(copy.id)[0] == copy
@@ -242,7 +253,9 @@ def test_labels_change_after_the_end(hello: str):
         executions.set_labels(execution.id, [("a", "1")])
     moved(execution.id, State.SUCCESS)
     assert executions.set_labels(execution.id, [("a", "1")]).labels == (
-        ("a", "1"), ("system.correlationId", execution.id))
+        ("a", "1"),
+        ("system.correlationId", execution.id),
+    )
     assert stored.search(stored.Filters(labels=[("a", "1")])).total == 1
 
 

@@ -9,12 +9,15 @@ from builder.store import triggers
 from tests.actions.conftest import HELLO, flow
 
 pytestmark = pytest.mark.django_db
-SCHEDULED = HELLO + """\
+SCHEDULED = (
+    HELLO
+    + """\
 triggers:
   - id: hourly
     type: io.kestra.plugin.core.trigger.Schedule
     cron: "0 * * * *"
 """
+)
 
 
 def test_the_first_save_is_revision_one_and_the_same_text_stays_it(hello: str):
@@ -83,7 +86,8 @@ def test_edits_of_different_steps_merge_and_are_named():
     published = flows.publish("team", "work", by="ada")
     assert published.merged == ("tasks.c",)
     assert published.revision.source == text.replace("message: a", "message: mine # why").replace(
-        "message: c", "message: theirs")
+        "message: c", "message: theirs"
+    )
     assert not drafts.open_draft("team", "work").changed
 
 
@@ -96,11 +100,11 @@ def test_publishing_a_new_draft_uses_the_ids_in_its_text():
 
 def test_publishing_declares_triggers_and_keeps_the_switch():
     flows.create_flow(SCHEDULED, by="ada")
-    hourly, = triggers.of_flow("team", "hello")
+    (hourly,) = triggers.of_flow("team", "hello")
     assert (hourly.id, hourly.active, hourly.next_at) == ("hourly", True, None)
     triggers.set_enabled("team", "hello", "hourly", False, hourly.since)
     flows.update_flow("team", "hello", SCHEDULED.replace("0 *", "5 *"), by="ada")
-    changed, = triggers.of_flow("team", "hello")
+    (changed,) = triggers.of_flow("team", "hello")
     assert (changed.definition["cron"], changed.enabled, changed.revision) == ("5 * * * *", False, 2)
     flows.update_flow("team", "hello", HELLO, by="ada")
     assert triggers.of_flow("team", "hello") == []

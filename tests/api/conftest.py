@@ -47,8 +47,9 @@ class Api:
         """`body`: text or bytes as they are, everything else as JSON."""
         if not isinstance(body, str | bytes):
             body, kind = json.dumps(body), kind or "application/json"
-        return self.client.generic(method, self.prefix + path, body, kind or "application/x-yaml",
-                                   headers={**self.headers, **headers})
+        return self.client.generic(
+            method, self.prefix + path, body, kind or "application/x-yaml", headers={**self.headers, **headers}
+        )
 
     def get(self, path: str, **headers: str) -> Any:
         """The JSON of a 200."""

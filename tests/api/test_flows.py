@@ -77,7 +77,8 @@ def test_flows_are_listed_and_found(api: Api):
     assert api.get("flows/search?labels=kind:other")["total"] == 0
     assert api.get("flows/distinct-namespaces") == ["team", "team.sub"]
     assert api.get("flows/source?q=hello%20%7B%7B")["results"][0]["fragments"] == [
-        'message: "[mark]Hello {{[/mark] inputs.name }}"']
+        'message: "[mark]Hello {{[/mark] inputs.name }}"'
+    ]
 
 
 def test_validation_answers_in_kestras_shape_for_each_flow(api: Api, hello: str):
@@ -92,7 +93,9 @@ def test_validation_answers_in_kestras_shape_for_each_flow(api: Api, hello: str)
 
 def test_bulk_creates_and_updates(api: Api, hello: str):
     assert [(one["id"], one["revision"]) for one in api.post("flows/bulk", TWO.replace("Hello {{", "Hi {{"))] == [
-        ("hello", 2), ("other", 1)]
+        ("hello", 2),
+        ("other", 1),
+    ]
 
 
 def test_files_are_imported(api: Api):

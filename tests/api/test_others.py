@@ -7,12 +7,15 @@ import pytest
 from builder.actions import kv
 from tests.api.conftest import HELLO, Api
 
-DAILY = HELLO + """\
+DAILY = (
+    HELLO
+    + """\
 triggers:
   - id: daily
     type: io.kestra.plugin.core.trigger.Schedule
     cron: "0 9 * * *"
 """
+)
 
 
 @pytest.mark.parametrize(("body", "kind", "value"), [

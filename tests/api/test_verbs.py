@@ -139,7 +139,8 @@ def test_expressions_are_tried_on_an_execution(api: Api, start: Start, monkeypat
     assert tried("{{ outputs.first.value | upper }}")["result"] == "HELLO WORLD"
     assert tried("{{ taskrun.attemptsCount }}", record["taskRunList"][0]["id"])["result"] == "1"
     assert tried("{{ secret('KEY_OF_MINE') }} {{ secret('KEY_OF_MINE') | base64encode }}")["result"] == (
-        "****** KioqKioq")
+        "****** KioqKioq"
+    )
     assert "nothing" in tried("{{ nothing.here }}")["error"]
     assert tried("{{ 1 +")["result"] is None
     assert api("POST", f"{path}/nothing", "x").status_code == 404

@@ -31,7 +31,7 @@ triggers:
       order: "{{ trigger.body.order ?? 7 }}"
 """
 PATH = "/api/v1/main/executions/webhook/team/shop/k3y"
-WHEN = FLOW.replace("    key: k3y\n", "    key: k3y\n    when: \"{{ trigger.parameters.go is defined }}\"\n")
+WHEN = FLOW.replace("    key: k3y\n", '    key: k3y\n    when: "{{ trigger.parameters.go is defined }}"\n')
 
 
 @pytest.fixture
@@ -79,8 +79,14 @@ def test_values_that_do_not_fit_are_told(api: Api, stranger: Client):
 
 def test_a_condition_that_does_not_hold_answers_204_without_an_execution(api: Api, stranger: Client):
     condition = "io.kestra.plugin.core.condition.Expression"
-    api.post("flows", FLOW.replace("    key: k3y\n", "    key: k3y\n    conditions:\n"
-             f"      - type: {condition}\n        expression: \"{{{{ trigger.body.order > 5 }}}}\"\n"))
+    api.post(
+        "flows",
+        FLOW.replace(
+            "    key: k3y\n",
+            "    key: k3y\n    conditions:\n"
+            f'      - type: {condition}\n        expression: "{{{{ trigger.body.order > 5 }}}}"\n',
+        ),
+    )
     assert stranger.post(PATH, '{"order": 3}', "application/json").status_code == 204
     assert stranger.post(PATH, "no map at all", "text/plain").status_code == 204
     assert executions.search(executions.Filters()).items == ()
@@ -112,8 +118,12 @@ def test_a_call_may_wait_for_the_end_and_take_the_outputs(
     fields: str, status: int, said: bytes,
 ):  # fmt: skip
     monkeypatch.setattr(queue, "ring_on_commit", lambda ids: transaction.on_commit(lambda: runner.take(ids)))
-    api.post("flows", FLOW.replace("    key: k3y\n", f"    key: k3y\n    wait: true\n    {fields}\n").replace(
-        '"{{ outputs.said == "order 5" ? 201 : 400 }}"', "\"{{ outputs.said == 'order 5' ? 201 : 400 }}\""))
+    api.post(
+        "flows",
+        FLOW.replace("    key: k3y\n", f"    key: k3y\n    wait: true\n    {fields}\n").replace(
+            '"{{ outputs.said == "order 5" ? 201 : 400 }}"', "\"{{ outputs.said == 'order 5' ? 201 : 400 }}\""
+        ),
+    )
     answer = stranger.post(PATH, '{"order": 5}', "application/json")
     assert answer.status_code == status, answer.content
     assert said in answer.content

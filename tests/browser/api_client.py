@@ -17,13 +17,21 @@ class ApiClient:
     def __init__(self, product):
         made = subprocess.run(
             [sys.executable, str(ROOT / "manage.py"), "token", "create", "tests"],
-            env={**os.environ, "MILLSTREAM_DATA": str(product.data)}, capture_output=True, text=True, check=True)
+            env={**os.environ, "MILLSTREAM_DATA": str(product.data)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         self.url, self.token = f"{product.url}/api/v1/main", made.stdout.strip()
 
     def send(self, method, path, body=None, kind="application/json"):
         """The status and the JSON of the answer."""
-        request = urllib.request.Request(self.url + path, data=body, method=method, headers={
-            "Authorization": f"Bearer {self.token}", **({"Content-Type": kind} if body is not None else {})})
+        request = urllib.request.Request(
+            self.url + path,
+            data=body,
+            method=method,
+            headers={"Authorization": f"Bearer {self.token}", **({"Content-Type": kind} if body is not None else {})},
+        )
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, json.loads(answer.read() or b"null")

@@ -11,8 +11,16 @@ from tests.doubles.product import Product
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "no chromium here; on Debian and Ubuntu: sudo apt install chromium"
-ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 KEY = "sk-test-browser"
 
 
@@ -90,8 +98,12 @@ def openai(openai_server):
 def product(openai_server, tmp_path_factory):
     """`manage.py up`, for all tests of the session."""
     environment = {
-        "OPENAI_BASE_URL": openai_server.url, "SECRET_OPENAI_API_KEY": KEY, "SECRET_EMAIL_PASSWORD": "pw",
-        "MILLSTREAM_ALLOW_NETWORKS": "127.0.0.0/8", "MILLSTREAM_LEASE_SECONDS": "2", "MILLSTREAM_SWEEP_SECONDS": "1",
+        "OPENAI_BASE_URL": openai_server.url,
+        "SECRET_OPENAI_API_KEY": KEY,
+        "SECRET_EMAIL_PASSWORD": "pw",
+        "MILLSTREAM_ALLOW_NETWORKS": "127.0.0.0/8",
+        "MILLSTREAM_LEASE_SECONDS": "2",
+        "MILLSTREAM_SWEEP_SECONDS": "1",
     }
     with Product(tmp_path_factory.mktemp("product"), environment=environment) as product:
         yield product
@@ -122,8 +134,7 @@ def open_tab(chromium, product, logged_in):
 
     def open_tab(width=1440, height=860, **options):
         options = {"storage_state": logged_in, **options}
-        context = chromium.new_context(
-            base_url=product.url, viewport={"width": width, "height": height}, **options)
+        context = chromium.new_context(base_url=product.url, viewport={"width": width, "height": height}, **options)
         tab = context.new_page()
         tab.complaints = listen(tab)
         tabs.append(tab)

@@ -62,7 +62,9 @@ class Site:
         """Until the YAML pane holds the words and everything is saved."""
         self.tab.wait_for_function(
             """words => document.getElementById('yaml').env.editor.getValue().includes(words)
-                && !document.getElementById('editor').dataset.saving""", arg=words)
+                && !document.getElementById('editor').dataset.saving""",
+            arg=words,
+        )
 
     def rows(self, query, *values):
         """What stands in the product's database."""

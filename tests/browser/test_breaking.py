@@ -98,7 +98,8 @@ def test_nothing_is_lost_when_redis_is_emptied(site, tab, product, openai):
         site.wait_for("SUCCESS", seconds=60)
     ended = site.rows(
         "SELECT count(*) FROM builder_taskrun run JOIN builder_execution one ON one.id = run.execution_id"
-        " WHERE one.flow_id = 'emptied' AND run.state = 'SUCCESS'")
+        " WHERE one.flow_id = 'emptied' AND run.state = 'SUCCESS'"
+    )
     assert ended == [(len(ids) * 3,)]
 
 

@@ -47,8 +47,11 @@ def draft():
 
 
 def type_yaml(page, row, column, words):
-    page.evaluate("""([row, column]) => {
-        window.millstreamYaml.focus(); window.millstreamYaml.gotoLine(row, column); }""", [row, column])
+    page.evaluate(
+        """([row, column]) => {
+        window.millstreamYaml.focus(); window.millstreamYaml.gotoLine(row, column); }""",
+        [row, column],
+    )
     page.keyboard.type(words)
 
 
@@ -96,7 +99,7 @@ def test_broken_yaml_is_kept_and_marked_and_the_form_comes_back(editor):
     for _ in range(6):
         editor.keyboard.press("Backspace")
     editor.wait_for_selector("#editor:not(.unreadable)")
-    editor.wait_for_selector('#form .step-form fieldset:not([disabled])')
+    editor.wait_for_selector("#form .step-form fieldset:not([disabled])")
 
 
 def test_control_z_in_the_yaml_goes_on_in_the_shared_history(editor):

@@ -8,8 +8,10 @@ from tests.doubles.openai_server import Answer
 
 pytestmark = pytest.mark.browser
 
-EVIL = ('<script>window.hacked = 1</script><img src=x onerror="window.hacked = 2"> [a](javascript:window.hacked=3)'
-        ' **bold** <a href="javascript:window.hacked=4">b</a> ![c](x"onerror="window.hacked=5) {{ 7 * 7 }}')
+EVIL = (
+    '<script>window.hacked = 1</script><img src=x onerror="window.hacked = 2"> [a](javascript:window.hacked=3)'
+    ' **bold** <a href="javascript:window.hacked=4">b</a> ![c](x"onerror="window.hacked=5) {{ 7 * 7 }}'
+)
 FLOW = f"""\
 id: every_page
 namespace: company.team
@@ -85,7 +87,9 @@ PAGES = {
 }
 """Each page, and the control there that a person comes for."""
 LOOKS = {
-    "light": {"color_scheme": "light"}, "dark": {"color_scheme": "dark"}, "phone": {"width": 390, "height": 844},
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"width": 390, "height": 844},
 }
 FAULTS = """() => {
   const shown = (element) => element.checkVisibility();

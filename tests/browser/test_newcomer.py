@@ -88,7 +88,8 @@ def schedule_it(tab):
     cron.press("Tab")
     tab.get_by_role("textbox", name="Timezone").fill("Europe/Berlin")
     tab.wait_for_function(
-        """() => /cron: "?30 8[^]*Europe.Berlin/.test(document.getElementById('yaml').env.editor.getValue())""")
+        """() => /cron: "?30 8[^]*Europe.Berlin/.test(document.getElementById('yaml').env.editor.getValue())"""
+    )
     tab.get_by_role("button", name="Publish").click()
     expect(tab.get_by_text("Published as revision 2.")).to_be_visible()
 
@@ -105,8 +106,11 @@ def see_the_schedule(tab):
 
 def find_yesterdays_run(tab, product):
     before = datetime.now(UTC) - timedelta(days=1)
-    product.rows("UPDATE builder_execution SET created_at = ? WHERE flow_id = ?",
-                 before.strftime("%Y-%m-%d %H:%M:%S.%f"), "ask_a_question")
+    product.rows(
+        "UPDATE builder_execution SET created_at = ? WHERE flow_id = ?",
+        before.strftime("%Y-%m-%d %H:%M:%S.%f"),
+        "ask_a_question",
+    )
     tab.get_by_role("link", name="Executions").click()
     tab.get_by_label("Flow", exact=True).fill("ask_a_question")
     tab.get_by_label("Time").select_option(label="last 7 days")

@@ -21,11 +21,14 @@ if not FLOWS.exists():
 SAID = "Here is an answer to: "
 
 
-@pytest.mark.parametrize(("name", "flow_id", "said"), [
-    ("responses_simple_text.yaml", "simple_text", SAID + "Explain what is Kestra in 3 sentences"),
-    ("responses_web_search.yaml", "web_search", SAID + "List recent trends in workflow orchestration"),
-    ("chat_return_older_page.yaml", "openai", SAID + "What is data orchestration?"),
-])
+@pytest.mark.parametrize(
+    ("name", "flow_id", "said"),
+    [
+        ("responses_simple_text.yaml", "simple_text", SAID + "Explain what is Kestra in 3 sentences"),
+        ("responses_web_search.yaml", "web_search", SAID + "List recent trends in workflow orchestration"),
+        ("chat_return_older_page.yaml", "openai", SAID + "What is data orchestration?"),
+    ],
+)
 def test_it_runs_unchanged_from_the_browser(site, tab, openai, name, flow_id, said):
     tab.goto("/flows")
     tab.get_by_label("Import YAML").set_input_files(FLOWS / name)
@@ -50,12 +53,15 @@ def run(api, name, **inputs):
     return execution, {run["taskId"]: run.get("outputs", {}) for run in execution["taskRunList"]}
 
 
-@pytest.mark.parametrize(("name", "step", "prompt"), [
-    ("chat_prompt_log.yaml", "completion", "What is data orchestration?"),
-    ("chat_prompt_jq.yaml", "prompt", "Explain in one sentence why data engineers build data pipelines"),
-    ("responses_simple_text.yaml", "explain", "Explain what is Kestra in 3 sentences"),
-    ("responses_web_search.yaml", "trends", "List recent trends in workflow orchestration"),
-])
+@pytest.mark.parametrize(
+    ("name", "step", "prompt"),
+    [
+        ("chat_prompt_log.yaml", "completion", "What is data orchestration?"),
+        ("chat_prompt_jq.yaml", "prompt", "Explain in one sentence why data engineers build data pipelines"),
+        ("responses_simple_text.yaml", "explain", "Explain what is Kestra in 3 sentences"),
+        ("responses_web_search.yaml", "trends", "List recent trends in workflow orchestration"),
+    ],
+)
 def test_what_the_model_said_is_logged(api, openai, name, step, prompt):
     execution, outputs = run(api, name)
     assert api.logs(execution)[-1] == SAID + prompt
@@ -117,8 +123,7 @@ def knows(server, session, envelope, mechanism, login):
 
 @pytest.fixture
 def mail_server():
-    server = Controller(
-        Mailbox(), hostname="127.0.0.1", port=free_port(), authenticator=knows, auth_require_tls=False)
+    server = Controller(Mailbox(), hostname="127.0.0.1", port=free_port(), authenticator=knows, auth_require_tls=False)
     server.start()
     yield server
     server.stop()

@@ -120,7 +120,7 @@ def _demanded(body: Json) -> Json | None:
 def pieces(text: str, count: int) -> list[str]:
     """The text cut into about `count` pieces."""
     size = max(1, -(-len(text) // max(1, count)))
-    return [text[at:at + size] for at in range(0, len(text), size)]
+    return [text[at : at + size] for at in range(0, len(text), size)]
 
 
 class Chat:
@@ -131,8 +131,10 @@ class Chat:
         self.legacy = "functions" in body
 
     def whole(self) -> Json:
-        choices = [{"index": i, "message": self._message(), "finish_reason": self._finish(), "logprobs": None}
-                   for i in range(self.body.get("n") or 1)]
+        choices = [
+            {"index": i, "message": self._message(), "finish_reason": self._finish(), "logprobs": None}
+            for i in range(self.body.get("n") or 1)
+        ]
         return self._envelope("chat.completion", choices=choices, usage=self._usage())
 
     def stream(self, count: int) -> Iterator[Json]:
@@ -168,8 +170,8 @@ class Chat:
             message["function_call"] = calls[0]
         elif calls:
             message["tool_calls"] = [
-                {"id": f"call_{i}_{self.id[-6:]}", "type": "function", "function": call}
-                for i, call in enumerate(calls)]
+                {"id": f"call_{i}_{self.id[-6:]}", "type": "function", "function": call} for i, call in enumerate(calls)
+            ]
         return message
 
     def _finish(self) -> str:
@@ -178,7 +180,8 @@ class Chat:
 
     def _chunk(self, index: int, delta: Json, finish: str | None = None) -> Json:
         return self._envelope(
-            "chat.completion.chunk", choices=[{"index": index, "delta": delta, "finish_reason": finish}])
+            "chat.completion.chunk", choices=[{"index": index, "delta": delta, "finish_reason": finish}]
+        )
 
     def _envelope(self, kind: str, **more: Any) -> Json:
         return {"id": self.id, "object": kind, "created": 1_790_000_000, "model": self.body["model"], **more}
@@ -186,7 +189,9 @@ class Chat:
     def _usage(self) -> Json | None:
         usage = self.answer.usage
         return usage and {
-            "prompt_tokens": usage.input, "completion_tokens": usage.output, "total_tokens": usage.input + usage.output,
+            "prompt_tokens": usage.input,
+            "completion_tokens": usage.output,
+            "total_tokens": usage.input + usage.output,
             "prompt_tokens_details": {"cached_tokens": usage.cached},
             "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
         }
@@ -199,18 +204,27 @@ class Respond:
         self.body, self.answer, self.id = body, answer, f"resp_{uuid4().hex}"
 
     def whole(self, status: str | None = None) -> Json:
-        status = status or ("failed" if self.answer.failed else
-                            "incomplete" if self.answer.finish_reason == "length" else "completed")
+        status = status or (
+            "failed" if self.answer.failed else "incomplete" if self.answer.finish_reason == "length" else "completed"
+        )
         keys = ("instructions", "metadata", "max_output_tokens", "previous_response_id", "reasoning", "text", "user")
         return {
-            "id": self.id, "object": "response", "created_at": 1_790_000_000, "status": status,
-            "model": self.body["model"], "output": [] if status == "in_progress" else self._output(),
+            "id": self.id,
+            "object": "response",
+            "created_at": 1_790_000_000,
+            "status": status,
+            "model": self.body["model"],
+            "output": [] if status == "in_progress" else self._output(),
             "error": {"code": "server_error", "message": self.answer.failed} if self.answer.failed else None,
             "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None,
-            "parallel_tool_calls": self.body.get("parallel_tool_calls", True), "tools": self.body.get("tools", []),
-            "tool_choice": self.body.get("tool_choice", "auto"), "temperature": self.body.get("temperature", 1.0),
-            "top_p": self.body.get("top_p", 1.0), "store": self.body.get("store", True),
-            "usage": None if status == "in_progress" else self._usage(), **{key: self.body.get(key) for key in keys},
+            "parallel_tool_calls": self.body.get("parallel_tool_calls", True),
+            "tools": self.body.get("tools", []),
+            "tool_choice": self.body.get("tool_choice", "auto"),
+            "temperature": self.body.get("temperature", 1.0),
+            "top_p": self.body.get("top_p", 1.0),
+            "store": self.body.get("store", True),
+            "usage": None if status == "in_progress" else self._usage(),
+            **{key: self.body.get(key) for key in keys},
         }
 
     def stream(self, count: int) -> Iterator[Json]:
@@ -228,14 +242,28 @@ class Respond:
             if item["type"] == "function_call":
                 for piece in pieces(item["arguments"], count):
                     yield {"type": "response.function_call_arguments.delta", "delta": piece, **at}
-                yield {"type": "response.function_call_arguments.done", "arguments": item["arguments"],
-                       "name": item["name"], **at}
+                yield {
+                    "type": "response.function_call_arguments.done",
+                    "arguments": item["arguments"],
+                    "name": item["name"],
+                    **at,
+                }
             elif item["type"] == "message":
                 for piece in pieces(self.answer.text, count):
-                    yield {"type": "response.output_text.delta", "delta": piece, "content_index": 0,
-                           "logprobs": [], **at}
-                yield {"type": "response.output_text.done", "text": self.answer.text, "content_index": 0,
-                       "logprobs": [], **at}
+                    yield {
+                        "type": "response.output_text.delta",
+                        "delta": piece,
+                        "content_index": 0,
+                        "logprobs": [],
+                        **at,
+                    }
+                yield {
+                    "type": "response.output_text.done",
+                    "text": self.answer.text,
+                    "content_index": 0,
+                    "logprobs": [],
+                    **at,
+                }
             yield {"type": "response.output_item.done", "output_index": index, "item": item}
         whole = self.whole()
         yield {"type": f"response.{whole['status']}", "response": whole}
@@ -243,27 +271,52 @@ class Respond:
     def _output(self) -> list[Json]:
         items: list[Json] = []
         if self.answer.sources:
-            items.append({"id": f"ws_{self.id[-8:]}", "type": "web_search_call", "status": "completed",
-                          "action": {"type": "search", "query": last_text(self.body)}})
+            items.append(
+                {
+                    "id": f"ws_{self.id[-8:]}",
+                    "type": "web_search_call",
+                    "status": "completed",
+                    "action": {"type": "search", "query": last_text(self.body)},
+                }
+            )
         for index, call in enumerate(self.answer.calls):
-            items.append({"id": f"fc_{index}_{self.id[-8:]}", "type": "function_call", "status": "completed",
-                          "call_id": f"call_{index}_{self.id[-6:]}", "name": call.name, "arguments": call.text})
+            items.append(
+                {
+                    "id": f"fc_{index}_{self.id[-8:]}",
+                    "type": "function_call",
+                    "status": "completed",
+                    "call_id": f"call_{index}_{self.id[-6:]}",
+                    "name": call.name,
+                    "arguments": call.text,
+                }
+            )
         if self.answer.text or self.answer.refusal or not items:
-            items.append({"id": f"msg_{self.id[-8:]}", "type": "message", "role": "assistant", "status": "completed",
-                          "content": [self._content()]})
+            items.append(
+                {
+                    "id": f"msg_{self.id[-8:]}",
+                    "type": "message",
+                    "role": "assistant",
+                    "status": "completed",
+                    "content": [self._content()],
+                }
+            )
         return items
 
     def _content(self) -> Json:
         if self.answer.refusal:
             return {"type": "refusal", "refusal": self.answer.refusal}
-        notes = [{"type": "url_citation", "url": url, "title": "A page", "start_index": 0, "end_index": 4}
-                 for url in self.answer.sources]
+        notes = [
+            {"type": "url_citation", "url": url, "title": "A page", "start_index": 0, "end_index": 4}
+            for url in self.answer.sources
+        ]
         return {"type": "output_text", "text": self.answer.text, "annotations": notes, "logprobs": []}
 
     def _usage(self) -> Json | None:
         usage = self.answer.usage
         return usage and {
-            "input_tokens": usage.input, "output_tokens": usage.output, "total_tokens": usage.input + usage.output,
+            "input_tokens": usage.input,
+            "output_tokens": usage.output,
+            "total_tokens": usage.input + usage.output,
             "input_tokens_details": {"cached_tokens": usage.cached, "cache_write_tokens": 0},
             "output_tokens_details": {"reasoning_tokens": usage.reasoning},
         }

@@ -97,10 +97,19 @@ class OpenAIServer:
 
     async def _seen(self, _: web.Request) -> web.Response:
         """What came, for a server in another process; keys are cut."""
-        return web.json_response([
-            {"path": one.path, "body": one.body, "at": one.at, "faults": one.faults,
-             "closed_early": one.closed_early.is_set(), "key": one.headers.get("authorization", "")[:12]}
-            for one in self.requests])
+        return web.json_response(
+            [
+                {
+                    "path": one.path,
+                    "body": one.body,
+                    "at": one.at,
+                    "faults": one.faults,
+                    "closed_early": one.closed_early.is_set(),
+                    "key": one.headers.get("authorization", "")[:12],
+                }
+                for one in self.requests
+            ]
+        )
 
     async def _script(self, request: web.Request) -> web.Response:
         """Queues answers for a server in another process: a list of Answer's fields."""
@@ -149,8 +158,9 @@ class OpenAIServer:
             return _refusal(401, f"Incorrect API key provided: {key}.", "invalid_api_key")
         model = str(request.body.get("model", ""))
         if model.startswith("no-such"):
-            return _refusal(404, f"The model `{model}` does not exist or you do not have access to it.",
-                            "model_not_found")
+            return _refusal(
+                404, f"The model `{model}` does not exist or you do not have access to it.", "model_not_found"
+            )
         if self.strict:
             request.faults = openai_spec.faults(request.path, request.body)
         if request.faults:
@@ -179,9 +189,7 @@ class OpenAIServer:
         return response
 
 
-def _refusal(
-    status: int, message: str, code: str | None = None, headers: dict[str, str] | None = None
-) -> web.Response:
+def _refusal(status: int, message: str, code: str | None = None, headers: dict[str, str] | None = None) -> web.Response:
     """OpenAI's error envelope."""
     kinds = {401: "authentication_error", 429: "rate_limit_error", 500: "server_error", 503: "server_error"}
     error = {"message": message, "type": kinds.get(status, "invalid_request_error"), "param": None, "code": code}
@@ -195,8 +203,9 @@ def main() -> None:
     parser.add_argument("--chunks", type=int, default=5, help="pieces of a streamed answer")
     parser.add_argument("--lenient", action="store_true", help="do not check bodies against the specification")
     options = parser.parse_args()
-    with OpenAIServer(port=options.port, delay_seconds=options.delay, chunks=options.chunks,
-                      strict=not options.lenient) as server:
+    with OpenAIServer(
+        port=options.port, delay_seconds=options.delay, chunks=options.chunks, strict=not options.lenient
+    ) as server:
         print(server.url, flush=True)  # noqa: T201
         threading.Event().wait()
 

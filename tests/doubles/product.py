@@ -84,7 +84,9 @@ class Product:
         self.wait_for("is ready at")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -118,7 +120,11 @@ class Product:
         with self._printed:
             while text not in self.output:
                 left = deadline - time.monotonic()
-                if left <= 0 or not self._printed.wait(left) or (self.process.poll() is not None and text not in self.output):
+                if (
+                    left <= 0
+                    or not self._printed.wait(left)
+                    or (self.process.poll() is not None and text not in self.output)
+                ):
                     raise AssertionError(f"{text!r} was not printed. Printed was:\n{self.output}")
 
     def get(self, path: str) -> tuple[int, str]:

@@ -50,8 +50,11 @@ class Case(Expectations):
         steps = self.case.get("steps") or [{"do": "run"}]
         for step in steps:
             self.take(step)
-        derived = {key: value for key, value in self.case.get("derived", {}).items()
-                   if key not in GUESSED.get(self.case["id"], ())}
+        derived = {
+            key: value
+            for key, value in self.case.get("derived", {}).items()
+            if key not in GUESSED.get(self.case["id"], ())
+        }
         expected = {**derived, **self.case.get("expect", {})}
         if self.last is not None:
             self.compare(expected, self.last)
@@ -107,8 +110,11 @@ class Case(Expectations):
             path = list(self.last.runs)[step["from_index"]]
         elif "from_task" in step:
             values = step.get("from_values")
-            path = next(run.path for run in self.last.runs.values() if run.task_id == step["from_task"]
-                        and (values is None or values_of(self.last, run) == values))
+            path = next(
+                run.path
+                for run in self.last.runs.values()
+                if run.task_id == step["from_task"] and (values is None or values_of(self.last, run) == values)
+            )
         self.last = replayed(self.plan, self.last, START, "replay", path)
 
     def do_resume(self, step: Mapping[str, Any]) -> None:

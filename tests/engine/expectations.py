@@ -138,8 +138,11 @@ class Expectations:
 
     def see_children(self, children: list[Mapping[str, Any]], execution: Execution, before: Any) -> None:
         for expected in children:
-            found = [child for child in self.world.executions.values()
-                     if child.flow_id == expected["flow"] and child.parent_id]
+            found = [
+                child
+                for child in self.world.executions.values()
+                if child.flow_id == expected["flow"] and child.parent_id
+            ]
             assert len(found) >= expected.get("count", 1)
             child = found[0]
             trigger = child.trigger or {}
@@ -152,8 +155,11 @@ class Expectations:
             if labels:
                 assert {key for key, _ in child.labels} == set(labels)
                 self.see_labels_include({**labels, "system.correlationId": execution.id}, child, None)
-            rest = {key: value for key, value in expected.items()
-                    if key not in ("flow", "count", "labels", "trigger_type", "trigger_vars")}
+            rest = {
+                key: value
+                for key, value in expected.items()
+                if key not in ("flow", "count", "labels", "trigger_type", "trigger_vars")
+            }
             self.compare(rest, child)
 
     def see_history_len(self, length: int, execution: Execution, before: Any) -> None:
@@ -227,9 +233,12 @@ def _match(actual: Any, expected: Any, execution: Execution) -> None:
         return
     mark, _, rest = expected.partition(":")
     checks = {
-        "$CONTAINS": lambda: rest in str(actual), "$STARTSWITH": lambda: str(actual).startswith(rest),
-        "$MATCH": lambda: re.match(rest, str(actual)) is not None, "$NOT": lambda: str(actual) != rest,
-        "$EXECUTION_ID": lambda: actual == execution.id, "$FLOW_ID": lambda: actual == execution.flow_id,
+        "$CONTAINS": lambda: rest in str(actual),
+        "$STARTSWITH": lambda: str(actual).startswith(rest),
+        "$MATCH": lambda: re.match(rest, str(actual)) is not None,
+        "$NOT": lambda: str(actual) != rest,
+        "$EXECUTION_ID": lambda: actual == execution.id,
+        "$FLOW_ID": lambda: actual == execution.flow_id,
         "$NAMESPACE": lambda: actual == execution.namespace,
         "$TASKRUN_ID": lambda: actual == _run(execution, rest).id,
         "$NOW_ISO_ZONED": lambda: re.match(r"\d{4}-\d\d-\d\dT", str(actual)) is not None,

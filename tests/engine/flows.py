@@ -32,10 +32,16 @@ def plan_of(text: Any, **more: Any) -> Plan:
     if isinstance(written, list):
         written = {"tasks": written}
     flow = Flow(
-        id="flow", namespace="team", tasks=tuple(written["tasks"]), errors=tuple(written.get("errors", ())),
-        finally_=tuple(written.get("finally", ())), retry=written.get("retry"),
-        variables=written.get("variables", {}), after_execution=tuple(written.get("afterExecution", ())),
-        outputs=tuple(Output(one["id"], one["type"], one["value"]) for one in written.get("outputs", ())), **more,
+        id="flow",
+        namespace="team",
+        tasks=tuple(written["tasks"]),
+        errors=tuple(written.get("errors", ())),
+        finally_=tuple(written.get("finally", ())),
+        retry=written.get("retry"),
+        variables=written.get("variables", {}),
+        after_execution=tuple(written.get("afterExecution", ())),
+        outputs=tuple(Output(one["id"], one["type"], one["value"]) for one in written.get("outputs", ())),
+        **more,
     )
     return build_plan(flow, 1, find)
 

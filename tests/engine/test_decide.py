@@ -191,7 +191,9 @@ def test_a_failure_beside_lets_running_tasks_end_and_starts_no_more() -> None:
     assert (decision.commands, decision.execution.state) == ((), State.RUNNING)
     execution = play(plan_of(PARALLEL), started, failed("par/a"), ok("par/b")).execution
     assert (execution.state, states(execution)) == (
-        State.FAILED, {"par": "FAILED", "par/a": "FAILED", "par/b": "SUCCESS"})
+        State.FAILED,
+        {"par": "FAILED", "par/a": "FAILED", "par/b": "SUCCESS"},
+    )
 
 
 def test_a_kill_ends_at_once_what_waits_and_cancels_what_runs() -> None:
@@ -201,7 +203,9 @@ def test_a_kill_ends_at_once_what_waits_and_cancels_what_runs() -> None:
     assert set(pending(plan_of(PARALLEL), decision.execution)) == set(decision.commands)
     execution = play(plan_of(PARALLEL), started, kill, stopped("par/a"), ok("par/b")).execution
     assert (execution.state, states(execution)) == (
-        State.KILLED, {"par": "KILLED", "par/a": "KILLED", "par/b": "SUCCESS"})
+        State.KILLED,
+        {"par": "KILLED", "par/a": "KILLED", "par/b": "SUCCESS"},
+    )
 
 
 def test_a_pause_by_hand_begins_nothing_new() -> None:
@@ -231,8 +235,9 @@ def test_a_pause_that_nobody_answers_in_time_fails() -> None:
     assert (execution.state, "Timeout" in execution.runs["ask"].message) == (State.FAILED, True)
 
 
-@pytest.mark.parametrize(("behavior", "state"), [
-    ("RESUME", "SUCCESS"), ("WARN", "WARNING"), ("FAIL", "FAILED"), ("CANCEL", "CANCELLED")])
+@pytest.mark.parametrize(
+    ("behavior", "state"), [("RESUME", "SUCCESS"), ("WARN", "WARNING"), ("FAIL", "FAILED"), ("CANCEL", "CANCELLED")]
+)
 def test_the_end_of_a_pause_means_what_its_behavior_says(behavior: str, state: str) -> None:
     assert run(f"[{{id: a, type: Pause, pauseDuration: PT1H, behavior: {behavior}}}]").state == state
 
@@ -275,8 +280,12 @@ def test_a_subflow_that_is_not_waited_for_succeeds_when_it_is_there() -> None:
 
 
 def test_flow_outputs_are_evaluated_at_the_end() -> None:
-    plan = plan_of({"tasks": [{"id": "a", "type": "Log", "message": "x"}],
-                    "outputs": [{"id": "answer", "type": "STRING", "value": "{{ outputs.a }}"}]})
+    plan = plan_of(
+        {
+            "tasks": [{"id": "a", "type": "Log", "message": "x"}],
+            "outputs": [{"id": "answer", "type": "STRING", "value": "{{ outputs.a }}"}],
+        }
+    )
     decision = play(plan, started, ok("a"))
     assert decision.commands == (Evaluate(None, "outputs", {"answer": "{{ outputs.a }}"}),)
     assert pending(plan, decision.execution) == decision.commands

@@ -7,12 +7,15 @@ from builder.engine.execution import Execution
 from builder.engine.play import failed, fresh, lost, play, started
 from tests.engine.flows import plan_of, theatre
 
-PLAN = plan_of("""
+PLAN = plan_of(
+    """
 - id: each
   type: ForEach
   values: '["ä", "b"]'
   tasks: [{id: a, type: Log, message: x, retry: {type: constant, interval: PT1M}}]
-""", labels=(("b", "1"), ("a", "2")))
+""",
+    labels=(("b", "1"), ("a", "2")),
+)
 
 
 def _round(execution: Execution) -> Execution:

@@ -8,9 +8,15 @@ import yaml
 from tests.engine.cases import CORPUS, Case
 
 ELSEWHERE = {
-    "sla": "SLA", "listeners": "listeners", "concurrency": "concurrency between executions",
-    "io.kestra.plugin.core.trigger.Flow": "flow triggers", "input:SECRET": "encryption", "input:FILE": "files",
-    "fn:secret": "secrets", "fn:kv": "the KV store behind kv()", "fn:read": "files behind read()",
+    "sla": "SLA",
+    "listeners": "listeners",
+    "concurrency": "concurrency between executions",
+    "io.kestra.plugin.core.trigger.Flow": "flow triggers",
+    "input:SECRET": "encryption",
+    "input:FILE": "files",
+    "fn:secret": "secrets",
+    "fn:kv": "the KV store behind kv()",
+    "fn:read": "files behind read()",
     "logToFile": "log files",
 }
 """What cases need that is not the engine's: other tests play these."""

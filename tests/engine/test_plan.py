@@ -9,9 +9,21 @@ LOG = {"id": "a", "type": "Log", "message": "x"}
 
 
 def test_every_task_is_found_by_its_id_in_the_order_of_the_text() -> None:
-    plan = plan_of({"tasks": [{"id": "block", "type": "If", "condition": "x", "then": [LOG],
-                               "else": [{**LOG, "id": "b"}], "errors": [{**LOG, "id": "c"}]}],
-                    "finally": [{**LOG, "id": "d"}]})
+    plan = plan_of(
+        {
+            "tasks": [
+                {
+                    "id": "block",
+                    "type": "If",
+                    "condition": "x",
+                    "then": [LOG],
+                    "else": [{**LOG, "id": "b"}],
+                    "errors": [{**LOG, "id": "c"}],
+                }
+            ],
+            "finally": [{**LOG, "id": "d"}],
+        }
+    )
     assert list(plan.by_id) == ["block", "a", "b", "c", "d"]
     assert dict(plan.by_id["block"].group_ids) == {"then": ("a",), "else": ("b",), "errors": ("c",)}
 
@@ -26,9 +38,20 @@ def test_the_nearest_retry_holds() -> None:
     def retry(attempts: int) -> dict[str, object]:
         return {"type": "constant", "interval": "PT1S", "maxAttempts": attempts}
 
-    plan = plan_of({"retry": retry(1), "tasks": [
-        {**LOG, "id": "flows"}, {"id": "block", "type": "Sequential", "retry": retry(2), "tasks": [
-            {**LOG, "id": "blocks"}, {**LOG, "id": "own", "retry": retry(3)}]}]})
+    plan = plan_of(
+        {
+            "retry": retry(1),
+            "tasks": [
+                {**LOG, "id": "flows"},
+                {
+                    "id": "block",
+                    "type": "Sequential",
+                    "retry": retry(2),
+                    "tasks": [{**LOG, "id": "blocks"}, {**LOG, "id": "own", "retry": retry(3)}],
+                },
+            ],
+        }
+    )
     found = {name: node.retry.max_attempts for name, node in plan.by_id.items() if node.retry}
     assert found == {"flows": 1, "block": 2, "blocks": 2, "own": 3}
 

@@ -72,12 +72,16 @@ class Chaos:
     def properties(self, kind: str, depth: int) -> dict[str, Any]:
         inside = {"tasks": self.tasks(depth - 1)} if depth else {}
         return {
-            "Log": {"message": "x"}, "Sleep": {"duration": "PT1M"}, "Subflow": {"namespace": "team", "flowId": "other"},
-            "Pause": self.dice.choice([{}, {"delay": "PT1M"}, {"timeout": "PT1M"}]), "Sequential": inside,
-            "Parallel": inside | {"concurrent": self.dice.randint(0, 2)}, "AllowFailure": inside,
+            "Log": {"message": "x"},
+            "Sleep": {"duration": "PT1M"},
+            "Subflow": {"namespace": "team", "flowId": "other"},
+            "Pause": self.dice.choice([{}, {"delay": "PT1M"}, {"timeout": "PT1M"}]),
+            "Sequential": inside,
+            "Parallel": inside | {"concurrent": self.dice.randint(0, 2)},
+            "AllowFailure": inside,
             "ForEach": inside | {"values": '["a", "b", "c"]', "concurrencyLimit": self.dice.randint(0, 2)},
-            "If": {"condition": "{{ x }}", "then": inside.get("tasks", [])}, "Switch": {
-                "value": "a", "cases": {"a": inside.get("tasks", [])}},
+            "If": {"condition": "{{ x }}", "then": inside.get("tasks", [])},
+            "Switch": {"value": "a", "cases": {"a": inside.get("tasks", [])}},
             "LoopUntil": inside | {"condition": "{{ x }}", "checkFrequency": {"interval": "PT1M", "maxIterations": 3}},
             "Dag": {"tasks": [{"task": task} for task in inside.get("tasks", [])]},
         }[kind]

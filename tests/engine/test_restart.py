@@ -53,8 +53,12 @@ def test_what_runs_cannot_be_restarted() -> None:
 
 
 def test_flow_outputs_that_failed_can_be_tried_again() -> None:
-    plan = plan_of({"tasks": [{"id": "a", "type": "Log", "message": "x"}],
-                    "outputs": [{"id": "answer", "type": "STRING", "value": "{{ nothing }}"}]})
+    plan = plan_of(
+        {
+            "tasks": [{"id": "a", "type": "Log", "message": "x"}],
+            "outputs": [{"id": "answer", "type": "STRING", "value": "{{ nothing }}"}],
+        }
+    )
     execution = theatre(plan).run(fresh(plan))
     assert (execution.state, bool(execution.message)) == (State.FAILED, True)
     assert restarted(plan, execution, START).state is State.RESTARTED

@@ -48,7 +48,12 @@ class World:
         return plan
 
     def create(
-        self, plan: Plan, inputs: Mapping[str, Any], *, labels: tuple[tuple[str, str], ...] = (), raw: bool = False,
+        self,
+        plan: Plan,
+        inputs: Mapping[str, Any],
+        *,
+        labels: tuple[tuple[str, str], ...] = (),
+        raw: bool = False,
         **more: Any,
     ) -> Execution:
         number = f"execution{len(self.executions)}"
@@ -60,8 +65,9 @@ class World:
         if raw:
             values = {key: value for key, value in values.items() if value is not None or key in inputs}
         execution = fresh(plan, id=number, inputs=values, **more)
-        correlated = () if any(key == "system.correlationId" for key, _ in labels) else (
-            ("system.correlationId", number),)
+        correlated = (
+            () if any(key == "system.correlationId" for key, _ in labels) else (("system.correlationId", number),)
+        )
         execution = replace(execution, labels=(*execution.labels, *labels, *correlated))
         self.executions[number] = execution
         return execution
@@ -99,12 +105,21 @@ class World:
         if plan is None:
             raise TaskFailure(f"There is no flow {request['namespace']}.{request['flowId']}.")
         labels = _labels(request["labels"])
-        inherited = tuple(label for label in parent.labels
-                          if request["inheritLabels"] or label[0].startswith("system."))
-        variables = {"executionId": parent.id, "namespace": parent.namespace, "flowId": parent.flow_id,
-                     "flowRevision": parent.revision}
+        inherited = tuple(
+            label for label in parent.labels if request["inheritLabels"] or label[0].startswith("system.")
+        )
+        variables = {
+            "executionId": parent.id,
+            "namespace": parent.namespace,
+            "flowId": parent.flow_id,
+            "flowRevision": parent.revision,
+        }
         child = self.create(
-            plan, request["inputs"], labels=(*labels, *inherited), id=command.child, parent_id=parent.id,
+            plan,
+            request["inputs"],
+            labels=(*labels, *inherited),
+            id=command.child,
+            parent_id=parent.id,
             parent_path=command.path,
             trigger={"id": command.path, "type": "io.kestra.plugin.core.flow.Subflow", "variables": variables},
         )

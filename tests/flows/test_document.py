@@ -12,23 +12,44 @@ from builder.flows.nodes import Shape, Style
 def written(text: str, *path: str | int) -> str:
     span = parse(text).span(path)
     assert span is not None
-    return text[span.start:span.end]
+    return text[span.start : span.end]
 
 
 def test_booleans_are_only_true_and_false():
     assert parse("{a: true, b: FALSE, c: NO, d: on, e: yes, f: 'true'}").data == {
-        "a": True, "b": False, "c": "NO", "d": "on", "e": "yes", "f": "true"}
+        "a": True,
+        "b": False,
+        "c": "NO",
+        "d": "on",
+        "e": "yes",
+        "f": "true",
+    }
 
 
 def test_numbers_null_and_dates_are_read_as_json_style_yaml():
     text = "a: 12\nb: -1.5e3\nc: 0x1F\nd: 0o17\ne: ~\nf:\ng: 2024-01-02\nh: 1_000\ni: .inf\nj: 08:30\nk: 1e999\n"
-    assert parse(text).data == {"a": 12, "b": -1500.0, "c": 31, "d": 15, "e": None, "f": None, "g": "2024-01-02",
-                                "h": "1_000", "i": ".inf", "j": "08:30", "k": "1e999"}
+    assert parse(text).data == {
+        "a": 12,
+        "b": -1500.0,
+        "c": 31,
+        "d": 15,
+        "e": None,
+        "f": None,
+        "g": "2024-01-02",
+        "h": "1_000",
+        "i": ".inf",
+        "j": "08:30",
+        "k": "1e999",
+    }
 
 
 def test_keys_are_text_whatever_they_look_like():
     assert parse("1: a\ntrue: b\n2024-01-02: c\n? [x, y]\n: d\n").data == {
-        "1": "a", "true": "b", "2024-01-02": "c", "[x, y]": "d"}
+        "1": "a",
+        "true": "b",
+        "2024-01-02": "c",
+        "[x, y]": "d",
+    }
 
 
 def test_offsets_hold_with_a_byte_order_mark_windows_line_ends_and_emoji():
@@ -41,7 +62,7 @@ def test_offsets_hold_with_a_byte_order_mark_windows_line_ends_and_emoji():
     assert written(text, "last", 1) == "2"
     span = document.span(("c",))
     assert span is not None
-    assert (span.line, span.column, text[span.content:span.end], span.style) == (7, 4, "'aa'", Style.SINGLE)
+    assert (span.line, span.column, text[span.content : span.end], span.style) == (7, 4, "'aa'", Style.SINGLE)
     key = document.key_span(("id",))
     assert key is not None and (key.line, key.column) == (1, 1)
 
@@ -65,13 +86,14 @@ def test_aliases_and_merge_keys_are_expanded_and_marked_as_shared():
     assert all(span is not None and span.shared for span in shared)
     own = document.span(("own", "y"))
     assert own is not None and not own.shared
-    assert shared[1] is not None and text[shared[1].start:shared[1].end] == "*b" and shared[1].shape is Shape.MAP
+    assert shared[1] is not None and text[shared[1].start : shared[1].end] == "*b" and shared[1].shape is Shape.MAP
 
 
 def test_a_duplicate_key_is_a_problem_at_the_second_one():
     document = parse("tasks:\n  - id: log\n    message: one\n    message: two\n")
     assert [(p.line, p.column, p.message) for p in document.problems] == [
-        (4, 5, 'the key "message" is written twice in "log"')]
+        (4, 5, 'the key "message" is written twice in "log"')
+    ]
     assert document.data["tasks"][0]["message"] == "one"
 
 
@@ -80,12 +102,19 @@ def test_all_problems_are_found_at_once_in_the_order_of_lines():
     assert [p.line for p in document.problems] == [1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize("text, line, part", [
-    ("a: b: c\n", 1, "colon"), ("a: [1, 2\nb: 3\n", 2, "not closed"), ("a: 'x\n", 1, "never closed"),
-    ("a: 1\nb: \"x\n\n", 2, "never closed"), ("id a\nnamespace: b\n", 1, "no colon"),
-    ("tasks:\n  - id x\n    type: y\n", 2, "no colon"),
-    ("\ta: 1\n", 1, "begin"), ("a: @x\n", 1, "begin"),
-])
+@pytest.mark.parametrize(
+    "text, line, part",
+    [
+        ("a: b: c\n", 1, "colon"),
+        ("a: [1, 2\nb: 3\n", 2, "not closed"),
+        ("a: 'x\n", 1, "never closed"),
+        ('a: 1\nb: "x\n\n', 2, "never closed"),
+        ("id a\nnamespace: b\n", 1, "no colon"),
+        ("tasks:\n  - id x\n    type: y\n", 2, "no colon"),
+        ("\ta: 1\n", 1, "begin"),
+        ("a: @x\n", 1, "begin"),
+    ],
+)
 def test_a_syntax_error_says_what_is_meant_and_where(text: str, line: int, part: str):
     document = parse(text)
     assert document.data is None
@@ -131,7 +160,10 @@ def test_lone_surrogates_are_reported_and_not_raised():
 
 def test_several_flows_are_split_at_separator_lines():
     assert split_documents("---\nid: a\n---\r\nid: b\ntext: |\n  --- not one\n--- # c\nid: c") == [
-        "id: a\n", "id: b\ntext: |\n  --- not one\n", "id: c"]
+        "id: a\n",
+        "id: b\ntext: |\n  --- not one\n",
+        "id: c",
+    ]
     assert split_documents("id: a") == ["id: a"]
 
 
@@ -141,7 +173,8 @@ def test_a_second_flow_in_one_text_is_a_problem():
 
 def test_five_hundred_tasks_are_read_in_well_under_two_hundred_milliseconds():
     text = "id: a\ntasks:\n" + "".join(
-        f"  - id: t{n}\n    type: io.kestra.plugin.core.log.Log\n    message: |\n      hello {n}\n" for n in range(500))
+        f"  - id: t{n}\n    type: io.kestra.plugin.core.log.Log\n    message: |\n      hello {n}\n" for n in range(500)
+    )
     best = min(_timed(text) for _ in range(3))
     assert best < 0.2
 

@@ -70,7 +70,9 @@ def test_it_changes_one_value_and_nothing_else():
 def test_it_tells_the_changed_span():
     result = apply(FLOW, SetValue(("tasks", 1, "key"), "next"))
     start, end = result.changed
-    assert FLOW[:start] + result.text[start:end] + FLOW[end:] == result.text or "next" in result.text[start - 4:end + 4]
+    assert (
+        FLOW[:start] + result.text[start:end] + FLOW[end:] == result.text or "next" in result.text[start - 4 : end + 4]
+    )
 
 
 def test_setting_the_same_value_changes_nothing():
@@ -82,24 +84,91 @@ def test_it_keeps_the_kind_of_quote():
     assert 'value: "plain"' in edited(SetValue(("tasks", 1, "value"), "plain"))
 
 
-@pytest.mark.parametrize("value", [
-    "yes", "no", "on", "null", "~", "1", "1.0", "1e5", "0x10", "0o7", "2024-01-01", "12:30", "", " lead", "trail ",
-    "a: b", "a #b", "- a", "{a}", "[a]", "*a", "&a", "!a", "%a", "@a",
-    "`a", "'a", '"a', "a\tb", "\x07", "\u2028", "é", "😀",
-    "=", "<<", "? a", "|", ">", "true"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "yes",
+        "no",
+        "on",
+        "null",
+        "~",
+        "1",
+        "1.0",
+        "1e5",
+        "0x10",
+        "0o7",
+        "2024-01-01",
+        "12:30",
+        "",
+        " lead",
+        "trail ",
+        "a: b",
+        "a #b",
+        "- a",
+        "{a}",
+        "[a]",
+        "*a",
+        "&a",
+        "!a",
+        "%a",
+        "@a",
+        "`a",
+        "'a",
+        '"a',
+        "a\tb",
+        "\x07",
+        "\u2028",
+        "é",
+        "😀",
+        "=",
+        "<<",
+        "? a",
+        "|",
+        ">",
+        "true",
+    ],
+)
 def test_text_that_yaml_would_read_as_something_else_is_quoted(value):
-    for path in [("tasks", 0, "model"), ("tasks", 1, "key"), ("tasks", 1, "fresh"), ("triggers", 0, "cron"),
-                 ("description",)]:
+    for path in [
+        ("tasks", 0, "model"),
+        ("tasks", 1, "key"),
+        ("tasks", 1, "fresh"),
+        ("triggers", 0, "cron"),
+        ("description",),
+    ]:
         text = edited(SetValue(path, value))
         assert "cheap model is enough" in text and "do not change" in text
 
 
-@pytest.mark.parametrize("value", ["a\nb", "a\nb\n", "a\n\n", "  indented\nb", "\n\nlate", "a\n  b\n c\n", "a \n b",
-                                   "x" * 300, "tab\n\tb", "\n", "a\r\nb", "# no comment\nb", "\n  deep\nflat",
-                                   "a\n\n\nb\n\n\n"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a\nb",
+        "a\nb\n",
+        "a\n\n",
+        "  indented\nb",
+        "\n\nlate",
+        "a\n  b\n c\n",
+        "a \n b",
+        "x" * 300,
+        "tab\n\tb",
+        "\n",
+        "a\r\nb",
+        "# no comment\nb",
+        "\n  deep\nflat",
+        "a\n\n\nb\n\n\n",
+    ],
+)
 def test_long_and_multi_line_text_comes_back_as_it_was(value):
-    for path in [("tasks", 0, "model"), ("tasks", 0, "prompt"), ("tasks", 1, "value"), ("triggers", 0, "cron"),
-                 ("description",), ("tasks", 2, "then", 0, "message", 0), ("tasks", 2, "then", 0, "message")]:
+    for path in [
+        ("tasks", 0, "model"),
+        ("tasks", 0, "prompt"),
+        ("tasks", 1, "value"),
+        ("triggers", 0, "cron"),
+        ("description",),
+        ("tasks", 2, "then", 0, "message", 0),
+        ("tasks", 2, "then", 0, "message"),
+    ]:
         edited(SetValue(path, value))
 
 
@@ -141,7 +210,9 @@ def test_a_whole_mapping_is_set_by_its_differences():
 
 def test_unsetting_takes_the_key_and_its_own_comment():
     assert lines_changed(FLOW, edited(Unset(("tasks", 1, "value")))) == (
-        ["    # why we keep it", '    value: "{{ outputs.classify }}"'], [])
+        ["    # why we keep it", '    value: "{{ outputs.classify }}"'],
+        [],
+    )
 
 
 def test_unsetting_the_first_key_of_an_item_keeps_its_dash():
@@ -185,7 +256,7 @@ def test_a_step_moves_into_a_branch_with_its_comments():
 def test_a_step_moves_out_of_a_branch_and_leaves_an_empty_list():
     text = edited(Move(("tasks", 2, "then", 0), ("tasks",), 0))
     assert "    then: []\ntriggers:" in text
-    assert "tasks:\n  - id: page\n    type: io.kestra.plugin.core.log.Log\n    message: [a, \"b\"]\n" in text
+    assert 'tasks:\n  - id: page\n    type: io.kestra.plugin.core.log.Log\n    message: [a, "b"]\n' in text
 
 
 def test_a_step_moves_into_a_list_that_is_not_there_yet():
@@ -222,14 +293,20 @@ def test_lists_that_are_not_indented_stay_so():
     text = "id: a\ntasks:\n- id: x\n  type: Log\n# tail\n- id: y\n  type: If\n  then:\n  - id: z\n"
     assert edited(Insert(("tasks",), 2, {"id": "new"}), text).endswith("  - id: z\n- id: new\n")
     assert edited(SetValue(("tasks", 0, "errors"), [{"id": "e"}]), text) == text.replace(
-        "type: Log\n", "type: Log\n  errors:\n  - id: e\n")
+        "type: Log\n", "type: Log\n  errors:\n  - id: e\n"
+    )
     assert edited(Move(("tasks", 1, "then", 0), ("tasks",), 0), text).startswith("id: a\ntasks:\n- id: z\n- id: x\n")
 
 
 def test_windows_line_breaks_and_the_byte_order_mark_stay():
     text = "\ufeff" + FLOW.replace("\n", "\r\n")
-    for edit in [SetValue(("tasks", 0, "prompt"), "a\nb\n"), Remove(("tasks", 0)), Move(("tasks", 2), ("tasks",), 0),
-                 SetValue(("id",), "x"), SetValue(("labels",), {"a": "b"})]:
+    for edit in [
+        SetValue(("tasks", 0, "prompt"), "a\nb\n"),
+        Remove(("tasks", 0)),
+        Move(("tasks", 2), ("tasks",), 0),
+        SetValue(("id",), "x"),
+        SetValue(("labels",), {"a": "b"}),
+    ]:
         result = apply(text, edit).text
         assert result.startswith("\ufeff") and result.count("\n") == result.count("\r\n")
 
@@ -286,7 +363,8 @@ def test_unreadable_yaml_is_refused_with_its_line():
 def test_edits_come_from_json():
     assert edit_from_json({"do": "set", "path": ["tasks", 0, "id"], "value": 1}) == SetValue(("tasks", 0, "id"), 1)
     assert edit_from_json({"do": "move", "path": ["tasks", 0], "to": ["tasks"], "index": 1}) == Move(
-        ("tasks", 0), ("tasks",), 1)
+        ("tasks", 0), ("tasks",), 1
+    )
     for bad in [{}, {"do": "jump", "path": []}, {"do": "set", "path": "a", "value": 1}, {"do": "insert", "path": []}]:
         with pytest.raises(InvalidInput):
             edit_from_json(bad)
@@ -319,8 +397,11 @@ def random_edit(random_, data):
     choices += [SetValue((*path[:-1], "fresh"), fresh), Unset(path)] if isinstance(path[-1], str) else [Remove(path)]
     if where:
         items = dict(leaves(data))[where]
-        choices += [Insert(where, random_.randint(0, len(items)), fresh), Remove((*where, 0)),
-                    Move((*where, random_.randrange(len(items))), where, random_.randrange(len(items)))]
+        choices += [
+            Insert(where, random_.randint(0, len(items)), fresh),
+            Remove((*where, 0)),
+            Move((*where, random_.randrange(len(items))), where, random_.randrange(len(items))),
+        ]
     return random_.choice(choices)
 
 
@@ -345,8 +426,11 @@ def test_random_edits_of_real_flows_keep_all_other_bytes(seed):
                 continue
             tried, rewritten = tried + 1, rewritten + result.rewritten
             assert same(parse(result.text).data, intended(data, edit)), (file.name, edit)
-            if isinstance(edit, SetValue | Insert | Move) and not result.rewritten and not isinstance(
-                    dict(leaves(data)).get(edit.path), dict | list):
+            if (
+                isinstance(edit, SetValue | Insert | Move)
+                and not result.rewritten
+                and not isinstance(dict(leaves(data)).get(edit.path), dict | list)
+            ):
                 assert comments(text) <= comments(result.text), (file.name, edit)
             start, end = result.changed
             assert text.startswith(result.text[:start]) and text.endswith(result.text[end:])

@@ -33,7 +33,8 @@ def test_every_reference_to_a_renamed_step_follows_and_nothing_else():
     assert count == 3
     expected = FLOW.replace("id: ask ", "id: question ").replace("outputs.ask.text", "outputs.question.text")
     assert text == expected.replace("outputs['ask'].id", "outputs.question.id").replace(
-        "outputs.ask.ok", "outputs.question.ok")
+        "outputs.ask.ok", "outputs.question.ok"
+    )
 
 
 def test_a_name_with_a_dash_is_read_in_brackets():

@@ -61,7 +61,8 @@ def test_it_answers_and_leaves_no_process_behind() -> None:
     try:
         question = {"messages": [{"role": "user", "content": "What is the capital of France?"}], "max_tokens": 20}
         request = urllib.request.Request(
-            f"{url}/chat/completions", json.dumps(question).encode(), {"Content-Type": "application/json"})
+            f"{url}/chat/completions", json.dumps(question).encode(), {"Content-Type": "application/json"}
+        )
         with urllib.request.urlopen(request, timeout=60) as response:
             answer = json.load(response)
         assert answer["choices"][0]["message"]["content"]

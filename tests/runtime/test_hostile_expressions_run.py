@@ -74,8 +74,12 @@ def _problem(must: str, expression: str, execution: Execution, shown: dict[str, 
     """What does not hold, or nothing."""
     give = execution.runs["give"]
     result = (give.outputs or {}).get("value")
-    leaked = [(where, form) for where, text in shown.items() for form in (*FORMS, *LEAKS)
-              if form in text and form not in expression and not (where.startswith("page") and form == "django")]
+    leaked = [
+        (where, form)
+        for where, text in shown.items()
+        for form in (*FORMS, *LEAKS)
+        if form in text and form not in expression and not (where.startswith("page") and form == "django")
+    ]
     if leaked:
         return f"leaks {leaked[:3]}"
     if must == "error" and (result is not None or not give.message):

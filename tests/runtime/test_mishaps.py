@@ -83,9 +83,7 @@ def test_a_text_that_vanished_under_way_ends_its_runs_and_its_children(
     assert [row.kind for row in executions.signals([child])[child]] == ["kill"]
 
 
-def test_a_child_made_while_its_parent_is_killed_is_not_born(
-    runner: Runner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_child_made_while_its_parent_is_killed_is_not_born(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(CHILD, "child")
     making, killed = threading.Event(), threading.Event()
     make_child = children.make_child
@@ -109,9 +107,7 @@ def test_a_child_made_while_its_parent_is_killed_is_not_born(
     assert executions.children_running(execution_id) == []
 
 
-def test_one_that_cannot_be_taken_up_leaves_the_others_alone(
-    runner: Runner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_that_cannot_be_taken_up_leaves_the_others_alone(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(f"tasks:\n  - {{id: say, type: {LOG}, message: hello}}\n")
     ids = [create() for _ in range(3)]
 

@@ -256,8 +256,10 @@ tasks:
     assert leaks(execution.id) == []
 
 
-@pytest.mark.parametrize("forged", [
-    {"type": ENCRYPTED_TYPE, "value": "bm90IG91cnM="}, {"type": ENCRYPTED_TYPE, "value": "?"}, f"{ENCRYPTED_TYPE}:x"])
+@pytest.mark.parametrize(
+    "forged",
+    [{"type": ENCRYPTED_TYPE, "value": "bm90IG91cnM="}, {"type": ENCRYPTED_TYPE, "value": "?"}, f"{ENCRYPTED_TYPE}:x"],
+)
 def test_a_forged_sealed_value_stays_as_it_is_and_hurts_nobody(runner: Runner, forged: Any) -> None:
     publish(f"""
 inputs:
@@ -275,25 +277,31 @@ tasks:
 
 @pytest.mark.parametrize("path", ["ok", "fail"])
 def test_a_key_in_an_address_is_masked_in_what_comes_back(runner: Runner, echo: str, path: str) -> None:
-    execution = run(runner, f"""
+    execution = run(
+        runner,
+        f"""
 tasks:
   - id: ask
     type: io.kestra.plugin.core.http.Request
     uri: "{echo}/{path}?key={{{{ secret('TEST') }}}}"
     headers: {{X: "{{{{ secret('TEST') | base64encode }}}}"}}
-""")
+""",
+    )
     assert execution.runs["ask"].state is (State.SUCCESS if path == "ok" else State.FAILED)
     assert path == "ok" or "500" in execution.runs["ask"].message
     assert leaks(execution.id) == []
 
 
 def test_an_encrypted_body_is_read_by_later_steps_and_shown_to_nobody(runner: Runner, echo: str) -> None:
-    execution = run(runner, f"""
+    execution = run(
+        runner,
+        f"""
 tasks:
   - {{id: ask, type: io.kestra.plugin.core.http.Request, uri: "{echo}/very-private", encryptBody: true}}
   - {{id: same, {LOG}, message: "{{{{ outputs.ask.encryptedBody contains 'very-' }}}}"}}
   - {{id: say, {LOG}, message: "{{{{ outputs.ask.encryptedBody }}}}"}}
-""")
+""",
+    )
     assert execution.state is State.SUCCESS
     assert messages(execution.id) == ["true", "******"]
     assert (execution.runs["ask"].outputs or {})["encryptedBody"]["type"] == ENCRYPTED_TYPE
@@ -302,18 +310,31 @@ tasks:
 
 
 def test_a_file_of_a_namespace_is_refused_in_one_sentence(runner: Runner) -> None:
-    execution = run(runner, f"""
+    execution = run(
+        runner,
+        f"""
 tasks:
   - {{id: uri, {LOG}, message: "{{{{ fileURI('prompts/a.txt') }}}}", allowFailure: true}}
   - {{id: read, {LOG}, message: "{{{{ read('prompts/a.txt') }}}}", allowFailure: true}}
-""")
+""",
+    )
     assert "use a FILE input or a Download task" in execution.runs["uri"].message
     assert "is not the address of a file" in execution.runs["read"].message
 
 
-@pytest.mark.parametrize("program", ["def f: f; f", "[range(1e12)] | length", "env", "$ENV.PATH", "input",
-                                     "input_filename",
-                                     "[limit(3; repeat(1))] | tojson | halt_error", "import \"/etc/passwd\" as $x; $x"])
+@pytest.mark.parametrize(
+    "program",
+    [
+        "def f: f; f",
+        "[range(1e12)] | length",
+        "env",
+        "$ENV.PATH",
+        "input",
+        "input_filename",
+        "[limit(3; repeat(1))] | tojson | halt_error",
+        'import "/etc/passwd" as $x; $x',
+    ],
+)
 def test_jq_in_a_task_reads_nothing_of_the_machine_and_ends(runner: Runner, program: str) -> None:
     publish(f"""
 inputs:
@@ -338,7 +359,9 @@ def model() -> Iterator[OpenAIServer]:
 
 
 def ask(runner: Runner, model: OpenAIServer) -> Execution:
-    return run(runner, f"""
+    return run(
+        runner,
+        f"""
 tasks:
   - id: ai
     type: io.kestra.plugin.openai.ChatCompletion
@@ -348,7 +371,8 @@ tasks:
     prompt: "say {{{{ secret('TEST') }}}}"
     retry: {{type: constant, interval: PT0.01S, maxAttempt: 1}}
   - {{id: say, {LOG}, message: "{{{{ outputs.ai.choices[0].message.content }}}}"}}
-""")
+""",
+    )
 
 
 def test_a_model_that_repeats_a_secret_is_masked_and_what_it_writes_is_not_rendered(

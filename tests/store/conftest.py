@@ -20,15 +20,24 @@ def now() -> datetime:
 def an_execution(**changes: Any) -> Execution:
     execution_id = changes.pop("id", None) or executions.new_id()
     fields: dict[str, Any] = {
-        "id": execution_id, "namespace": "team", "flow_id": "hello", "revision": 1, "state": State.CREATED,
-        "history": ((State.CREATED, NOW),), "created_at": NOW, "original_id": execution_id,
+        "id": execution_id,
+        "namespace": "team",
+        "flow_id": "hello",
+        "revision": 1,
+        "state": State.CREATED,
+        "history": ((State.CREATED, NOW),),
+        "created_at": NOW,
+        "original_id": execution_id,
     }
     return Execution(**(fields | changes))
 
 
 def a_run(path: str, state: State = State.RUNNING, **changes: Any) -> TaskRun:
     fields: dict[str, Any] = {
-        "id": executions.new_id(), "path": path, "task_id": path.rpartition("/")[2], "state": state,
+        "id": executions.new_id(),
+        "path": path,
+        "task_id": path.rpartition("/")[2],
+        "state": state,
         "history": tuple((each, NOW) for each in dict.fromkeys((State.CREATED, State.RUNNING, state))),
         "attempts": (Attempt(1, state, NOW, NOW, "tried"),),
     }

@@ -36,8 +36,15 @@ def test_an_execution_comes_back_as_it_went_in():
     first = a_run("each", outputs={"a": [1, "\x00", "\ud800"]}, evaluated={"values": [1]}, branch="errors")
     second = a_run("each[0]/say", parent="each", value="x", iteration=0, wake_at=LATER, child="c", message="why")
     execution = an_execution(
-        inputs={"name": "Zoë", "at": "2026"}, labels=(("b", "1"), ("a", "2")), trigger={"id": "t", "type": "x"},
-        parent_id="p", parent_path="sub", runs={"each": first, "each[0]/say": second}, message="m", attempt_number=2)
+        inputs={"name": "Zoë", "at": "2026"},
+        labels=(("b", "1"), ("a", "2")),
+        trigger={"id": "t", "type": "x"},
+        parent_id="p",
+        parent_path="sub",
+        runs={"each": first, "each[0]/say": second},
+        message="m",
+        attempt_number=2,
+    )
     executions.create(NewExecution(execution))
     assert executions.load(execution.id) == (execution, 0)
 
@@ -76,12 +83,23 @@ def test_a_fenced_runner_writes_nothing():
     old, good = claimed(execution.id), claimed(other.id)
     claimed(execution.id, "w2", LATER)
     run = a_run("say")
-    result = executions.save([
-        Saved(replace(execution, state=State.RUNNING, runs={"say": run}), old.epoch, {"say"},
-              [LogLine(NOW, "INFO", "old")]),
-        Saved(replace(other, state=State.RUNNING, runs={"say": run}), good.epoch, {"say"},
-              [LogLine(NOW, "INFO", "good")]),
-    ], LATER)
+    result = executions.save(
+        [
+            Saved(
+                replace(execution, state=State.RUNNING, runs={"say": run}),
+                old.epoch,
+                {"say"},
+                [LogLine(NOW, "INFO", "old")],
+            ),
+            Saved(
+                replace(other, state=State.RUNNING, runs={"say": run}),
+                good.epoch,
+                {"say"},
+                [LogLine(NOW, "INFO", "good")],
+            ),
+        ],
+        LATER,
+    )
     assert result.fenced == {execution.id}
     assert executions.load(execution.id)[0].runs == {}
     assert executions.load(other.id)[0].runs == {"say": run}
@@ -123,22 +141,24 @@ def test_a_signal_that_came_before_parking_is_not_slept_over():
     running = replace(execution, state=State.PAUSED, history=(*execution.history, (State.PAUSED, SOON)))
     executions.save([Saved(running, claim.epoch, parked=True)], SOON)
     assert executions.due(SOON) == [execution.id]
-    signal, = claimed(execution.id).signals
+    (signal,) = claimed(execution.id).signals
     assert signal.kind == executions.KILL
     executions.save([Saved(running, 2, consumed=[signal.id], parked=True)], SOON)
     assert executions.due(LATER) == []
 
 
 def test_an_ended_execution_is_given_up_and_tells_its_parent():
-    parent, = (made(),)
+    (parent,) = (made(),)
     child = made(parent_id=parent.id, parent_path="sub")
     executions.release(parent.id, claimed(parent.id).epoch, SOON)
     claim = claimed(child.id)
     result = executions.save([Saved(replace(ended(child), outputs={"x": 1}), claim.epoch)], LATER)
     assert result.ring == (parent.id,)
-    told, = claimed(parent.id, now=LATER).signals
+    (told,) = claimed(parent.id, now=LATER).signals
     assert (told.kind, told.payload) == (
-        executions.CHILD_ENDED, {"path": "sub", "child": child.id, "state": "SUCCESS", "outputs": {"x": 1}})
+        executions.CHILD_ENDED,
+        {"path": "sub", "child": child.id, "state": "SUCCESS", "outputs": {"x": 1}},
+    )
     assert executions.claim(child.id, "w", LATER, 10) is None
     assert not executions.send(child.id, executions.KILL, LATER)
 
@@ -165,7 +185,8 @@ def test_an_end_lets_the_oldest_queued_one_in():
     limit = Concurrency(1)
     first, second, third = [
         executions.create(NewExecution(an_execution(created_at=NOW + timedelta(seconds=n)), concurrency=limit))
-        for n in range(3)]
+        for n in range(3)
+    ]
     result = executions.save([Saved(ended(first), claimed(first.id).epoch)], LATER)
     assert result.ring == (second.id,)
     assert executions.load(second.id)[0].state is State.CREATED
@@ -175,8 +196,11 @@ def test_an_end_lets_the_oldest_queued_one_in():
 def test_tokens_and_cost_add_up_exactly():
     execution = made()
     claim = claimed(execution.id)
-    points = [MetricPoint(NOW, "total.tokens", 10, path="a"), MetricPoint(NOW, "cost", 0.1, "USD", path="a"),
-              MetricPoint(NOW, "cost", Decimal("0.2"), "USD", path="b")]
+    points = [
+        MetricPoint(NOW, "total.tokens", 10, path="a"),
+        MetricPoint(NOW, "cost", 0.1, "USD", path="a"),
+        MetricPoint(NOW, "cost", Decimal("0.2"), "USD", path="b"),
+    ]
     executions.save([Saved(execution, claim.epoch, metrics=points)], SOON)
     executions.save([Saved(execution, claim.epoch, metrics=[])], SOON)
     shown = executions.item(execution.id)
@@ -184,11 +208,16 @@ def test_tokens_and_cost_add_up_exactly():
     assert executions.usage_by_path(execution.id)["a"] == {"total.tokens": 10, "cost": Decimal("0.1")}
 
 
-@pytest.mark.parametrize(("value", "kept"), [
-    (float("nan"), Decimal(0)), (float("inf"), Decimal(10) ** 15), (1e300, Decimal(10) ** 15),
-    (-1e300, -Decimal(10) ** 15),
-    (1e-30, Decimal(0)),
-])
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (float("nan"), Decimal(0)),
+        (float("inf"), Decimal(10) ** 15),
+        (1e300, Decimal(10) ** 15),
+        (-1e300, -(Decimal(10) ** 15)),
+        (1e-30, Decimal(0)),
+    ],
+)
 def test_an_odd_number_never_stops_an_execution(value: float, kept: Decimal):
     execution = made()
     points = [MetricPoint(NOW, "total.tokens", value), MetricPoint(NOW, "x", value)]

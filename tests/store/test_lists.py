@@ -20,30 +20,41 @@ ROWS = 2000
 def history() -> None:
     """2,000 executions of 20 flows in two namespaces, each a second after the other."""
     news = [
-        NewExecution(an_execution(
-            namespace="team.a" if n % 2 else "other", flow_id=f"flow{n % 20}",
-            state=State.FAILED if n % 10 == 0 else State.SUCCESS,
-            labels=(("shard", str(n % 4)), ("even", str(n % 2 == 0))), created_at=NOW + timedelta(seconds=n),
-            history=((State.CREATED, NOW), (State.SUCCESS, NOW))))
+        NewExecution(
+            an_execution(
+                namespace="team.a" if n % 2 else "other",
+                flow_id=f"flow{n % 20}",
+                state=State.FAILED if n % 10 == 0 else State.SUCCESS,
+                labels=(("shard", str(n % 4)), ("even", str(n % 2 == 0))),
+                created_at=NOW + timedelta(seconds=n),
+                history=((State.CREATED, NOW), (State.SUCCESS, NOW)),
+            )
+        )
         for n in range(ROWS)
     ]
     executions.create_many(news)
 
 
-@pytest.mark.parametrize(("filters", "total"), [
-    (Filters(), ROWS),
-    (Filters(namespace="team"), 1000),
-    (Filters(namespace="tea"), 0),
-    (Filters(flow_id="flow3"), 100),
-    (Filters(states=[State.FAILED]), 200),
-    (Filters(labels=[("shard", "1"), ("even", "False")]), 500),
-    (Filters(labels=[("shard", "1"), ("even", "True")]), 0),
-    (Filters(text="FLOW1"), 1100),
-    (Filters(since=NOW + timedelta(seconds=1990)), 10),
-    (Filters(until=NOW + timedelta(seconds=10), namespace="team.a"), 5),
-])
+@pytest.mark.parametrize(
+    ("filters", "total"),
+    [
+        (Filters(), ROWS),
+        (Filters(namespace="team"), 1000),
+        (Filters(namespace="tea"), 0),
+        (Filters(flow_id="flow3"), 100),
+        (Filters(states=[State.FAILED]), 200),
+        (Filters(labels=[("shard", "1"), ("even", "False")]), 500),
+        (Filters(labels=[("shard", "1"), ("even", "True")]), 0),
+        (Filters(text="FLOW1"), 1100),
+        (Filters(since=NOW + timedelta(seconds=1990)), 10),
+        (Filters(until=NOW + timedelta(seconds=10), namespace="team.a"), 5),
+    ],
+)
 def test_a_filtered_page_takes_three_queries(
-    history: None, filters: Filters, total: int, django_assert_max_num_queries: Any,
+    history: None,
+    filters: Filters,
+    total: int,
+    django_assert_max_num_queries: Any,
 ):
     with django_assert_max_num_queries(3):
         page = executions.search(filters, page=1, size=25)
@@ -82,8 +93,15 @@ def test_the_newest_page_is_read_from_an_index(history: None):
 
 def test_flows_are_listed_in_two_queries_however_many(django_assert_max_num_queries: Any):
     for n in range(60):
-        flows.publish(namespace=f"team.{n % 3}", flow_id=f"flow{n:02}", source=f"id: flow{n}", by="ada", now=NOW,
-                      description="odd" if n % 2 else "even", labels=[("n", str(n))])
+        flows.publish(
+            namespace=f"team.{n % 3}",
+            flow_id=f"flow{n:02}",
+            source=f"id: flow{n}",
+            by="ada",
+            now=NOW,
+            description="odd" if n % 2 else "even",
+            labels=[("n", str(n))],
+        )
     with django_assert_max_num_queries(2):
         page = flows.search(namespace="team", text="odd", size=10, page=2)
     assert (page.total, len(page.items)) == (30, 10)

@@ -16,11 +16,24 @@ from tests.store.conftest import NOW
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize(("value", "kind"), [
-    ("text", "STRING"), (1, "NUMBER"), (1.5, "NUMBER"), (True, "BOOLEAN"), ({"a": [1]}, "JSON"), ([1], "JSON"),
-    (None, "JSON"), ("PT5M", "DURATION"), ("P1D", "DURATION"), ("P", "STRING"), ("2026-05-01", "DATE"),
-    ("2026-05-01T12:00:00Z", "DATETIME"), ("2026-99-01", "STRING"),
-])
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("text", "STRING"),
+        (1, "NUMBER"),
+        (1.5, "NUMBER"),
+        (True, "BOOLEAN"),
+        ({"a": [1]}, "JSON"),
+        ([1], "JSON"),
+        (None, "JSON"),
+        ("PT5M", "DURATION"),
+        ("P1D", "DURATION"),
+        ("P", "STRING"),
+        ("2026-05-01", "DATE"),
+        ("2026-05-01T12:00:00Z", "DATETIME"),
+        ("2026-99-01", "STRING"),
+    ],
+)
 def test_a_value_keeps_its_type(value: object, kind: str):
     entry = kv.set_value("team", "key", value, NOW)
     assert entry.kind is Kind(kind)

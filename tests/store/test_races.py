@@ -49,8 +49,11 @@ def test_each_execution_is_claimed_by_one():
 def test_a_slot_is_fired_by_one_scheduler():
     triggers.declare("team", "hello", 1, [{"id": "t", "type": "Schedule"}], disabled=False, now=NOW)
     trigger = triggers.get("team", "hello", "t")
-    slots = at_once(lambda _: triggers.fire(
-        trigger, NOW, NOW, next_at=None, create=lambda: executions.create(NewExecution(an_execution())).id))
+    slots = at_once(
+        lambda _: triggers.fire(
+            trigger, NOW, NOW, next_at=None, create=lambda: executions.create(NewExecution(an_execution())).id
+        )
+    )
     assert sum(slot is not None for slot in slots) == 1
     assert executions.search(executions.Filters()).total == 1
 
@@ -79,7 +82,11 @@ def test_ends_at_once_let_in_as_many_as_there_is_room():
 
 def test_of_two_publishes_from_one_base_the_second_is_told():
     flows.publish(namespace="team", flow_id="hello", source="x", by="ada", now=NOW)
-    published = at_once(lambda place: flows.publish(
-        namespace="team", flow_id="hello", source=f"{place}", by="ada", now=NOW, base_revision=1), 3)
+    published = at_once(
+        lambda place: flows.publish(
+            namespace="team", flow_id="hello", source=f"{place}", by="ada", now=NOW, base_revision=1
+        ),
+        3,
+    )
     assert sum(isinstance(result, StaleRevision) for result in published) == 2
     assert [revision.number for revision in flows.revisions("team", "hello")] == [1, 2]

@@ -21,8 +21,9 @@ def declared(**changes: object) -> triggers.Trigger:
 
 
 def fire(trigger: triggers.Trigger) -> triggers.Slot | None:
-    return triggers.fire(trigger, SLOT, NOW, next_at=NEXT,
-                         create=lambda: executions.create(NewExecution(an_execution())).id)
+    return triggers.fire(
+        trigger, SLOT, NOW, next_at=NEXT, create=lambda: executions.create(NewExecution(an_execution())).id
+    )
 
 
 def test_a_new_trigger_is_due_until_it_is_planned():
@@ -99,10 +100,11 @@ def test_ends_are_noted_only_when_a_flow_trigger_listens():
 
     end()
     assert triggers.changes() == []
-    triggers.declare("team", "after", 1, [{"id": "t", "type": "io.kestra.plugin.core.trigger.Flow"}], disabled=False,
-                     now=NOW)
+    triggers.declare(
+        "team", "after", 1, [{"id": "t", "type": "io.kestra.plugin.core.trigger.Flow"}], disabled=False, now=NOW
+    )
     ended = end()
-    change, = triggers.changes()
+    (change,) = triggers.changes()
     assert (change.execution_id, change.state) == (ended, "SUCCESS")
     assert triggers.take_change(change)
     assert not triggers.take_change(change)

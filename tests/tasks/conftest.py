@@ -21,10 +21,14 @@ class Site:
 async def _answer(request: web.Request) -> web.StreamResponse:
     site = request.app[_SITE]
     raw = await request.read()
-    site.requests.append({
-        "method": request.method, "path": request.path_qs, "headers": dict(request.headers),
-        "body": raw.decode("latin-1"),
-    })
+    site.requests.append(
+        {
+            "method": request.method,
+            "path": request.path_qs,
+            "headers": dict(request.headers),
+            "body": raw.decode("latin-1"),
+        }
+    )
     return await _PAGES[request.path](request, raw)
 
 
@@ -68,8 +72,17 @@ async def _silent(request: web.Request, raw: bytes) -> web.Response:
     return web.Response()
 
 
-_PAGES = {"/echo": _echo, "/missing": _missing, "/redirect": _redirect, "/big": _big, "/latin": _latin,
-          "/cookies": _cookies, "/file": _file, "/empty": _empty, "/silent": _silent}
+_PAGES = {
+    "/echo": _echo,
+    "/missing": _missing,
+    "/redirect": _redirect,
+    "/big": _big,
+    "/latin": _latin,
+    "/cookies": _cookies,
+    "/file": _file,
+    "/empty": _empty,
+    "/silent": _silent,
+}
 _SITE = web.AppKey("site", Site)
 
 

@@ -92,12 +92,15 @@ def test_an_old_name_finds_the_type() -> None:
     assert catalogue().task_class("io.kestra.core.tasks.log.Log") is Log
 
 
-@pytest.mark.parametrize(("wrong", "right"), [
-    ("io.kestra.plugin.core.log.Lgo", "io.kestra.plugin.core.log.Log"),
-    ("log", "io.kestra.plugin.core.log.Log"),
-    ("Request", "io.kestra.plugin.core.http.Request"),
-    ("io.kestra.plugin.core.kv.get", "io.kestra.plugin.core.kv.Get"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("io.kestra.plugin.core.log.Lgo", "io.kestra.plugin.core.log.Log"),
+        ("log", "io.kestra.plugin.core.log.Log"),
+        ("Request", "io.kestra.plugin.core.http.Request"),
+        ("io.kestra.plugin.core.kv.get", "io.kestra.plugin.core.kv.Get"),
+    ],
+)
 def test_a_wrong_name_suggests_the_right_one(wrong: str, right: str) -> None:
     assert catalogue().nearest(wrong, Kind.TASK) == right
 

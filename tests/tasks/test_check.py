@@ -51,58 +51,62 @@ def faults(cls: type[Task], **written: Any) -> list[Fault]:
     return check_written(cls, {"id": "a", "type": "t", **written})
 
 
-@pytest.mark.parametrize(("written", "message"), [
-    ({"count": "many"}, "count must be a whole number"),
-    ({"count": 1.5}, "count must be a whole number"),
-    ({"count": 10}, "count must be at most 9"),
-    ({"count": 0}, "count must be at least 1"),
-    ({"share": 1}, "share must be less than 1.0"),
-    ({"share": "half"}, "share must be a number"),
-    ({"tags": "one"}, "tags must be a list"),
-    ({"tags": ["a", {}]}, "tags[1] must be text"),
-    ({"tags": ["a", "b", "c"]}, "tags must have at most 2 entries"),
-    ({"headers": ["a"]}, "headers must be a map of names and values"),
-    ({"mode": "QUICK"}, "mode must be one of FAST, SLOW"),
-    ({"part": {"tokens": 2}}, "part needs content"),
-    ({"part": {"content": "x", "tokens": 99}}, "part.tokens must be at most 9"),
-    ({"parts": [{"content": "x", "tokens": "no"}]}, "parts[0].tokens must be a whole number"),
-    ({"parts": 5.5j}, "parts must be text or a list"),
-    ({"part": {"contents": "x"}}, 'part has no property "contents"'),
-    ({"timeout": 60}, "timeout: a duration is written as ISO-8601, such as PT30S, PT5M or P1D"),
-    ({"disabled": "perhaps"}, "disabled must be true or false"),
-    ({"id": "a b"}, "id must match the pattern ^[a-zA-Z0-9][a-zA-Z0-9_-]*$"),
-])
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ({"count": "many"}, "count must be a whole number"),
+        ({"count": 1.5}, "count must be a whole number"),
+        ({"count": 10}, "count must be at most 9"),
+        ({"count": 0}, "count must be at least 1"),
+        ({"share": 1}, "share must be less than 1.0"),
+        ({"share": "half"}, "share must be a number"),
+        ({"tags": "one"}, "tags must be a list"),
+        ({"tags": ["a", {}]}, "tags[1] must be text"),
+        ({"tags": ["a", "b", "c"]}, "tags must have at most 2 entries"),
+        ({"headers": ["a"]}, "headers must be a map of names and values"),
+        ({"mode": "QUICK"}, "mode must be one of FAST, SLOW"),
+        ({"part": {"tokens": 2}}, "part needs content"),
+        ({"part": {"content": "x", "tokens": 99}}, "part.tokens must be at most 9"),
+        ({"parts": [{"content": "x", "tokens": "no"}]}, "parts[0].tokens must be a whole number"),
+        ({"parts": 5.5j}, "parts must be text or a list"),
+        ({"part": {"contents": "x"}}, 'part has no property "contents"'),
+        ({"timeout": 60}, "timeout: a duration is written as ISO-8601, such as PT30S, PT5M or P1D"),
+        ({"disabled": "perhaps"}, "disabled must be true or false"),
+        ({"id": "a b"}, "id must match the pattern ^[a-zA-Z0-9][a-zA-Z0-9_-]*$"),
+    ],
+)
 def test_it_says_in_words_what_is_wrong(written: dict[str, Any], message: str) -> None:
     assert said(Sample, **written) == [message]
 
 
-@pytest.mark.parametrize("written", [
-    {"count": "{{ inputs.n }}"},
-    {"count": "{% if true %}1{% endif %}"},
-    {"tags": "{{ outputs.a.value }}"},
-    {"tags": ["{{ x }}", "b"]},
-    {"mode": "{{ inputs.mode }}"},
-    {"part": "{{ outputs.a }}"},
-    {"parts": [{"content": "x", "tokens": "{{ n }}"}]},
-    {"timeout": "{{ inputs.limit }}"},
-    {"retry": {"type": "constant", "interval": "{{ x }}", "maxAttempts": "{{ n }}"}},
-    {"disabled": "{{ inputs.off }}"},
-    {"retry": {"type": "{{ x }}", "interval": "PT1S"}},
-    {"count": "5"},
-    {"tags": '["a", "b"]'},
-    {"headers": '{"a": "b"}'},
-    {"headers": {"a": 1}},
-    {"part": None},
-    {"anything": {"deep": [1, None]}},
-])
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"count": "{{ inputs.n }}"},
+        {"count": "{% if true %}1{% endif %}"},
+        {"tags": "{{ outputs.a.value }}"},
+        {"tags": ["{{ x }}", "b"]},
+        {"mode": "{{ inputs.mode }}"},
+        {"part": "{{ outputs.a }}"},
+        {"parts": [{"content": "x", "tokens": "{{ n }}"}]},
+        {"timeout": "{{ inputs.limit }}"},
+        {"retry": {"type": "constant", "interval": "{{ x }}", "maxAttempts": "{{ n }}"}},
+        {"disabled": "{{ inputs.off }}"},
+        {"retry": {"type": "{{ x }}", "interval": "PT1S"}},
+        {"count": "5"},
+        {"tags": '["a", "b"]'},
+        {"headers": '{"a": "b"}'},
+        {"headers": {"a": 1}},
+        {"part": None},
+        {"anything": {"deep": [1, None]}},
+    ],
+)
 def test_templates_and_yaml_habits_pass(written: dict[str, Any]) -> None:
     assert said(Sample, **written) == []
 
 
 def test_an_unknown_key_is_refused_with_the_nearest_known_one() -> None:
-    assert faults(Log, mesage="hi") == [
-        Fault(("mesage",), 'Log has no property "mesage"', "Did you mean message?")
-    ]
+    assert faults(Log, mesage="hi") == [Fault(("mesage",), 'Log has no property "mesage"', "Did you mean message?")]
 
 
 def test_a_python_name_is_no_yaml_name() -> None:
@@ -113,20 +117,35 @@ def test_a_missing_property_is_named() -> None:
     assert faults(Log) == [Fault(("message",), "Log needs message")]
 
 
-@pytest.mark.parametrize(("retry", "path", "message"), [
-    ({"type": "constant", "interval": "PT1S", "maxAttempts": "many"}, ("retry", "maxAttempts"),
-     "retry.maxAttempt (or maxAttempts) must be a whole number"),
-    ({"type": "constant", "interval": "PT1S", "maxAttempt": 0}, ("retry", "maxAttempt"),
-     "retry.maxAttempt (or maxAttempts) must be at least 1"),
-    ({"type": "constant"}, ("retry", "interval"), "retry needs interval"),
-    ({"type": "never"}, ("retry",), "retry must have a type out of constant, exponential, random"),
-    ({"interval": "PT1S"}, ("retry",), "retry needs type"),
-    ({"type": "constant", "interval": "PT9S", "maxDuration": "PT1S"}, ("retry",),
-     "retry: interval must be shorter than maxDuration"),
-    ({"type": "constant", "interval": "soon"}, ("retry", "interval"),
-     'retry.interval: "soon" is not a duration: write it as ISO-8601, such as PT30S, PT5M or P1D'),
-    (5, ("retry",), "retry must be a map of names and values"),
-])
+@pytest.mark.parametrize(
+    ("retry", "path", "message"),
+    [
+        (
+            {"type": "constant", "interval": "PT1S", "maxAttempts": "many"},
+            ("retry", "maxAttempts"),
+            "retry.maxAttempt (or maxAttempts) must be a whole number",
+        ),
+        (
+            {"type": "constant", "interval": "PT1S", "maxAttempt": 0},
+            ("retry", "maxAttempt"),
+            "retry.maxAttempt (or maxAttempts) must be at least 1",
+        ),
+        ({"type": "constant"}, ("retry", "interval"), "retry needs interval"),
+        ({"type": "never"}, ("retry",), "retry must have a type out of constant, exponential, random"),
+        ({"interval": "PT1S"}, ("retry",), "retry needs type"),
+        (
+            {"type": "constant", "interval": "PT9S", "maxDuration": "PT1S"},
+            ("retry",),
+            "retry: interval must be shorter than maxDuration",
+        ),
+        (
+            {"type": "constant", "interval": "soon"},
+            ("retry", "interval"),
+            'retry.interval: "soon" is not a duration: write it as ISO-8601, such as PT30S, PT5M or P1D',
+        ),
+        (5, ("retry",), "retry must be a map of names and values"),
+    ],
+)
 def test_it_checks_retries(retry: Any, path: tuple[str, ...], message: str) -> None:
     assert [(fault.path, fault.message) for fault in faults(Log, message="x", retry=retry)] == [(path, message)]
 
@@ -146,10 +165,13 @@ class Nap(Task):
         return self
 
 
-@pytest.mark.parametrize(("duration", "message"), [
-    ("-PT5S", 'duration: "-PT5S" is negative: the duration must be positive'),
-    ("P999999999D", 'duration: "P999999999D" is longer than the limit of PT876600H'),
-])
+@pytest.mark.parametrize(
+    ("duration", "message"),
+    [
+        ("-PT5S", 'duration: "-PT5S" is negative: the duration must be positive'),
+        ("P999999999D", 'duration: "P999999999D" is longer than the limit of PT876600H'),
+    ],
+)
 def test_a_duration_that_is_kept_as_text_is_checked_too(duration: str, message: str) -> None:
     assert said(Nap, duration=duration) == [message]
     assert said(Nap, duration="{{ inputs.wait }}") == []

@@ -71,10 +71,17 @@ async def test_kv_keeps_native_values_and_reads_them_again() -> None:
     assert context.kv.expires[("company.team", "k")] == 3600
 
 
-@pytest.mark.parametrize(("kind", "text", "value"), [
-    ("NUMBER", "5", 5), ("NUMBER", "2.5", 2.5), ("BOOLEAN", "TRUE", True), ("JSON", '{"a": 1}', {"a": 1}),
-    ("STRING", "5", "5"), ("DURATION", "PT5M", "PT5M"),
-])
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("NUMBER", "5", 5),
+        ("NUMBER", "2.5", 2.5),
+        ("BOOLEAN", "TRUE", True),
+        ("JSON", '{"a": 1}', {"a": 1}),
+        ("STRING", "5", "5"),
+        ("DURATION", "PT5M", "PT5M"),
+    ],
+)
 async def test_kv_reads_text_as_the_type_that_was_asked_for(kind: str, text: str, value: Any) -> None:
     context = FakeContext()
     await run_task(Set, {"key": "k", "value": text, "kvType": kind}, context)

@@ -52,19 +52,40 @@ class Sample(Task):
 FIELDS = {field.name: field for field in fields_of(Sample)}
 
 
-@pytest.mark.parametrize(("name", "control"), [
-    ("prompt", "textarea"), ("model", "model"), ("maxOutputTokens", "number"), ("share", "number"),
-    ("shout", "checkbox"), ("wait", "duration"), ("tags", "list"), ("headers", "map"), ("parts", "list"),
-    ("part", "section"), ("anything", "yaml"), ("apiKey", "secret"), ("logLevel", "select"), ("retry", "section"),
-])
+@pytest.mark.parametrize(
+    ("name", "control"),
+    [
+        ("prompt", "textarea"),
+        ("model", "model"),
+        ("maxOutputTokens", "number"),
+        ("share", "number"),
+        ("shout", "checkbox"),
+        ("wait", "duration"),
+        ("tags", "list"),
+        ("headers", "map"),
+        ("parts", "list"),
+        ("part", "section"),
+        ("anything", "yaml"),
+        ("apiKey", "secret"),
+        ("logLevel", "select"),
+        ("retry", "section"),
+    ],
+)
 def test_each_kind_of_value_has_its_control(name: str, control: str) -> None:
     assert FIELDS[name].control == control
 
 
 def test_a_field_carries_what_the_form_shows() -> None:
     assert FIELDS["maxOutputTokens"] == FormField(
-        name="maxOutputTokens", label="Max output tokens", control="number", group="advanced", required=False,
-        description="The most tokens.", shapes=(Shape.INTEGER,), whole=True, bounds={"min": 1, "max": 99},
+        name="maxOutputTokens",
+        label="Max output tokens",
+        control="number",
+        group="advanced",
+        required=False,
+        description="The most tokens.",
+        shapes=(Shape.INTEGER,),
+        whole=True,
+        bounds={"min": 1, "max": 99},
     )
     assert (FIELDS["prompt"].required, FIELDS["prompt"].examples) == (True, ("Hello",))
     assert (FIELDS["shout"].default, FIELDS["model"].default) == ("false", "gpt-5")
@@ -95,8 +116,15 @@ def test_properties_without_effect_are_not_in_the_form() -> None:
     assert not {"workerGroup", "taskCache", "assets", "version"} & {field.name for field in fields_of(Log)}
 
 
-@pytest.mark.parametrize(("name", "label"), [
-    ("apiKey", "API key"), ("max-tokens", "Max tokens"), ("base_url", "Base URL"), ("uri", "URI"), ("topP", "Top p"),
-])
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("apiKey", "API key"),
+        ("max-tokens", "Max tokens"),
+        ("base_url", "Base URL"),
+        ("uri", "URI"),
+        ("topP", "Top p"),
+    ],
+)
 def test_a_label_is_made_of_the_name(name: str, label: str) -> None:
     assert label_of(name) == label

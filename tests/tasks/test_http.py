@@ -51,9 +51,7 @@ async def test_headers_may_hold_any_letter_but_no_line_break(site: Site) -> None
 async def test_keys_in_headers_are_not_kept_for_the_page(site: Site) -> None:
     context = FakeContext()
     await ask(site, context=context, headers={"Authorization": "Bearer t0", "X-Other": "shown"})
-    assert context.requests[0]["headers"] == {
-        "Authorization": "***", "X-Other": "shown", "User-Agent": "Millstream"
-    }
+    assert context.requests[0]["headers"] == {"Authorization": "***", "X-Other": "shown", "User-Agent": "Millstream"}
 
 
 async def test_it_sends_a_web_form(site: Site) -> None:
@@ -78,9 +76,14 @@ async def test_a_refused_status_fails_and_tells_what_the_server_said(site: Site)
         await ask(site, "/missing")
 
 
-@pytest.mark.parametrize("written", [
-    {"allowFailed": True}, {"options": {"allowFailed": True}}, {"options": {"allowedResponseCodes": [404]}},
-])
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"allowFailed": True},
+        {"options": {"allowFailed": True}},
+        {"options": {"allowedResponseCodes": [404]}},
+    ],
+)
 async def test_a_refused_status_may_be_accepted(site: Site, written: dict[str, Any]) -> None:
     assert (await ask(site, "/missing", **written))["code"] == 404
 
@@ -104,10 +107,13 @@ async def test_a_header_with_several_values_keeps_them_all(site: Site) -> None:
     assert (await ask(site, "/cookies"))["headers"]["X-Part"] == ["one", "two"]
 
 
-@pytest.mark.parametrize("options", [
-    {"auth": {"type": "BASIC", "username": "ann", "password": "pw"}},
-    {"basicAuthUser": "ann", "basicAuthPassword": "pw"},
-])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"auth": {"type": "BASIC", "username": "ann", "password": "pw"}},
+        {"basicAuthUser": "ann", "basicAuthPassword": "pw"},
+    ],
+)
 async def test_it_signs_in_by_name_and_password(site: Site, options: dict[str, Any]) -> None:
     context = FakeContext()
     await ask(site, context=context, options=options)
@@ -148,13 +154,16 @@ async def test_a_cancelled_request_closes_its_connection() -> None:
         await asyncio.wait_for(gone.wait(), 5)
 
 
-@pytest.mark.parametrize(("uri", "message"), [
-    ("ftp://example.com/x", "uri: an address begins with http:// or https://"),
-    ("no address", "uri: an address begins with http:// or https://"),
-    ("http://", "uri: an address begins with http:// or https://"),
-    ("http://[::1", "is no address that can be asked"),
-    ("http://127.0.0.1:1/", r"127\.0\.0\.1:1 cannot be reached"),
-])
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("ftp://example.com/x", "uri: an address begins with http:// or https://"),
+        ("no address", "uri: an address begins with http:// or https://"),
+        ("http://", "uri: an address begins with http:// or https://"),
+        ("http://[::1", "is no address that can be asked"),
+        ("http://127.0.0.1:1/", r"127\.0\.0\.1:1 cannot be reached"),
+    ],
+)
 async def test_an_address_that_cannot_be_reached_is_named(uri: str, message: str) -> None:
     with pytest.raises(TaskFailure, match=message):
         await run_task(Request, {"uri": uri})
@@ -170,8 +179,12 @@ async def test_an_encrypted_body_is_not_shown(site: Site) -> None:
 
 async def test_the_options_shape_the_client(site: Site) -> None:
     context = FakeContext()
-    await ask(site, context=context, options={"connectTimeout": "PT3S", "readTimeout": "PT7S"},
-              sslOptions={"insecureTrustAllCertificates": True})
+    await ask(
+        site,
+        context=context,
+        options={"connectTimeout": "PT3S", "readTimeout": "PT7S"},
+        sslOptions={"insecureTrustAllCertificates": True},
+    )
     asked = context.http.asked[0]
     assert (asked["connect_timeout_seconds"], asked["silence_timeout_seconds"], asked["verify"]) == (3.0, 7.0, False)
 

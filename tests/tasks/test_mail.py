@@ -56,13 +56,20 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
     made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
         .sign(key, hashes.SHA256())
     )
     path = tmp_path_factory.mktemp("tls") / "server.pem"
-    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    path.write_bytes(
+        made.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
     return _server_side(path)
 
 
@@ -75,9 +82,7 @@ def _server_side(path: Path) -> ssl.SSLContext:
 @asynccontextmanager
 async def serving(box: Mailbox, tls: ssl.SSLContext | None = None, **options: Any) -> AsyncIterator[int]:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: SMTP(box, loop=loop, hostname="test", **options), "127.0.0.1", 0, ssl=tls
-    )
+    server = await loop.create_server(lambda: SMTP(box, loop=loop, hostname="test", **options), "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -86,16 +91,29 @@ async def serving(box: Mailbox, tls: ssl.SSLContext | None = None, **options: An
 
 
 async def send(port: int, context: FakeContext | None = None, **written: Any) -> None:
-    plain = {"host": "localhost", "port": port, "from": "Bot <bot@example.com>", "to": "ann@example.com",
-             "subject": "Daily", "transportStrategy": "SMTP", "verifyServerIdentity": False}
+    plain = {
+        "host": "localhost",
+        "port": port,
+        "from": "Bot <bot@example.com>",
+        "to": "ann@example.com",
+        "subject": "Daily",
+        "transportStrategy": "SMTP",
+        "verifyServerIdentity": False,
+    }
     await run_task(MailSend, {**plain, **written}, context)
 
 
 async def test_it_sends_text_and_html_to_everyone() -> None:
     box = Mailbox()
     async with serving(box) as port:
-        await send(port, to=["ann@example.com", "Bob <bob@example.com>"], cc="c@example.com, d@example.com",
-                   bcc="e@example.com", htmlTextContent="<p>héllo</p>", plainTextContent="hello")
+        await send(
+            port,
+            to=["ann@example.com", "Bob <bob@example.com>"],
+            cc="c@example.com, d@example.com",
+            bcc="e@example.com",
+            htmlTextContent="<p>héllo</p>",
+            plainTextContent="hello",
+        )
     assert box.envelopes[0].mail_from == "bot@example.com"
     assert box.envelopes[0].rcpt_tos == [f"{who}@example.com" for who in ("ann", "bob", "c", "d", "e")]
     mail = box.mail()

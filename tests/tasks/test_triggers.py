@@ -18,25 +18,31 @@ def said(cls: type[Plugin], **written: Any) -> list[str]:
     return [fault.message for fault in check_written(cls, {"id": "a", "type": "t", **written})]
 
 
-@pytest.mark.parametrize("written", [
-    {"cron": "0 9 * * 1-5", "timezone": "Europe/Paris", "inputs": {"x": 1}},
-    {"cron": "@daily", "recoverMissedSchedules": "LAST", "lateMaximumDelay": "PT10M"},
-    {"cron": "*/5 * * * * *", "withSeconds": True},
-    {"cron": "{{ vars.cron }}"},
-    {"cron": "0 9 * * *", "conditions": [{"type": "x"}], "labels": {"a": "b"}, "stopAfter": ["FAILED"]},
-    {"cron": "0 9 * * *", "scheduleConditions": [], "minLogLevel": "WARN", "when": "{{ true }}"},
-])
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"cron": "0 9 * * 1-5", "timezone": "Europe/Paris", "inputs": {"x": 1}},
+        {"cron": "@daily", "recoverMissedSchedules": "LAST", "lateMaximumDelay": "PT10M"},
+        {"cron": "*/5 * * * * *", "withSeconds": True},
+        {"cron": "{{ vars.cron }}"},
+        {"cron": "0 9 * * *", "conditions": [{"type": "x"}], "labels": {"a": "b"}, "stopAfter": ["FAILED"]},
+        {"cron": "0 9 * * *", "scheduleConditions": [], "minLogLevel": "WARN", "when": "{{ true }}"},
+    ],
+)
 def test_a_schedule_is_accepted(written: dict[str, Any]) -> None:
     assert said(Schedule, **written) == []
 
 
-@pytest.mark.parametrize(("written", "path"), [
-    ({"cron": "61 * * * *"}, ("cron",)),
-    ({"cron": "* * * * * *"}, ("cron",)),
-    ({"cron": "0 9 * * *", "timezone": "Mars/Olympus"}, ("timezone",)),
-    ({"cron": "0 9 * * *", "stopAfter": ["DONE"]}, ("stopAfter", 0)),
-    ({}, ("cron",)),
-])
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        ({"cron": "61 * * * *"}, ("cron",)),
+        ({"cron": "* * * * * *"}, ("cron",)),
+        ({"cron": "0 9 * * *", "timezone": "Mars/Olympus"}, ("timezone",)),
+        ({"cron": "0 9 * * *", "stopAfter": ["DONE"]}, ("stopAfter", 0)),
+        ({}, ("cron",)),
+    ],
+)
 def test_a_wrong_schedule_is_refused_at_its_place(written: dict[str, Any], path: tuple[Any, ...]) -> None:
     (fault,) = check_written(Schedule, {"id": "a", "type": "t", **written})
     assert fault.path == path
@@ -72,7 +78,8 @@ def test_waiting_for_several_flows_is_refused_with_what_to_do(several: str) -> N
 
 
 def test_what_a_flow_trigger_waits_for_in_vain_is_told() -> None:
-    found = check("""
+    found = check(
+        """
 id: report
 namespace: shop
 tasks:
@@ -85,7 +92,9 @@ triggers:
       - type: io.kestra.plugin.core.condition.ExecutionFlow
         namespace: shop
         flowId: report
-""", catalogue())
+""",
+        catalogue(),
+    )
     assert not found.errors
     assert [(problem.line, problem.message.partition(":")[0]) for problem in found.problems] == [
         (9, "nothing starts when another flow gets to RUNNING"),

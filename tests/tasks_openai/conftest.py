@@ -62,6 +62,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture
 def run(server: OpenAIServer, context: FakeContext, pauses: list[float]) -> Run:
     """Runs a task against the server; the key, the model and the address need not be written."""
+
     async def run(task: type[Task], base_url: str | None = None, /, **written: Any) -> dict[str, Any]:
         given = {"apiKey": KEY, "model": "gpt-4.1-mini", "baseUrl": base_url or server.url}
         return await run_task(task, given | written, context)
@@ -80,5 +81,3 @@ def modules_after(code: str) -> set[str]:
     script = f"{code}\nimport sys\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ)
     return set(done.stdout.split())
-
-

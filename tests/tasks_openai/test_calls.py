@@ -18,8 +18,12 @@ from tests.tasks_openai.conftest import KEY, Run, metric
 
 
 def busy(**headers: str) -> Answer:
-    return Answer("Rate limit reached for gpt-4.1-mini", status=429, code="rate_limit_exceeded",
-                  headers={key.replace("_", "-"): value for key, value in headers.items()})
+    return Answer(
+        "Rate limit reached for gpt-4.1-mini",
+        status=429,
+        code="rate_limit_exceeded",
+        headers={key.replace("_", "-"): value for key, value in headers.items()},
+    )
 
 
 async def test_it_waits_what_the_server_asks_and_says_so(
@@ -57,16 +61,22 @@ async def test_it_does_not_wait_longer_than_a_call_may(run: Run, server: OpenAIS
     assert pauses == []
 
 
-@pytest.mark.parametrize(("answer", "sentence"), [
-    (Answer("You exceeded your current quota", status=429, code="insufficient_quota"), "has no credit left"),
-    (Answer("maximum context length is 8192 tokens", status=400, code="context_length_exceeded"), "prompt is too long"),
-    (Answer("Rejected by our safety system", status=400, code="content_policy_violation"), "Rephrase the prompt"),
-    (Answer("Country not supported", status=403), "Check what the API key may do"),
-    (Answer("Not Found", status=404), "Check baseUrl"),
-    (Answer("Too big", status=413), "too large"),
-    (Answer("'temperature' is not supported with this model", status=400), "'temperature' is not supported"),
-    (Answer("Unprocessable", status=422), r"refused the request \(status 422\): Unprocessable"),
-])
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (Answer("You exceeded your current quota", status=429, code="insufficient_quota"), "has no credit left"),
+        (
+            Answer("maximum context length is 8192 tokens", status=400, code="context_length_exceeded"),
+            "prompt is too long",
+        ),
+        (Answer("Rejected by our safety system", status=400, code="content_policy_violation"), "Rephrase the prompt"),
+        (Answer("Country not supported", status=403), "Check what the API key may do"),
+        (Answer("Not Found", status=404), "Check baseUrl"),
+        (Answer("Too big", status=413), "too large"),
+        (Answer("'temperature' is not supported with this model", status=400), "'temperature' is not supported"),
+        (Answer("Unprocessable", status=422), r"refused the request \(status 422\): Unprocessable"),
+    ],
+)
 async def test_what_no_repetition_helps_fails_at_once_with_the_fix(
     run: Run, server: OpenAIServer, pauses: list[float], answer: Answer, sentence: str
 ) -> None:
@@ -113,15 +123,18 @@ async def test_an_address_that_is_not_allowed_is_not_tried_again(run: Run, pause
     assert pauses == []
 
 
-@pytest.mark.parametrize(("written", "sentence"), [
-    ({"apiKey": " "}, "apiKey: is empty"),
-    ({"apiKey": ""}, "apiKey: is empty"),
-    ({"apiKey": "sk-ключ-s3cr3t"}, "apiKey: holds characters that no key has"),
-    ({"apiKey": "sk-a\r\nX-Evil: s3cr3t"}, "apiKey: holds characters that no key has"),
-    ({"baseUrl": "localhost:1234/v1"}, "baseUrl.*must be an address such as"),
-    ({"baseUrl": "http:///v1"}, "baseUrl.*must be an address such as"),
-    ({"clientTimeout": 0}, "clientTimeout must be more than 0"),
-])
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ({"apiKey": " "}, "apiKey: is empty"),
+        ({"apiKey": ""}, "apiKey: is empty"),
+        ({"apiKey": "sk-ключ-s3cr3t"}, "apiKey: holds characters that no key has"),
+        ({"apiKey": "sk-a\r\nX-Evil: s3cr3t"}, "apiKey: holds characters that no key has"),
+        ({"baseUrl": "localhost:1234/v1"}, "baseUrl.*must be an address such as"),
+        ({"baseUrl": "http:///v1"}, "baseUrl.*must be an address such as"),
+        ({"clientTimeout": 0}, "clientTimeout must be more than 0"),
+    ],
+)
 async def test_what_cannot_be_sent_is_said_before(run: Run, written: dict[str, Any], sentence: str) -> None:
     with pytest.raises(TaskFailure, match=sentence) as failure:
         await run(ChatCompletion, prompt="Hi", **written)
@@ -190,9 +203,7 @@ class _Shared:
         return None
 
 
-async def test_the_limit_of_an_answer_is_named(
-    run: Run, server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_limit_of_an_answer_is_named(run: Run, server: OpenAIServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MILLSTREAM_MODEL_ANSWER_BYTES", "2000")
     server.answers.extend([Answer("A" * 5000), Answer("A" * 5000, status=400)])
     for _ in range(2):

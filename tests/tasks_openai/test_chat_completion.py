@@ -12,10 +12,18 @@ from tests.doubles.openai_server import OpenAIServer
 from tests.tasks_openai.conftest import KEY, Run, metric
 
 REVIEW = {
-    "name": "respond_to_review", "description": "Judges a review.", "parameters": [
-        {"name": "urgency", "type": "string", "description": "How urgent.", "required": True,
-         "enumValues": ["now", "later"]},
-        {"name": "tags", "type": "array", "description": "Words.", "enumValues": ["a", "b"]}],
+    "name": "respond_to_review",
+    "description": "Judges a review.",
+    "parameters": [
+        {
+            "name": "urgency",
+            "type": "string",
+            "description": "How urgent.",
+            "required": True,
+            "enumValues": ["now", "later"],
+        },
+        {"name": "tags", "type": "array", "description": "Words.", "enumValues": ["a", "b"]},
+    ],
 }
 
 
@@ -33,22 +41,28 @@ async def test_a_prompt_becomes_a_users_message_and_nothing_else_is_sent(run: Ru
     assert set(out["usage"]) >= {"prompt_tokens", "completion_tokens", "total_tokens"}
 
 
-@pytest.mark.parametrize(("written", "parameter", "value"), [
-    ({"temperature": "0.5"}, "temperature", 0.5),
-    ({"temperature": 1}, "temperature", 1),
-    ({"topP": 0.9}, "top_p", 0.9),
-    ({"maxTokens": "50"}, "max_completion_tokens", 50),
-    ({"n": 2}, "n", 2),
-    ({"stop": ["END", "\n\n"]}, "stop", ["END", "\n\n"]),
-    ({"frequencyPenalty": -2}, "frequency_penalty", -2),
-    ({"presencePenalty": "1.5"}, "presence_penalty", 1.5),
-    ({"logitBias": {"50256": -100}}, "logit_bias", {"50256": -100}),
-    ({"user": "person-7"}, "user", "person-7"),
-    ({"promptCaching": True}, "prompt_cache_retention", "24h"),
-    ({"functions": [REVIEW], "functionCall": "none"}, "tool_choice", "none"),
-    ({"functions": [REVIEW], "functionCall": "respond_to_review"}, "tool_choice",
-     {"type": "function", "function": {"name": "respond_to_review"}}),
-])
+@pytest.mark.parametrize(
+    ("written", "parameter", "value"),
+    [
+        ({"temperature": "0.5"}, "temperature", 0.5),
+        ({"temperature": 1}, "temperature", 1),
+        ({"topP": 0.9}, "top_p", 0.9),
+        ({"maxTokens": "50"}, "max_completion_tokens", 50),
+        ({"n": 2}, "n", 2),
+        ({"stop": ["END", "\n\n"]}, "stop", ["END", "\n\n"]),
+        ({"frequencyPenalty": -2}, "frequency_penalty", -2),
+        ({"presencePenalty": "1.5"}, "presence_penalty", 1.5),
+        ({"logitBias": {"50256": -100}}, "logit_bias", {"50256": -100}),
+        ({"user": "person-7"}, "user", "person-7"),
+        ({"promptCaching": True}, "prompt_cache_retention", "24h"),
+        ({"functions": [REVIEW], "functionCall": "none"}, "tool_choice", "none"),
+        (
+            {"functions": [REVIEW], "functionCall": "respond_to_review"},
+            "tool_choice",
+            {"type": "function", "function": {"name": "respond_to_review"}},
+        ),
+    ],
+)
 async def test_each_property_reaches_the_request(
     run: Run, server: OpenAIServer, written: dict[str, Any], parameter: str, value: Any
 ) -> None:
@@ -58,11 +72,27 @@ async def test_each_property_reaches_the_request(
 
 async def test_functions_are_folded_into_a_json_schema(run: Run, server: OpenAIServer) -> None:
     await run(ChatCompletion, prompt="Great!", functions=[REVIEW])
-    assert sent(server)["tools"] == [{"type": "function", "function": {
-        "name": "respond_to_review", "description": "Judges a review.", "parameters": {
-            "type": "object", "required": ["urgency"], "properties": {
-                "urgency": {"type": "string", "description": "How urgent.", "enum": ["now", "later"]},
-                "tags": {"type": "array", "description": "Words.", "items": {"type": "string", "enum": ["a", "b"]}}}}}}]
+    assert sent(server)["tools"] == [
+        {
+            "type": "function",
+            "function": {
+                "name": "respond_to_review",
+                "description": "Judges a review.",
+                "parameters": {
+                    "type": "object",
+                    "required": ["urgency"],
+                    "properties": {
+                        "urgency": {"type": "string", "description": "How urgent.", "enum": ["now", "later"]},
+                        "tags": {
+                            "type": "array",
+                            "description": "Words.",
+                            "items": {"type": "string", "enum": ["a", "b"]},
+                        },
+                    },
+                },
+            },
+        }
+    ]
 
 
 async def test_the_arguments_of_a_called_function_are_read_as_an_object(run: Run, context: FakeContext) -> None:
@@ -86,7 +116,9 @@ async def test_several_calls_and_several_answers_are_kept_apart(run: Run, server
     assert [choice["index"] for choice in out["choices"]] == [0, 1]
     for choice in out["choices"]:
         assert [call["function"] for call in choice["message"]["tool_calls"]] == [
-            {"name": "a", "arguments": '{"x": 1}'}, {"name": "b", "arguments": '{"y": 2}'}]
+            {"name": "a", "arguments": '{"x": 1}'},
+            {"name": "b", "arguments": '{"y": 2}'},
+        ]
 
 
 async def test_a_function_that_is_not_there_cannot_be_forced(run: Run) -> None:
@@ -98,22 +130,35 @@ async def test_the_prompt_follows_the_messages(run: Run, server: OpenAIServer) -
     rules = {"role": "system", "content": "Be brief."}
     await run(ChatCompletion, prompt="And now?", messages=[rules, {"content": "Hi"}])
     assert sent(server)["messages"] == [
-        rules, {"role": "user", "content": "Hi"}, {"role": "user", "content": "And now?"}]
+        rules,
+        {"role": "user", "content": "Hi"},
+        {"role": "user", "content": "And now?"},
+    ]
 
 
 async def test_an_earlier_call_goes_back_as_text(run: Run, server: OpenAIServer) -> None:
     call = {"name": "f", "arguments": {"x": 1}}
-    await run(ChatCompletion, messages=[
-        {"role": "user", "content": "Go"}, {"role": "assistant", "content": None, "function_call": call},
-        {"role": "function", "name": "f", "content": "7"}])
+    await run(
+        ChatCompletion,
+        messages=[
+            {"role": "user", "content": "Go"},
+            {"role": "assistant", "content": None, "function_call": call},
+            {"role": "function", "name": "f", "content": "7"},
+        ],
+    )
     assert sent(server)["messages"][1]["function_call"] == {"name": "f", "arguments": '{"x": 1}'}
 
 
 async def test_an_answer_can_be_given_back_as_the_next_question(run: Run, server: OpenAIServer) -> None:
     first = await run(ChatCompletion, prompt="Go", functions=[REVIEW])
-    await run(ChatCompletion, messages=[
-        {"role": "user", "content": "Go"}, first["choices"][0]["message"],
-        {"role": "tool", "content": "done", "tool_call_id": first["choices"][0]["message"]["tool_calls"][0]["id"]}])
+    await run(
+        ChatCompletion,
+        messages=[
+            {"role": "user", "content": "Go"},
+            first["choices"][0]["message"],
+            {"role": "tool", "content": "done", "tool_call_id": first["choices"][0]["message"]["tool_calls"][0]["id"]},
+        ],
+    )
     assert "function_call" not in sent(server)["messages"][1]
 
 
@@ -140,8 +185,14 @@ async def test_the_answer_is_shown_as_it_arrives(run: Run, context: FakeContext)
 async def test_tokens_requests_and_duration_are_measured(run: Run, server: OpenAIServer, context: FakeContext) -> None:
     server.answers.append(Answer("Hi", usage=Usage(input=100, output=40, cached=60, reasoning=30)))
     await run(ChatCompletion, prompt="Hi")
-    names = ("requests", "usage.prompt.tokens", "usage.completion.tokens", "usage.total.tokens",
-             "usage.prompt.cached_tokens", "usage.reasoning.tokens")
+    names = (
+        "requests",
+        "usage.prompt.tokens",
+        "usage.completion.tokens",
+        "usage.total.tokens",
+        "usage.prompt.cached_tokens",
+        "usage.reasoning.tokens",
+    )
     assert [metric(context, name) for name in names] == [1, 100, 40, 140, 60, 30]
     assert (metric(context, "duration") or 0) > 0
     assert metric(context, "cost") is None, "a server of one's own has no known price"
@@ -175,8 +226,18 @@ async def test_the_request_is_recorded_without_the_key(run: Run, server: OpenAIS
 
 async def test_pictures_of_the_execution_are_sent_as_data(run: Run, server: OpenAIServer, context: FakeContext) -> None:
     uri = await context.files.put("cat.png", b"\x89PNG" + bytes(400))
-    await run(ChatCompletion, messages=[{"role": "user", "content": [
-        {"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": uri}}]}])
+    await run(
+        ChatCompletion,
+        messages=[
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "What is this?"},
+                    {"type": "image_url", "image_url": {"url": uri}},
+                ],
+            }
+        ],
+    )
     assert sent(server)["messages"][0]["content"][1]["image_url"]["url"].startswith("data:image/png;base64,iVBOR")
     assert len(str(context.requests[0])) < 600, "the record shortens what is not for reading"
 
@@ -190,10 +251,13 @@ async def test_a_server_that_does_not_stream_is_read_all_the_same(
     assert metric(context, "usage.total.tokens")
 
 
-@pytest.mark.parametrize(("complaint", "then"), [
-    ("Unrecognized request argument supplied: stream_options", {"stream": True}),
-    ("Your organization must be verified to stream this model.", {}),
-])
+@pytest.mark.parametrize(
+    ("complaint", "then"),
+    [
+        ("Unrecognized request argument supplied: stream_options", {"stream": True}),
+        ("Your organization must be verified to stream this model.", {}),
+    ],
+)
 async def test_a_server_that_refuses_streams_is_asked_without(
     run: Run, server: OpenAIServer, context: FakeContext, complaint: str, then: dict[str, Any]
 ) -> None:

@@ -22,7 +22,8 @@ from tests.tasks_openai.conftest import metric
 
 INSTALLED = Path(os.environ.get("MILLSTREAM_TEST_DEMO_DATA") or settings.BASE_DIR / "data")
 pytestmark = pytest.mark.skipif(
-    not DemoModel(INSTALLED).installed, reason="the demo model is not installed; manage.py up does it")
+    not DemoModel(INSTALLED).installed, reason="the demo model is not installed; manage.py up does it"
+)
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +64,12 @@ async def test_a_response_streams_too(url: str) -> None:
 
 
 async def test_an_answer_fits_a_schema(url: str) -> None:
-    schema = {"type": "object", "properties": {"mood": {"type": "string", "enum": ["good", "bad"]}},
-              "required": ["mood"], "additionalProperties": False}
+    schema = {
+        "type": "object",
+        "properties": {"mood": {"type": "string", "enum": ["good", "bad"]}},
+        "required": ["mood"],
+        "additionalProperties": False,
+    }
     out, _ = await ask(ChatCompletion, url, prompt="I love it!", jsonResponseSchema=schema, maxTokens=40)
     assert json.loads(out["choices"][0]["message"]["content"])["mood"] in ("good", "bad")
 

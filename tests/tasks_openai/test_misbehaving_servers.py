@@ -115,10 +115,15 @@ async def test_a_connection_that_is_reset_is_tried_again_and_said(run: Run, misb
     assert len(misbehaving.seen("reset")) == 5
 
 
-@pytest.mark.parametrize(("mode", "begin"), [
-    ("malformed", '{"choices":[{"message":{"content":"cut'), ("empty", '{"choices": []}'),
-    ("wrongtype", '{"choices": {"message": 7}'), ("html", "login"),
-])
+@pytest.mark.parametrize(
+    ("mode", "begin"),
+    [
+        ("malformed", '{"choices":[{"message":{"content":"cut'),
+        ("empty", '{"choices": []}'),
+        ("wrongtype", '{"choices": {"message": 7}'),
+        ("html", "login"),
+    ],
+)
 async def test_an_answer_that_makes_no_sense_is_shown_in_part(
     run: Run, misbehaving: Misbehaving, mode: str, begin: str
 ) -> None:

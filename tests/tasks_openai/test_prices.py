@@ -31,11 +31,19 @@ def test_the_version_a_service_answers_with_is_known_too() -> None:
     assert cost_of(chat("gpt-4o-2024-08-06"), "chat", OPENAI_URL, AT) == Decimal("0.0075")
 
 
-@pytest.mark.parametrize("body", [
-    chat("gpt-of-tomorrow"), chat("tts-1"), {"model": "gpt-4o"}, {"model": "gpt-4o", "usage": None},
-    {"model": "gpt-4o", "usage": "x"}, {"model": 7, "usage": CHAT}, chat("gpt-4o", prompt_tokens=-1),
-    chat("gpt-4o", prompt_tokens=True),
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        chat("gpt-of-tomorrow"),
+        chat("tts-1"),
+        {"model": "gpt-4o"},
+        {"model": "gpt-4o", "usage": None},
+        {"model": "gpt-4o", "usage": "x"},
+        {"model": 7, "usage": CHAT},
+        chat("gpt-4o", prompt_tokens=-1),
+        chat("gpt-4o", prompt_tokens=True),
+    ],
+)
 def test_what_has_no_price_is_unknown(body: dict[str, Any]) -> None:
     assert cost_of(body, "chat", OPENAI_URL, AT) is None
 

@@ -25,8 +25,11 @@ async def test_only_what_was_written_is_sent(run: Run, server: OpenAIServer, con
 
 
 TOOLS: list[dict[str, Any]] = [
-    {"type": "web_search_preview", "search_context_size": "low",
-     "user_location": {"type": "approximate", "city": "Berlin", "region": "Berlin", "country": "DE"}},
+    {
+        "type": "web_search_preview",
+        "search_context_size": "low",
+        "user_location": {"type": "approximate", "city": "Berlin", "region": "Berlin", "country": "DE"},
+    },
     {"type": "file_search", "vector_store_ids": ["vs_1"], "max_num_results": 3},
     {"type": "code_interpreter", "container": {"type": "auto"}},
     {"type": "mcp", "server_label": "docs", "server_url": "https://example.org/mcp", "require_approval": "never"},
@@ -36,22 +39,28 @@ TOOLS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("written", "parameter", "value"), [
-    ({"maxOutputTokens": "100"}, "max_output_tokens", 100),
-    ({"parallelToolCalls": "false"}, "parallel_tool_calls", False),
-    ({"store": False}, "store", False),
-    ({"temperature": "0.2"}, "temperature", 0.2),
-    ({"topP": 0.5}, "top_p", 0.5),
-    ({"user": "person-7"}, "user", "person-7"),
-    ({"reasoning": {"effort": "low", "summary": "auto"}}, "reasoning", {"effort": "low", "summary": "auto"}),
-    ({"text": {"verbosity": "low"}}, "text", {"verbosity": "low"}),
-    ({"promptId": "pmpt_1", "promptVariables": {"city": "Berlin"}}, "prompt",
-     {"id": "pmpt_1", "variables": {"city": "Berlin"}}),
-    ({"promptCaching": "true"}, "prompt_cache_retention", "24h"),
-    ({"toolChoice": "REQUIRED", "tools": TOOLS[:1]}, "tool_choice", "required"),
-    ({"toolChoice": "none"}, "tool_choice", "none"),
-    *[({"tools": [tool]}, "tools", [tool]) for tool in TOOLS],
-])
+@pytest.mark.parametrize(
+    ("written", "parameter", "value"),
+    [
+        ({"maxOutputTokens": "100"}, "max_output_tokens", 100),
+        ({"parallelToolCalls": "false"}, "parallel_tool_calls", False),
+        ({"store": False}, "store", False),
+        ({"temperature": "0.2"}, "temperature", 0.2),
+        ({"topP": 0.5}, "top_p", 0.5),
+        ({"user": "person-7"}, "user", "person-7"),
+        ({"reasoning": {"effort": "low", "summary": "auto"}}, "reasoning", {"effort": "low", "summary": "auto"}),
+        ({"text": {"verbosity": "low"}}, "text", {"verbosity": "low"}),
+        (
+            {"promptId": "pmpt_1", "promptVariables": {"city": "Berlin"}},
+            "prompt",
+            {"id": "pmpt_1", "variables": {"city": "Berlin"}},
+        ),
+        ({"promptCaching": "true"}, "prompt_cache_retention", "24h"),
+        ({"toolChoice": "REQUIRED", "tools": TOOLS[:1]}, "tool_choice", "required"),
+        ({"toolChoice": "none"}, "tool_choice", "none"),
+        *[({"tools": [tool]}, "tools", [tool]) for tool in TOOLS],
+    ],
+)
 async def test_each_property_reaches_the_request(
     run: Run, server: OpenAIServer, written: dict[str, Any], parameter: str, value: Any
 ) -> None:
@@ -106,7 +115,8 @@ async def test_tokens_are_measured_and_searches_priced(
 ) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", server.url)
     server.answers.append(
-        Answer("News", sources=("https://a.example",), usage=Usage(input=1_000_000, output=0, cached=0, reasoning=0)))
+        Answer("News", sources=("https://a.example",), usage=Usage(input=1_000_000, output=0, cached=0, reasoning=0))
+    )
     await run(Responses, input="News?", baseUrl=None, tools=TOOLS[:1])
     assert metric(context, "usage.prompt.tokens") == 1_000_000
     assert metric(context, "cost") == pytest.approx(0.41), "0.40 for the tokens, 0.01 for the search"

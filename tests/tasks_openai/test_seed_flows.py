@@ -32,26 +32,49 @@ async def play(name: str, server: OpenAIServer, monkeypatch: pytest.MonkeyPatch)
     return context
 
 
-@pytest.mark.parametrize(("name", "expression", "expected"), [
-    ("chat_prompt_log.yaml", "{{ outputs.completion.choices[0].message.content }}",
-     "Here is an answer to: What is data orchestration?"),
-    ("chat_return_older_page.yaml", "{{ outputs.completion.choices[0].message.content }}",
-     "Here is an answer to: What is data orchestration?"),
-    ("chat_prompt_jq.yaml", "{{ outputs.prompt.choices | jq('.[].message.content') | first }}",
-     "Here is an answer to: Explain in one sentence why data engineers build data pipelines"),
-    ("chat_functions_review.yaml",
-     "{{ outputs.prioritize_response.choices[0].message.function_call.arguments.response_urgency }}",
-     "reply_immediately"),
-    ("responses_simple_text.yaml", "{{ outputs.explain.outputText }}",
-     "Here is an answer to: Explain what is Kestra in 3 sentences"),
-    ("responses_web_search.yaml", "{{ outputs.trends.sources[0] }}", "https://example.org/news"),
-    ("responses_local_news_mail.yaml", "{{ outputs.news.outputText }}",
-     "Here is an answer to: Summarize top 5 news from my region"),
-    ("responses_functions.yaml", "{{ fromJson(outputs.openai.outputText).response_urgency }}", "reply_immediately"),
-    ("responses_stateful_chat.yaml", "{{ outputs.chat_request.responseId | length > 10 }}", "true"),
-    ("responses_structured_output.yaml",
-     "{{ fromJson(outputs.generate_structured_response.outputText).macronutrients.fats }}", "7.5"),
-])
+@pytest.mark.parametrize(
+    ("name", "expression", "expected"),
+    [
+        (
+            "chat_prompt_log.yaml",
+            "{{ outputs.completion.choices[0].message.content }}",
+            "Here is an answer to: What is data orchestration?",
+        ),
+        (
+            "chat_return_older_page.yaml",
+            "{{ outputs.completion.choices[0].message.content }}",
+            "Here is an answer to: What is data orchestration?",
+        ),
+        (
+            "chat_prompt_jq.yaml",
+            "{{ outputs.prompt.choices | jq('.[].message.content') | first }}",
+            "Here is an answer to: Explain in one sentence why data engineers build data pipelines",
+        ),
+        (
+            "chat_functions_review.yaml",
+            "{{ outputs.prioritize_response.choices[0].message.function_call.arguments.response_urgency }}",
+            "reply_immediately",
+        ),
+        (
+            "responses_simple_text.yaml",
+            "{{ outputs.explain.outputText }}",
+            "Here is an answer to: Explain what is Kestra in 3 sentences",
+        ),
+        ("responses_web_search.yaml", "{{ outputs.trends.sources[0] }}", "https://example.org/news"),
+        (
+            "responses_local_news_mail.yaml",
+            "{{ outputs.news.outputText }}",
+            "Here is an answer to: Summarize top 5 news from my region",
+        ),
+        ("responses_functions.yaml", "{{ fromJson(outputs.openai.outputText).response_urgency }}", "reply_immediately"),
+        ("responses_stateful_chat.yaml", "{{ outputs.chat_request.responseId | length > 10 }}", "true"),
+        (
+            "responses_structured_output.yaml",
+            "{{ fromJson(outputs.generate_structured_response.outputText).macronutrients.fats }}",
+            "7.5",
+        ),
+    ],
+)
 async def test_the_flow_reads_what_it_expects(
     server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, name: str, expression: str, expected: str
 ) -> None:

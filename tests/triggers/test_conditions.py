@@ -85,7 +85,8 @@ def test_a_condition_that_breaks_counts_as_not_holding() -> None:
     assert fire_at(coming(5)) == 0
     assert triggers.slots(trigger())[0].reason == (
         "The condition DayWeek counts as not holding, since it could not be told: `someday` is not a date; write it "
-        "like 2027-01-15T10:00:00Z.")
+        "like 2027-01-15T10:00:00Z."
+    )
 
 
 def test_conditions_and_when_must_hold_alike() -> None:

@@ -39,7 +39,17 @@ def test_every_address_but_login_health_and_webhooks_wants_a_login() -> None:
 
 
 def test_the_pages_hold_no_inline_script_or_style(browser: Client) -> None:
-    for path in ("/", "/flows", "/flows/new", "/starters", "/executions", "/schedules", "/kv", "/secrets", "/account/password"):
+    for path in (
+        "/",
+        "/flows",
+        "/flows/new",
+        "/starters",
+        "/executions",
+        "/schedules",
+        "/kv",
+        "/secrets",
+        "/account/password",
+    ):
         answer = browser.get(path)
         assert answer.status_code == 200, path
         page = answer.content.decode()

@@ -117,8 +117,10 @@ def test_no_body_breaks_any_address(browser: Client, body: str | bytes, kind: st
 
 
 def _published(text: str = "") -> None:
-    flows.save_flow(text or "id: a\nnamespace: lab\ntasks:\n"
-                    "  - {id: log, type: io.kestra.plugin.core.log.Log, message: hi}\n", by="ada")
+    flows.save_flow(
+        text or "id: a\nnamespace: lab\ntasks:\n  - {id: log, type: io.kestra.plugin.core.log.Log, message: hi}\n",
+        by="ada",
+    )
 
 
 def test_a_request_that_cannot_be_read_is_one_sentence(browser: Client) -> None:
@@ -166,9 +168,16 @@ def test_nothing_that_people_models_or_callers_write_runs_on_any_page(browser: C
     secret_actions.set_value("lab", "K", "long enough", by=MARKUP, description=MARKUP)
     drafts.save_draft("lab", "xss", _hostile_flow() + f"# {MARKUP}\nbad: '{MARKUP}'\n", by=MARKUP)
     found = births.runnable("lab", "xss")
-    execution = executions.create(births.born(
-        found.flow, found.revision, now, inputs={"name": MARKUP, MARKUP: LINKS}, labels=[(MARKUP, MARKUP)],
-        trigger={"id": MARKUP, "type": MARKUP, "variables": {"body": MARKUP}}))
+    execution = executions.create(
+        births.born(
+            found.flow,
+            found.revision,
+            now,
+            inputs={"name": MARKUP, MARKUP: LINKS},
+            labels=[(MARKUP, MARKUP)],
+            trigger={"id": MARKUP, "type": MARKUP, "variables": {"body": MARKUP}},
+        )
+    )
     pages = ("/", "/flows", "/flows/lab/xss/edit", "/flows/lab/xss/edit/run", "/flows/lab/xss/revisions", "/executions",
              f"/executions/{execution.id}", f"/executions/{execution.id}/live", "/schedules", "/kv", "/secrets",
              f"/flows?q={MARKUP}", f"/executions?q={MARKUP}&label=a:{MARKUP}", f"/kv?q={MARKUP}", "/starters",
@@ -209,8 +218,18 @@ def test_every_page_that_changes_something_wants_the_csrf_token(ada: User) -> No
     assert tried > 500
 
 
-@pytest.mark.parametrize("next_", ["//evil.example", "https://evil.example/", "javascript:alert(1)", "\\\\evil.example",
-                                   "/\\evil.example", "http:evil.example", " //evil.example"])
+@pytest.mark.parametrize(
+    "next_",
+    [
+        "//evil.example",
+        "https://evil.example/",
+        "javascript:alert(1)",
+        "\\\\evil.example",
+        "/\\evil.example",
+        "http:evil.example",
+        " //evil.example",
+    ],
+)
 def test_the_login_leads_nowhere_else(ada: User, next_: str) -> None:
     answer = Client().post("/login", {"username": "ada", "password": "a long enough password", "next": next_})
     assert answer.status_code == 302 and answer["Location"] == "/"
@@ -295,8 +314,9 @@ def test_no_header_changes_who_one_is_or_where_one_comes_from() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("header", [
-    "Basic \u00e9==", "Basic OgAA", "Basic", "Bearer \u00ff\u00fe", "Bearer " + "x" * 9000, "x"])
+@pytest.mark.parametrize(
+    "header", ["Basic \u00e9==", "Basic OgAA", "Basic", "Bearer \u00ff\u00fe", "Bearer " + "x" * 9000, "x"]
+)
 def test_a_token_that_is_none_is_refused_like_any_other(header: str) -> None:
     answer = Client(raise_request_exception=False).get("/api/v1/main/flows/search", headers={"authorization": header})
     assert answer.status_code == 401

@@ -101,13 +101,19 @@ def test_a_ticked_box_writes_true_and_its_default_writes_nothing(ann):
     assert now() == TEXT
 
 
-@pytest.mark.parametrize(("control", "raw", "written"), [
-    ("number", "3", "fresh: 3\n"), ("number", "{{ n }}", 'fresh: "{{ n }}"\n'),
-    ("list", "a\nb\n", "fresh:\n      - a\n      - b\n"), ("yaml", "a: [1]", "fresh:\n      a:\n        - 1\n"),
-    ("text", " no ", 'fresh: "no"\n'), ("map", "k: v", "fresh:\n      k: v\n"),
-    ("yaml", "{{ a == 'b' }}", "fresh: \"{{ a == 'b' }}\"\n"),
-    ("map", "{{ inputs.all }}", 'fresh: "{{ inputs.all }}"\n'),
-])
+@pytest.mark.parametrize(
+    ("control", "raw", "written"),
+    [
+        ("number", "3", "fresh: 3\n"),
+        ("number", "{{ n }}", 'fresh: "{{ n }}"\n'),
+        ("list", "a\nb\n", "fresh:\n      - a\n      - b\n"),
+        ("yaml", "a: [1]", "fresh:\n      a:\n        - 1\n"),
+        ("text", " no ", 'fresh: "no"\n'),
+        ("map", "k: v", "fresh:\n      k: v\n"),
+        ("yaml", "{{ a == 'b' }}", "fresh: \"{{ a == 'b' }}\"\n"),
+        ("map", "{{ inputs.all }}", 'fresh: "{{ inputs.all }}"\n'),
+    ],
+)
 def test_each_control_means_what_it_shows(ann, control, raw, written):
     change(ann, do="field", path=["tasks", 0, "fresh"], control=control, raw=raw)
     assert written in now()
@@ -126,7 +132,7 @@ def test_the_answer_of_a_chat_step_is_offered_ready_to_use(ann):
 
 def test_steps_that_ask_a_model_are_offered_first(ann):
     page = ann.get(url()).content.decode()
-    assert page.index("io.kestra.plugin.openai.ChatCompletion\" data-words") < page.index("core.log.Log\" data-words")
+    assert page.index('io.kestra.plugin.openai.ChatCompletion" data-words') < page.index('core.log.Log" data-words')
 
 
 def test_a_box_with_bad_yaml_is_refused_with_its_line(ann):
@@ -192,9 +198,20 @@ def test_unreadable_yaml_is_kept_and_its_line_is_told(ann):
     assert change(ann, do="text", text=TEXT)["readable"]
 
 
-@pytest.mark.parametrize("text", [
-    "", "- a\n", "just words", "tasks: 5\n", "tasks: [1, null]\ninputs: {a: 1}\n", "a: &x {b: *x}\n",
-    "id: x\ntasks:\n  - type: nope\n", "tasks:\n  - id: [1]\n    type: {}\n", "triggers: 1\nlabels: 2\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "- a\n",
+        "just words",
+        "tasks: 5\n",
+        "tasks: [1, null]\ninputs: {a: 1}\n",
+        "a: &x {b: *x}\n",
+        "id: x\ntasks:\n  - type: nope\n",
+        "tasks:\n  - id: [1]\n    type: {}\n",
+        "triggers: 1\nlabels: 2\n",
+    ],
+)
 def test_any_text_can_be_shown(ann, text):
     change(ann, do="text", text=text)
     assert ann.get(url()).status_code == 200
@@ -279,8 +296,9 @@ def test_the_words_for_completion_come_from_the_catalogue(ann):
 
 @pytest.mark.parametrize("body", ["", "[]", '{"do": "jump", "base": "x"}', '{"do": "text", "chosen": "a"}'])
 def test_what_the_page_would_not_send_is_refused_in_words(ann, body):
-    response = ann.post(url("flow-editor-change"), body, content_type="application/json",
-                        headers={"Accept": "application/json"})
+    response = ann.post(
+        url("flow-editor-change"), body, content_type="application/json", headers={"Accept": "application/json"}
+    )
     assert response.status_code in (200, 422)
 
 

@@ -40,7 +40,9 @@ def executed(*runs: TaskRun) -> Execution:
 
 def test_children_stand_below_their_block_in_order() -> None:
     execution = executed(
-        run_of("block", begun=0, ended=9), run_of("last", begun=9, ended=10), run_of("block/a", begun=0, ended=5, parent="block")
+        run_of("block", begun=0, ended=9),
+        run_of("last", begun=9, ended=10),
+        run_of("block/a", begun=0, ended=5, parent="block"),
     )
     assert [(row.run.path, row.depth) for row in timeline.rows(execution, {}, after(10))] == [
         ("block", 0), ("block/a", 1), ("last", 0)
@@ -56,7 +58,11 @@ def test_a_bar_shows_waiting_and_running_on_one_line() -> None:
 def test_tokens_and_cost_are_read_from_either_vocabulary() -> None:
     execution = executed(run_of("a", begun=0, ended=1), run_of("b", begun=1, ended=2))
     usage = {
-        "a": {"usage.prompt.tokens": Decimal(40), "usage.prompt.cached_tokens": Decimal(8), "usage.completion.tokens": Decimal(2)},
+        "a": {
+            "usage.prompt.tokens": Decimal(40),
+            "usage.prompt.cached_tokens": Decimal(8),
+            "usage.completion.tokens": Decimal(2),
+        },
         "b": {"input.token.count": Decimal(5), "output.token.count": Decimal(6), "cost": Decimal("0.01")},
     }
     first, second = timeline.rows(execution, usage, after(10))

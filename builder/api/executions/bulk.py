@@ -58,8 +58,12 @@ def _do(request: HttpRequest, ids: Sequence[str], act: Act) -> HttpResponseBase:
     if not done.refused:
         return JsonResponse({"count": done.count})
     invalids = [{"message": reason, "invalidValue": execution_id} for execution_id, reason in done.refused]
-    return answer(request, 400, f"It was done to {done.count} executions, and cannot be done to {len(invalids)}: "
-                  f"{invalids[0]['message']}", {"invalids": invalids, "errors": invalids, "count": done.count})
+    return answer(
+        request,
+        400,
+        f"It was done to {done.count} executions, and cannot be done to {len(invalids)}: {invalids[0]['message']}",
+        {"invalids": invalids, "errors": invalids, "count": done.count},
+    )
 
 
 def _by(request: HttpRequest) -> str:

@@ -11,8 +11,9 @@ def download(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     """`?path=kestra:///...`: a file of this execution, or of the one it came from. Never shown in place."""
     uri = request.GET.get("path", "")
     file = storage.open_file(uri, _owners(execution_id))
-    return FileResponse(file, as_attachment=True, filename=storage.name_of(uri),
-                        content_type="application/octet-stream")
+    return FileResponse(
+        file, as_attachment=True, filename=storage.name_of(uri), content_type="application/octet-stream"
+    )
 
 
 def metas(request: HttpRequest, execution_id: str) -> HttpResponseBase:

@@ -28,8 +28,9 @@ def read(request: HttpRequest, execution_id: str) -> HttpResponseBase:
 
 def download(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     """The same as plain text."""
-    lines = (f"{instant(row.at)} {row.level:5} {row.path or '-'} {row.message}\n"
-             for row in _rows(request, execution_id))
+    lines = (
+        f"{instant(row.at)} {row.level:5} {row.path or '-'} {row.message}\n" for row in _rows(request, execution_id)
+    )
     response = HttpResponse("".join(lines), content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{execution_id}.log"'
     return response
@@ -71,7 +72,7 @@ def search(request: HttpRequest) -> HttpResponseBase:
         text=given.get("q", ""), since=moment(request, "startDate"), until=moment(request, "endDate"),
         limit=asked.first + asked.size + 1,
     )  # fmt: skip
-    shown = rows[asked.first:asked.first + asked.size]
+    shown = rows[asked.first : asked.first + asked.size]
     return JsonResponse({"results": [_line(row) for row in shown], "total": len(rows)})
 
 

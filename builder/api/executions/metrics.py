@@ -16,9 +16,12 @@ def read(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     asked = page_asked(request, {"timestamp": "timestamp"}, "timestamp", size=1000)
     executions.item(execution_id)
     task, run = request.GET.get("taskId", ""), request.GET.get("taskRunId", "")
-    found = [row for row in executions.metrics(execution_id)
-             if (not task or row.task_id == task) and (not run or row.run_id == run)]
-    shown = found[asked.first:asked.first + asked.size]
+    found = [
+        row
+        for row in executions.metrics(execution_id)
+        if (not task or row.task_id == task) and (not run or row.run_id == run)
+    ]
+    shown = found[asked.first : asked.first + asked.size]
     return JsonResponse({"results": [_metric(execution_id, row) for row in shown], "total": len(found)})
 
 

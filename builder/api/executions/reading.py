@@ -58,9 +58,12 @@ def flow_of(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     """The flow as this execution runs it, also when it was a draft."""
     execution, _ = executions.load(execution_id)
     source = executions.sources([execution_id])[execution_id]
-    return JsonResponse(flow_json(
-        Revision(execution.namespace, execution.flow_id, execution.revision, source, "", execution.created_at),
-        source=True))
+    return JsonResponse(
+        flow_json(
+            Revision(execution.namespace, execution.flow_id, execution.revision, source, "", execution.created_at),
+            source=True,
+        )
+    )
 
 
 FILTERS = frozenset({

@@ -42,8 +42,7 @@ def validate_resume(request: HttpRequest, execution_id: str) -> HttpResponseBase
     declared = execution_actions.resume_inputs(execution_id)
     execution, _ = executions.load(execution_id)
     flow = births.checked(executions.sources([execution_id])[execution_id]).valid_flow
-    found = births.resolve_inputs(
-        flow, execution.revision, {**inputs, **files}, _CLOCK.now(), declared=declared)
+    found = births.resolve_inputs(flow, execution.revision, {**inputs, **files}, _CLOCK.now(), declared=declared)
     return JsonResponse({
         "id": execution.flow_id, "namespace": execution.namespace, "inputs": inputs_json(declared, found),
     })  # fmt: skip
@@ -51,23 +50,37 @@ def validate_resume(request: HttpRequest, execution_id: str) -> HttpResponseBase
 
 def restart(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     """Goes on from the failed tasks; with `?revision=` of another text, as a new execution."""
-    return _shown(request, execution_actions.restart(
-        execution_id, revision=whole(request, "revision"), by=_by(request)))
+    return _shown(
+        request, execution_actions.restart(execution_id, revision=whole(request, "revision"), by=_by(request))
+    )
 
 
 def replay(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     """A new execution like this one; `?taskRunId=` begins there, `?revision=` runs another text."""
-    return _shown(request, execution_actions.replay(
-        execution_id, from_run=request.GET.get("taskRunId") or None, revision=whole(request, "revision"),
-        by=_by(request)))
+    return _shown(
+        request,
+        execution_actions.replay(
+            execution_id,
+            from_run=request.GET.get("taskRunId") or None,
+            revision=whole(request, "revision"),
+            by=_by(request),
+        ),
+    )
 
 
 def replay_with_inputs(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     """A new execution of the same flow with the inputs of the form."""
     inputs, _ = form(request)
-    return _shown(request, execution_actions.replay(
-        execution_id, from_run=request.GET.get("taskRunId") or None, revision=whole(request, "revision"),
-        inputs=inputs, by=_by(request)))
+    return _shown(
+        request,
+        execution_actions.replay(
+            execution_id,
+            from_run=request.GET.get("taskRunId") or None,
+            revision=whole(request, "revision"),
+            inputs=inputs,
+            by=_by(request),
+        ),
+    )
 
 
 def force_run(request: HttpRequest, execution_id: str) -> HttpResponseBase:

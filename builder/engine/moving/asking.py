@@ -32,8 +32,11 @@ def unanswered(node: Node, run: TaskRun) -> tuple[Evaluate, ...]:
     """The questions of a flow control task that have no answer yet."""
     if node.flow is None:
         return ()
-    return tuple(Evaluate(run.path, name, ask.template, ask.typed)
-                 for name, ask in node.flow.asks().items() if name not in run.evaluated)
+    return tuple(
+        Evaluate(run.path, name, ask.template, ask.typed)
+        for name, ask in node.flow.asks().items()
+        if name not in run.evaluated
+    )
 
 
 def turn_awaited(node: Node, run: TaskRun) -> tuple[Evaluate, ...]:
@@ -41,8 +44,11 @@ def turn_awaited(node: Node, run: TaskRun) -> tuple[Evaluate, ...]:
     if node.flow is None:
         return ()
     turn = run.evaluated.get(TURN, 1)
-    return tuple(Evaluate(run.path, turn_name(name, turn), ask.template, ask.typed)
-                 for name, ask in node.flow.turn_asks().items() if turn_name(name, turn) not in run.evaluated)
+    return tuple(
+        Evaluate(run.path, turn_name(name, turn), ask.template, ask.typed)
+        for name, ask in node.flow.turn_asks().items()
+        if turn_name(name, turn) not in run.evaluated
+    )
 
 
 def turn_name(name: str, turn: int) -> str:

@@ -40,8 +40,9 @@ def present(run: TaskRun | None, number: int) -> bool:
 def tries(run: TaskRun, attempts: Sequence[Attempt]) -> list[Attempt]:
     """The attempts that a retry counts: since a person last restarted the run, lost ones left out."""
     restarts = [at for state, at in run.history if state is State.RESTARTED]
-    return [attempt for attempt in attempts
-            if not attempt.lost and (not restarts or attempt.started_at >= restarts[-1])]
+    return [
+        attempt for attempt in attempts if not attempt.lost and (not restarts or attempt.started_at >= restarts[-1])
+    ]
 
 
 def lost_alone_in_a_row(attempts: Sequence[Attempt]) -> int:

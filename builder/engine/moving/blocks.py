@@ -147,7 +147,7 @@ def _ready(work: Work, block: Block, lane: Lane) -> bool:
 
 def _begun_branch(work: Work, block: Block) -> str | None:
     """While the execution is killed: a later branch that had begun before, so that its end is waited for."""
-    for branch in _BRANCHES[_BRANCHES.index(block.branch) + 1:]:
+    for branch in _BRANCHES[_BRANCHES.index(block.branch) + 1 :]:
         ids = _ids(_group(work.plan, block.node, branch))
         if any(child_path(block.path, "", task_id) in work.runs for task_id in ids):
             return branch
@@ -159,7 +159,7 @@ def _next_branch(plan: Plan, block: Block) -> str | None:
         return None
     if block.branch == "" and block.worst is State.FAILED and _group(plan, block.node, "errors"):
         return "errors"
-    later = _BRANCHES[max(_BRANCHES.index(block.branch) + 1, 2):]
+    later = _BRANCHES[max(_BRANCHES.index(block.branch) + 1, 2) :]
     return next((branch for branch in later if _group(plan, block.node, branch)), None)
 
 

@@ -91,7 +91,12 @@ def task_failed(work: Work, event: TaskFailed) -> None:
 
 
 def attempt_failed(
-    work: Work, run: TaskRun, message: str, outputs: Mapping[str, Any] | None, *, retryable: bool = True,
+    work: Work,
+    run: TaskRun,
+    message: str,
+    outputs: Mapping[str, Any] | None,
+    *,
+    retryable: bool = True,
 ) -> None:
     """Ends the run's attempt as failed, and plans the next one where its retry allows it."""
     closed = attempts.closed(work, run, State.FAILED, message)
@@ -159,8 +164,14 @@ def child_ended(work: Work, event: ChildEnded) -> None:
         attempt_failed(work, run, event.message or ending.message, ending.outputs)
     else:
         state = State(ending.state)
-        end(work, run, State(node.mapped(state)), attempts=attempts.closed(work, run, state), outputs=ending.outputs,
-            message=ending.message)
+        end(
+            work,
+            run,
+            State(node.mapped(state)),
+            attempts=attempts.closed(work, run, state),
+            outputs=ending.outputs,
+            message=ending.message,
+        )
 
 
 def woken(work: Work, event: Woken) -> None:

@@ -38,7 +38,7 @@ def begin(work: Work, path: str) -> None:
     if run is None or work.held or run.state not in (State.CREATED, State.RESTARTED):
         return
     node = work.node(run)
-    if (asks := asking.awaited(node, run)):
+    if asks := asking.awaited(node, run):
         work.commands += asks
     elif asking.skips(run):
         end(work, run, State.SKIPPED)
@@ -64,7 +64,7 @@ def enter(work: Work, path: str) -> None:
         begin(work, path)
     elif run.state is State.RUNNING:
         node = work.node(run)
-        if (asks := asking.awaited(node, run)):
+        if asks := asking.awaited(node, run):
             work.commands += asks
         else:
             _lay_out(work, run, node)
@@ -200,9 +200,7 @@ def end(work: Work, run: TaskRun, state: State, **changes: Any) -> None:
     work.todo.append(("ended", run.path))
 
 
-def fail(
-    work: Work, run: TaskRun, message: str, *, mapped: bool = True, **changes: Any
-) -> None:
+def fail(work: Work, run: TaskRun, message: str, *, mapped: bool = True, **changes: Any) -> None:
     """The run has failed for good; `mapped`: allowFailure and allowWarning count."""
     state = work.node(run).mapped("FAILED") if mapped else "FAILED"
     end(work, run, State(state), message=message, **changes)

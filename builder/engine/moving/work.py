@@ -62,8 +62,14 @@ class Work:
         """A new run, CREATED, and on the list to be begun."""
         path = child_path(parent, lane.key, task_id)
         run = TaskRun(
-            id=run_id(self.execution.id, path), path=path, task_id=task_id, state=State.CREATED,
-            history=((State.CREATED, self.at),), parent=parent or None, value=lane.value, iteration=lane.iteration,
+            id=run_id(self.execution.id, path),
+            path=path,
+            task_id=task_id,
+            state=State.CREATED,
+            history=((State.CREATED, self.at),),
+            parent=parent or None,
+            value=lane.value,
+            iteration=lane.iteration,
             branch=branch,
         )
         self.runs[path] = run

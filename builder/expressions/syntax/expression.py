@@ -184,8 +184,11 @@ class ExpressionParser:
             self._check_chain(links)
             token = cursor.advance()
             if token.value == "(":
-                raise cursor.fault("Only functions can be called", position=token.position,
-                                   hint="a value is changed by filters: value | upper")
+                raise cursor.fault(
+                    "Only functions can be called",
+                    position=token.position,
+                    hint="a value is changed by filters: value | upper",
+                )
             key = self._dotted() if token.value == "." else self._subscript()
             node = nodes.Attribute(token.position, node, key)
         return node
@@ -193,8 +196,9 @@ class ExpressionParser:
     def _dotted(self) -> Node:
         name = self._cursor.expect_name("The name of an attribute")
         if self._cursor.at("("):
-            error = MethodCall(f"`.{name.value}()` is not possible: values have no methods",
-                               hint="use a filter: value | upper")
+            error = MethodCall(
+                f"`.{name.value}()` is not possible: values have no methods", hint="use a filter: value | upper"
+            )
             error.place(self._cursor.source, name.position)
             raise error
         return nodes.Literal(name.position, name.value)

@@ -54,5 +54,8 @@ def _check_default(findings: Findings, path: Path, kind: str, item: Mapping[str,
     try:
         parse_value(kind, properties, default)
     except BadValue as error:
-        findings.warning(path, f"the default does not fit its own input: {error}",
-                         "A run that gives no value for this input will be refused.")
+        findings.warning(
+            path,
+            f"the default does not fit its own input: {error}",
+            "A run that gives no value for this input will be refused.",
+        )

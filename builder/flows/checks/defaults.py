@@ -59,8 +59,12 @@ def _matches(default: str, name: str, canonical: Canonical) -> bool:
 
 
 def _usable(item: Any) -> bool:
-    return (isinstance(item, Mapping) and isinstance(item.get("type"), str) and bool(item["type"])
-            and isinstance(item.get("values"), Mapping))
+    return (
+        isinstance(item, Mapping)
+        and isinstance(item.get("type"), str)
+        and bool(item["type"])
+        and isinstance(item.get("values"), Mapping)
+    )
 
 
 def _listed(value: Any) -> list[Any]:

@@ -49,7 +49,7 @@ class Findings:
     def problems(self) -> list[Problem]:
         """By line and column, those of the whole flow first; errors push warnings out when they are too many."""
         by_weight = sorted(self._problems.values(), key=lambda problem: problem.severity is Severity.WARNING)
-        return sorted(by_weight[:self._most], key=lambda problem: (problem.line, problem.column))
+        return sorted(by_weight[: self._most], key=lambda problem: (problem.line, problem.column))
 
     def _keep(self, problem: Problem) -> None:
         place = (problem.line, problem.column, problem.message)
@@ -76,6 +76,13 @@ def check_keys(findings: Findings, path: Path, written: Mapping[str, Any], known
 
 def kind_of(value: Any) -> str:
     """What a value is, in words."""
-    words = {dict: "a map", list: "a list", str: "a text", bool: "true or false", int: "a whole number",
-             float: "a number", type(None): "empty"}
+    words = {
+        dict: "a map",
+        list: "a list",
+        str: "a text",
+        bool: "true or false",
+        int: "a whole number",
+        float: "a number",
+        type(None): "empty",
+    }
     return words[type(value)]

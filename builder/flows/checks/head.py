@@ -10,16 +10,53 @@ from builder.flows.checks.nearest import suggestion
 from builder.flows.durations import BadDuration, parse_duration
 
 FLOW_KEYS = (
-    "id", "namespace", "description", "labels", "inputs", "outputs", "variables", "tasks", "errors", "finally",
-    "afterExecution", "triggers", "pluginDefaults", "taskDefaults", "concurrency", "retry", "sla", "disabled",
-    "revision", "deleted", "tenantId", "listeners", "checks", "quotas", "workerGroup", "workerSelector", "policyRefs",
+    "id",
+    "namespace",
+    "description",
+    "labels",
+    "inputs",
+    "outputs",
+    "variables",
+    "tasks",
+    "errors",
+    "finally",
+    "afterExecution",
+    "triggers",
+    "pluginDefaults",
+    "taskDefaults",
+    "concurrency",
+    "retry",
+    "sla",
+    "disabled",
+    "revision",
+    "deleted",
+    "tenantId",
+    "listeners",
+    "checks",
+    "quotas",
+    "workerGroup",
+    "workerSelector",
+    "policyRefs",
     "draft",
 )
 _NOT_ENFORCED = ("sla", "listeners", "checks", "quotas")
-_RETRY_KEYS = ("type", "interval", "maxInterval", "minInterval", "delayFactor", "maxAttempt", "maxAttempts",
-               "maxDuration", "warningOnRetry", "behavior")
-_RETRY_NEEDS = {"constant": ("interval",), "exponential": ("interval", "maxInterval"),
-                "random": ("minInterval", "maxInterval")}
+_RETRY_KEYS = (
+    "type",
+    "interval",
+    "maxInterval",
+    "minInterval",
+    "delayFactor",
+    "maxAttempt",
+    "maxAttempts",
+    "maxDuration",
+    "warningOnRetry",
+    "behavior",
+)
+_RETRY_NEEDS = {
+    "constant": ("interval",),
+    "exponential": ("interval", "maxInterval"),
+    "random": ("minInterval", "maxInterval"),
+}
 ID_LENGTH, NAMESPACE_LENGTH = 100, 150
 _ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]*")
 _NAMESPACE = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -29,8 +66,14 @@ def check_head(findings: Findings, flow: Mapping[str, Any]) -> None:
     """Everything of the flow but its inputs, outputs, tasks and triggers."""
     check_keys(findings, (), flow, FLOW_KEYS, "a flow")
     _check_name(findings, flow, "id", _ID, ID_LENGTH, "letters, digits, dot, dash and underscore")
-    _check_name(findings, flow, "namespace", _NAMESPACE, NAMESPACE_LENGTH,
-                "lower-case letters, digits, dot, dash and underscore")
+    _check_name(
+        findings,
+        flow,
+        "namespace",
+        _NAMESPACE,
+        NAMESPACE_LENGTH,
+        "lower-case letters, digits, dot, dash and underscore",
+    )
     for key, check in _PARTS.items():
         if flow.get(key) is not None:
             check(findings, (key,), flow[key])
@@ -39,14 +82,18 @@ def check_head(findings: Findings, flow: Mapping[str, Any]) -> None:
             findings.warning((key,), f'"{key}" is kept in the text but not acted upon here', at_key=True)
 
 
-def _check_name(findings: Findings, flow: Mapping[str, Any], key: str, pattern: re.Pattern[str], longest: int,
-                letters: str) -> None:
+def _check_name(
+    findings: Findings, flow: Mapping[str, Any], key: str, pattern: re.Pattern[str], longest: int, letters: str
+) -> None:
     value = flow.get(key)
     if value is None or value == "":
         findings.error((key,), f"{key} is missing: it must not be empty", f"Add {key}: to the top of the flow.")
     elif not isinstance(value, str):
-        findings.error((key,), f"{key} must be a text, not {kind_of(value)}", f'Write "{value}".'
-                       if isinstance(value, int | float) else "")
+        findings.error(
+            (key,),
+            f"{key} must be a text, not {kind_of(value)}",
+            f'Write "{value}".' if isinstance(value, int | float) else "",
+        )
     elif len(value) > longest:
         findings.error((key,), f"{key} is longer than its limit of {longest} characters")
     elif not pattern.fullmatch(value):
@@ -93,8 +140,9 @@ def _check_concurrency(findings: Findings, path: Path, value: Any) -> None:
 
 def _check_choice(findings: Findings, path: Path, value: Any, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        findings.error(path, f"{'.'.join(map(str, path))} must be one of {', '.join(allowed)}",
-                       suggestion(str(value), allowed))
+        findings.error(
+            path, f"{'.'.join(map(str, path))} must be one of {', '.join(allowed)}", suggestion(str(value), allowed)
+        )
 
 
 def _check_retry(findings: Findings, path: Path, value: Any) -> None:
@@ -113,8 +161,12 @@ def _check_retry(findings: Findings, path: Path, value: Any) -> None:
         attempts = value.get(key)
         if attempts is not None and (isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < 1):
             findings.error((*path, key), f"retry.{key} must be a whole number from 1")
-    _check_choice(findings, (*path, "behavior"), value.get("behavior", "RETRY_FAILED_TASK"),
-                  ("RETRY_FAILED_TASK", "CREATE_NEW_EXECUTION"))
+    _check_choice(
+        findings,
+        (*path, "behavior"),
+        value.get("behavior", "RETRY_FAILED_TASK"),
+        ("RETRY_FAILED_TASK", "CREATE_NEW_EXECUTION"),
+    )
 
 
 def _check_duration(findings: Findings, path: Path, value: Any) -> None:

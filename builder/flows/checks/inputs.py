@@ -38,8 +38,11 @@ def _check_nesting(findings: Findings, path: Path, declared: list[Any]) -> None:
     maps = {name[:end]: name for name in names for end, letter in enumerate(name) if letter == "."}
     for index, name in enumerate(names):
         if name in maps:
-            findings.error((*path, index, "id"), f'the inputs "{name}" and "{maps[name]}" cannot both exist: '
-                           f'"{maps[name]}" makes "{name}" a map', "Rename one of the two.")
+            findings.error(
+                (*path, index, "id"),
+                f'the inputs "{name}" and "{maps[name]}" cannot both exist: "{maps[name]}" makes "{name}" a map',
+                "Rename one of the two.",
+            )
 
 
 def check_outputs(findings: Findings, declared: Any) -> None:
@@ -72,8 +75,11 @@ def _check_ids(findings: Findings, path: Path, declared: list[Any], word: str) -
         if name is None:
             findings.error(place, f"an {word} has no id", "Add id: to it.")
         elif not isinstance(name, str) or not _ID.fullmatch(name):
-            findings.error((*place, key), f"the id of an {word} may hold letters, digits, dot, dash and underscore, "
-                           "and begins with a letter or digit")
+            findings.error(
+                (*place, key),
+                f"the id of an {word} may hold letters, digits, dot, dash and underscore, "
+                "and begins with a letter or digit",
+            )
         elif name in seen:
             findings.error((*place, key), f'two {word}s are named "{name}"', f"Give each {word} its own id.")
         else:
@@ -85,8 +91,9 @@ def _check_kind(findings: Findings, path: Path, item: Mapping[str, Any], word: s
     if kind is None:
         findings.error(path, f'the {word} "{input_id(item)}" has no {key}', f"Add {key}: STRING, or another type.")
     elif not isinstance(kind, str) or kind not in INPUT_KINDS:
-        findings.error((*path, key), f'no {word} type "{kind}" (Invalid type: {kind})',
-                       suggestion(str(kind), INPUT_KINDS))
+        findings.error(
+            (*path, key), f'no {word} type "{kind}" (Invalid type: {kind})', suggestion(str(kind), INPUT_KINDS)
+        )
     else:
         return kind
     return None
@@ -158,8 +165,11 @@ def _check_dependencies(findings: Findings, path: Path, declared: list[Any]) -> 
         graph[input_id(item)] = [name for name in depends.get("inputs", []) if name in known]
         for name in depends.get("inputs", []):
             if name not in known:
-                findings.error((*place, "inputs"), f'the input "{input_id(item)}" depends on "{name}", which does not '
-                               "exist", suggestion(str(name), known))
+                findings.error(
+                    (*place, "inputs"),
+                    f'the input "{input_id(item)}" depends on "{name}", which does not exist',
+                    suggestion(str(name), known),
+                )
     _check_cycles(findings, path, items, graph)
 
 
@@ -167,8 +177,9 @@ def _is_names(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
-def _check_cycles(findings: Findings, path: Path, items: list[tuple[int, Mapping[str, Any]]],
-                  graph: Mapping[str, list[str]]) -> None:
+def _check_cycles(
+    findings: Findings, path: Path, items: list[tuple[int, Mapping[str, Any]]], graph: Mapping[str, list[str]]
+) -> None:
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

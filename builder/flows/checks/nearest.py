@@ -1,4 +1,4 @@
-""""Did you mean ...?" for keys, types and input kinds."""
+""" "Did you mean ...?" for keys, types and input kinds."""
 
 import difflib
 from collections.abc import Iterable

@@ -33,8 +33,15 @@ def _check_text(findings: Findings, path: Path, text: str, known: Mapping[str, C
         if not isinstance(name, str) or _is_known(root, name, known):
             continue
         message = f'{root}.{name} is not defined: the flow has no {_WORDS[root]} "{name}"'
-        report_inside(findings, path, text, (reference.line, reference.column), message,
-                      suggestion(name, known[root]), Severity.WARNING)
+        report_inside(
+            findings,
+            path,
+            text,
+            (reference.line, reference.column),
+            message,
+            suggestion(name, known[root]),
+            Severity.WARNING,
+        )
 
 
 def _is_known(root: str, name: str, known: Mapping[str, Collection[str]]) -> bool:

@@ -25,8 +25,11 @@ def check_tasks(findings: Findings, flow: Mapping[str, Any], catalogue: Catalogu
     """All lists of tasks of a flow, with everything inside them; answers with the ids of all tasks."""
     if flow.get("tasks") is None or flow["tasks"] == []:
         empty = "tasks" in flow
-        findings.error(("tasks",), "tasks is empty: it must not be empty" if empty else
-                       "tasks is missing: it must not be empty", "Add at least one task.")
+        findings.error(
+            ("tasks",),
+            "tasks is empty: it must not be empty" if empty else "tasks is missing: it must not be empty",
+            "Add at least one task.",
+        )
     walk = _Walk(findings, flow, catalogue, flows)
     for key in TASK_LISTS:
         value = flow.get(key)
@@ -38,8 +41,9 @@ def check_tasks(findings: Findings, flow: Mapping[str, Any], catalogue: Catalogu
     return walk.seen
 
 
-def find_type(findings: Findings, path: Path, written: Mapping[str, Any], catalogue: Catalogue, kind: Kind,
-              word: str = "") -> PluginType | None:
+def find_type(
+    findings: Findings, path: Path, written: Mapping[str, Any], catalogue: Catalogue, kind: Kind, word: str = ""
+) -> PluginType | None:
     """The plug-in of a map's `type`; reports a missing, unknown or misplaced one."""
     word = word or kind.value
     name = written.get("type")
@@ -67,8 +71,10 @@ def check_id(findings: Findings, path: Path, written: Mapping[str, Any], word: s
     elif not isinstance(value, str):
         findings.error((*path, "id"), f"id must be a text, not {kind_of(value)}", f'Write "{value}".')
     elif not _ID.fullmatch(value):
-        findings.error((*path, "id"), f"the id of a {word} may hold letters, digits, dash and underscore, and begins "
-                       "with a letter or digit")
+        findings.error(
+            (*path, "id"),
+            f"the id of a {word} may hold letters, digits, dash and underscore, and begins with a letter or digit",
+        )
     else:
         return value
     return None
@@ -124,11 +130,15 @@ class _Walk:
         own = (self.flow.get("namespace"), self.flow.get("id"))
         called = (task.get("namespace"), task.get("flowId"))
         if called == own:
-            self.findings.error((*path, "flowId"), f"Recursive call to flow [{own[0]}.{own[1]}]: the flow calls itself",
-                                "Call another flow, or use a loop.")
+            self.findings.error(
+                (*path, "flowId"),
+                f"Recursive call to flow [{own[0]}.{own[1]}]: the flow calls itself",
+                "Call another flow, or use a loop.",
+            )
             return
         namespace, flow_id = called
         fixed = isinstance(namespace, str) and isinstance(flow_id, str) and "{{" not in namespace + flow_id
         if self.flows and fixed and not self.flows.flow_exists(str(namespace), str(flow_id)):
-            self.findings.warning((*path, "flowId"), f"the flow {namespace}/{flow_id} does not exist",
-                                  "Create it before this flow runs.")
+            self.findings.warning(
+                (*path, "flowId"), f"the flow {namespace}/{flow_id} does not exist", "Create it before this flow runs."
+            )

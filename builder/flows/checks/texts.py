@@ -30,8 +30,11 @@ def check_texts(findings: Findings, flow: Mapping[str, Any]) -> None:
         _check_expression(findings, path, text, Severity.WARNING)
     for path, text in texts((), flow, everything=True):
         if _LOOKS_SECRET.search(text) and not findings.says("secret(", path):
-            findings.warning(path, "the value looks like an API key: use secret()",
-                             "Store it under Secrets and write \"{{ secret('NAME') }}\" here.")
+            findings.warning(
+                path,
+                "the value looks like an API key: use secret()",
+                "Store it under Secrets and write \"{{ secret('NAME') }}\" here.",
+            )
 
 
 def texts(path: Path, value: Any, *, everything: bool = False) -> Iterator[tuple[Path, str]]:
@@ -55,8 +58,9 @@ def _check_expression(findings: Findings, path: Path, text: str, severity: Sever
         report_inside(findings, path, text, (fault.line, fault.column), fault.message, fault.hint, weight)
 
 
-def report_inside(findings: Findings, path: Path, text: str, place: tuple[int, int], message: str, hint: str,
-                  severity: Severity) -> None:
+def report_inside(
+    findings: Findings, path: Path, text: str, place: tuple[int, int], message: str, hint: str, severity: Severity
+) -> None:
     """A problem at a line and column of a text's value, put where that stands in the document."""
     offset = _offset(findings.document, path, text, *place)
     if offset is None:
@@ -72,13 +76,13 @@ def _offset(document: Document, path: Path, text: str, line: int, column: int) -
         return None
     if node.style is Style.LITERAL:
         return _in_block(document.text, node, line, column)
-    if line == 1 and document.text[node.content:node.end].strip("'\"") == text:
+    if line == 1 and document.text[node.content : node.end].strip("'\"") == text:
         return node.content + (node.style is not Style.PLAIN) + column - 1
     return node.start
 
 
 def _in_block(text: str, node: Node, line: int, column: int) -> int | None:
-    rows = text[node.content:node.end].splitlines(keepends=True)
+    rows = text[node.content : node.end].splitlines(keepends=True)
     if line >= len(rows):
         return None
     indent = min((len(row) - len(row.lstrip(" ")) for row in rows[1:] if row.strip()), default=0)

@@ -38,8 +38,9 @@ def check_triggers(findings: Findings, flow: Mapping[str, Any], catalogue: Catal
         _check_trigger(findings, path, trigger, flow, catalogue)
 
 
-def _check_trigger(findings: Findings, path: Path, trigger: Mapping[str, Any], flow: Mapping[str, Any],
-                   catalogue: Catalogue) -> None:
+def _check_trigger(
+    findings: Findings, path: Path, trigger: Mapping[str, Any], flow: Mapping[str, Any], catalogue: Catalogue
+) -> None:
     found = find_type(findings, path, trigger, catalogue, Kind.TRIGGER)
     if found is None:
         return
@@ -79,17 +80,23 @@ def _check_listening(findings: Findings, path: Path, trigger: Mapping[str, Any],
     states, conditions = trigger.get("states"), trigger.get("conditions")
     for index, state in enumerate(states if isinstance(states, list) else ()):
         if isinstance(state, str) and "{" not in state and state not in _LISTENED_TO:
-            findings.warning((*path, "states", index), f"nothing starts when another flow gets to {state}: flow "
-                             "triggers look at its end and its pauses")
+            findings.warning(
+                (*path, "states", index),
+                f"nothing starts when another flow gets to {state}: flow triggers look at its end and its pauses",
+            )
     own = (flow.get("namespace"), flow.get("id"))
     for index, condition in enumerate(conditions if isinstance(conditions, list) else ()):
         if isinstance(condition, Mapping) and (condition.get("namespace"), condition.get("flowId")) == own:
-            findings.warning((*path, "conditions", index), "a flow trigger never looks at its own flow, so this starts "
-                             "nothing", "Name another flow.")
+            findings.warning(
+                (*path, "conditions", index),
+                "a flow trigger never looks at its own flow, so this starts nothing",
+                "Name another flow.",
+            )
 
 
-def _check_given(findings: Findings, path: Path, trigger: Mapping[str, Any], flow: Mapping[str, Any],
-                 word: str) -> None:
+def _check_given(
+    findings: Findings, path: Path, trigger: Mapping[str, Any], flow: Mapping[str, Any], word: str
+) -> None:
     inputs, given = flow.get("inputs"), trigger.get("inputs")
     declared = [item for item in inputs if isinstance(item, Mapping)] if isinstance(inputs, list) else []
     given = given if isinstance(given, Mapping) else {}
@@ -97,11 +104,18 @@ def _check_given(findings: Findings, path: Path, trigger: Mapping[str, Any], flo
     roots = names | {name.partition(".")[0] for name in names}
     for name in given:
         if name not in roots:
-            findings.error((*path, "inputs", name), f'the {word} gives a value for the input "{name}", which the flow '
-                           "does not have", suggestion(name, names), at_key=True)
+            findings.error(
+                (*path, "inputs", name),
+                f'the {word} gives a value for the input "{name}", which the flow does not have',
+                suggestion(name, names),
+                at_key=True,
+            )
     for item in declared:
         name = input_id(item)
         needed = item.get("required", True) is not False and item.get("defaults") is None
         if needed and name not in given and name.partition(".")[0] not in given:
-            findings.warning(path, f'the {word} gives no value for the required input "{name}"',
-                             "Add it under the trigger's inputs, or give the input a default.")
+            findings.warning(
+                path,
+                f'the {word} gives no value for the required input "{name}"',
+                "Add it under the trigger's inputs, or give the input a default.",
+            )

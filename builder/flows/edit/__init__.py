@@ -93,8 +93,9 @@ def _read(text: str) -> Document:
     document = parse(text)
     if document.data is None and document.problems:
         first = document.problems[0]
-        raise InvalidInput(f"The YAML cannot be read: line {first.line}, {first.message}. "
-                           "Correct it there, then use the form.")
+        raise InvalidInput(
+            f"The YAML cannot be read: line {first.line}, {first.message}. Correct it there, then use the form."
+        )
     return document
 
 
@@ -218,8 +219,10 @@ def _shared_start(left: Path, right: Path) -> Path:
 def _rewrite(document: Document, path: Path, goal: Any) -> Document:
     """Write the smallest block around a path anew so that the data is the goal."""
     if Page(document).has_aliases:
-        raise InvalidInput(f"{dotted(path) or 'This flow'} shares values by anchors and aliases (&name, *name), "
-                           "which this edit would break up; change it in the YAML.")
+        raise InvalidInput(
+            f"{dotted(path) or 'This flow'} shares values by anchors and aliases (&name, *name), "
+            "which this edit would break up; change it in the YAML."
+        )
     while path:
         try:
             after = _proved(set_value(Page(document), path, value_at(goal, path)), goal)
@@ -237,7 +240,7 @@ def _rewrite(document: Document, path: Path, goal: Any) -> Document:
 def _whole(document: Document, goal: Any) -> str:
     """The whole flow written anew below its opening comments."""
     root = document.nodes
-    head = document.text[:root.start] if root is not None else document.text
+    head = document.text[: root.start] if root is not None else document.text
     if head and not head.endswith("\n") and head != "\ufeff":
         head += "\n"
     return head + (block_mapping(goal, 0, Page(document).style) if goal else "{}") + "\n"
@@ -247,7 +250,7 @@ def _edited(text: str, plain: str, new: str, rewritten: bool) -> Edited:
     """The new text with the old line breaks; characters outside the change are those of the old text."""
     start = _common(plain, new)
     ending = _common(plain[start:][::-1], new[start:][::-1])
-    middle = new[start:len(new) - ending]
+    middle = new[start : len(new) - ending]
     if "\r" not in text:
         return Edited(new, (start, start + len(middle)), rewritten)
     breaks = [found[0] for found in _BREAK.finditer(text)]
@@ -258,7 +261,7 @@ def _edited(text: str, plain: str, new: str, rewritten: bool) -> Edited:
 
 def _offset(breaks: list[str], plain: str, at: int) -> int:
     """An offset into the text with `\\n` as one into the text with its own line breaks."""
-    return at + sum(len(found) - 1 for found in breaks[:plain.count("\n", 0, at)])
+    return at + sum(len(found) - 1 for found in breaks[: plain.count("\n", 0, at)])
 
 
 def _common(left: str, right: str) -> int:

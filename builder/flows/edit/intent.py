@@ -84,10 +84,13 @@ def intended(data: Any, edit: Edit) -> Any:
 def value_at(data: Any, path: Path) -> Any:
     """The value at a path; raises InvalidInput when there is none."""
     for depth, part in enumerate(path):
-        fits = part in data if isinstance(data, Mapping) else (
-            isinstance(data, list) and isinstance(part, int) and 0 <= part < len(data))
+        fits = (
+            part in data
+            if isinstance(data, Mapping)
+            else (isinstance(data, list) and isinstance(part, int) and 0 <= part < len(data))
+        )
         if not fits:
-            raise InvalidInput(f"There is no {dotted(path[:depth + 1])} in the flow; reload the page and try again.")
+            raise InvalidInput(f"There is no {dotted(path[: depth + 1])} in the flow; reload the page and try again.")
         data = data[part]
     return data
 
@@ -122,7 +125,7 @@ def landing(edit: Move) -> Path:
         raise InvalidInput(f"{dotted(edit.path)} cannot be moved into itself.")
     after = edit.to_path[len(own)] if len(edit.to_path) > len(own) and edit.to_path[: len(own)] == own else None
     if isinstance(after, int) and after > index:
-        return (*own, after - 1, *edit.to_path[len(own) + 1:])
+        return (*own, after - 1, *edit.to_path[len(own) + 1 :])
     return edit.to_path
 
 

@@ -15,8 +15,9 @@ from builder.flows.nodes import Style as Written
 def _list_at(page: Page, path: Path) -> Place | None:
     place = page.find(path)
     if place is not None and place.node.shape is Shape.ALIAS:
-        raise InvalidInput(f"{dotted(path)} is an alias (*name) of a list that is written elsewhere; "
-                           "change it in the YAML.")
+        raise InvalidInput(
+            f"{dotted(path)} is an alias (*name) of a list that is written elsewhere; change it in the YAML."
+        )
     return place if place is not None and place.node.items else None
 
 
@@ -42,7 +43,7 @@ def _insert_flow(page: Page, node: Node, index: int, written: str) -> str:
 
 def _insert_lines(page: Page, chunks: list[Chunk], index: int, written: str) -> str:
     text = page.text
-    gaps = [text[left.end:right.start] for left, right in pairwise(chunks)]
+    gaps = [text[left.end : right.start] for left, right in pairwise(chunks)]
     near = gaps[min(max(index - 1, 0), len(gaps) - 1)] if gaps else ""
     blank = "\n" if near.startswith("\n\n") else ""
     if index == 0:
@@ -64,17 +65,19 @@ def remove(page: Page, path: Path) -> str:
     _stand_alone(page, chunks)
     own, text = chunks[place.index], page.text
     if place.index + 1 == len(chunks):
-        gap = text[chunks[-2].end:own.start]
-        return text[:own.start].rstrip("\n") + text[own.end:] if "#" in gap else text[:chunks[-2].end] + text[own.end:]
+        gap = text[chunks[-2].end : own.start]
+        return (
+            text[: own.start].rstrip("\n") + text[own.end :] if "#" in gap else text[: chunks[-2].end] + text[own.end :]
+        )
     following = chunks[place.index + 1].start
-    if "#" in text[own.end:following]:
+    if "#" in text[own.end : following]:
         return cut_lines(page, own.start, own.end)
-    return text[:own.start] + text[following:]
+    return text[: own.start] + text[following:]
 
 
 def _stand_alone(page: Page, chunks: list[Chunk]) -> None:
     """Refuse items that begin in the middle of a line, such as `- - a`."""
-    if any(page.text[page.line_start(chunk.dash):chunk.dash].strip() for chunk in chunks):
+    if any(page.text[page.line_start(chunk.dash) : chunk.dash].strip() for chunk in chunks):
         raise NotSpliceable
 
 
@@ -91,7 +94,7 @@ def move(page: Page, edit: Move) -> str:
         pieces = [(chunk.start, chunk.end) for chunk in chunks]
     order = list(range(len(pieces)))
     order.insert(edit.to_index, order.pop(number(edit.path)))
-    out = page.text[:pieces[0][0]]
+    out = page.text[: pieces[0][0]]
     for position, (_, end) in enumerate(pieces):
         start, stop = pieces[order[position]]
         following = pieces[position + 1][0] if position + 1 < len(pieces) else len(page.text)
@@ -109,7 +112,7 @@ def item_text(document: Document, path: Path, *, comments: bool) -> tuple[str, i
     _stand_alone(page, chunks)
     own = chunks[place.index]
     start = own.start if comments else page.line_start(own.dash)
-    return page.text[start:own.end], page.column(own.dash)
+    return page.text[start : own.end], page.column(own.dash)
 
 
 def insert_text(document: Document, path: Path, index: int, written: str, column: int) -> str:

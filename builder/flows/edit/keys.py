@@ -11,9 +11,26 @@ from builder.flows.edit.write import Style, after_dash, after_key, block_mapping
 from builder.flows.nodes import Node, Shape
 from builder.flows.nodes import Style as Written
 
-_FLOW_ORDER = ("id", "namespace", "revision", "description", "disabled", "labels", "inputs", "variables", "tasks",
-               "errors", "finally", "afterExecution", "outputs", "triggers", "pluginDefaults", "concurrency", "retry",
-               "sla")
+_FLOW_ORDER = (
+    "id",
+    "namespace",
+    "revision",
+    "description",
+    "disabled",
+    "labels",
+    "inputs",
+    "variables",
+    "tasks",
+    "errors",
+    "finally",
+    "afterExecution",
+    "outputs",
+    "triggers",
+    "pluginDefaults",
+    "concurrency",
+    "retry",
+    "sla",
+)
 _FIRST = ("id", "type", "description")
 _CHILDREN = frozenset({"tasks", "then", "else", "cases", "defaults", "errors", "finally"})
 
@@ -33,7 +50,7 @@ def set_value(page: Page, path: Path, value: Any) -> str:
 
 def _begin(page: Page, value: Any) -> str:
     """The first values of a text that has none, below its comments."""
-    head = page.text + ("" if page.text[page.origin:].endswith("\n") or not page.text[page.origin:] else "\n")
+    head = page.text + ("" if page.text[page.origin :].endswith("\n") or not page.text[page.origin :] else "\n")
     return head + (block_mapping(value, 0, page.style) if isinstance(value, Mapping) and value else "{}") + "\n"
 
 
@@ -61,22 +78,22 @@ def _replace_inline(page: Page, place: Place, value: Any) -> str:
     quoted = node.style in (Written.SINGLE, Written.DOUBLE)
     style = Style(quote="'" if node.style is Written.SINGLE else '"', quoted=quoted)
     written = inline(value, style, flow=place.flow)
-    space = " " if start == node.end and page.text[start - 1:start] not in (" ", "[", ",") else ""
-    return page.text[:start] + space + written + page.text[node.end:]
+    space = " " if start == node.end and page.text[start - 1 : start] not in (" ", "[", ",") else ""
+    return page.text[:start] + space + written + page.text[node.end :]
 
 
 def replace(page: Page, place: Place, after: str) -> str:
     """Put `after` in the place of a block-context value; a comment on the key's line stays on it."""
     text, node = page.text, place.node
     if place.parent is None:
-        return text[:page.line_start(node.start)] + after + text[node.end:]
+        return text[: page.line_start(node.start)] + after + text[node.end :]
     begin = page.after_key(place)
     head, broken, body = after.partition("\n")
     start = node.start if node.tag or node.shape is Shape.ALIAS else node.content
     below = start > page.line_end(begin)
     if below or node.style in BLOCKS or (node.style is Written.BLOCK and node.anchor is None):
         comment = _key_comment(page, begin, node, below)
-        return text[:begin] + head + comment + broken + body + text[node.end:]
+        return text[:begin] + head + comment + broken + body + text[node.end :]
     rest = page.rest(node.end)
     stop = node.end + len(rest)
     lead = text[:start].rstrip(" ") if not head else text[:start]
@@ -116,7 +133,7 @@ def put_entry(page: Page, path: Path, node: Node, written: str) -> str:
         return text[:at] + written + "\n" + " " * column + text[at:]
     last = before == len(node.entries) - 1
     at = page.tail(node.entries[before][1].end, column - 1 if last and column else column)
-    airy = len(path) == 1 and "\n" in written and "\n\n" in text[node.start:node.end]
+    airy = len(path) == 1 and "\n" in written and "\n\n" in text[node.start : node.end]
     return text[:at] + ("\n\n" if airy else "\n") + " " * column + written + text[at:]
 
 
@@ -125,7 +142,7 @@ def _predecessor(page: Page, path: Path, node: Node) -> int:
     names = [key_text(name, page.text) for name, _ in node.entries]
     order = _FLOW_ORDER if len(path) == 1 else _FIRST
     if path[-1] in order:
-        earlier = order[:order.index(path[-1])]
+        earlier = order[: order.index(path[-1])]
         return max((index for index, name in enumerate(names) if name in earlier), default=-1)
     if path[-1] in _CHILDREN or len(path) == 1:
         return len(names) - 1
@@ -149,25 +166,25 @@ def replace_holder(page: Page, path: Path, written: str) -> str:
     if holder is None or holder.parent is None:
         raise NotSpliceable
     if holder.node.style is Written.FLOW:
-        return page.text[:holder.node.content] + written + page.text[holder.node.end:]
+        return page.text[: holder.node.content] + written + page.text[holder.node.end :]
     return replace(page, holder, " " + written)
 
 
 def cut_flow(page: Page, spans: list[tuple[int, int]], index: int) -> str:
     if index + 1 < len(spans):
-        return page.text[:spans[index][0]] + page.text[spans[index + 1][0]:]
-    return page.text[:spans[index - 1][1]] + page.text[spans[index][1]:]
+        return page.text[: spans[index][0]] + page.text[spans[index + 1][0] :]
+    return page.text[: spans[index - 1][1]] + page.text[spans[index][1] :]
 
 
 def _cut_entry(page: Page, mapping: Node, index: int) -> str:
     name, value = mapping.entries[index]
     text, column = page.text, page.column(name.start)
     start, end = page.line_start(name.start), page.tail(value.end, column)
-    if text[start:name.start].strip():
+    if text[start : name.start].strip():
         following = mapping.entries[index + 1][0].start if index + 1 < len(mapping.entries) else -1
         if following < 0 or text[end:following].strip():
             raise NotSpliceable
-        return text[:name.start] + text[following:]
+        return text[: name.start] + text[following:]
     if index:
         start = page.comments_above(start, page.line_end(mapping.entries[index - 1][1].end) + 1, column)
     return cut_lines(page, start, end)
@@ -176,7 +193,7 @@ def _cut_entry(page: Page, mapping: Node, index: int) -> str:
 def cut_lines(page: Page, start: int, end: int) -> str:
     """Take whole lines out; where blank lines stood on both sides, one side goes too."""
     text = page.text
-    above, below = text[:start], text[end + 1:]
+    above, below = text[:start], text[end + 1 :]
     if end >= len(text):
         ending = "\n" if text.endswith("\n") else ""
         return above.rstrip("\n") + ending

@@ -52,8 +52,10 @@ class Page:
         place = Place(self.document.nodes)
         for depth, part in enumerate(path):
             if place.node.shape is Shape.ALIAS:
-                raise InvalidInput(f"{dotted(path[:depth])} is an alias (*name) of a value that is written elsewhere; "
-                                   "change it in the YAML.")
+                raise InvalidInput(
+                    f"{dotted(path[:depth])} is an alias (*name) of a value that is written elsewhere; "
+                    "change it in the YAML."
+                )
             step = self._child(place.node, part)
             if step is None:
                 return None
@@ -87,7 +89,7 @@ class Page:
 
     def rest(self, offset: int) -> str:
         """What is left of the line: spaces and a comment."""
-        return self.text[offset:self.line_end(offset)]
+        return self.text[offset : self.line_end(offset)]
 
     def after_key(self, place: Place) -> int:
         """The offset right after the key's colon or the item's dash; the text's origin for the root."""
@@ -105,7 +107,7 @@ class Page:
         column = self.column(items.content)
         at = self.line_start(items.items[index].start)
         while at >= self.origin:
-            if self.text[at + column:at + column + 1] == "-" and not self.text[at:at + column].strip(" "):
+            if self.text[at + column : at + column + 1] == "-" and not self.text[at : at + column].strip(" "):
                 return at + column
             if at <= self.line_start(items.content):
                 break
@@ -192,11 +194,12 @@ class Page:
     @cached_property
     def has_aliases(self) -> bool:
         return any(value.shape is Shape.ALIAS for _, _, value in self._entries(self.document.nodes)) or any(
-            item.shape is Shape.ALIAS for _, _, value in self._entries(self.document.nodes) for item in value.items)
+            item.shape is Shape.ALIAS for _, _, value in self._entries(self.document.nodes) for item in value.items
+        )
 
 
 def shift(text: str, by: int) -> str:
     """Lines moved right or left; a line that stands further left than that goes to the margin."""
     if by >= 0:
         return "\n".join(" " * by + line if line.strip() else line for line in text.split("\n"))
-    return "\n".join(line[min(-by, len(line) - len(line.lstrip(" "))):] for line in text.split("\n"))
+    return "\n".join(line[min(-by, len(line) - len(line.lstrip(" "))) :] for line in text.split("\n"))

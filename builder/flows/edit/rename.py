@@ -57,6 +57,6 @@ class _Follower:
             line, start = lines[found.line - 1], found.column - 1
             reads = self._reads.match(line, start)
             if reads:
-                lines[found.line - 1] = line[:start] + self._written + line[reads.end():]
+                lines[found.line - 1] = line[:start] + self._written + line[reads.end() :]
                 self.count += 1
         return "\n".join(lines)

@@ -24,8 +24,14 @@ Report = Callable[[int, str, str], None]
 """Takes an offset, a message and a hint."""
 
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*(?:[&!][^\s,\[\]{}]*(?=[\s,\]}]|$))?")
-_SCALAR_STYLES = {None: Style.PLAIN, "": Style.PLAIN, "'": Style.SINGLE, '"': Style.DOUBLE,
-                  "|": Style.LITERAL, ">": Style.FOLDED}
+_SCALAR_STYLES = {
+    None: Style.PLAIN,
+    "": Style.PLAIN,
+    "'": Style.SINGLE,
+    '"': Style.DOUBLE,
+    "|": Style.LITERAL,
+    ">": Style.FOLDED,
+}
 
 
 class Abandoned(Exception):
@@ -48,15 +54,18 @@ class Composer:
     def compose(self) -> Node | None:
         """The root node. Raises Abandoned or yaml.YAMLError."""
         documents = 0
-        for event in yaml.parse(self.text[self.shift:], yaml.CSafeLoader):
+        for event in yaml.parse(self.text[self.shift :], yaml.CSafeLoader):
             step = _STEPS.get(type(event))
             if step is not None:
                 step(self, event)
             elif isinstance(event, DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self.report(self._place(event)[0], "a second flow begins here: a text holds one flow",
-                                "Save it as a flow of its own.")
+                    self.report(
+                        self._place(event)[0],
+                        "a second flow begins here: a text holds one flow",
+                        "Save it as a flow of its own.",
+                    )
                     raise Abandoned
         return self.root
 
@@ -95,11 +104,17 @@ class Composer:
         node = Node(Shape.ALIAS, start, end, start, Style.PLAIN)
         target = self._anchors.get(event.anchor or "")
         if target is None:
-            self.report(start, f"the alias *{event.anchor} is not defined",
-                        f"Define it before with &{event.anchor}, or put the text in quotes.")
+            self.report(
+                start,
+                f"the alias *{event.anchor} is not defined",
+                f"Define it before with &{event.anchor}, or put the text in quotes.",
+            )
         elif any(target is holder for holder in self._open):
-            self.report(target.start, f"a value contains itself: *{event.anchor} stands inside &{event.anchor}",
-                        "Write the value out instead.")
+            self.report(
+                target.start,
+                f"a value contains itself: *{event.anchor} stands inside &{event.anchor}",
+                "Write the value out instead.",
+            )
             target = None
         if target is None:
             node.shape = Shape.SCALAR
@@ -133,14 +148,20 @@ class Composer:
         if event.tag is not None and event.tag != "!":
             node.tag = event.tag
             if event.tag not in allowed:
-                self.report(node.start, f"the tag {shown_tag(event.tag)} is not allowed; nothing was run",
-                            "Remove the tag: values are text, numbers, true, false, null, lists and maps.")
+                self.report(
+                    node.start,
+                    f"the tag {shown_tag(event.tag)} is not allowed; nothing was run",
+                    "Remove the tag: values are text, numbers, true, false, null, lists and maps.",
+                )
         elif event.tag == "!":
             node.tag = "tag:yaml.org,2002:str"
         if node.anchor is not None or node.tag is not None:
             found = _PROPERTIES.match(self.text, node.start)
-            node.content = min(found.end(), node.end) if found and node.shape is Shape.SCALAR else (
-                found.end() if found else node.start)
+            node.content = (
+                min(found.end(), node.end)
+                if found and node.shape is Shape.SCALAR
+                else (found.end() if found else node.start)
+            )
 
     def _place(self, event: Any) -> tuple[int, int]:
         return event.start_mark.index + self.shift, event.end_mark.index + self.shift
@@ -156,8 +177,11 @@ class Composer:
         return start + len(self.text[start:end].rstrip(" \t\r\n"))
 
     def _too_deep(self, offset: int) -> None:
-        self.report(offset, f"nested too deeply: the limit is {self.limits.depth} levels ({FLOW_DEPTH})",
-                    "Split the value, or give it as JSON text.")
+        self.report(
+            offset,
+            f"nested too deeply: the limit is {self.limits.depth} levels ({FLOW_DEPTH})",
+            "Split the value, or give it as JSON text.",
+        )
         raise Abandoned
 
 

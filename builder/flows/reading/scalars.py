@@ -24,7 +24,7 @@ class TooManyDigits(ValueError):
 
 def shown_tag(tag: str) -> str:
     """A tag as people write it: `!!binary`."""
-    return "!!" + tag[len(_PREFIX):] if tag.startswith(_PREFIX) else tag
+    return "!!" + tag[len(_PREFIX) :] if tag.startswith(_PREFIX) else tag
 
 
 def plain_value(text: str, digits: int) -> Any:

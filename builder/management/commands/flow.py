@@ -108,6 +108,11 @@ def _as_line(name: str, problem: Problem) -> str:
 
 def _as_json(name: str, problem: Problem) -> dict[str, Any]:
     return {
-        "file": name, "line": problem.line, "column": problem.column, "path": problem.where,
-        "message": problem.message, "hint": problem.hint, "severity": problem.severity.value,
+        "file": name,
+        "line": problem.line,
+        "column": problem.column,
+        "path": problem.where,
+        "message": problem.message,
+        "hint": problem.hint,
+        "severity": problem.severity.value,
     }

@@ -112,8 +112,10 @@ class Command(BaseCommand):
     def _welcome(self, address: str, password: str | None, host: str) -> None:
         self.say(f"\nMillstream is ready at {address}")
         if password is not None:
-            self.say(f"First login: admin  password: {password}  "
-                     "(shown only now; change it in the app: your name, below left)")
+            self.say(
+                f"First login: admin  password: {password}  "
+                "(shown only now; change it in the app: your name, below left)"
+            )
         if host in EVERYWHERE:
             self.say(f"From other machines it answers to MILLSTREAM_HOSTS: {', '.join(settings.ALLOWED_HOSTS)}")
         self.say("Ctrl-C stops it.")

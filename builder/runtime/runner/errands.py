@@ -74,7 +74,8 @@ class Errands:
     def heed(self, events: Iterable[Event]) -> None:
         """Outputs of a child may hold encrypted values, as a task's may."""
         self._sealed = self._sealed or any(
-            isinstance(event, ChildEnded | TaskSucceeded) and holds_sealed(event.outputs) for event in events)
+            isinstance(event, ChildEnded | TaskSucceeded) and holds_sealed(event.outputs) for event in events
+        )
 
     def evaluate(self, command: Evaluate) -> None:
         """Renders on the database thread, since it reads keys, secrets or files."""
@@ -179,7 +180,8 @@ class Errands:
         now = self._tools.clock.now()
         try:
             child = await self._tools.database.patient_call(
-                children.make_child, self._driven.execution, command, now, self._driven.journal.masker)
+                children.make_child, self._driven.execution, command, now, self._driven.journal.masker
+            )
         except BuilderError as error:
             message = self._driven.journal.masker.text(f"The flow cannot be started: {error.message}")
             self._driven.feed(TaskFailed(now, command.path, 0, message, retryable=False))

@@ -26,8 +26,25 @@ _SORTS = {
     "id": ("id",),
 }
 _COLUMNS = (
-    "id", "namespace", "flow_id", "revision", "state", "labels", "trigger", "message", "parent_id", "original_id",
-    "created_at", "started_at", "ended_at", "wake_at", "runs_total", "runs_ended", "tokens", "cost", "owner",
+    "id",
+    "namespace",
+    "flow_id",
+    "revision",
+    "state",
+    "labels",
+    "trigger",
+    "message",
+    "parent_id",
+    "original_id",
+    "created_at",
+    "started_at",
+    "ended_at",
+    "wake_at",
+    "runs_total",
+    "runs_ended",
+    "tokens",
+    "cost",
+    "owner",
 )
 
 _LAST = """
@@ -107,7 +124,7 @@ class StateCount:
 def search(filters: Filters, *, page: int = 1, size: int = 25, sort: str = "-created") -> Page:
     """One page, newest first unless `sort` says otherwise ("created", "-ended", "flow" ...)."""
     found = _filtered(filters)
-    ids = list(found.order_by(*_order(sort)).values_list("id", flat=True)[(page - 1) * size:page * size])
+    ids = list(found.order_by(*_order(sort)).values_list("id", flat=True)[(page - 1) * size : page * size])
     rows = {row["id"]: row for row in _item_rows(ids)}
     total = found.count() if ids or page > 1 else 0
     return Page(tuple(_item(rows[key]) for key in ids if key in rows), total, page, size)
@@ -135,7 +152,7 @@ def recent_states(flows: Sequence[tuple[str, str]], last: int = 10) -> dict[tupl
     """The last executions of each of these flows (namespace, id), oldest first, for small bars."""
     found: dict[tuple[str, str], list[ExecutionItem]] = {flow: [] for flow in flows}
     for start in range(0, len(flows), _FLOWS_AT_ONCE):
-        ids = _last_ids(flows[start:start + _FLOWS_AT_ONCE], last)
+        ids = _last_ids(flows[start : start + _FLOWS_AT_ONCE], last)
         for row in _item_rows(ids).order_by("created_at", "id"):
             shown = _item(row)
             found[(shown.namespace, shown.flow_id)].append(shown)
@@ -164,16 +181,19 @@ def _filtered(filters: Filters) -> QuerySet[ExecutionRow]:
         below = Q(namespace__startswith=f"{filters.namespace}.")
         found = found.filter(inside if filters.exact_namespace else inside | below)
     exact_matches = {
-        "flow_id": filters.flow_id, "state__in": [state.value for state in filters.states],
+        "flow_id": filters.flow_id,
+        "state__in": [state.value for state in filters.states],
         "created_at__gte": filters.since,
-        "created_at__lt": filters.until, "parent_id": filters.parent_id,
+        "created_at__lt": filters.until,
+        "parent_id": filters.parent_id,
     }
     found = found.filter(**{name: value for name, value in exact_matches.items() if value})
     if filters.children is not None:
         found = found.filter(parent_path__isnull=not filters.children)
     if filters.text:
-        found = found.filter(Q(id__istartswith=filters.text) | Q(flow_id__icontains=filters.text)
-                             | Q(namespace__icontains=filters.text))
+        found = found.filter(
+            Q(id__istartswith=filters.text) | Q(flow_id__icontains=filters.text) | Q(namespace__icontains=filters.text)
+        )
     for key, value in filters.labels:
         found = found.filter(id__in=Label.objects.filter(key=key, value=value).values("execution_id"))
     return found

@@ -33,8 +33,21 @@ def claim_many(ids: Sequence[str], owner: str, now: datetime, lease_seconds: flo
     until = moment(now + timedelta(seconds=lease_seconds))
     with write():
         taken = [row for row in rows.read(sorted(set(ids)), lock=True) if _is_free(row, now)]
-        run_many(_CLAIM, [(row.alone and bool(row.owner), row.alone or bool(row.owner), owner, until, until,
-                           row.execution.id, row.epoch) for row in taken])
+        run_many(
+            _CLAIM,
+            [
+                (
+                    row.alone and bool(row.owner),
+                    row.alone or bool(row.owner),
+                    owner,
+                    until,
+                    until,
+                    row.execution.id,
+                    row.epoch,
+                )
+                for row in taken
+            ],
+        )
     return _claims(taken)
 
 
@@ -47,9 +60,15 @@ def _claims(taken: Sequence[rows.Row]) -> list[Claim]:
     runs = rows.runs_of([row.execution.id for row in taken if row.runs_total])
     asked = signals([row.execution.id for row in taken]) if taken else {}
     return [
-        Claim(execution=replace(row.execution, runs=runs.get(row.execution.id, {})), epoch=row.epoch + 1,
-              source=row.source, lost=bool(row.owner), alone=row.alone or bool(row.owner),
-              losses=row.losses + (row.alone and bool(row.owner)), signals=tuple(asked.get(row.execution.id, ())))
+        Claim(
+            execution=replace(row.execution, runs=runs.get(row.execution.id, {})),
+            epoch=row.epoch + 1,
+            source=row.source,
+            lost=bool(row.owner),
+            alone=row.alone or bool(row.owner),
+            losses=row.losses + (row.alone and bool(row.owner)),
+            signals=tuple(asked.get(row.execution.id, ())),
+        )
         for row in taken
     ]
 
@@ -81,8 +100,11 @@ def _owned(owner: str, held: Mapping[str, int]) -> Iterable[tuple[str, int]]:
 def release(execution_id: str, epoch: int, now: datetime, wake_at: datetime | None = None) -> bool:
     """Gives the lease up; it goes on at `wake_at` or by a signal. False: it was not ours any more."""
     with write():
-        return bool(ExecutionRow.objects.filter(id=execution_id, epoch=epoch).update(
-            owner="", lease_until=None, wake_at=wake_at, due_at=parked_until(now, wake_at)))
+        return bool(
+            ExecutionRow.objects.filter(id=execution_id, epoch=epoch).update(
+                owner="", lease_until=None, wake_at=wake_at, due_at=parked_until(now, wake_at)
+            )
+        )
 
 
 def hand_back(held: Mapping[str, int], now: datetime) -> None:
@@ -95,8 +117,9 @@ def hand_back(held: Mapping[str, int], now: datetime) -> None:
 def parked_until(now: datetime, wake_at: datetime | None) -> Case:
     """When a parked execution is due: at once if somebody asked something of it meanwhile."""
     asked = Exists(Signal.objects.filter(execution_id=OuterRef("id")))
-    return Case(When(asked, then=Value(now)), default=Value(wake_at, output_field=DateTimeField()),
-                output_field=DateTimeField())
+    return Case(
+        When(asked, then=Value(now)), default=Value(wake_at, output_field=DateTimeField()), output_field=DateTimeField()
+    )
 
 
 def give_up(owner: str, now: datetime) -> list[str]:
@@ -118,6 +141,5 @@ def put_off(ids: Sequence[str], until: datetime, now: datetime | None = None) ->
     at = now or SystemClock().now()
     with write():
         ExecutionRow.objects.filter(id__in=ids, due_at__lte=at).filter(
-            Q(lease_until__isnull=True) | Q(lease_until__lt=at)).update(due_at=until)
-
-
+            Q(lease_until__isnull=True) | Q(lease_until__lt=at)
+        ).update(due_at=until)

@@ -24,9 +24,13 @@ def admit(new: NewExecution) -> Execution:
     if _active(execution.namespace, execution.flow_id) < concurrency.limit:
         return execution
     state = _AT_LIMIT[concurrency.behavior]
-    message = "" if state is State.QUEUED else (
-        f"Flow `{execution.namespace}.{execution.flow_id}` already has {concurrency.limit} running "
-        f"{'execution' if concurrency.limit == 1 else 'executions'}, its concurrency limit."
+    message = (
+        ""
+        if state is State.QUEUED
+        else (
+            f"Flow `{execution.namespace}.{execution.flow_id}` already has {concurrency.limit} running "
+            f"{'execution' if concurrency.limit == 1 else 'executions'}, its concurrency limit."
+        )
     )
     return replace(execution, state=state, message=message, history=(*execution.history, (state, execution.created_at)))
 
@@ -66,12 +70,16 @@ def let_in(execution_id: str, history: str, now: datetime) -> None:
     """Makes one queued execution runnable."""
     steps = (*documents.load_history(history), (State.CREATED, now))
     ExecutionRow.objects.filter(id=execution_id, state=State.QUEUED.value).update(
-        state=State.CREATED.value, history=documents.dump_history(steps), due_at=now)
+        state=State.CREATED.value, history=documents.dump_history(steps), due_at=now
+    )
 
 
 def _active(namespace: str, flow_id: str) -> int:
-    return ExecutionRow.objects.filter(namespace=namespace, flow_id=flow_id, ended_at__isnull=True).exclude(
-        state=State.QUEUED.value).count()
+    return (
+        ExecutionRow.objects.filter(namespace=namespace, flow_id=flow_id, ended_at__isnull=True)
+        .exclude(state=State.QUEUED.value)
+        .count()
+    )
 
 
 def _hold(namespace: str, flow_id: str) -> None:

@@ -60,20 +60,46 @@ class MetricRow:
 
 def insert_logs(lines: Iterable[tuple[Execution, LogLine]]) -> None:
     """Inside the caller's transaction."""
-    run_many(_INSERT_LOG, [
-        (execution.id, execution.namespace, execution.flow_id, line.task_id, line.path, line.run_id, line.attempt,
-         LEVELS.index(line.level), documents.clean(line.message), moment(line.at))
-        for execution, line in lines
-    ])
+    run_many(
+        _INSERT_LOG,
+        [
+            (
+                execution.id,
+                execution.namespace,
+                execution.flow_id,
+                line.task_id,
+                line.path,
+                line.run_id,
+                line.attempt,
+                LEVELS.index(line.level),
+                documents.clean(line.message),
+                moment(line.at),
+            )
+            for execution, line in lines
+        ],
+    )
 
 
 def insert_metrics(points: Iterable[tuple[Execution, MetricPoint]]) -> None:
     """Inside the caller's transaction."""
-    run_many(_INSERT_METRIC, [
-        (execution.id, point.task_id, point.path, point.run_id, point.attempt, point.name, str(exact(point.value)),
-         point.unit, documents.dump(point.tags), moment(point.at))
-        for execution, point in points
-    ])
+    run_many(
+        _INSERT_METRIC,
+        [
+            (
+                execution.id,
+                point.task_id,
+                point.path,
+                point.run_id,
+                point.attempt,
+                point.name,
+                str(exact(point.value)),
+                point.unit,
+                documents.dump(point.tags),
+                moment(point.at),
+            )
+            for execution, point in points
+        ],
+    )
 
 
 def exact(value: Decimal | int | float) -> Decimal:
@@ -101,8 +127,15 @@ def totals(points: Sequence[MetricPoint]) -> tuple[int | None, Decimal | None]:
 
 
 def logs(
-    execution_id: str, *, after_id: int = 0, min_level: str = "TRACE", task_id: str = "", path: str = "",
-    run_id: str = "", attempt: int | None = None, limit: int = 1000,
+    execution_id: str,
+    *,
+    after_id: int = 0,
+    min_level: str = "TRACE",
+    task_id: str = "",
+    path: str = "",
+    run_id: str = "",
+    attempt: int | None = None,
+    limit: int = 1000,
 ) -> list[LogRow]:
     """Log lines of one execution, oldest first, after the line `after_id`."""
     wanted: dict[str, Any] = {"execution_id": execution_id, "id__gt": after_id, "level__gte": LEVELS.index(min_level)}
@@ -122,8 +155,15 @@ def count_logs(execution_id: str) -> int:
 
 
 def search_logs(
-    *, namespace: str = "", flow_id: str = "", min_level: str = "TRACE", text: str = "",
-    since: datetime | None = None, until: datetime | None = None, before_id: int | None = None, limit: int = 100,
+    *,
+    namespace: str = "",
+    flow_id: str = "",
+    min_level: str = "TRACE",
+    text: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before_id: int | None = None,
+    limit: int = 100,
 ) -> list[LogRow]:
     """Log lines of all executions, newest first; `namespace` takes its children too."""
     found = LogEntry.objects.filter(level__gte=LEVELS.index(min_level))
@@ -146,15 +186,36 @@ def error_logs(execution_id: str) -> list[LogRow]:
 def metrics(execution_id: str) -> list[MetricRow]:
     """All numbers of one execution, in the order they came."""
     return [
-        MetricRow(row.id, row.task_id, row.path, row.run_id, row.attempt, row.name, exact(row.value), row.unit,
-                  documents.load(row.tags), row.at)
+        MetricRow(
+            row.id,
+            row.task_id,
+            row.path,
+            row.run_id,
+            row.attempt,
+            row.name,
+            exact(row.value),
+            row.unit,
+            documents.load(row.tags),
+            row.at,
+        )
         for row in Metric.objects.filter(execution_id=execution_id).order_by("id")
     ]
 
 
 def _log_rows(found: QuerySet[LogEntry]) -> list[LogRow]:
     return [
-        LogRow(row.id, row.execution_id, row.namespace, row.flow_id, row.task_id, row.path, row.run_id, row.attempt,
-               LEVELS[row.level], row.message, row.at)
+        LogRow(
+            row.id,
+            row.execution_id,
+            row.namespace,
+            row.flow_id,
+            row.task_id,
+            row.path,
+            row.run_id,
+            row.attempt,
+            LEVELS[row.level],
+            row.message,
+            row.at,
+        )
         for row in found
     ]

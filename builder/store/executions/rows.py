@@ -74,16 +74,31 @@ def create_many(news: Sequence[NewExecution]) -> list[Execution]:
 
 def _row(new: NewExecution, execution: Execution) -> tuple[Any, ...]:
     return (
-        execution.id, execution.namespace, execution.flow_id, execution.revision, execution.state.value,
-        documents.dump_history(execution.history), documents.dump(execution.inputs),
+        execution.id,
+        execution.namespace,
+        execution.flow_id,
+        execution.revision,
+        execution.state.value,
+        documents.dump_history(execution.history),
+        documents.dump(execution.inputs),
         None if execution.outputs is None else documents.dump(execution.outputs),
         documents.dump(execution.labels),
         None if execution.trigger is None else documents.dump(execution.trigger),
-        documents.clean(execution.message), execution.parent_id, execution.parent_path,
-        execution.original_id or execution.id, execution.attempt_number, new.source,
-        new.concurrency.limit if new.concurrency else None, moment(execution.created_at),
-        moment(started_at(execution)), moment(ended_at(execution)), moment(execution.wake_at),
-        moment(_first_due(new, execution)), False, len(execution.runs), ended_runs(execution),
+        documents.clean(execution.message),
+        execution.parent_id,
+        execution.parent_path,
+        execution.original_id or execution.id,
+        execution.attempt_number,
+        new.source,
+        new.concurrency.limit if new.concurrency else None,
+        moment(execution.created_at),
+        moment(started_at(execution)),
+        moment(ended_at(execution)),
+        moment(execution.wake_at),
+        moment(_first_due(new, execution)),
+        False,
+        len(execution.runs),
+        ended_runs(execution),
     )
 
 
@@ -104,22 +119,34 @@ def _run_rows(execution: Execution, paths: Iterable[str]) -> Iterable[tuple[Any,
     for position, (path, run) in enumerate(execution.runs.items()):
         if path in wanted:
             yield (
-                run.id, execution.id, path, run.task_id, run.state.value, position, len(run.attempts),
-                moment(started_at(run)), moment(ended_at(run)), documents.dump_run(run),
+                run.id,
+                execution.id,
+                path,
+                run.task_id,
+                run.state.value,
+                position,
+                len(run.attempts),
+                moment(started_at(run)),
+                moment(ended_at(run)),
+                documents.dump_run(run),
             )
 
 
 def delete_runs(execution_id: str, paths: Sequence[str]) -> None:
     """Deletes the task runs at these paths, inside the caller's transaction."""
     for start in range(0, len(paths), _IDS_AT_ONCE):
-        TaskRunRow.objects.filter(execution_id=execution_id, path__in=paths[start:start + _IDS_AT_ONCE]).delete()
+        TaskRunRow.objects.filter(execution_id=execution_id, path__in=paths[start : start + _IDS_AT_ONCE]).delete()
 
 
 def insert_labels(executions: Iterable[Execution]) -> None:
-    run_many(_INSERT_LABEL, [
-        (execution.id, documents.clean(key)[:_LABEL_KEY_LENGTH], documents.clean(value)[:_LABEL_VALUE_LENGTH])
-        for execution in executions for key, value in execution.labels
-    ])
+    run_many(
+        _INSERT_LABEL,
+        [
+            (execution.id, documents.clean(key)[:_LABEL_KEY_LENGTH], documents.clean(value)[:_LABEL_VALUE_LENGTH])
+            for execution in executions
+            for key, value in execution.labels
+        ],
+    )
 
 
 def started_at(thing: Execution | TaskRun) -> datetime | None:
@@ -161,16 +188,49 @@ def read(ids: Sequence[str], *, lock: bool = False) -> list[Row]:
 
 
 def _read(columns: Sequence[Any]) -> Row:
-    (execution_id, namespace, flow_id, revision, state, history, inputs, outputs, labels, trigger, message, parent_id,
-     parent_path, original_id, attempt_number, created_at, wake_at, runs_total, owner, epoch, lease_until, alone,
-     losses, source) = columns
+    (
+        execution_id,
+        namespace,
+        flow_id,
+        revision,
+        state,
+        history,
+        inputs,
+        outputs,
+        labels,
+        trigger,
+        message,
+        parent_id,
+        parent_path,
+        original_id,
+        attempt_number,
+        created_at,
+        wake_at,
+        runs_total,
+        owner,
+        epoch,
+        lease_until,
+        alone,
+        losses,
+        source,
+    ) = columns
     execution = Execution(
-        id=execution_id, namespace=namespace, flow_id=flow_id, revision=revision, state=State(state),
-        history=documents.load_history(history), created_at=from_row(created_at) or created_at,
+        id=execution_id,
+        namespace=namespace,
+        flow_id=flow_id,
+        revision=revision,
+        state=State(state),
+        history=documents.load_history(history),
+        created_at=from_row(created_at) or created_at,
         inputs=documents.load(inputs),
         labels=tuple((key, value) for key, value in documents.load(labels)),
-        outputs=documents.load_or_none(outputs), trigger=documents.load_or_none(trigger), parent_id=parent_id,
-        parent_path=parent_path, original_id=original_id, attempt_number=attempt_number, wake_at=from_row(wake_at),
+        outputs=documents.load_or_none(outputs),
+        trigger=documents.load_or_none(trigger),
+        parent_id=parent_id,
+        parent_path=parent_path,
+        original_id=original_id,
+        attempt_number=attempt_number,
+        wake_at=from_row(wake_at),
         message=message,
     )
     return Row(execution, epoch, owner, from_row(lease_until), bool(alone), losses, runs_total, source or "")
@@ -180,8 +240,11 @@ def runs_of(ids: Sequence[str]) -> dict[str, dict[str, TaskRun]]:
     """The task runs of executions, by execution and path, in order."""
     if not ids:
         return {}
-    rows = TaskRunRow.objects.filter(execution_id__in=ids).order_by("position").values_list(
-        "execution_id", "id", "path", "task_id", "state", "document")
+    rows = (
+        TaskRunRow.objects.filter(execution_id__in=ids)
+        .order_by("position")
+        .values_list("execution_id", "id", "path", "task_id", "state", "document")
+    )
     runs: dict[str, dict[str, TaskRun]] = {}
     for execution_id, run_id, path, task_id, state, document in rows.iterator(chunk_size=2000):
         run = documents.load_run(id=run_id, path=path, task_id=task_id, state=state, document=document)
@@ -193,7 +256,7 @@ def states(ids: Sequence[str]) -> dict[str, State]:
     """The state of each of these executions; missing ones are left out."""
     found: dict[str, State] = {}
     for start in range(0, len(ids), _IDS_AT_ONCE):
-        pairs = ExecutionRow.objects.filter(id__in=ids[start:start + _IDS_AT_ONCE]).values_list("id", "state")
+        pairs = ExecutionRow.objects.filter(id__in=ids[start : start + _IDS_AT_ONCE]).values_list("id", "state")
         found.update((execution_id, State(state)) for execution_id, state in pairs)
     return found
 
@@ -203,6 +266,6 @@ def delete(ids: Sequence[str]) -> int:
     count = 0
     for start in range(0, len(ids), _IDS_AT_ONCE):
         with write():
-            rows = ExecutionRow.objects.filter(id__in=ids[start:start + _IDS_AT_ONCE])
+            rows = ExecutionRow.objects.filter(id__in=ids[start : start + _IDS_AT_ONCE])
             count += rows.delete()[1].get("builder.Execution", 0)
     return count

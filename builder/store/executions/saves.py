@@ -67,11 +67,25 @@ def _row(saved: Saved) -> tuple[Any, ...]:
     execution = saved.execution
     tokens, cost = totals(saved.metrics)
     return (
-        execution.state.value, documents.dump_history(execution.history),
-        None if execution.outputs is None else documents.dump(execution.outputs), documents.dump(execution.labels),
-        documents.clean(execution.message), moment(rows.started_at(execution)), moment(rows.ended_at(execution)),
-        moment(execution.wake_at), len(execution.runs), rows.ended_runs(execution),
-        tokens, tokens, _number(cost), _number(cost), saved.settled, False, saved.settled, execution.id, saved.epoch,
+        execution.state.value,
+        documents.dump_history(execution.history),
+        None if execution.outputs is None else documents.dump(execution.outputs),
+        documents.dump(execution.labels),
+        documents.clean(execution.message),
+        moment(rows.started_at(execution)),
+        moment(rows.ended_at(execution)),
+        moment(execution.wake_at),
+        len(execution.runs),
+        rows.ended_runs(execution),
+        tokens,
+        tokens,
+        _number(cost),
+        _number(cost),
+        saved.settled,
+        False,
+        saved.settled,
+        execution.id,
+        saved.epoch,
     )
 
 
@@ -102,8 +116,11 @@ def _create_children(kept: Sequence[Saved]) -> Iterable[str]:
     refused = [child for child in children if child.state in TERMINAL]
     if refused:
         after_ends(refused, children[0].created_at)
-    return [child.id for child, new in zip(children, news, strict=True)
-            if new.due_at is None and child.state is State.CREATED]
+    return [
+        child.id
+        for child, new in zip(children, news, strict=True)
+        if new.due_at is None and child.state is State.CREATED
+    ]
 
 
 def _after_ends(kept: Sequence[Saved], now: datetime) -> list[str]:
@@ -130,9 +147,14 @@ def let_queued_in(now: datetime) -> list[str]:
 
 def tell_parents(ended: Sequence[Execution], now: datetime) -> list[str]:
     """Signals each waiting parent (a child nobody waits for has an empty path) of its end; returns the parents."""
-    told = [(execution.parent_id, *child_ended(execution.parent_path, execution.id, execution.state.value,
-                                               execution.outputs))
-            for execution in ended if execution.parent_id and execution.parent_path]
+    told = [
+        (
+            execution.parent_id,
+            *child_ended(execution.parent_path, execution.id, execution.state.value, execution.outputs),
+        )
+        for execution in ended
+        if execution.parent_id and execution.parent_path
+    ]
     send_many(told, now)
     return [parent for parent, _, _ in told]
 
@@ -148,12 +170,23 @@ def replace_execution(execution: Execution, now: datetime, *, due: bool) -> list
         # A kill that came as it ended was never read: it must not end the restarted one.
         Signal.objects.filter(execution_id=execution.id, execution__ended_at__isnull=False).delete()
         ExecutionRow.objects.filter(id=execution.id).update(
-            state=execution.state.value, history=documents.dump_history(execution.history),
-            revision=execution.revision, labels=documents.dump(execution.labels), message=execution.message,
+            state=execution.state.value,
+            history=documents.dump_history(execution.history),
+            revision=execution.revision,
+            labels=documents.dump(execution.labels),
+            message=execution.message,
             outputs=None if execution.outputs is None else documents.dump(execution.outputs),
-            started_at=rows.started_at(execution), ended_at=rows.ended_at(execution), wake_at=execution.wake_at,
-            runs_total=len(execution.runs), runs_ended=rows.ended_runs(execution), owner="", lease_until=None,
-            due_at=now if due and not ended else None, losses=0, alone=False, epoch=_next_epoch(execution.id),
+            started_at=rows.started_at(execution),
+            ended_at=rows.ended_at(execution),
+            wake_at=execution.wake_at,
+            runs_total=len(execution.runs),
+            runs_ended=rows.ended_runs(execution),
+            owner="",
+            lease_until=None,
+            due_at=now if due and not ended else None,
+            losses=0,
+            alone=False,
+            epoch=_next_epoch(execution.id),
         )
         there = TaskRun.objects.filter(execution_id=execution.id).values_list("path", flat=True)
         rows.delete_runs(execution.id, [path for path in there if path not in execution.runs])

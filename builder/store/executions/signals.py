@@ -42,12 +42,16 @@ def signals(ids: Sequence[str]) -> dict[str, list[SignalRow]]:
     """What is asked of each of these executions, oldest first."""
     found: dict[str, list[SignalRow]] = {}
     for signal_id, execution_id, kind, payload, created_at in select(_SELECT % among(ids), ids) if ids else ():
-        found.setdefault(execution_id, []).append(SignalRow(
-            signal_id, execution_id, kind, documents.load(payload), from_row(created_at) or created_at))
+        found.setdefault(execution_id, []).append(
+            SignalRow(signal_id, execution_id, kind, documents.load(payload), from_row(created_at) or created_at)
+        )
     return found
 
 
 def children_running(parent_id: str) -> list[str]:
     """Executions that this one started and that have not ended."""
-    return list(ExecutionRow.objects.filter(
-        parent_id=parent_id, parent_path__isnull=False, ended_at__isnull=True).values_list("id", flat=True))
+    return list(
+        ExecutionRow.objects.filter(parent_id=parent_id, parent_path__isnull=False, ended_at__isnull=True).values_list(
+            "id", flat=True
+        )
+    )

@@ -55,16 +55,15 @@ async def read_body(task: "HttpTask", files: Files) -> Body:
 
 
 def _pairs(form: dict[str, Any]) -> list[tuple[str, Any]]:
-    return [
-        (name, part) for name, value in form.items() for part in (value if isinstance(value, list) else [value])
-    ]
+    return [(name, part) for name, value in form.items() for part in (value if isinstance(value, list) else [value])]
 
 
 async def _part(name: str, value: Any, files: Files) -> tuple[str, tuple[str | None, bytes]]:
     if isinstance(value, dict):
         if not {"name", "content"} >= set(value) or "content" not in value:
-            raise TaskFailure(f"formData.{name} must be text, a kestra:// file or a map of name and content.",
-                              retryable=False)
+            raise TaskFailure(
+                f"formData.{name} must be text, a kestra:// file or a map of name and content.", retryable=False
+            )
         content = str(value["content"])
         return name, (str(value.get("name") or _file_name(content)), await _content(content, files))
     text = as_text(value)

@@ -67,7 +67,10 @@ class HttpTask(KestraTask):
         started = monotonic()
         with failures_in_words(self.uri, self.sending):
             async with self._client(context).stream(
-                self.method, self._address(), headers=raw_headers(headers), auth=self.sending.login(),
+                self.method,
+                self._address(),
+                headers=raw_headers(headers),
+                auth=self.sending.login(),
                 **body.arguments(),
             ) as response:
                 context.log("DEBUG", f"{self.method} {response.url} answered {response.status_code}")
@@ -86,9 +89,12 @@ class HttpTask(KestraTask):
         options = self.sending
         ssl = options.ssl or self.ssl_options or Ssl()
         return context.http.client(
-            verify=not ssl.insecure_trust_all_certificates, ca_pem=ssl.ca_pem,
-            client_pem=ssl.client_pem.get_secret_value() if ssl.client_pem else None, proxy=options.proxy(),
-            connect_timeout_seconds=options.connect_seconds(), silence_timeout_seconds=options.silence_seconds(),
+            verify=not ssl.insecure_trust_all_certificates,
+            ca_pem=ssl.ca_pem,
+            client_pem=ssl.client_pem.get_secret_value() if ssl.client_pem else None,
+            proxy=options.proxy(),
+            connect_timeout_seconds=options.connect_seconds(),
+            silence_timeout_seconds=options.silence_seconds(),
             follow_redirects=options.follow_redirects,
         )
 

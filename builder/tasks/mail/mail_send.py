@@ -74,9 +74,9 @@ htmlTextContent: "<p>{{ outputs.ask.outputText }}</p>"
     """SMTPS: encrypted from the start; SMTP_TLS: encrypted after STARTTLS; SMTP: encrypted if the server can."""
     session_timeout: Annotated[int, Form(group="connection", label="Answer within (ms)")] = Field(10_000, ge=1)
     """How long the server may take for an answer, in milliseconds."""
-    verify_server_identity: Annotated[
-        bool, Form(group="connection", label="Check the certificate")
-    ] = Field(True, validation_alias=AliasChoices("verifyServerIdentity"))
+    verify_server_identity: Annotated[bool, Form(group="connection", label="Check the certificate")] = Field(
+        True, validation_alias=AliasChoices("verifyServerIdentity")
+    )
     """Refuse a server whose certificate is not its own."""
 
     async def run(self, context: RunContext) -> None:
@@ -84,9 +84,13 @@ htmlTextContent: "<p>{{ outputs.ask.outputText }}</p>"
         everyone = recipients(self)
         context.sent({"from": self.from_, "to": everyone, "subject": self.subject, "host": self.host})
         delivery = Delivery(
-            host=self.host, port=self.port, strategy=self.transport_strategy, verify=self.verify_server_identity,
+            host=self.host,
+            port=self.port,
+            strategy=self.transport_strategy,
+            verify=self.verify_server_identity,
             address=await asyncio.to_thread(context.http.check_address, self.host, self.port),
-            timeout_seconds=self.session_timeout / 1000, username=self.username or "",
+            timeout_seconds=self.session_timeout / 1000,
+            username=self.username or "",
             password=self.password.get_secret_value() if self.password else "",
         )
         try:

@@ -77,6 +77,10 @@ async def _attach(message: EmailMessage, file: "Attachment", context: RunContext
     main, _, sub = kind.partition(";")[0].strip().partition("/")
     disposition = "inline" if inline else "attachment"
     message.add_attachment(
-        content, maintype=main, subtype=sub or "octet-stream", filename=name, disposition=disposition,
+        content,
+        maintype=main,
+        subtype=sub or "octet-stream",
+        filename=name,
+        disposition=disposition,
         cid=f"<{name}>" if inline else None,
     )

@@ -22,16 +22,24 @@ def beside(request: HttpRequest, namespace: str, flow_id: str, execution_id: str
     chosen = _latest(execution, request.GET.get("step", ""))
     said = answer(chosen.outputs) if chosen else ""
     shown = {
-        "namespace": namespace, "flow_id": flow_id, "execution": execution, "item": executions.item(execution_id),
+        "namespace": namespace,
+        "flow_id": flow_id,
+        "execution": execution,
+        "item": executions.item(execution_id),
         "rows": timeline.rows(execution, executions.usage_by_path(execution_id), _CLOCK.now()),
-        "failed": _failed(execution), "ended": execution.state in TERMINAL, "chosen": chosen,
+        "failed": _failed(execution),
+        "ended": execution.state in TERMINAL,
+        "chosen": chosen,
         "answer": shape(said) if said else None,
         "outputs": shape(without_sealed(chosen.outputs)) if chosen and chosen.outputs else None,
     }
-    return JsonResponse({
-        "html": render_to_string("flow/_beside.html", shown, request), "ended": shown["ended"],
-        "states": {run.task_id: run.state for run in execution.runs.values()},
-    })
+    return JsonResponse(
+        {
+            "html": render_to_string("flow/_beside.html", shown, request),
+            "ended": shown["ended"],
+            "states": {run.task_id: run.state for run in execution.runs.values()},
+        }
+    )
 
 
 def _latest(execution: Execution, task_id: str) -> TaskRun | None:

@@ -81,8 +81,11 @@ def _new_step(type_name: str, kind: str, data: Any) -> dict[str, Any]:
     example = example[0] if isinstance(example, list) and example else example
     written = example if isinstance(example, Mapping) else {}
     required = [one.name for one in entry.fields if one.required and one.control != "tasks"] if entry else []
-    return {"id": free_id(_stem(plugin.short_name()), {name for _, name in step_ids(data)}), "type": plugin.type_name,
-            **{name: written[name] for name in required if name in written and name not in ("id", "type")}}
+    return {
+        "id": free_id(_stem(plugin.short_name()), {name for _, name in step_ids(data)}),
+        "type": plugin.type_name,
+        **{name: written[name] for name in required if name in written and name not in ("id", "type")},
+    }
 
 
 def _stem(short: str) -> str:
@@ -128,5 +131,13 @@ def _move(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
 
 
 _READERS: dict[str, Any] = {
-    "field": _field, "variant": _variant, "insert": _insert, "take-out": _take_out, "shift": _shift, "add": _add,
-    "remove": _remove, "duplicate": _duplicate, "move": _move}
+    "field": _field,
+    "variant": _variant,
+    "insert": _insert,
+    "take-out": _take_out,
+    "shift": _shift,
+    "add": _add,
+    "remove": _remove,
+    "duplicate": _duplicate,
+    "move": _move,
+}

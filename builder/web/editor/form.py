@@ -135,8 +135,16 @@ class _Maker:
         self._document = document
         self._problems = problems
 
-    def form(self, path: Path, kind: str, heading: str, type_name: str, summary: str, fields: Sequence[FormField],
-             written: Mapping[str, Any]) -> FormView:
+    def form(
+        self,
+        path: Path,
+        kind: str,
+        heading: str,
+        type_name: str,
+        summary: str,
+        fields: Sequence[FormField],
+        written: Mapping[str, Any],
+    ) -> FormView:
         views = [self.view(one, path, written) for one in fields if one.control != "tasks"]
         views += [self._unknown(name, path, written) for name in _unknown(fields, written, kind)]
         first = [view for view in views if view.written or view.problems or _usual(view.field)]
@@ -144,10 +152,15 @@ class _Maker:
         for view in first:
             groups.setdefault(view.field.group, []).append(view)
         return FormView(
-            path, kind, heading, type_name, summary,
+            path,
+            kind,
+            heading,
+            type_name,
+            summary,
             tuple(Group(name, items[0].field.group_label, tuple(items)) for name, items in groups.items()),
             tuple(view for view in views if view not in first),
-            tuple(one for one in self._problems if one.path in (path, (*path, "type"))))
+            tuple(one for one in self._problems if one.path in (path, (*path, "type"))),
+        )
 
     def view(self, one: FormField, path: Path, written: Mapping[str, Any]) -> FieldView:
         name = next((name for name in (one.name, *one.other_names) if name in written), one.name)
@@ -156,12 +169,18 @@ class _Maker:
         span = self._document.span(place)
         variant = self._variant(one, value) if control == "section" else ""
         return FieldView(
-            field=replace(one, name=name), path=place, control=control, text=shown(control, value),
+            field=replace(one, name=name),
+            path=place,
+            control=control,
+            text=shown(control, value),
             written=name in written,
-            checked=value is True or (value is None and one.default == "true"), locked=bool(span and span.shared),
-            problems=self._of(place, deep=control not in ("section", "rows")), variant=variant,
+            checked=value is True or (value is None and one.default == "true"),
+            locked=bool(span and span.shared),
+            problems=self._of(place, deep=control not in ("section", "rows")),
+            variant=variant,
             rows=self._rows(one, place, value) if control == "rows" else (),
-            nested=self._nested(one, place, value, variant) if control == "section" else ())
+            nested=self._nested(one, place, value, variant) if control == "section" else (),
+        )
 
     def _variant(self, one: FormField, value: Any) -> str:
         if "" in one.variants:
@@ -173,8 +192,9 @@ class _Maker:
         inside = value if isinstance(value, Mapping) else {}
         if variant not in one.variants:
             return ()
-        return tuple(self.view(field, place, inside) for field in one.variants[variant]
-                     if not (variant and field.name == "type"))
+        return tuple(
+            self.view(field, place, inside) for field in one.variants[variant] if not (variant and field.name == "type")
+        )
 
     def _rows(self, one: FormField, place: Path, value: Any) -> tuple[RowView, ...]:
         rows = []
@@ -186,15 +206,28 @@ class _Maker:
 
     def _whole(self, one: FormField, place: Path, item: Any) -> FieldView:
         """A row of no known kind, as YAML."""
-        return FieldView(replace(one, label="YAML", description="", required=False), place, "yaml", as_yaml(item), True,
-                         problems=self._of(place, deep=True))
+        return FieldView(
+            replace(one, label="YAML", description="", required=False),
+            place,
+            "yaml",
+            as_yaml(item),
+            True,
+            problems=self._of(place, deep=True),
+        )
 
     def _unknown(self, name: str, path: Path, written: Mapping[str, Any]) -> FieldView:
         place = (*path, name)
         span = self._document.span(place)
         one = FormField(name, label_of(name), "yaml", "unknown", False, "")
-        return FieldView(one, place, "yaml", as_yaml(written[name]), True, locked=bool(span and span.shared),
-                         problems=self._of(place, deep=True))
+        return FieldView(
+            one,
+            place,
+            "yaml",
+            as_yaml(written[name]),
+            True,
+            locked=bool(span and span.shared),
+            problems=self._of(place, deep=True),
+        )
 
     def _of(self, place: Path, *, deep: bool) -> tuple[Problem, ...]:
         return tuple(one for one in self._problems if one.path == place or (deep and one.path[: len(place)] == place))

@@ -9,12 +9,23 @@ from builder.errors import Path, Problem, Severity
 from builder.flows.catalogue import Kind
 from builder.tasks.catalogue import Catalogue, Entry
 
-SECTIONS = (("inputs", "Inputs", "input"), ("triggers", "Triggers", "trigger"), ("tasks", "Steps", "task"),
-            ("errors", "If a step fails", "task"), ("finally", "At the end, always", "task"),
-            ("afterExecution", "After the execution", "task"))
+SECTIONS = (
+    ("inputs", "Inputs", "input"),
+    ("triggers", "Triggers", "trigger"),
+    ("tasks", "Steps", "task"),
+    ("errors", "If a step fails", "task"),
+    ("finally", "At the end, always", "task"),
+    ("afterExecution", "After the execution", "task"),
+)
 _ALWAYS = ("inputs", "triggers", "tasks")
-_BRANCHES = {"tasks": "", "then": "Then", "else": "Else", "errors": "If a step fails", "finally": "At the end, always",
-             "defaults": "Otherwise"}
+_BRANCHES = {
+    "tasks": "",
+    "then": "Then",
+    "else": "Else",
+    "errors": "If a step fails",
+    "finally": "At the end, always",
+    "defaults": "Otherwise",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,8 @@ def outline(data: Mapping[str, Any], problems: Sequence[Problem], catalogue: Cat
     reader = _Reader(problems, catalogue)
     return tuple(
         Branch(name, label, (name,), kind, tuple(reader.steps(data.get(name), (name,), kind)))
-        for name, label, kind in SECTIONS if name in _ALWAYS or data.get(name)
+        for name, label, kind in SECTIONS
+        if name in _ALWAYS or data.get(name)
     )
 
 
@@ -90,9 +102,16 @@ class _Reader:
         errors = sum(one.severity is Severity.ERROR for one in own)
         title = str(written.get("type") or "no type").rpartition(".")[2]
         return Step(
-            path=path, kind=kind, id=str(written.get("id") or written.get("name") or f"({path[-1]})"),
-            title=entry.title if entry else title, type_name=entry.name if entry else str(written.get("type") or ""),
-            errors=errors, warnings=len(own) - errors, disabled=written.get("disabled") is True, branches=branches)
+            path=path,
+            kind=kind,
+            id=str(written.get("id") or written.get("name") or f"({path[-1]})"),
+            title=entry.title if entry else title,
+            type_name=entry.name if entry else str(written.get("type") or ""),
+            errors=errors,
+            warnings=len(own) - errors,
+            disabled=written.get("disabled") is True,
+            branches=branches,
+        )
 
     def _entry(self, written: Mapping[str, Any], kind: str) -> Entry | None:
         name = written.get("type")

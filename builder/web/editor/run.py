@@ -29,11 +29,11 @@ def dialog(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBa
         return _form(request, shown, fields, request.session.get(_key(namespace, flow_id), {}), {})
     given = {name: value for one in fields if (value := given_value(request, one)) is not None for name in (one.id,)}
     request.session[_key(namespace, flow_id)] = {
-        one.id: given[one.id] for one in fields if one.id in given and one.control is not Control.PASSWORD}
+        one.id: given[one.id] for one in fields if one.id in given and one.control is not Control.PASSWORD
+    }
     files = {one.id: upload for one in fields if (upload := request.FILES.get(one.id)) is not None}
     try:
-        execution = executions.run(
-            namespace, flow_id, given, draft=draft, files=files, by=request.user.get_username())
+        execution = executions.run(namespace, flow_id, given, draft=draft, files=files, by=request.user.get_username())
     except InvalidInput as error:
         faults = {dotted(fault.path[:1]): fault.message for fault in error.faults}
         return _form(request, shown, fields, given, faults)
@@ -45,11 +45,16 @@ def _key(namespace: str, flow_id: str) -> str:
 
 
 def _form(
-    request: HttpRequest, shown: Mapping[str, Any], fields: list[FormField], values: Mapping[str, Any],
+    request: HttpRequest,
+    shown: Mapping[str, Any],
+    fields: list[FormField],
+    values: Mapping[str, Any],
     faults: Mapping[str, str],
 ) -> HttpResponse:
-    rows = [{"field": one, "value": values.get(one.id, one.value), "fault": fault_said(one, faults.get(one.id, ""))}
-            for one in fields]
+    rows = [
+        {"field": one, "value": values.get(one.id, one.value), "fault": fault_said(one, faults.get(one.id, ""))}
+        for one in fields
+    ]
     own = {one.id for one in fields}
     general = [text for name, text in faults.items() if name not in own]
     status = 422 if faults else 200
@@ -62,7 +67,8 @@ def _go(request: HttpRequest, namespace: str, flow_id: str, execution_id: str) -
         return redirect("execution", execution_id)
     started = {
         "follow": reverse("execution-follow", args=[execution_id]),
-        "beside": reverse("flow-editor-beside", args=[namespace, flow_id, execution_id])}
+        "beside": reverse("flow-editor-beside", args=[namespace, flow_id, execution_id]),
+    }
     response = HttpResponse(status=204)
     response["HX-Trigger"] = json.dumps({"editor:run": started})
     return response

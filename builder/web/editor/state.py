@@ -29,10 +29,20 @@ def context(namespace: str, flow_id: str, chosen: Path) -> dict[str, Any]:
     opened = drafts.open_draft(namespace, flow_id)
     checked = flows.validate(opened.text)
     shown: dict[str, Any] = {
-        "namespace": namespace, "flow_id": flow_id, "opened": opened, "checked": checked, "text": opened.text,
-        "base": digest(opened.text), "readable": _readable(checked), "branches": None, "form": None,
-        "chips": [], "steps": [], "chosen": chosen,
-        "chosen_key": path_key(chosen)}
+        "namespace": namespace,
+        "flow_id": flow_id,
+        "opened": opened,
+        "checked": checked,
+        "text": opened.text,
+        "base": digest(opened.text),
+        "readable": _readable(checked),
+        "branches": None,
+        "form": None,
+        "chips": [],
+        "steps": [],
+        "chosen": chosen,
+        "chosen_key": path_key(chosen),
+    }
     source = checked if shown["readable"] or not opened.published else flows.validate(opened.published)
     if _readable(source):
         shown |= _structure(source, source.document.data or {}, chosen)
@@ -53,9 +63,14 @@ def _structure(checked: Checked, data: Mapping[str, Any], chosen: Path) -> dict[
         chosen = ()
         form = form_of(checked.document, checked.problems, (), known)
     return {
-        "branches": branches, "form": form, "chosen": chosen, "chosen_key": path_key(chosen),
-        "chips": chips(data, branches, chosen, known), "destinations": _destinations(branches, chosen),
-         "steps": _places(checked.document, branches)}
+        "branches": branches,
+        "form": form,
+        "chosen": chosen,
+        "chosen_key": path_key(chosen),
+        "chips": chips(data, branches, chosen, known),
+        "destinations": _destinations(branches, chosen),
+        "steps": _places(checked.document, branches),
+    }
 
 
 def _destinations(branches: Sequence[Branch], chosen: Path) -> list[dict[str, str]]:
@@ -92,8 +107,10 @@ def facts(shown: Mapping[str, Any], known_text: str | None = None) -> dict[str, 
     """What the scripts need to know; the text only when the page does not have it."""
     checked: Checked = shown["checked"]
     return {
-        "text": None if shown["text"] == known_text else shown["text"], "base": shown["base"],
-        "readable": shown["readable"], "chosen": shown["chosen"],
+        "text": None if shown["text"] == known_text else shown["text"],
+        "base": shown["base"],
+        "readable": shown["readable"],
+        "chosen": shown["chosen"],
         "steps": shown["steps"] if shown["readable"] else None,
         "chips": shown["chips"],
         "problems": [problem_json(one) for one in checked.problems],

@@ -33,8 +33,10 @@ def page(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponse:
             break
     known = catalogue()
     shown |= {
-        "task_types": _models_first(known.categories(Kind.TASK)), "trigger_types": known.categories(Kind.TRIGGER),
-        "input_types": INPUT_TYPES, "facts": facts(shown),
+        "task_types": _models_first(known.categories(Kind.TASK)),
+        "trigger_types": known.categories(Kind.TRIGGER),
+        "input_types": INPUT_TYPES,
+        "facts": facts(shown),
     }
     return render(request, "flow/editor.html", shown)
 
@@ -67,7 +69,12 @@ def change(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
 
 
 def _form_change(
-    request: HttpRequest, namespace: str, flow_id: str, body: Mapping[str, Any], before: str, chosen: Path,
+    request: HttpRequest,
+    namespace: str,
+    flow_id: str,
+    body: Mapping[str, Any],
+    before: str,
+    chosen: Path,
 ) -> JsonResponse:
     try:
         edit, choice = edit_of(body, parse(before).data)
@@ -98,9 +105,13 @@ def publish(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
     chosen = path_of(body.get("chosen", []))
     shown = {} if moved else answer(request, context(namespace, flow_id, chosen), opened.text)
     merged = f" What was published meanwhile is in it too: {', '.join(published.merged)}." if published.merged else ""
-    return JsonResponse({
-        **shown, "message": f"Published as revision {published.revision.number}.{merged}",
-        "go": reverse("flow-editor", args=[flow.namespace, flow.id]) if moved else None})
+    return JsonResponse(
+        {
+            **shown,
+            "message": f"Published as revision {published.revision.number}.{merged}",
+            "go": reverse("flow-editor", args=[flow.namespace, flow.id]) if moved else None,
+        }
+    )
 
 
 @require_POST

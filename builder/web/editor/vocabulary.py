@@ -27,7 +27,9 @@ def _words() -> dict[str, Any]:
     known = catalogue()
     types = [
         {"name": entry.name, "kind": entry.kind.value, "title": entry.title, "help": entry.summary}
-        for entry in known.all() if not entry.plugin.deprecated]
+        for entry in known.all()
+        if not entry.plugin.deprecated
+    ]
     types += [{"name": name, "kind": "input", "title": "", "help": ""} for name in INPUT_TYPES]
     keys = {entry.name: _keys(entry.fields) for entry in known.all()}
     keys |= {name: _keys(input_fields(name)) for name in INPUT_TYPES}

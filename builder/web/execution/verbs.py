@@ -102,8 +102,14 @@ def resume(request: HttpRequest, execution_id: str) -> HttpResponse:
         else:
             messages.success(request, "It goes on.")
             return redirect("execution", execution_id=execution_id)
-    rows = [{"field": one, "value": values.get(one.id, one.value), "fault": fault_said(one, faults.get(one.id, ""))}
-            for one in fields]
-    context = {"execution_id": execution_id, "item": executions.item(execution_id), "rows": rows,
-               "general": [faults[""]] if "" in faults else []}
+    rows = [
+        {"field": one, "value": values.get(one.id, one.value), "fault": fault_said(one, faults.get(one.id, ""))}
+        for one in fields
+    ]
+    context = {
+        "execution_id": execution_id,
+        "item": executions.item(execution_id),
+        "rows": rows,
+        "general": [faults[""]] if "" in faults else [],
+    }
     return render(request, "execution/resume.html", context, status=422 if faults else 200)

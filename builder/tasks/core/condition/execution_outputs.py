@@ -20,9 +20,7 @@ type: io.kestra.plugin.core.condition.ExecutionOutputs
 expression: "{{ trigger.outputs.rows > 0 }}"
 """
 
-    expression: Annotated[str, Rendered("raw"), Form("textarea")] = Field(
-        examples=["{{ trigger.outputs.rows > 0 }}"]
-    )
+    expression: Annotated[str, Rendered("raw"), Form("textarea")] = Field(examples=["{{ trigger.outputs.rows > 0 }}"])
     """What must be true; it reads the flow's outputs as trigger.outputs."""
 
     def holds(self, facts: Facts) -> bool:

@@ -49,23 +49,29 @@ tasks:
         except CycleError as error:
             round_ = _from_first(error.args[1], list(edges))
             circle = " -> ".join([*round_, round_[0]])
-            raise self._at(
-                round_[0], f"Cyclic dependency detected: {', '.join(round_)} (a cycle: {circle})"
-            ) from error
+            raise self._at(round_[0], f"Cyclic dependency detected: {', '.join(round_)} (a cycle: {circle})") from error
         return self
 
     def _at(self, task: str, message: str) -> ValidationError:
         """An error at the dependsOn of a task."""
         number = next(number for number, item in enumerate(self.tasks) if _id(item) == task)
-        return ValidationError.from_exception_data("Dag", [{
-            "type": "value_error", "loc": ("tasks", number, "dependsOn"), "input": self.tasks[number].get("dependsOn"),
-            "ctx": {"error": ValueError(message)},
-        }])
+        return ValidationError.from_exception_data(
+            "Dag",
+            [
+                {
+                    "type": "value_error",
+                    "loc": ("tasks", number, "dependsOn"),
+                    "input": self.tasks[number].get("dependsOn"),
+                    "ctx": {"error": ValueError(message)},
+                }
+            ],
+        )
 
     def _edges(self) -> dict[str, list[str]]:
         return {
             _id(item): [str(other) for other in item.get("dependsOn") or ()]
-            for item in self.tasks if isinstance(item.get("task"), Mapping)
+            for item in self.tasks
+            if isinstance(item.get("task"), Mapping)
         }
 
     @classmethod
@@ -73,8 +79,11 @@ tasks:
         tasks = written.get("tasks")
         if not isinstance(tasks, list):
             return super().groups_of(written)
-        inside = [(("tasks", number, "task"), item["task"])
-                  for number, item in enumerate(tasks) if isinstance(item, Mapping) and "task" in item]
+        inside = [
+            (("tasks", number, "task"), item["task"])
+            for number, item in enumerate(tasks)
+            if isinstance(item, Mapping) and "task" in item
+        ]
         return [TaskGroup("tasks", ("tasks",), inside), *super().groups_of(written)]
 
     def layout(self, groups: Mapping[str, Sequence[str]], answers: Mapping[str, Any]) -> Layout:

@@ -37,6 +37,7 @@ tasks:
         tasks = groups.get("tasks", ())
         lanes = [
             Lane(str(turn), (task,), value, turn)
-            for turn, value in enumerate(loop_values(answers["value"])) for task in tasks
+            for turn, value in enumerate(loop_values(answers["value"]))
+            for task in tasks
         ]
         return Layout(lanes, self.concurrent)

@@ -17,7 +17,6 @@ from builder.tasks.api import (
     is_true,
 )
 
-
 LEAST_INTERVAL_SECONDS = 0.05
 """No loop turns faster: a pause of nothing would keep a worker busy for nobody."""
 
@@ -84,8 +83,11 @@ tasks:
             return Again(interval)
         if self._fails_at_its_limit:
             reached = "maxIterations" if most is not None and turn >= most else "maxDuration"
-            return Ending("FAILED", message=f"The condition was still false after {turn} turns, and {reached} allows no "
-                                            "more. Set checkFrequency to wait longer.")
+            return Ending(
+                "FAILED",
+                message=f"The condition was still false after {turn} turns, and {reached} allows no "
+                "more. Set checkFrequency to wait longer.",
+            )
         return Ending("SUCCESS")
 
     @property

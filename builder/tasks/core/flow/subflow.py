@@ -55,9 +55,13 @@ inputs:
 
     def layout(self, groups: Mapping[str, Sequence[str]], answers: Mapping[str, Any]) -> Layout:
         request = {
-            "namespace": answers["namespace"], "flowId": answers["flow_id"], "revision": answers.get("revision"),
-            "inputs": answers.get("inputs") or {}, "labels": answers.get("labels") or {},
-            "inheritLabels": is_true(answers.get("inherit_labels")), "scheduleDate": answers.get("schedule_date"),
+            "namespace": answers["namespace"],
+            "flowId": answers["flow_id"],
+            "revision": answers.get("revision"),
+            "inputs": answers.get("inputs") or {},
+            "labels": answers.get("labels") or {},
+            "inheritLabels": is_true(answers.get("inherit_labels")),
+            "scheduleDate": answers.get("schedule_date"),
             "outputs": self.outputs,
         }
         return Layout((), child=Child(request, self.wait))

@@ -61,7 +61,8 @@ defaults:
         cases = written.get("cases")
         found = [
             TaskGroup(f"cases.{case}", ("cases", case), list(children(tasks, ("cases", case))))
-            for case, tasks in (cases.items() if isinstance(cases, Mapping) else ()) if isinstance(tasks, list)
+            for case, tasks in (cases.items() if isinstance(cases, Mapping) else ())
+            if isinstance(tasks, list)
         ]
         return found + super().groups_of(written)
 

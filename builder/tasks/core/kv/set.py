@@ -55,7 +55,11 @@ ttl: P1D
 
     async def run(self, context: RunContext) -> None:
         await context.kv.set(
-            self.key, self._typed(), namespace=self.namespace, overwrite=self.overwrite, kind=self._kind(),
+            self.key,
+            self._typed(),
+            namespace=self.namespace,
+            overwrite=self.overwrite,
+            kind=self._kind(),
             ttl_seconds=self.ttl.total_seconds() if self.ttl is not None else None,
         )
 

@@ -23,9 +23,16 @@ def _written(cls: Any, **properties: Any) -> dict[str, Any]:
     return {"id": "it", "type": cls.type_name, **properties}
 
 
-@pytest.mark.parametrize(("answer", "values"), [
-    ('["a", "b", "a"]', ["a", "b"]), ([1, 2.5, True], ["1", "2.5", "true"]), ('[{"k": "v"}]', ['{"k":"v"}']),
-    ("[]", []), ([[1, 2]], ["[1,2]"])])
+@pytest.mark.parametrize(
+    ("answer", "values"),
+    [
+        ('["a", "b", "a"]', ["a", "b"]),
+        ([1, 2.5, True], ["1", "2.5", "true"]),
+        ('[{"k": "v"}]', ['{"k":"v"}']),
+        ("[]", []),
+        ([[1, 2]], ["[1,2]"]),
+    ],
+)
 def test_the_values_of_a_loop_are_text_and_each_once(answer: Any, values: list[str]) -> None:
     assert loop_values(answer) == values
 
@@ -58,7 +65,7 @@ def test_if_takes_one_of_two_ways(answer: Any, chosen: str) -> None:
 
 def test_switch_without_a_matching_case_says_what_there_is() -> None:
     task = Switch.read(_written(Switch, value="x", cases={"a": [LOG]}))
-    with pytest.raises(TaskFailure, match=r'no defaults.* The cases are: a\.'):
+    with pytest.raises(TaskFailure, match=r"no defaults.* The cases are: a\."):
         task.layout({"cases.a": ("log",)}, {"value": "b"})
 
 
@@ -72,8 +79,10 @@ def test_a_dag_finds_its_children_one_deeper() -> None:
     assert list(group.tasks) == [(("tasks", 0, "task"), LOG)]
 
 
-@pytest.mark.parametrize(("edges", "message"), [
-    ({"a": ["b"], "b": ["a"]}, "Cyclic dependency detected"), ({"a": ["z"]}, "Not existing task id in dependency: z")])
+@pytest.mark.parametrize(
+    ("edges", "message"),
+    [({"a": ["b"], "b": ["a"]}, "Cyclic dependency detected"), ({"a": ["z"]}, "Not existing task id in dependency: z")],
+)
 def test_a_dag_must_be_one(edges: dict[str, list[str]], message: str) -> None:
     tasks = [{"task": {**LOG, "id": name}, "dependsOn": others} for name, others in edges.items()]
     with pytest.raises(ValidationError, match=message):
@@ -89,8 +98,9 @@ def test_a_pause_prefers_its_duration_to_its_time_limit() -> None:
 
 @pytest.mark.parametrize(("type_name", "interval"), [("LoopUntil", 60.0), ("WaitFor", 1.0)])
 def test_the_old_name_of_a_loop_has_its_old_defaults(type_name: str, interval: float) -> None:
-    task = LoopUntil.read({"id": "it", "type": f"io.kestra.plugin.core.flow.{type_name}", "condition": "x",
-                           "tasks": [LOG]})
+    task = LoopUntil.read(
+        {"id": "it", "type": f"io.kestra.plugin.core.flow.{type_name}", "condition": "x", "tasks": [LOG]}
+    )
     assert task.turn_ended({"condition": "false"}, 1, 5) == Again(interval)
     assert isinstance(task.turn_ended({"condition": "false"}, 100, 5), Ending) is (type_name == "WaitFor")
 
@@ -114,16 +124,25 @@ def test_no_loop_turns_without_a_pause() -> None:
 
 
 def test_a_loop_may_fail_when_it_may_not_go_on() -> None:
-    task = LoopUntil.read(_written(LoopUntil, condition="x", failOnMaxReached=True, tasks=[LOG],
-                                   checkFrequency={"maxIterations": 2}))
+    task = LoopUntil.read(
+        _written(LoopUntil, condition="x", failOnMaxReached=True, tasks=[LOG], checkFrequency={"maxIterations": 2})
+    )
     ending = task.turn_ended({"condition": "false"}, 2, 5)
     assert isinstance(ending, Ending)
     assert ending.state == "FAILED"
 
 
-@pytest.mark.parametrize(("state", "transmit", "taken"), [
-    ("FAILED", True, "FAILED"), ("FAILED", False, "SUCCESS"), ("WARNING", True, "WARNING"), ("KILLED", True, "KILLED"),
-    ("CANCELLED", True, "FAILED"), ("SUCCESS", True, "SUCCESS")])
+@pytest.mark.parametrize(
+    ("state", "transmit", "taken"),
+    [
+        ("FAILED", True, "FAILED"),
+        ("FAILED", False, "SUCCESS"),
+        ("WARNING", True, "WARNING"),
+        ("KILLED", True, "KILLED"),
+        ("CANCELLED", True, "FAILED"),
+        ("SUCCESS", True, "SUCCESS"),
+    ],
+)
 def test_a_subflow_takes_over_what_it_is_told_to(state: str, transmit: bool, taken: str) -> None:
     task = Subflow.read(_written(Subflow, namespace="n", flowId="f", transmitFailed=transmit))
     ending = task.child_ended("child", state, {"x": 1})
