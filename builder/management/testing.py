@@ -27,14 +27,17 @@ def run_tests(arguments: list[str]) -> int:
 
 
 def _checks() -> dict[str, Sequence[str]]:
+    """Each check's command line; djade is a program beside Python and no module."""
+    python = sys.executable
+    djade = str(Path(python).with_name("djade"))
     templates = sorted(str(path) for path in Path("templates").rglob("*.html"))
     return {
-        "ruff": ("-m", "ruff", "check", "."),
-        "format": ("-m", "ruff", "format", "--check", "--quiet", "."),
-        "mypy": ("-m", "mypy"),
-        "import-linter": ("-c", LINT_IMPORTS),
-        "djade": ("-m", "djade", "--check", "--target-version", "5.2", *templates),
-        "migrations": ("manage.py", "makemigrations", "--check", "--dry-run"),
+        "ruff": (python, "-m", "ruff", "check", "."),
+        "format": (python, "-m", "ruff", "format", "--check", "--quiet", "."),
+        "mypy": (python, "-m", "mypy"),
+        "import-linter": (python, "-c", LINT_IMPORTS),
+        "djade": (djade, "--check", "--target-version", "5.2", *templates),
+        "migrations": (python, "manage.py", "makemigrations", "--check", "--dry-run"),
     }
 
 
@@ -42,4 +45,4 @@ def _passes(name: str, command: Sequence[str]) -> bool:
     sys.stdout.write(f"{name} ...\n")
     sys.stdout.flush()
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "builder.settings"}
-    return subprocess.run([sys.executable, *command], check=False, env=environment).returncode == 0
+    return subprocess.run(command, check=False, env=environment).returncode == 0
