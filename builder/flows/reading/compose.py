@@ -24,6 +24,8 @@ Report = Callable[[int, str, str], None]
 """Takes an offset, a message and a hint."""
 
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*(?:[&!][^\s,\[\]{}]*(?=[\s,\]}]|$))?")
+_PARSERS_OWN_DEPTH = "nesting depth"
+"""What newer parsers say where they give up by themselves, reading ahead of the events."""
 _SCALAR_STYLES = {
     None: Style.PLAIN,
     "": Style.PLAIN,
@@ -53,6 +55,14 @@ class Composer:
 
     def compose(self) -> Node | None:
         """The root node. Raises Abandoned or yaml.YAMLError."""
+        try:
+            return self._compose()
+        except yaml.MarkedYAMLError as error:
+            if _PARSERS_OWN_DEPTH in str(error.problem) and error.problem_mark is not None:
+                self._too_deep(error.problem_mark.index + self.shift)
+            raise
+
+    def _compose(self) -> Node | None:
         documents = 0
         for event in yaml.parse(self.text[self.shift :], yaml.CSafeLoader):
             step = _STEPS.get(type(event))
