@@ -18,9 +18,10 @@ from builder.engine.plan import Node, duration_of
 from builder.errors import BuilderError, TaskFailure
 from builder.expressions import needs_lookups, result_to_json
 from builder.flows.durations import BadDuration, format_duration
-from builder.runtime.context import Call, Context
+from builder.runtime.context import Context
 from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.masking import Masker
+from builder.runtime.world.place import Call
 from builder.store import documents
 from builder.tasks.base import Task
 from builder.tasks.prepare import dump_outputs, prepare, secrets_of

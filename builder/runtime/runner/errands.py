@@ -23,13 +23,14 @@ from builder.errors import BuilderError
 from builder.expressions import ExpressionError, needs_lookups, result_to_json
 from builder.flows.input_values import BadValue
 from builder.flows.inputs import typed_output
-from builder.runtime.context import Context, Place
+from builder.runtime.context import Context
 from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.runner import children
 from builder.runtime.runner.attempts import Attempt
 from builder.runtime.runner.failures import place_of
 from builder.runtime.runner.plans import Ready, holds_sealed
 from builder.runtime.runner.tools import Tools
+from builder.runtime.world.place import Place
 from builder.store.encryption import encrypt, opened
 
 if TYPE_CHECKING:

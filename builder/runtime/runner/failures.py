@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from builder.engine.events import EvaluationFailed, Event, TaskFailed
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.states import State
-from builder.runtime.context import Journal, Place
+from builder.runtime.context import Journal
+from builder.runtime.world.place import Place
 
 
 def place_of(execution: Execution, run: TaskRun) -> Place:
