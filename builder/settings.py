@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from builder.flows.dialects.compat import NEWEST, read_compat
+
 T = TypeVar("T")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -41,14 +43,14 @@ def _flag(name: str, default: bool) -> bool:
     return _read(name, default, _truth, "true or false")
 
 
-def _number(name: str, default: int, least: int = 1) -> int:
+def _number(name: str, default: int, most: int | None = None) -> int:
     def parse(text: str) -> int:
         value = int(text)
-        if value < least:
+        if value < 1 or (most is not None and value > most):
             raise ValueError(text)
         return value
 
-    return _read(name, default, parse, f"a whole number from {least}")
+    return _read(name, default, parse, f"a whole number from 1{f' to {most}' if most else ''}")
 
 
 def _seconds(name: str, default: float, least: float = 0.05) -> float:
@@ -259,10 +261,12 @@ MILLSTREAM: dict[str, Any] = {
     "LEASE_SECONDS": _seconds("MILLSTREAM_LEASE_SECONDS", 10),
     "SWEEP_SECONDS": _seconds("MILLSTREAM_SWEEP_SECONDS", 2),
     "TASK_TIMEOUT_SECONDS": _seconds("MILLSTREAM_TASK_TIMEOUT_SECONDS", 3600),
+    # Whose meaning holds where releases of the language differ, unless a flow's label `compat` says it.
+    "COMPAT": _read("MILLSTREAM_COMPAT", NEWEST, read_compat, "newest, or a release such as 0.21, 1.3 or 2.0"),
     # Limits.
     "BODY_BYTES": _number("MILLSTREAM_BODY_BYTES", 50_000_000),
     "FLOW_BYTES": _number("MILLSTREAM_FLOW_BYTES", 1_000_000),
-    "FLOW_DEPTH": _number("MILLSTREAM_FLOW_DEPTH", 100),
+    "FLOW_DEPTH": _number("MILLSTREAM_FLOW_DEPTH", 100, most=250),
     "FLOW_VALUES": _number("MILLSTREAM_FLOW_VALUES", 100_000),
     "FLOW_DIGITS": _number("MILLSTREAM_FLOW_DIGITS", 300),
     "OUTPUT_BYTES": _number("MILLSTREAM_OUTPUT_BYTES", 10_000_000),

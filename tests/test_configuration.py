@@ -32,6 +32,8 @@ def test_every_variable_that_is_read_is_in_the_guide() -> None:
         ("MILLSTREAM_ALLOW_NETWORKS", "everything", "10.0.0.0/8"),
         ("MILLSTREAM_SQLITE_SYNCHRONOUS", "OFF", "FULL, NORMAL"),
         ("MILLSTREAM_HTTPS", "maybe", "true or false"),
+        ("MILLSTREAM_COMPAT", "old", "a release such as 0.21"),
+        ("MILLSTREAM_FLOW_DEPTH", "5000", "a whole number from 1 to 250"),
         ("DATABASE_URL", "oracle://x", "postgresql://"),
     ],
 )

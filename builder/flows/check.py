@@ -14,6 +14,7 @@ from builder.flows.checks.references import check_references
 from builder.flows.checks.tasks import check_tasks
 from builder.flows.checks.texts import check_texts
 from builder.flows.checks.triggers import check_triggers
+from builder.flows.dialects.compat import NEWEST, Compat
 from builder.flows.document import Document, parse
 from builder.flows.limits import DEFAULT, Limits
 from builder.flows.model import Flow
@@ -52,8 +53,15 @@ class Checked:
         return self.flow
 
 
-def check(text: str, catalogue: Catalogue, *, world: World | None = None, limits: Limits = DEFAULT) -> Checked:
-    """Everything wrong with a flow's text; never raises for a bad one."""
+def check(
+    text: str,
+    catalogue: Catalogue,
+    *,
+    world: World | None = None,
+    limits: Limits = DEFAULT,
+    compat: Compat = NEWEST,
+) -> Checked:
+    """Everything wrong with a flow's text; never raises for a bad one. `compat` holds where the flow names none."""
     document = parse(text, limits)
     findings = Findings(document, limits.problems)
     flow = document.data
@@ -70,7 +78,7 @@ def check(text: str, catalogue: Catalogue, *, world: World | None = None, limits
         _no_map(findings, flow)
     problems = tuple(findings.problems())
     wrong = any(problem.severity is Severity.ERROR for problem in problems)
-    return Checked(None if wrong else read_flow(merged), document, problems)
+    return Checked(None if wrong else read_flow(merged, compat), document, problems)
 
 
 def _no_map(findings: Findings, value: Any) -> None:

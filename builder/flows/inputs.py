@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from builder.errors import BuilderError, Fault
 from builder.expressions import ExpressionError, UndefinedVariable
+from builder.flows.dialects.compat import NEWEST, Compat
 from builder.flows.input_values import BadValue, as_text, parse_value, received
 from builder.flows.model import Input, Output
 
@@ -51,9 +52,10 @@ def resolve(
     render: Render,
     keep_file: KeepFile | None = None,
     encrypt: Callable[[str], str] | None = None,
+    compat: Compat = NEWEST,
 ) -> Resolved:
     """The values of all inputs. `keep_file` None leaves uploads unstored (a validation without a run)."""
-    run = _Resolution(supplied, render, keep_file, encrypt)
+    run = _Resolution(supplied, render, keep_file, encrypt, compat)
     for declared in in_order(inputs):
         run.take(declared)
     values: dict[str, Any] = {}
@@ -87,6 +89,7 @@ class _Resolution:
     render: Render
     keep_file: KeepFile | None
     encrypt: Callable[[str], str] | None
+    compat: Compat
     kept: dict[str, Any] = field(default_factory=dict)
     seen: dict[str, Any] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -143,6 +146,8 @@ class _Resolution:
         if isinstance(default, list):
             return [self._rendered(item) for item in default]
         if not isinstance(default, str) or ("{{" not in default and "{%" not in default):
+            return default
+        if self.compat.defaults_stay_raw:
             return default
         try:
             return self._template(default)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from builder.flows.dialects.compat import NEWEST, Compat
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -43,7 +45,8 @@ class Flow:
     """A flow whose text had no errors, with plugin defaults already merged into its tasks and triggers.
 
     `tasks`, `errors`, `finally_`, `after_execution`: task maps as written (defaults merged, type names as written).
-    `triggers`: trigger maps likewise. `retry`: the map as written. Labels keep their order.
+    `triggers`: trigger maps likewise. `retry`: the map as written. Labels keep their order. `compat` decides where two
+    releases of the language mean different things by the same text.
     """
 
     id: str
@@ -61,3 +64,4 @@ class Flow:
     retry: Mapping[str, Any] | None = None
     concurrency: Concurrency | None = None
     disabled: bool = False
+    compat: Compat = NEWEST

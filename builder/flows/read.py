@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+from builder.flows.dialects.compat import NEWEST, Compat, compat_of
 from builder.flows.input_kinds import kind_name, own_properties
 from builder.flows.model import Concurrency, Flow, Input, Output
 
 
-def read_flow(flow: Mapping[str, Any]) -> Flow:
+def read_flow(flow: Mapping[str, Any], server: Compat = NEWEST) -> Flow:
     """The flow; `flow` has passed all checks and has its plugin defaults merged in."""
+    labels = read_labels(flow.get("labels"))
     return Flow(
         id=flow["id"],
         namespace=flow["namespace"],
         tasks=_maps(flow.get("tasks")),
         description=flow.get("description") or "",
-        labels=read_labels(flow.get("labels")),
+        labels=labels,
         inputs=read_inputs(flow.get("inputs")),
         outputs=tuple(_output(item) for item in flow.get("outputs") or ()),
         variables=flow.get("variables") or {},
@@ -25,6 +27,7 @@ def read_flow(flow: Mapping[str, Any]) -> Flow:
         retry=_retry(flow.get("retry")),
         concurrency=_concurrency(flow.get("concurrency")),
         disabled=flow.get("disabled") or False,
+        compat=compat_of(labels, server),
     )
 
 

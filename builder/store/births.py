@@ -13,6 +13,7 @@ from builder.engine.states import State
 from builder.errors import Conflict, InvalidInput
 from builder.expressions.render import render_value
 from builder.flows.check import Checked, check
+from builder.flows.dialects.compat import Compat
 from builder.flows.inputs import KeepFile, Resolved, resolve
 from builder.flows.limits import Limits
 from builder.flows.model import Flow, Input
@@ -50,12 +51,12 @@ class Parent:
 
 def checked(source: str) -> Checked:
     """What a flow's text says, and all that is wrong with it; remembered by the text."""
-    return _checked(source, _limits())
+    return _checked(source, limits(), compat())
 
 
 @lru_cache(maxsize=_PARSED_KEPT)
-def _checked(source: str, limits: Limits) -> Checked:
-    return check(source, catalogue(), limits=limits)
+def _checked(source: str, within: Limits, release: Compat) -> Checked:
+    return check(source, catalogue(), limits=within, compat=release)
 
 
 class StoredWorld:
@@ -71,11 +72,21 @@ class StoredWorld:
 
 def examined(source: str) -> Checked:
     """What `checked` says, and what is wrong with what the flow refers to outside its text."""
-    return check(source, catalogue(), world=StoredWorld(), limits=_limits())
+    return check(source, catalogue(), world=StoredWorld(), limits=limits(), compat=compat())
 
 
-def _limits() -> Limits:
-    return Limits(bytes_=int(settings.MILLSTREAM["FLOW_BYTES"]))
+def limits() -> Limits:
+    """How large a flow's text may be here."""
+    given = settings.MILLSTREAM
+    return Limits(
+        bytes_=given["FLOW_BYTES"], depth=given["FLOW_DEPTH"], values=given["FLOW_VALUES"], digits=given["FLOW_DIGITS"]
+    )
+
+
+def compat() -> Compat:
+    """Which release of the language holds here for a flow that names none."""
+    found: Compat = settings.MILLSTREAM["COMPAT"]
+    return found
 
 
 def runnable(namespace: str, flow_id: str, revision: int | None = None) -> Runnable:
@@ -164,7 +175,12 @@ def resolve_inputs(
         return render_value(template, {**variables, **more}, lookups, typed=True, now=now)
 
     found = resolve(
-        flow.inputs if declared is None else declared, given, render=render, keep_file=keep_file, encrypt=encrypt
+        flow.inputs if declared is None else declared,
+        given,
+        render=render,
+        keep_file=keep_file,
+        encrypt=encrypt,
+        compat=flow.compat,
     )
     return _without(found, [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET])
 

@@ -7,6 +7,7 @@ from typing import Any
 from builder.errors import Path
 from builder.flows.checks.findings import Findings, check_keys, kind_of
 from builder.flows.checks.nearest import suggestion
+from builder.flows.dialects.compat import LABEL, read_compat
 from builder.flows.durations import BadDuration, parse_duration
 
 FLOW_KEYS = (
@@ -111,8 +112,17 @@ def _check_labels(findings: Findings, path: Path, labels: Any) -> None:
     for place, key, value in pairs:
         if key.startswith("system.") and key != "system.readOnly":
             findings.error(place, f'the label "{key}" is not allowed: labels that begin with system. are reserved')
+        if key == LABEL:
+            _check_compat(findings, place, value)
         if isinstance(value, dict | list) or value is None:
             findings.error(place, f'the label "{key}" needs a text as value, not {kind_of(value)}')
+
+
+def _check_compat(findings: Findings, path: Path, value: Any) -> None:
+    try:
+        read_compat(str(value))
+    except ValueError as error:
+        findings.warning(path, f"the label compat has no effect: {error}", 'Write a release, such as compat: "0.21".')
 
 
 def _label_items(findings: Findings, path: Path, labels: list[Any]) -> list[tuple[Path, str, Any]]:

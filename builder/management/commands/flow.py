@@ -7,15 +7,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 
 from builder.errors import Problem, Severity
 from builder.flows.check import check
 from builder.flows.document import parse, split_places
-from builder.flows.limits import Limits
-from builder.store.births import StoredWorld
+from builder.store.births import StoredWorld, compat, limits
 from builder.tasks.catalogue import catalogue
 
 
@@ -49,8 +47,7 @@ class _World(StoredWorld):
     """The flows in the files at hand, and those of the database; what cannot be known is taken to be there."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        limits = _limits()
-        written = (parse(text, limits).data for text in texts)
+        written = (parse(text, limits()).data for text in texts)
         self._here = {(flow.get("namespace"), flow.get("id")) for flow in written if isinstance(flow, Mapping)}
 
     def flow_exists(self, namespace: str, id: str) -> bool:
@@ -68,10 +65,6 @@ def _has_database() -> bool:
     return connection.vendor != "sqlite" or Path(str(connection.settings_dict["NAME"])).exists()
 
 
-def _limits() -> Limits:
-    return Limits(bytes_=settings.MILLSTREAM["FLOW_BYTES"])
-
-
 def _read(name: str) -> list[tuple[int, str]] | Problem:
     """The flows of a file, each with the lines above it, or why it cannot be read."""
     try:
@@ -87,11 +80,11 @@ def _read(name: str) -> list[tuple[int, str]] | Problem:
 def _problems(parts: list[tuple[int, str]] | Problem, world: _World) -> list[Problem]:
     if isinstance(parts, Problem):
         return [parts]
-    known, limits = catalogue(), _limits()
+    known, within, release = catalogue(), limits(), compat()
     return [
         _shifted(problem, above)
         for above, flow in parts
-        for problem in check(flow, known, world=world, limits=limits).problems
+        for problem in check(flow, known, world=world, limits=within, compat=release).problems
     ]
 
 
