@@ -4,15 +4,17 @@ import random
 import re
 import time
 from asyncio import sleep
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from builder.tasks.api import RunContext, TaskFailure
-from tasks_openai import client, failures, records
-from tasks_openai.client import Came, Connection, Piece
+from tasks_openai import client, failures, limits, records
+from tasks_openai.client import Call, Came, Piece, Reply
+from tasks_openai.connection import Connection
 from tasks_openai.failures import Failure, Misunderstood, Place
 
+T = TypeVar("T")
 ATTEMPTS = 5
 """How often one call is made at most."""
 LONGEST_WAIT_SECONDS = 60.0
@@ -78,23 +80,82 @@ async def ask(
     """Fills `answer`. Raises TaskFailure; a cancellation closes the connection at once."""
     place = connection.place(str(parameters.get("model") or "of the stored prompt"))
     opened = client.open_client(context, connection)
-    patience, styles, requests = Patience(), list(answer.streaming), 0
+    styles = list(answer.streaming)
     context.sent(records.shown(connection.url + path, parameters))
-    started = time.monotonic()
+
+    async def once() -> None:
+        call = Call("POST", path, {**parameters, **(styles[0] if styles else {})})
+        await _read(context, client.pieces(opened, call, place, context), answer, place)
+
+    def simpler(failure: Failure) -> bool:
+        nonlocal styles
+        mended = bool(styles) and _refuses_streams(failure)
+        styles = _simpler(styles, failure) if mended else styles
+        return mended
+
+    await _patiently(context, place, once, simpler)
+
+
+async def fetch(
+    context: RunContext, connection: Connection, call: Call, *, model: str = "", limit_bytes: int | None = None
+) -> Reply:
+    """The whole answer to a call that does not stream, with the same patience, limits, metrics and sentences.
+
+    `model`: which one the call is about, as far as it names one. `limit_bytes`: how large the answer may grow (the
+    setting's limit without it). Raises TaskFailure.
+    """
+    place = connection.place(model)
+    opened = client.open_client(context, connection, limit_bytes)
+    context.sent(records.shown_call(connection.url, call))
+
+    async def once() -> Reply:
+        try:
+            return await client.reply(opened, call, place, context)
+        except client.ConnectionBroke as error:
+            raise failures.broken(place, 0, str(error)) from error
+        except Misunderstood as error:
+            raise failures.misunderstood(error, place) from error
+        except client.AnswerTooLarge:
+            raise failures.too_large(place, limit_bytes or client.answer_limit_bytes()) from None
+
+    return await _patiently(context, place, once)
+
+
+async def fetch_json(
+    context: RunContext, connection: Connection, call: Call, *, model: str = "", limit_bytes: int | None = None
+) -> Mapping[str, Any]:
+    """The JSON object that a call answers. Raises TaskFailure."""
+    answer = await fetch(context, connection, call, model=model, limit_bytes=limit_bytes)
+    try:
+        return answer.json()
+    except Misunderstood as error:
+        raise failures.misunderstood(error, connection.place(model)) from error
+
+
+async def _patiently(
+    context: RunContext, place: Place, once: Callable[[], Awaitable[T]], mend: Callable[[Failure], bool] | None = None
+) -> T:
+    """Makes a call in its key's turn, and again where that can help; counts and times it.
+
+    `mend` may take from the request what was refused; then it goes again at once.
+    """
+    patience, requests, started = Patience(), 0, time.monotonic()
     try:
         while True:
-            requests += 1
-            body = {**parameters, **(styles[0] if styles else {})}
             try:
-                return await _read(context, client.pieces(opened, path, body, place, context), answer, place)
+                async with limits.turn(place, lambda seconds: _told_to_wait(context, place, seconds)):
+                    requests += 1
+                    return await once()
             except client.CallFailed as failed:
-                if styles and _refuses_streams(failed.failure):
-                    styles = _simpler(styles, failed.failure)
-                else:
+                if mend is None or not mend(failed.failure):
                     await _wait(context, patience, failed.failure)
     finally:
         context.metric("requests", requests)
         context.metric("duration", time.monotonic() - started, unit="seconds")
+
+
+def _told_to_wait(context: RunContext, place: Place, seconds: float) -> None:
+    context.log("INFO", f"{place.subject} has no more to give for {seconds:.3g} s (its rate limit); waiting.")
 
 
 async def _wait(context: RunContext, patience: Patience, failure: Failure) -> None:

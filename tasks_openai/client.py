@@ -6,9 +6,9 @@ Retries are not made here (see `calls`); the transport is the guarded one that t
 import json
 import os
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from importlib import import_module
@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 from builder.tasks.api import Http, RunContext, TaskFailure
+from tasks_openai import limits
+from tasks_openai.connection import Connection
 from tasks_openai.failures import Failure, Misunderstood, Place, refused, silent, unreachable
 
 if TYPE_CHECKING:
     import httpx2
-    from openai import AsyncOpenAI
+    from openai import AsyncOpenAI, AsyncStream
 
 _DONE = "millstream.done"
-OPENAI_URL = "https://api.openai.com/v1"
 DEFAULT_ANSWER_LIMIT_BYTES = 16 * 2**20
 
 
@@ -59,25 +60,26 @@ class ConnectionBroke(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
-    """Whom to ask and how. Without a base URL of its own: OPENAI_BASE_URL, else OpenAI."""
+class Reply:
+    """The whole answer to a call that does not stream: `content` as it came, of the media type `kind`."""
 
-    api_key: str
-    base_url: str | None = None
-    silence_seconds: float = 10
+    content: bytes
+    kind: str
 
-    @property
-    def url(self) -> str:
-        return (self.base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL).rstrip("/")
+    def json(self) -> Mapping[str, Any]:
+        """The answer as a JSON object. Raises Misunderstood."""
+        return _mapping(_json(self.content))
 
-    @property
-    def priced_as(self) -> str:
-        """Whose prices hold: OPENAI_BASE_URL is how OpenAI is reached from here; a flow's own server has its own."""
-        return self.base_url or OPENAI_URL
 
-    def place(self, model: str) -> Place:
-        server = "OpenAI" if self.url.startswith(OPENAI_URL) else f"the model server {self.url}"
-        return Place(server, model, self.api_key, self.silence_seconds)
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: `body` goes as JSON; with `files` (name, (file name, content, media type)) as a form instead."""
+
+    method: str
+    path: str
+    body: Mapping[str, Any] | None = None
+    query: Mapping[str, Any] = field(default_factory=dict)
+    files: Sequence[tuple[str, tuple[str, bytes, str]]] = ()
 
 
 def warm() -> None:
@@ -99,43 +101,60 @@ def answer_limit_bytes() -> int:
     return int(text)
 
 
-_clients: "WeakKeyDictionary[Http, dict[tuple[Connection, str], AsyncOpenAI]]" = WeakKeyDictionary()
+_clients: "WeakKeyDictionary[Http, dict[tuple[Connection, str, int], AsyncOpenAI]]" = WeakKeyDictionary()
 """Making one costs as much as sending a request. They end with the transport that they are on."""
 _CLIENTS_KEPT = 64
 
 
-def open_client(context: RunContext, connection: Connection) -> "AsyncOpenAI":
-    """A client of the official library on the context's transport; it holds nothing that needs closing."""
+def open_client(context: RunContext, connection: Connection, limit_bytes: int | None = None) -> "AsyncOpenAI":
+    """A client of the official library on the context's transport; it holds nothing that needs closing.
+
+    `limit_bytes`: how large one answer may grow, where the setting's limit does not hold.
+    """
     kept = _clients.setdefault(context.http, {})
-    known = (connection, connection.url)
+    known = (connection, connection.url, answer_limit_bytes() if limit_bytes is None else limit_bytes)
     if known not in kept:
         if len(kept) >= _CLIENTS_KEPT:
             kept.clear()
-        kept[known] = _new_client(context, connection)
+        kept[known] = _new_client(context, connection, known[2])
     return kept[known]
 
 
-def _new_client(context: RunContext, connection: Connection) -> "AsyncOpenAI":
+def _new_client(context: RunContext, connection: Connection, limit_bytes: int) -> "AsyncOpenAI":
     from openai import AsyncOpenAI
 
     http = context.http.client(
+        ca_pem=connection.ca_pem,
+        client_pem=connection.client_pem,
+        proxy=connection.proxy,
         connect_timeout_seconds=connection.silence_seconds,
         silence_timeout_seconds=connection.silence_seconds,
         follow_redirects=False,
     )
-    http.event_hooks = {"response": [partial(_limit, answer_limit_bytes())]}
+    unwanted = tuple(name for name, value in connection.headers if not value)
+    http.event_hooks = {"request": [partial(_leave_out, unwanted)], "response": [partial(_limit, limit_bytes)]}
     client = AsyncOpenAI(
         api_key=connection.api_key,
         admin_api_key="",
+        organization=connection.organization,
+        project=connection.project,
         base_url=connection.url,
+        default_headers={name: value for name, value in connection.headers if value},
+        default_query=dict(connection.query),
         http_client=http,
         max_retries=0,
         timeout=connection.silence_seconds,
         _enforce_credentials=False,
     )
     if connection.base_url:  # a flow's own server is not told who the owner of this machine is at OpenAI
-        client.organization = client.project = None
+        client.organization, client.project = connection.organization, connection.project
     return client
+
+
+async def _leave_out(unwanted: Sequence[str], request: "httpx2.Request") -> None:
+    """The official client insists on its Authorization; other vendors take their key elsewhere."""
+    for name in unwanted:
+        request.headers.pop(name, None)
 
 
 async def _limit(left: int, response: "httpx2.Response") -> None:
@@ -164,24 +183,12 @@ async def _limit(left: int, response: "httpx2.Response") -> None:
     response.stream = Limited()
 
 
-async def pieces(
-    client: "AsyncOpenAI", path: str, body: Mapping[str, Any], place: Place, context: RunContext
-) -> AsyncGenerator[Piece, None]:
-    """Posts and yields what comes. Closing the generator, as a cancellation does, closes the connection.
+async def pieces(client: "AsyncOpenAI", call: Call, place: Place, context: RunContext) -> AsyncGenerator[Piece, None]:
+    """Sends and yields what comes. Closing the generator, as a cancellation does, closes the connection.
 
     Raises CallFailed before the answer, ConnectionBroke, Misunderstood or AnswerTooLarge inside it.
     """
-    from openai import AsyncStream
-
-    with _translated(place, context, began=False):
-        stream: AsyncStream[Any] = await client.post(
-            path,
-            cast_to=object,
-            body=dict(body),
-            stream=True,
-            stream_cls=AsyncStream[Any],
-            options={"headers": {"Accept-Encoding": "identity"}, "follow_redirects": False},
-        )
+    stream = await _opened(client, call, place, context)
     try:
         with _translated(place, context, began=True):
             if "event-stream" in stream.response.headers.get("content-type", ""):
@@ -196,6 +203,53 @@ async def pieces(
         await stream.close()
 
 
+async def reply(client: "AsyncOpenAI", call: Call, place: Place, context: RunContext) -> Reply:
+    """Sends and collects the whole answer, whatever it is. Raises as `pieces` does."""
+    if call.method == "DELETE":
+        return await _deleted(client, call, place, context)
+    stream = await _opened(client, call, place, context)
+    try:
+        with _translated(place, context, began=True):
+            content = b"".join([part async for part in stream.response.aiter_bytes()])
+    finally:
+        await stream.close()
+    return Reply(content, _kind(stream.response))
+
+
+async def _opened(client: "AsyncOpenAI", call: Call, place: Place, context: RunContext) -> "AsyncStream[Any]":
+    from openai import AsyncStream
+
+    sent: dict[str, Any] = {"cast_to": object, "options": _options(call), "stream": True}
+    sent["stream_cls"] = AsyncStream[Any]
+    with _translated(place, context, began=False):
+        if call.method == "GET":
+            stream: AsyncStream[Any] = await client.get(call.path, **sent)
+        else:
+            body = None if call.body is None else dict(call.body)
+            stream = await client.post(call.path, body=body, files=list(call.files) or None, **sent)
+    limits.learn(place, stream.response.headers)
+    return stream
+
+
+async def _deleted(client: "AsyncOpenAI", call: Call, place: Place, context: RunContext) -> Reply:
+    """The official client streams no answer to a DELETE; those are small."""
+    import httpx2
+
+    with _translated(place, context, began=False):
+        response = await client.delete(call.path, cast_to=httpx2.Response, options=_options(call))
+    limits.learn(place, response.headers)
+    return Reply(response.content, _kind(response))
+
+
+def _options(call: Call) -> Any:
+    headers = {"Accept-Encoding": "identity"} | ({"Content-Type": "multipart/form-data"} if call.files else {})
+    return {"headers": headers, "params": dict(call.query), "follow_redirects": False}
+
+
+def _kind(response: "httpx2.Response") -> str:
+    return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+
+
 @contextmanager
 def _translated(place: Place, context: RunContext, *, began: bool) -> Iterator[None]:
     """The errors of the client and of its transport as ours."""
@@ -205,6 +259,7 @@ def _translated(place: Place, context: RunContext, *, began: bool) -> Iterator[N
     try:
         yield
     except APIStatusError as error:
+        limits.learn(place, error.response.headers)
         raise CallFailed(
             refused(error.status_code, error.body, error.response.headers, place, context.now())
         ) from error
@@ -223,6 +278,8 @@ def _lost(error: Exception, place: Place, began: bool) -> Exception:
     import httpx2
 
     cause = error if isinstance(error, httpx2.RequestError) else error.__cause__
+    if isinstance(cause, AnswerTooLarge | Misunderstood):
+        return cause
     if isinstance(cause, httpx2.ReadTimeout | httpx2.WriteTimeout):
         return CallFailed(silent(place))
     if began:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from builder.tasks.api import RunContext
+from tasks_openai.client import Call
 from tasks_openai.prices import Flavor, cost_of, usage_of
 
 _HIDDEN = {"authorization", "headers"}
@@ -14,6 +15,14 @@ _LONGEST_DATA_URL = 200
 def shown(url: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The request without keys; files inside it are shortened."""
     return {"url": url, **{key: _without_keys(value) for key, value in parameters.items()}}
+
+
+def shown_call(url: str, call: Call) -> dict[str, Any]:
+    """The same of a call that does not stream: its method, query and the files it sends, named by their sizes."""
+    found = {"method": call.method, **shown(url + call.path, {**call.query, **(call.body or {})})}
+    for name, (file_name, content, kind) in call.files:
+        found[name] = f"{file_name} ({kind}, {len(content):,} bytes)"
+    return found
 
 
 def _without_keys(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -41,10 +41,12 @@ def server(listening: OpenAIServer) -> Iterator[OpenAIServer]:
 
 
 @pytest.fixture
-def context() -> FakeContext:
+async def context() -> AsyncIterator[FakeContext]:
     context = FakeContext(at=datetime.now(UTC))
-    context.http = Network()  # type: ignore[assignment]
-    return context
+    network = Network()
+    context.http = network  # type: ignore[assignment]
+    yield context
+    await network.close()
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from builder.runtime.network import Network
 from builder.tasks.api import TaskFailure
 from builder.tasks.testing import FakeContext, run_task
-from tasks_openai.chat_completion import ChatCompletion
-from tasks_openai.responses import Responses
+from tasks_openai.kestra.chat_completion import ChatCompletion
+from tasks_openai.kestra.responses import Responses
 from tests.doubles.openai_answers import Answer
 from tests.doubles.openai_server import OpenAIServer
 from tests.tasks_openai.conftest import KEY, Run, metric

@@ -4,13 +4,13 @@ import pytest
 
 from builder.tasks.testing import FakeContext
 from tasks_openai import client
-from tasks_openai.client import OPENAI_URL, Connection
+from tasks_openai.connection import OPENAI_URL, Connection
 from tests.doubles.openai_server import OpenAIServer
 from tests.tasks_openai.conftest import Run, modules_after
 
 
 def test_the_tasks_are_known_without_loading_the_client() -> None:
-    loaded = modules_after("import tasks_openai.chat_completion, tasks_openai.responses")
+    loaded = modules_after("import tasks_openai.kestra.chat_completion, tasks_openai.kestra.responses")
     assert not loaded & {"openai", "httpx2", "aiohttp", "genai_prices.data"}
 
 
@@ -29,7 +29,7 @@ def test_the_address_is_the_flows_else_the_machines_else_openais(monkeypatch: py
 async def test_a_flows_own_server_is_not_told_the_machines_account(
     run: Run, server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tasks_openai.chat_completion import ChatCompletion
+    from tasks_openai.kestra.chat_completion import ChatCompletion
 
     for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_API_KEY", "OPENAI_ADMIN_KEY"):
         monkeypatch.setenv(name, "s3cr3t")

@@ -16,8 +16,8 @@ from builder.runtime.network import Network
 from builder.tasks.api import TaskFailure
 from builder.tasks.base import Task
 from builder.tasks.testing import FakeContext, run_task
-from tasks_openai.chat_completion import ChatCompletion
-from tasks_openai.responses import Responses
+from tasks_openai.kestra.chat_completion import ChatCompletion
+from tasks_openai.kestra.responses import Responses
 from tests.tasks_openai.conftest import metric
 
 INSTALLED = Path(os.environ.get("MILLSTREAM_TEST_DEMO_DATA") or settings.BASE_DIR / "data")

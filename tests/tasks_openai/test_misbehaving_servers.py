@@ -16,7 +16,7 @@ from builder.clock import SystemClock
 from builder.runtime import addresses
 from builder.tasks.api import TaskFailure
 from builder.tasks.testing import FakeContext
-from tasks_openai.chat_completion import ChatCompletion
+from tasks_openai.kestra.chat_completion import ChatCompletion
 from tests.tasks_openai.conftest import KEY, Run, metric
 
 SCRIPT = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "model_server" / "misbehaving_openai.py"

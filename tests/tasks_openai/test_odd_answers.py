@@ -10,9 +10,9 @@ import pytest
 
 from builder.tasks.api import TaskFailure
 from tasks_openai.chat_answer import ChatAnswer
-from tasks_openai.chat_completion import ChatCompletion
 from tasks_openai.failures import Misunderstood
-from tasks_openai.responses import Responses
+from tasks_openai.kestra.chat_completion import ChatCompletion
+from tasks_openai.kestra.responses import Responses
 from tasks_openai.responses_answer import ResponsesAnswer
 from tests.doubles.openai_answers import Answer, Call, Chat, Respond, Usage
 from tests.doubles.openai_server import OpenAIServer

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tasks_openai.client import OPENAI_URL
+from tasks_openai.connection import OPENAI_URL
 from tasks_openai.prices import Usage, cost_of, usage_of
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from builder.tasks.testing import FakeContext, run_task
-from tasks_openai.chat_completion import ChatCompletion
-from tasks_openai.responses import Responses
+from tasks_openai.kestra.chat_completion import ChatCompletion
+from tasks_openai.kestra.responses import Responses
 from tests.doubles.openai_server import OpenAIServer
 from tests.tasks_openai.conftest import KEY
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from builder.tasks.api import Field, Form, Outputs, RunContext, TaskFailure, ToolProperties, field_validator
 from tasks_openai import media
 from tasks_openai.calls import ask
-from tasks_openai.connection_fields import OpenAITask
 from tasks_openai.failures import Place, excerpt
+from tasks_openai.kestra.connection_fields import OpenAITask
 from tasks_openai.records import measure
 from tasks_openai.responses_answer import ResponsesAnswer, fault, output_text, refusal, sources, unfinished
 

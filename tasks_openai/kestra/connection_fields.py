@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from builder.tasks.api import AliasChoices, Field, Form, KestraTask, SecretStr, field_validator
-from tasks_openai.client import Connection
+from tasks_openai.connection import Connection
 from tasks_openai.model_names import CHAT_MODELS
 
 TOTAL_SECONDS = 600.0

@@ -6,7 +6,7 @@ import pytest
 
 from builder.tasks.api import TaskFailure
 from builder.tasks.testing import FakeContext
-from tasks_openai.responses import Responses
+from tasks_openai.kestra.responses import Responses
 from tests.doubles.openai_answers import Answer, Call, Usage
 from tests.doubles.openai_server import OpenAIServer
 from tests.tasks_openai.conftest import Run, metric

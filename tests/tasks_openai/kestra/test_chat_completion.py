@@ -6,7 +6,7 @@ import pytest
 
 from builder.tasks.api import TaskFailure
 from builder.tasks.testing import FakeContext
-from tasks_openai.chat_completion import ChatCompletion
+from tasks_openai.kestra.chat_completion import ChatCompletion
 from tests.doubles.openai_answers import Answer, Call, Usage
 from tests.doubles.openai_server import OpenAIServer
 from tests.tasks_openai.conftest import KEY, Run, metric
