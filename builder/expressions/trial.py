@@ -35,7 +35,7 @@ class GivenLookups:
             raise ExpressionError(f"Cannot find secret for key '{key}'.")
         return str(self._given("secrets")[key.upper()])
 
-    def read(self, path: str) -> str:
+    def read(self, path: str, namespace: str | None = None, revision: int | None = None) -> str:
         """Of this execution, or of the one that triggered it."""
         owners = [self._variable("execution", "id")]
         if self._variable("trigger", "namespace"):
@@ -45,11 +45,11 @@ class GivenLookups:
             raise ExpressionError(f"Unable to read the file '{path}' as it didn't belong to the current execution")
         return str(self._given("storage")[path])
 
-    def file_size(self, path: str) -> int:
+    def file_size(self, path: str, namespace: str | None = None, revision: int | None = None) -> int:
         return len(self.read(path).encode())
 
-    def file_uri(self, path: str) -> str:
-        namespace = self._variable("flow", "namespace")
+    def file_uri(self, path: str, namespace: str | None = None, revision: int | None = None) -> str:
+        namespace = namespace or self._variable("flow", "namespace")
         if not isinstance(namespace, str):
             raise ExpressionError("fileURI() needs the variable flow.namespace")
         return f"kestra:///{namespace.replace('.', '/')}/_files/{path.lstrip('/')}"

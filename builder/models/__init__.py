@@ -2,7 +2,7 @@
 
 from builder.models.executions import Execution, Label, LogEntry, Metric, Signal, StateChange, TaskRun
 from builder.models.flows import Draft, DraftStep, Flow, FlowRevision
-from builder.models.namespaces import KvEntry, Secret
+from builder.models.namespaces import KvEntry, NamespaceFile, NamespaceFileRevision, Secret
 from builder.models.system import ApiToken, Heartbeat, Lock
 from builder.models.triggers import Slot, Trigger
 
@@ -19,6 +19,8 @@ __all__ = [
     "Lock",
     "LogEntry",
     "Metric",
+    "NamespaceFile",
+    "NamespaceFileRevision",
     "Secret",
     "Signal",
     "Slot",

@@ -1,4 +1,4 @@
-"""What belongs to a namespace: KV entries and secrets."""
+"""What belongs to a namespace: KV entries, secrets and files."""
 
 from django.db import models
 
@@ -38,3 +38,43 @@ class Secret(models.Model):
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.key}"
+
+
+class NamespaceFile(models.Model):
+    """One file or folder of a namespace; what it holds lives in the revisions. `revision` is the latest number.
+
+    Folders have rows only where somebody made one; others are there because of what is in them.
+    """
+
+    namespace = models.CharField(max_length=150)
+    path = models.CharField(max_length=500)
+    is_folder = models.BooleanField(default=False)
+    revision = models.PositiveIntegerField(default=0)
+    size = models.BigIntegerField(default=0)
+    deleted = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    updated_by = models.CharField(max_length=150, default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["namespace", "path"], name="namespace_file_once")]
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.path}"
+
+
+class NamespaceFileRevision(models.Model):
+    """One content of a file, never changed afterwards; `place` is where the file storage has it."""
+
+    file = models.ForeignKey(NamespaceFile, on_delete=models.CASCADE, related_name="revisions", db_index=False)
+    number = models.PositiveIntegerField()
+    place = models.CharField(max_length=200)
+    size = models.BigIntegerField()
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=150, default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["file", "number"], name="namespace_file_revision_once")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id}@{self.number}"

@@ -1,20 +1,18 @@
 """Renders templates for a running execution. Keys, secrets and files are read by blocking, so those need a thread."""
 
 import os
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Container, Mapping
+from typing import Any
 
 from django.conf import settings
 
 from builder.clock import Clock
-from builder.errors import BuilderError
-from builder.expressions import ExpressionError, Limits, render_value
+from builder.expressions import Limits, render_value
 from builder.runtime import storage
 from builder.runtime.masking import Masker
+from builder.store import namespace_files
+from builder.store.contents import Located
 from builder.store.lookups import StoredLookups
-
-T = TypeVar("T")
-_READ_BYTES = 8 * 1024 * 1024
 
 
 class RuntimeLookups(StoredLookups):
@@ -24,7 +22,7 @@ class RuntimeLookups(StoredLookups):
     """
 
     def __init__(
-        self, execution_id: str, namespace: str, files_of: Collection[str], masker: Masker, clock: Clock,
+        self, execution_id: str, namespace: str, files_of: Container[str], masker: Masker, clock: Clock,
         unsaved_errors: Callable[[], list[dict[str, Any]]],
     ) -> None:  # fmt: skip
         super().__init__(namespace, clock.now, execution_id=execution_id, on_secret=lambda value: masker.add([value]))
@@ -34,14 +32,10 @@ class RuntimeLookups(StoredLookups):
     def error_logs(self) -> list[dict[str, Any]]:
         return super().error_logs() + self._unsaved_errors()
 
-    def read(self, path: str) -> str:
-        return _said(lambda: storage.read(path, self.files_of, _READ_BYTES)).decode("utf-8", "replace")
-
-    def file_size(self, path: str) -> int:
-        return _said(lambda: storage.size(path, self.files_of))
-
-    def file_uri(self, path: str) -> str:
-        raise ExpressionError("Files of a namespace are not kept here; use a FILE input or a Download task instead.")
+    def located(self, path: str, namespace: str | None = None, revision: int | None = None) -> Located:
+        """Files of executions too, as far as this one may see them."""
+        where = namespace_files.address(path, namespace or self._namespace, revision)
+        return storage.locate(path, self.files_of) if where is None else namespace_files.located(where)
 
 
 def render(value: Any, seen: Mapping[str, Any], lookups: StoredLookups | None, clock: Clock, *, typed: bool) -> Any:
@@ -64,10 +58,3 @@ def given_envs() -> dict[str, str]:
             if name.startswith(prefix) and len(name) > len(prefix):
                 found[name[len(prefix) :].lower()] = value
     return found
-
-
-def _said(reading: Callable[[], T]) -> T:
-    try:
-        return reading()
-    except BuilderError as error:
-        raise ExpressionError(error.message) from error

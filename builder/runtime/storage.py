@@ -6,7 +6,7 @@ A file belongs to one execution; whoever reads names the executions whose files 
 import re
 import secrets
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Container
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote, unquote
@@ -14,7 +14,9 @@ from urllib.parse import quote, unquote
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 
-from builder.errors import Forbidden, LimitExceeded, NotFound
+from builder.errors import Forbidden, NotFound
+from builder.store import contents
+from builder.store.contents import Located
 
 SCHEME = "kestra://"
 _NAME_LETTERS = 150
@@ -34,27 +36,19 @@ def put(execution_id: str, name: str, content: bytes | Path | IO[bytes]) -> str:
     return SCHEME + "/" + quote(kept)
 
 
-def read(uri: str, allowed: Collection[str], limit_bytes: int | None = None) -> bytes:
+def read(uri: str, allowed: Container[str], limit_bytes: int | None = None) -> bytes:
     """The content. Raises NotFound, Forbidden (another execution's) or LimitExceeded."""
-    place = locate(uri, allowed)
-    found = _size(place, uri)
-    if limit_bytes is not None and found > limit_bytes:
-        raise LimitExceeded(f"The file {uri} has {found} bytes; at most {limit_bytes} can be read here.")
-    with default_storage.open(place, "rb") as file:
-        return bytes(file.read())
+    return contents.read(locate(uri, allowed), limit_bytes)
 
 
-def size(uri: str, allowed: Collection[str]) -> int:
+def size(uri: str, allowed: Container[str]) -> int:
     """How many bytes it has."""
-    return _size(locate(uri, allowed), uri)
+    return locate(uri, allowed).size
 
 
-def open_file(uri: str, allowed: Collection[str]) -> IO[bytes]:
+def open_file(uri: str, allowed: Container[str]) -> IO[bytes]:
     """The file, to be read piece by piece and closed by the caller."""
-    place = locate(uri, allowed)
-    _size(place, uri)
-    opened: IO[bytes] = default_storage.open(place, "rb")
-    return opened
+    return contents.open_file(locate(uri, allowed))
 
 
 def name_of(uri: str) -> str:
@@ -62,15 +56,16 @@ def name_of(uri: str) -> str:
     return unquote(uri.rsplit("/", 1)[-1])
 
 
-def locate(uri: str, allowed: Collection[str]) -> str:
-    """The place of a file in the storage; raises NotFound for what is no such URI, Forbidden for another's file."""
+def locate(uri: str, allowed: Container[str]) -> Located:
+    """The file that a URI names; raises NotFound for what is no such URI, Forbidden for another's file."""
     text = str(uri)
     match = _PLACE.fullmatch(unquote(text[len(SCHEME) :])) if text.startswith(SCHEME) else None
     if match is None or match["name"] in (".", ".."):
         raise NotFound(f"{text[:200]} is not the address of a file; those look like kestra:///executions/...")
     if match["id"] not in allowed:
         raise Forbidden(f"The file {text[:200]} belongs to another execution and cannot be read here.")
-    return match[0].removeprefix("/")
+    place = match[0].removeprefix("/")
+    return Located(text, place, _size(place, text))
 
 
 def keep_sent(execution_id: str, run_id: str, attempt: int, text: str) -> None:

@@ -1,16 +1,21 @@
-"""What kv(), secret(), errorLogs() and encrypt() read, seen from one flow; synchronous, as expressions want it.
+"""What kv(), secret(), read(), errorLogs() and encrypt() read, seen from one flow; synchronous, as expressions want it.
 
-Files are not the database's: `builder.runtime` overrides read(), file_size() and file_uri().
+Files of executions are not known here: `builder.runtime` adds them.
 """
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from builder.errors import BuilderError, Expired, NotFound
 from builder.expressions.faults import ExpressionError
-from builder.store import encryption, kv, secrets
+from builder.store import contents, encryption, kv, namespace_files, secrets
+from builder.store.contents import Located
 from builder.store.executions import records
+
+T = TypeVar("T")
+READ_BYTES = 8 * 1024 * 1024
+"""The largest file that an expression reads."""
 
 
 class StoredLookups:
@@ -80,11 +85,34 @@ class StoredLookups:
         except encryption.WrongKey as error:
             raise ExpressionError("The text cannot be decrypted with this key.") from error
 
-    def read(self, path: str) -> str:
-        raise ExpressionError("Files cannot be read here; only a running task can.")
+    def read(self, path: str, namespace: str | None = None, revision: int | None = None) -> str:
+        return _said(lambda: self._content(path, namespace, revision)).decode("utf-8", "replace")
 
-    def file_size(self, path: str) -> int:
-        raise ExpressionError("Files cannot be read here; only a running task can.")
+    def file_size(self, path: str, namespace: str | None = None, revision: int | None = None) -> int:
+        return _said(lambda: self.located(path, namespace, revision).size)
 
-    def file_uri(self, path: str) -> str:
-        raise ExpressionError("Files cannot be read here; only a running task can.")
+    def file_uri(self, path: str, namespace: str | None = None, revision: int | None = None) -> str:
+        where = _said(lambda: namespace_files.address(path, namespace or self._namespace, revision))
+        if where is None:
+            raise ExpressionError(f"{path[:200]} is no file of a namespace, so fileURI() has no address for it.")
+        return namespace_files.uri_of(where)
+
+    def located(self, path: str, namespace: str | None = None, revision: int | None = None) -> Located:
+        """Where the file storage has a file that a flow names; here only files of namespaces are seen.
+
+        Raises NotFound, Forbidden, InvalidInput.
+        """
+        where = namespace_files.address(path, namespace or self._namespace, revision)
+        if where is None:
+            raise NotFound(f"The file {path[:200]} cannot be read here; only a running task can read such files.")
+        return namespace_files.located(where)
+
+    def _content(self, path: str, namespace: str | None, revision: int | None) -> bytes:
+        return contents.read(self.located(path, namespace, revision), READ_BYTES)
+
+
+def _said(reading: Callable[[], T]) -> T:
+    try:
+        return reading()
+    except BuilderError as error:
+        raise ExpressionError(error.message) from error

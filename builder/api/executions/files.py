@@ -4,6 +4,7 @@ from django.http import FileResponse, HttpRequest, HttpResponseBase, JsonRespons
 
 from builder.api.methods import methods
 from builder.runtime import storage
+from builder.runtime.family import Family, family_of
 from builder.store import executions
 
 
@@ -21,9 +22,8 @@ def metas(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     return JsonResponse({"size": storage.size(request.GET.get("path", ""), _owners(execution_id))})
 
 
-def _owners(execution_id: str) -> set[str]:
-    execution, _ = executions.load(execution_id)
-    return {execution.id, *filter(None, (execution.parent_id, execution.original_id))}
+def _owners(execution_id: str) -> Family:
+    return family_of(executions.load(execution_id)[0])
 
 
 download_view = methods(GET=download)

@@ -46,36 +46,45 @@ def secret(session: Session, key: Any, namespace: str | None = None, subkey: str
     return fields[subkey]
 
 
+def _named(session: Session, path: Any, namespace: Any, revision: Any) -> tuple[str, str | None, int | None]:
+    """Which file the arguments of a function name."""
+    if revision is not None and (isinstance(revision, bool) or not isinstance(revision, int) or revision < 1):
+        raise ExpressionError("The revision of a file is a whole number from 1")
+    return _text(session, path, "The path"), _namespace(namespace), revision
+
+
 @function("read", "The text of a namespace file or of a file of this execution.", "{{ read('prompts/a.txt') }}", None)
-def read(session: Session, path: Any) -> str:
-    return _bounded(session, session.lookups.read(_text(session, path, "The path")))
+def read(session: Session, path: Any, namespace: Any = None, revision: Any = None, version: Any = None) -> str:
+    named = _named(session, path, namespace, version if revision is None else revision)
+    return _bounded(session, session.lookups.read(*named))
 
 
 @function("fileSize", "The size of a file in bytes.", "{{ fileSize(outputs.download.uri) }}", None)
-def file_size(session: Session, path: Any) -> int:
-    return session.lookups.file_size(_text(session, path, "The path"))
+def file_size(session: Session, path: Any, namespace: Any = None, revision: Any = None) -> int:
+    return session.lookups.file_size(*_named(session, path, namespace, revision))
 
 
 @function("isFileEmpty fileEmpty", "Whether a file has no content.", "{{ isFileEmpty(outputs.download.uri) }}", None)
-def is_file_empty(session: Session, path: Any) -> bool:
-    return session.lookups.file_size(_text(session, path, "The path")) == 0
+def is_file_empty(session: Session, path: Any, namespace: Any = None, revision: Any = None) -> bool:
+    return session.lookups.file_size(*_named(session, path, namespace, revision)) == 0
 
 
 @function("fileExists", "Whether a file can be read here.", "{{ fileExists('prompts/a.txt') }}", None)
-def file_exists(session: Session, path: Any) -> bool:
+def file_exists(session: Session, path: Any, namespace: Any = None, revision: Any = None) -> bool:
+    named = _named(session, path, namespace, revision)
     try:
-        session.lookups.file_size(_text(session, path, "The path"))
+        session.lookups.file_size(*named)
     except BuilderError:
         return False
     return True
 
 
 @function("fileURI", "The address of a namespace file.", "{{ fileURI('prompts/a.txt') }}", None)
-def file_uri(session: Session, path: Any) -> str:
-    name = _text(session, path, "The path")
-    if "../" in name:
+def file_uri(session: Session, path: Any, namespace: Any = None, revision: Any = None) -> str:
+    named = _named(session, path, namespace, revision)
+    if "../" in named[0]:
         raise ExpressionError("Path must not contain '../'")
-    return session.lookups.file_uri(name)
+    return session.lookups.file_uri(*named)
 
 
 @function("errorLogs", "The lines of level ERROR in this execution's log.", "{{ errorLogs() }}", None)

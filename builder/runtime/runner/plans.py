@@ -8,8 +8,9 @@ from typing import Any
 
 from builder.engine.plan import Plan, build_plan
 from builder.errors import BuilderError
+from builder.runtime.family import Family, family_of
 from builder.runtime.runner import shelf
-from builder.store import births, encryption, executions, secrets
+from builder.store import births, encryption, secrets
 from builder.store.executions import Claim
 from builder.tasks.catalogue import catalogue
 
@@ -22,7 +23,7 @@ class Ready:
 
     `sealed`: some outputs hold encrypted values.
 
-    `files_of`: the executions whose files it may read: its own, the one it repeats, and those above it.
+    `files_of`: the executions whose files it may read.
     """
 
     claim: Claim
@@ -30,7 +31,7 @@ class Ready:
     problem: str
     inputs: Mapping[str, Any]
     secrets: tuple[str, ...]
-    files_of: frozenset[str]
+    files_of: Family
     sealed: bool = False
 
 
@@ -39,7 +40,7 @@ def make_ready(claim: Claim) -> Ready:
     execution = claim.execution
     inputs, hidden = encryption.opened(execution.inputs)
     named = _named_secrets(claim.source, execution.namespace)
-    files_of = frozenset({execution.id, execution.original_id or execution.id, *_above(execution.parent_id)})
+    files_of = family_of(execution)
     try:
         plan = plan_of(claim.source, execution.revision)
         claim = _with_stored(claim, files_of)
@@ -61,7 +62,7 @@ def _with_opened(claim: Claim) -> tuple[Claim, tuple[str, ...]]:
     return (replace(claim, execution=replace(claim.execution, runs=runs)) if hidden else claim), tuple(hidden)
 
 
-def _with_stored(claim: Claim, files_of: frozenset[str]) -> Claim:
+def _with_stored(claim: Claim, files_of: Family) -> Claim:
     """The claim with the outputs that are kept in files."""
     runs = claim.execution.runs
     stored = {path: run for path, run in runs.items() if shelf.holds_stored(run.outputs)}
@@ -93,13 +94,4 @@ def _named_secrets(source: str, namespace: str) -> list[str]:
             found.append(secrets.value(name, namespace))
         except BuilderError:  # the step that needs it will say so
             continue
-    return found
-
-
-def _above(parent_id: str | None) -> list[str]:
-    found: list[str] = []
-    while parent_id is not None and parent_id not in found and len(found) < 20:
-        found.append(parent_id)
-        loaded = executions.load_many([parent_id], with_runs=False).get(parent_id)
-        parent_id = loaded[0].parent_id if loaded else None
     return found

@@ -1,6 +1,6 @@
 """Large outputs live in files: the database keeps a note of where, the runner's memory keeps the value."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -36,7 +36,7 @@ def shelved(execution_id: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def fetched(outputs: Mapping[str, Any], files_of: Collection[str]) -> dict[str, Any]:
+def fetched(outputs: Mapping[str, Any], files_of: Container[str]) -> dict[str, Any]:
     """The outputs with their values read back. Blocking; raises NotFound when a file is gone."""
     return {name: _value(value, files_of) for name, value in outputs.items()}
 
@@ -62,7 +62,7 @@ def unshelved(execution: Execution, most_bytes: int) -> Execution:
     return replace(execution, runs=runs)
 
 
-def _within(value: Any, allowed: Collection[str], most_bytes: int) -> tuple[Any, int]:
+def _within(value: Any, allowed: Container[str], most_bytes: int) -> tuple[Any, int]:
     """The value, and how many bytes may follow."""
     if not is_stored(value):
         return value, most_bytes
@@ -83,5 +83,5 @@ def is_stored(value: Any) -> bool:
     return isinstance(value, Mapping) and value.get("type") == STORED and isinstance(value.get("uri"), str)
 
 
-def _value(value: Any, files_of: Collection[str]) -> Any:
+def _value(value: Any, files_of: Container[str]) -> Any:
     return documents.load(storage.read(value["uri"], files_of).decode()) if is_stored(value) else value

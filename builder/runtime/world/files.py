@@ -7,6 +7,7 @@ from builder.errors import BuilderError, TaskFailure
 from builder.runtime import storage
 from builder.runtime.evaluate import RuntimeLookups
 from builder.runtime.world.place import Call
+from builder.store import contents
 
 
 class ExecutionFiles:
@@ -20,6 +21,7 @@ class ExecutionFiles:
 
     async def read(self, uri: str, *, limit_bytes: int | None = None) -> bytes:
         try:
-            return await asyncio.to_thread(storage.read, uri, self._lookups.files_of, limit_bytes)
+            found = await self._call(self._lookups.located, uri)
+            return await asyncio.to_thread(contents.read, found, limit_bytes)
         except BuilderError as error:
             raise TaskFailure(error.message, retryable=False) from error

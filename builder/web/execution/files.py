@@ -5,6 +5,7 @@ from django.http import FileResponse, HttpRequest
 from django.views.decorators.http import require_GET
 
 from builder.runtime import storage
+from builder.runtime.family import family_of
 from builder.store import executions
 
 SHOWN = frozenset({
@@ -18,8 +19,7 @@ POLICY = "default-src 'none'; sandbox"
 @require_GET
 def download(request: HttpRequest, execution_id: str) -> FileResponse:
     """`?path=kestra:///...`: the file of this execution, or of the one that started it."""
-    execution, _ = executions.load(execution_id)
-    allowed = {execution.id, *filter(None, (execution.parent_id, execution.original_id))}
+    allowed = family_of(executions.load(execution_id)[0])
     uri = request.GET.get("path", "")
     file = storage.open_file(uri, allowed)
     kind = filetype.guess_mime(file.read(8192)) or ""
