@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from builder.tasks.api import RunContext, TaskFailure
 from tasks_openai import client, failures, limits, records
-from tasks_openai.client import Call, Came, Piece, Reply
 from tasks_openai.connection import Connection
+from tasks_openai.exchange import AnswerTooLarge, Call, CallFailed, Came, ConnectionBroke, Piece, Reply
 from tasks_openai.failures import Failure, Misunderstood, Place
 
 T = TypeVar("T")
@@ -111,11 +111,11 @@ async def fetch(
     async def once() -> Reply:
         try:
             return await client.reply(opened, call, place, context)
-        except client.ConnectionBroke as error:
+        except ConnectionBroke as error:
             raise failures.broken(place, 0, str(error)) from error
         except Misunderstood as error:
             raise failures.misunderstood(error, place) from error
-        except client.AnswerTooLarge:
+        except AnswerTooLarge:
             raise failures.too_large(place, limit_bytes or client.answer_limit_bytes()) from None
 
     return await _patiently(context, place, once)
@@ -146,7 +146,7 @@ async def _patiently(
                 async with limits.turn(place, lambda seconds: _told_to_wait(context, place, seconds)):
                     requests += 1
                     return await once()
-            except client.CallFailed as failed:
+            except CallFailed as failed:
                 if mend is None or not mend(failed.failure):
                     await _wait(context, patience, failed.failure)
     finally:
@@ -174,13 +174,13 @@ async def _read(context: RunContext, pieces: AsyncGenerator[Piece, None], answer
             received += len(text)
             if text:
                 context.stream(text)
-    except client.ConnectionBroke as error:
+    except ConnectionBroke as error:
         raise failures.broken(place, received, str(error)) from error
     except Misunderstood as error:
         raise (
             failures.broken(place, received, "a piece was cut") if received else failures.misunderstood(error, place)
         ) from error
-    except client.AnswerTooLarge:
+    except AnswerTooLarge:
         raise failures.too_large(place, client.answer_limit_bytes()) from None
     finally:
         await pieces.aclose()

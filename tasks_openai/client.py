@@ -3,21 +3,29 @@
 Retries are not made here (see `calls`); the transport is the guarded one that the context gives.
 """
 
-import json
 import os
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from enum import Enum
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
 from builder.tasks.api import Http, RunContext, TaskFailure
 from tasks_openai import limits
 from tasks_openai.connection import Connection
+from tasks_openai.exchange import (
+    AnswerTooLarge,
+    Call,
+    CallFailed,
+    Came,
+    ConnectionBroke,
+    Piece,
+    Reply,
+    json_of,
+    mapping_of,
+)
 from tasks_openai.failures import Failure, Misunderstood, Place, refused, silent, unreachable
 
 if TYPE_CHECKING:
@@ -26,60 +34,6 @@ if TYPE_CHECKING:
 
 _DONE = "millstream.done"
 DEFAULT_ANSWER_LIMIT_BYTES = 16 * 2**20
-
-
-class Came(Enum):
-    """What a piece is."""
-
-    EVENT = "one event of a stream"
-    END = "the word that the stream is complete"
-    WHOLE = "the whole answer of a server that did not stream"
-
-
-class Piece(NamedTuple):
-    """Something that came, in order."""
-
-    came: Came
-    content: Mapping[str, Any]
-
-
-class AnswerTooLarge(Exception):
-    """An answer grew past the limit."""
-
-
-class CallFailed(Exception):
-    """The server refused a request, or could not be reached, before its answer began."""
-
-    def __init__(self, failure: Failure) -> None:
-        self.failure = failure
-        super().__init__(failure.message)
-
-
-class ConnectionBroke(Exception):
-    """The connection ended in the middle of an answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The whole answer to a call that does not stream: `content` as it came, of the media type `kind`."""
-
-    content: bytes
-    kind: str
-
-    def json(self) -> Mapping[str, Any]:
-        """The answer as a JSON object. Raises Misunderstood."""
-        return _mapping(_json(self.content))
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request: `body` goes as JSON; with `files` (name, (file name, content, media type)) as a form instead."""
-
-    method: str
-    path: str
-    body: Mapping[str, Any] | None = None
-    query: Mapping[str, Any] = field(default_factory=dict)
-    files: Sequence[tuple[str, tuple[str, bytes, str]]] = ()
 
 
 def warm() -> None:
@@ -193,12 +147,12 @@ async def pieces(client: "AsyncOpenAI", call: Call, place: Place, context: RunCo
         with _translated(place, context, began=True):
             if "event-stream" in stream.response.headers.get("content-type", ""):
                 async for event in stream:
-                    yield Piece(Came.EVENT, _mapping(event))
+                    yield Piece(Came.EVENT, mapping_of(event))
                 if stream.response.extensions.get(_DONE):
                     yield Piece(Came.END, {})
             else:
                 content = b"".join([part async for part in stream.response.aiter_bytes()])
-                yield Piece(Came.WHOLE, _mapping(_json(content)))
+                yield Piece(Came.WHOLE, mapping_of(json_of(content)))
     finally:
         await stream.close()
 
@@ -287,16 +241,3 @@ def _lost(error: Exception, place: Place, began: bool) -> Exception:
     if isinstance(cause, httpx2.TimeoutException):
         return CallFailed(unreachable(place, f"no connection in {place.silence_seconds:g} seconds"))
     return CallFailed(unreachable(place, str(cause or error)))
-
-
-def _json(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise Misunderstood(content[:1000].decode(errors="replace")) from error
-
-
-def _mapping(event: object) -> Mapping[str, Any]:
-    if not isinstance(event, Mapping):
-        raise Misunderstood(event)
-    return event

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from builder.tasks.api import RunContext
-from tasks_openai.client import Call
+from tasks_openai.exchange import Call
 from tasks_openai.prices import Flavor, cost_of, usage_of
 
 _HIDDEN = {"authorization", "headers"}

@@ -10,8 +10,8 @@ from builder.runtime import addresses
 from builder.tasks.api import TaskFailure
 from builder.tasks.testing import FakeContext
 from tasks_openai.calls import fetch, fetch_json
-from tasks_openai.client import Call
 from tasks_openai.connection import Connection
+from tasks_openai.exchange import Call
 from tests.tasks_openai.conftest import metric
 
 
