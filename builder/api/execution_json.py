@@ -29,6 +29,7 @@ def execution_json(execution: Execution, *, runs: bool = True, base: str = "") -
         "state": state_json(execution.history),
         "parentId": execution.parent_id,
         "originalId": execution.original_id or execution.id,
+        "variables": without_sealed(execution.variables) if execution.variables is not None else None,
         "trigger": execution.trigger,
         "deleted": False,
         "metadata": {"attemptNumber": execution.attempt_number, "originalCreatedDate": instant(execution.created_at)},

@@ -8,8 +8,8 @@ from builder.engine import events as happened
 from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
 from builder.engine.events import Event
 from builder.engine.execution import Execution, TaskRun
-from builder.engine.moving import asking, happenings, signals
-from builder.engine.moving.steps import layout_of, outputs_ask, take_steps
+from builder.engine.moving import asking, effects, happenings, signals
+from builder.engine.moving.steps import layout_of, outputs_ask, take_steps, wants_outputs
 from builder.engine.moving.work import Work
 from builder.engine.plan import Plan
 from builder.engine.states import TERMINAL, State
@@ -31,7 +31,7 @@ _MEANINGS: dict[type, Callable[[Work, Any], None]] = {
     happened.Started: happenings.started,
     happened.Evaluated: happenings.evaluated,
     happened.EvaluationFailed: happenings.evaluation_failed,
-    happened.TaskSucceeded: happenings.task_succeeded,
+    happened.TaskSucceeded: effects.task_succeeded,
     happened.TaskFailed: happenings.task_failed,
     happened.TaskKilled: happenings.task_killed,
     happened.AttemptLost: happenings.attempt_lost,
@@ -76,7 +76,7 @@ def pending(plan: Plan, execution: Execution) -> tuple[Command, ...]:
     commands = [command for path in work.board.live for command in _under_way(work, work.runs[path], held)]
     if execution.state is State.RESTARTED:  # Started asks its questions; what a lost runner was at is done again
         return tuple(command for command in commands if not isinstance(command, Evaluate))
-    if not work.board.live and not held and plan.flow.outputs and execution.outputs is None:
+    if not work.board.live and not held and wants_outputs(work):
         commands.append(outputs_ask(work))
     return tuple(commands)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from builder.engine.states import State
+from builder.tasks.effects import Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,13 @@ class EvaluationFailed:
 
 @dataclass(frozen=True, slots=True)
 class TaskSucceeded:
-    """`outputs` are JSON values, already masked."""
+    """`outputs` are JSON values, already masked. `effects`: what the task does to its execution with this."""
 
     at: datetime
     path: str
     attempt: int
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    effects: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class Execution:
 
     `trigger`: {"id", "type", "variables"} or None. `labels` keep order, first value wins.
     `message`: why it failed when no task run can carry it (flow outputs, unknown flow ...).
+    `variables`: what `vars` is once a task of the execution changed them; None: the flow's.
     """
 
     id: str
@@ -79,3 +80,4 @@ class Execution:
     runs: Mapping[str, TaskRun] = field(default_factory=dict)
     wake_at: datetime | None = None
     message: str = ""
+    variables: Mapping[str, Any] | None = None

@@ -18,6 +18,7 @@ from builder.engine.plan import Plan
 from builder.engine.states import TERMINAL, State
 from builder.engine.variables import variables
 from builder.errors import BuilderError, TaskFailure
+from builder.tasks.effects import Effect
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 """When plays begin."""
@@ -56,9 +57,9 @@ def started(execution: Execution, at: datetime) -> Event:
     return happened.Started(at)
 
 
-def ok(path: str, **outputs: Any) -> Step:
+def ok(path: str, *effects: Effect, **outputs: Any) -> Step:
     """The present attempt of a run succeeds."""
-    return lambda execution, at: happened.TaskSucceeded(at, path, _attempt(execution, path), outputs)
+    return lambda execution, at: happened.TaskSucceeded(at, path, _attempt(execution, path), outputs, effects)
 
 
 def failed(path: str, message: str = "It failed.", *, retryable: bool = True) -> Step:
@@ -108,7 +109,17 @@ def _attempt(execution: Execution, path: str) -> int:
 
 Render = Callable[[Any, Mapping[str, Any], bool], Any]
 """template, variables, typed -> value; raises BuilderError."""
-Work = Callable[[str, Mapping[str, Any], int], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a task gave, and what it does to its execution."""
+
+    outputs: Mapping[str, Any]
+    effects: tuple[Effect, ...] = ()
+
+
+Work = Callable[[str, Mapping[str, Any], int], Mapping[str, Any] | Done | None]
 """path, variables, attempt -> outputs; raises TaskFailure."""
 Call = Callable[[StartChild, Execution], "tuple[State, Mapping[str, Any] | None, str]"]
 """a child to start and its parent -> state, outputs and message of ChildEnded; raises TaskFailure."""
@@ -174,7 +185,8 @@ class Theatre:
             return happened.TaskFailed(self.now, path, attempt, failure.message, failure.retryable, failure.outputs)
         except BuilderError as error:
             return happened.TaskFailed(self.now, path, attempt, error.message)
-        return happened.TaskSucceeded(self.now, path, attempt, dict(outputs or {}))
+        done = outputs if isinstance(outputs, Done) else Done(outputs or {})
+        return happened.TaskSucceeded(self.now, path, attempt, dict(done.outputs), done.effects)
 
     def _start(self, command: StartChild, execution: Execution) -> Sequence[Event]:
         if self.call is None:

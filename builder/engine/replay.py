@@ -64,6 +64,7 @@ def _empty_copy(execution: Execution, at: datetime, new_id: str, revision: int |
         runs={},
         wake_at=None,
         message="",
+        variables=None,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from builder.engine.changes import present
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.moving.blocks import state_so_far
 from builder.engine.moving.board import Runs, Seen
@@ -35,7 +36,7 @@ def variables(
         found |= {"outputs": seen.outputs, "tasks": seen.states}
     optional = {
         "inputs": execution.inputs,
-        "vars": plan.flow.variables,
+        "vars": present(execution, plan.flow.variables),
         "labels": _labels(execution),
         "trigger": (execution.trigger or {}).get("variables"),
     }

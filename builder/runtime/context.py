@@ -21,6 +21,7 @@ from builder.runtime.world.watching import Sent, Stream
 from builder.store import encryption
 from builder.store.executions import LogLine, MetricPoint
 from builder.tasks.context import LEVELS
+from builder.tasks.effects import Effect
 
 _SENT_BYTES = 1_000_000
 
@@ -99,6 +100,7 @@ class Context:
         self.files = ExecutionFiles(place.execution_id, lookups, call)
         self._stream = Stream(StreamMasker(journal.masker), publish)
         self._sent = Sent(place)
+        self.effects: list[Effect] = []
 
     execution_id = property(lambda self: self._place.execution_id)
     namespace = property(lambda self: self._place.namespace)
@@ -125,6 +127,9 @@ class Context:
     def sent(self, what: Any) -> None:
         text = json.dumps(self._journal.masker.value(what), default=str, ensure_ascii=False)[:_SENT_BYTES]
         self._sent.keep(text)
+
+    def affect(self, effect: Effect) -> None:
+        self.effects.append(effect)
 
     def mask(self, value: str) -> None:
         self._journal.masker.add([value])

@@ -18,6 +18,7 @@ from builder.tasks.condition import (
     read_moment,
 )
 from builder.tasks.context import LEVELS, Files, Http, Kv, RunContext
+from builder.tasks.effects import Exited, LabelsAdded, VariablesSet, VariablesUnset
 from builder.tasks.flow import Again, Ask, Child, Children, Ending, FlowBlock, FlowTask, Lane, Layout, Wait, children
 from builder.tasks.form import Form
 from builder.tasks.outputs import Outputs
@@ -45,6 +46,7 @@ __all__ = [
     "DateCondition",
     "Duration",
     "Ending",
+    "Exited",
     "Facts",
     "Fault",
     "Field",
@@ -58,6 +60,7 @@ __all__ = [
     "KestraTask",
     "Kind",
     "Kv",
+    "LabelsAdded",
     "Lane",
     "Layout",
     "Level",
@@ -78,6 +81,8 @@ __all__ = [
     "Upstream",
     "UpstreamCondition",
     "ValidationInfo",
+    "VariablesSet",
+    "VariablesUnset",
     "Wait",
     "WrongProperty",
     "children",

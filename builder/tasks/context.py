@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from builder.tasks.effects import Effect
+
 LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
 
 
@@ -120,6 +122,10 @@ class RunContext(Protocol):
 
     def sent(self, what: Any) -> None:
         """The request as it goes out (prompt, messages, parameters; never keys), kept for the execution page."""
+        ...
+
+    def affect(self, effect: Effect) -> None:
+        """Done to the execution in one step with this attempt's success; forgotten when it fails."""
         ...
 
     def mask(self, value: str) -> None:

@@ -17,6 +17,7 @@ import yaml
 from builder.errors import TaskFailure
 from builder.expressions import render_value
 from builder.tasks.base import Task
+from builder.tasks.effects import Effect
 from builder.tasks.prepare import dump_outputs, prepare, secrets_of
 
 
@@ -133,7 +134,7 @@ class FakeHttp:
 
 
 class FakeContext:
-    """A `RunContext` that keeps what a task did: `logs`, `metrics`, `streamed`, `requests`, `masked`.
+    """A `RunContext` that keeps what a task did: `logs`, `metrics`, `streamed`, `requests`, `masked`, `effects`.
 
     Templates are rendered by the real interpreter, with `variables` and without lookups.
     """
@@ -160,6 +161,7 @@ class FakeContext:
         self.streamed: list[str] = []
         self.requests: list[Any] = []
         self.masked: list[str] = []
+        self.effects: list[Effect] = []
         self._at = at
 
     def now(self) -> datetime:
@@ -176,6 +178,9 @@ class FakeContext:
 
     def sent(self, what: Any) -> None:
         self.requests.append(what)
+
+    def affect(self, effect: Effect) -> None:
+        self.effects.append(effect)
 
     def mask(self, value: str) -> None:
         self.masked.append(value)

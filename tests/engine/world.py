@@ -11,7 +11,7 @@ from builder.engine import events as happened
 from builder.engine.commands import StartChild
 from builder.engine.execution import Execution
 from builder.engine.plan import Plan, build_plan
-from builder.engine.play import Theatre, fresh
+from builder.engine.play import Done, Theatre, fresh
 from builder.engine.states import State
 from builder.engine.variables import variables as variables_of
 from builder.errors import NotFound, TaskFailure
@@ -80,13 +80,13 @@ class World:
         return ended
 
     def theatre(self, plan: Plan, execution: Execution) -> Theatre:
-        def work(path: str, variables: Mapping[str, Any], attempt: int) -> Mapping[str, Any] | None:
+        def work(path: str, variables: Mapping[str, Any], attempt: int) -> Done:
             return self.work(plan, path.rpartition("/")[2], variables, attempt)
 
         latest = max(at for _, at in execution.history) + timedelta(seconds=1)
         return Theatre(plan, _render_for_engine, work, self.call, self.globals, self.envs, latest)
 
-    def work(self, plan: Plan, task_id: str, variables: Mapping[str, Any], attempt: int) -> Mapping[str, Any] | None:
+    def work(self, plan: Plan, task_id: str, variables: Mapping[str, Any], attempt: int) -> Done:
         node = plan.by_id[task_id]
         context = self.context(namespace=plan.flow.namespace, variables=variables)
         context.kv.entries, context.files, context.attempt = self.kv.entries, self.files, attempt
@@ -97,7 +97,7 @@ class World:
             result = asyncio.run(_awaited(run, context)) if inspect.iscoroutinefunction(run) else run(context)
         finally:
             self.logs += [(task_id, message) for _, message in context.logs]
-        return dump_outputs(result)
+        return Done(dump_outputs(result), tuple(context.effects))
 
     def call(self, command: StartChild, parent: Execution) -> tuple[State, Mapping[str, Any] | None, str]:
         request = command.request

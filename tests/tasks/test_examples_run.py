@@ -66,7 +66,7 @@ tasks:
     type: io.kestra.plugin.core.log.Log
     message: "{{ inputs.text }}"
 """
-ENDS = {"execution.Fail": State.FAILED, "flow.AllowFailure": State.WARNING}
+ENDS = {"execution.Fail": State.FAILED, "execution.Exit": State.WARNING, "flow.AllowFailure": State.WARNING}
 """Where the example is there to end otherwise, by the end of the type's name."""
 
 

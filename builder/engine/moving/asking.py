@@ -12,6 +12,7 @@ from builder.tasks.properties import holds_template
 
 TURN = "turn"
 WAITED = "waited"
+EXIT = "exit"
 """Names under which the engine keeps its own notes among the answers of a run."""
 
 _BEFORE = frozenset({State.CREATED, State.RESTARTED})

@@ -1,6 +1,9 @@
 """How far a block has come: starts its lanes, goes on in them, and passes from tasks to errors, finally and the end."""
 
+import re
+
 from builder.engine.execution import Execution
+from builder.engine.moving.asking import EXIT
 from builder.engine.moving.board import Block
 from builder.engine.moving.work import Work, child_path
 from builder.engine.plan import Node, Plan
@@ -16,7 +19,7 @@ _STOPPERS = frozenset({State.FAILED, State.CANCELLED, State.KILLED})
 
 def open_block(work: Work, path: str, node: Node | None, layout: Layout) -> Block:
     """The block at `path` as far as its runs say, from nothing to nearly done."""
-    block = Block(path, node, layout, turning=layout.turns)
+    block = Block(path, node, layout, turning=layout.turns and not is_over(work, path, ""))
     work.board.blocks[path] = block
     _open_branch(work, block, "", tuple(layout.lanes), layout.concurrency)
     return block
@@ -28,7 +31,7 @@ def settle(work: Work, block: Block) -> bool:
         _start_lanes(work, block)
         if block.open or work.held:
             return False
-        branch = _begun_branch(work, block) if work.killing else _next_branch(work.plan, block)
+        branch = _following(work, block)
         if branch is None:
             return True
         lane = Lane("", _ids(_group(work.plan, block.node, branch)))
@@ -51,7 +54,9 @@ def turn_is_over(block: Block) -> bool:
 
 
 def final_state(block: Block) -> State:
-    """What the block's children came to."""
+    """What the block's children came to, or what an Exit among them said."""
+    if block.exit is not None:
+        return block.exit
     if block.finally_failed and block.worst not in _STOPPERS:
         return State.FAILED
     return block.worst
@@ -59,6 +64,9 @@ def final_state(block: Block) -> State:
 
 def state_so_far(plan: Plan, execution: Execution) -> State:
     """What the flow's tasks, errors and finally came to: the state that afterExecution sees."""
+    exits = [run.state for run in execution.runs.values() if EXIT in run.evaluated]
+    if exits:
+        return exits[0]
     ends = [run.state for node in plan.tasks if (run := execution.runs.get(node.id)) is not None]
     worst = max(ends, key=lambda state: _WEIGHT.get(state, 0), default=State.SUCCESS)
     last = [run.state for node in plan.finally_ if (run := execution.runs.get(node.id)) is not None]
@@ -69,9 +77,13 @@ def state_so_far(plan: Plan, execution: Execution) -> State:
 
 def _open_branch(work: Work, block: Block, branch: str, lanes: tuple[Lane, ...], concurrency: int) -> None:
     block.branch, block.lanes, block.concurrency = branch, lanes, concurrency
-    block.waiting, block.open, block.places, block.stopped = [], set(), {}, work.killing
+    block.waiting, block.open, block.places, block.stopped = (
+        [], set(), {}, is_over(work, block.path, branch)
+    )  # fmt: skip
     if work.killing:
         block.worst = State.KILLED
+    elif work.exit is not None and is_inside(work.exit.path, block.path):
+        block.exit = work.exit.state
     gaps = []
     for number, lane in enumerate(lanes):
         position = _scan_lane(work, block, number, lane)
@@ -112,6 +124,7 @@ def _go_on(work: Work, block: Block, number: int, start: int) -> None:
     """Starts the lane's next task; those that ran before a restart and stand behind it are passed over."""
     lane = block.lanes[number]
     if block.stopped or work.held:
+        block.cut = block.cut or (_exited(work, block) and start < len(lane.tasks))
         return
     position = _scan_lane(work, block, number, lane, start)
     if position is None or position >= len(lane.tasks) or block.stopped:
@@ -145,8 +158,44 @@ def _ready(work: Work, block: Block, lane: Lane) -> bool:
     return True
 
 
+def is_over(work: Work, path: str, branch: str) -> bool:
+    """Whether nothing new begins in this branch of the block at `path`: the execution is killed, or an Exit was there.
+
+    What stands in a later branch of the flow itself (finally, afterExecution) than the Exit goes on.
+    """
+    if work.killing or work.exit is None:
+        return work.killing
+    return _rank(work, path, branch) <= _rank(work, work.exit.path, "")
+
+
+def is_inside(path: str, block: str) -> bool:
+    """Whether a run stands in the block at this path, at any depth."""
+    return not block or path.startswith((f"{block}/", f"{block}["))
+
+
+def _exited(work: Work, block: Block) -> bool:
+    return bool(block.path) and not work.killing and is_over(work, block.path, block.branch)
+
+
+def _rank(work: Work, path: str, branch: str) -> int:
+    """The place among `_BRANCHES` of the branch of the flow itself that a block (with its branch) stands in."""
+    root = re.split(r"[/\[]", path, maxsplit=1)[0]
+    return _BRANCHES.index(work.runs[root].branch if root else branch)
+
+
+def _following(work: Work, block: Block) -> str | None:
+    """The branch that comes next, as far as one may."""
+    if not is_over(work, block.path, block.branch):
+        return _next_branch(work.plan, block)
+    begun = _begun_branch(work, block)
+    if begun is not None or work.killing or block.path:
+        return begun
+    later = _BRANCHES[max(_BRANCHES.index(block.branch) + 1, 2) :]
+    return next((name for name in later if _group(work.plan, None, name) and not is_over(work, "", name)), None)
+
+
 def _begun_branch(work: Work, block: Block) -> str | None:
-    """While the execution is killed: a later branch that had begun before, so that its end is waited for."""
+    """While the execution is killed or left: a later branch that had begun before, so that its end is waited for."""
     for branch in _BRANCHES[_BRANCHES.index(block.branch) + 1 :]:
         ids = _ids(_group(work.plan, block.node, branch))
         if any(child_path(block.path, "", task_id) in work.runs for task_id in ids):

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from builder.engine.execution import TaskRun
+from builder.engine.moving.asking import EXIT
 from builder.engine.plan import Node
 from builder.engine.states import TERMINAL, State
 from builder.tasks.flow import Lane, Layout
@@ -39,6 +40,10 @@ class Block:
     finally_failed: bool = False
     turning: bool = False
     """A loop that has not yet said how it comes out."""
+    exit: State | None = None
+    """An Exit inside it said how it ends."""
+    cut: bool = False
+    """An Exit elsewhere kept tasks of it from beginning."""
 
 
 class Board:
@@ -49,6 +54,7 @@ class Board:
         self.counts: Counter[State] = Counter()
         self.waking: dict[str, datetime] = {}
         self.blocks: dict[str, Block] = {}
+        self.exit: str | None = None
         for run in runs:
             self.add(run)
 
@@ -59,6 +65,7 @@ class Board:
             self.counts[run.state] += 1
         if run.wake_at is not None:
             self.waking[run.path] = run.wake_at
+        self._see_exit(run)
 
     def change(self, old: TaskRun, new: TaskRun) -> None:
         """Takes note that a run is different now."""
@@ -74,6 +81,12 @@ class Board:
             self.waking.pop(new.path, None)
             if new.wake_at is not None:
                 self.waking[new.path] = new.wake_at
+        if old.evaluated is not new.evaluated:
+            self._see_exit(new)
+
+    def _see_exit(self, run: TaskRun) -> None:
+        if EXIT in run.evaluated:
+            self.exit = run.path
 
     def remove(self, run: TaskRun) -> None:
         """Forgets a run."""
@@ -81,6 +94,8 @@ class Board:
             self.counts[run.state] -= 1
         self.waking.pop(run.path, None)
         self.blocks.pop(run.path, None)
+        if self.exit == run.path:
+            self.exit = None
 
 
 class Seen:

@@ -169,11 +169,17 @@ def advance(work: Work, block: Block) -> None:
     if run.state is State.KILLING:
         end(work, run, State.KILLED)
         return
-    assert block.node.flow is not None
-    state = block.node.flow.outcome(final_state(block).value)
+    end(work, run, _outcome(block, block.node, run))
+
+
+def _outcome(block: Block, node: Node, run: TaskRun) -> State:
+    if block.exit is not None or block.cut:
+        return block.exit or State.KILLED
+    assert node.flow is not None
+    state = node.flow.outcome(final_state(block).value)
     if state == "SUCCESS" and run.evaluated.get(asking.WAITED) == "WARN":
         state = "WARNING"
-    end(work, run, State(block.node.mapped(state)))
+    return State(node.mapped(state))
 
 
 def end_flow(work: Work, state: State) -> None:
@@ -182,10 +188,15 @@ def end_flow(work: Work, state: State) -> None:
         return
     if work.killing:
         work.move_execution(State.KILLED)
-    elif work.plan.flow.outputs and work.execution.outputs is None:
+    elif wants_outputs(work):
         work.commands.append(outputs_ask(work))
     else:
         work.move_execution(state)
+
+
+def wants_outputs(work: Work) -> bool:
+    """Whether the flow's outputs are still to be evaluated; after an Exit they are not, as what they read never ran."""
+    return bool(work.plan.flow.outputs) and work.execution.outputs is None and work.exit is None
 
 
 def outputs_ask(work: Work) -> Evaluate:

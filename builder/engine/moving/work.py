@@ -45,6 +45,11 @@ class Work:
         return self.execution.state is State.KILLING
 
     @property
+    def exit(self) -> TaskRun | None:
+        """The run of an Exit that ends the execution, once it has."""
+        return None if self.board.exit is None else self.runs[self.board.exit]
+
+    @property
     def paused_by_hand(self) -> bool:
         """Whether a person paused the execution: it is PAUSED, but none of its runs is."""
         return self.execution.state is State.PAUSED and not self.board.counts[State.PAUSED]

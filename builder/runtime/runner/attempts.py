@@ -24,6 +24,7 @@ from builder.runtime.masking import Masker
 from builder.runtime.world.place import Call
 from builder.store import documents
 from builder.tasks.base import Task
+from builder.tasks.effects import Effect, LabelsAdded
 from builder.tasks.prepare import dump_outputs, prepare, secrets_of
 
 log = logging.getLogger(__name__)
@@ -104,7 +105,12 @@ class Attempt:
 
     def _succeeded(self, result: Any) -> Event:
         outputs = kept_outputs(dump_outputs(result), self.masker)
-        return TaskSucceeded(self.context.now(), self.command.path, self.command.attempt, outputs)
+        effects = tuple(map(self._masked, self.context.effects))
+        return TaskSucceeded(self.context.now(), self.command.path, self.command.attempt, outputs, effects)
+
+    def _masked(self, effect: Effect) -> Effect:
+        """Labels are shown in lists and searched, so secrets are masked; variables are encrypted when they are kept."""
+        return LabelsAdded(self.masker.value(effect.labels)) if isinstance(effect, LabelsAdded) else effect
 
     def _out_of_time(self, limit: timedelta) -> Event:
         source = (

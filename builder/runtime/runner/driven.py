@@ -16,6 +16,7 @@ from builder.engine.states import TERMINAL, State
 from builder.runtime.context import Journal
 from builder.runtime.masking import Masker
 from builder.runtime.runner import children, signals
+from builder.runtime.runner.alarm import Alarm
 from builder.runtime.runner.alone import GAVE_UP, MOST_LOSSES, SUSPECT_LOSSES
 from builder.runtime.runner.errands import Errands
 from builder.runtime.runner.failures import log_unsaid
@@ -41,6 +42,7 @@ class Driven:
         self.epoch = claim.epoch
         self.plan = ready.plan
         self.execution: Execution = claim.execution
+        self._own = (self.execution.labels, self.execution.variables)
         self._claim = claim
         self._tools = tools
         self._problem = ready.problem
@@ -57,9 +59,8 @@ class Driven:
         self._leaving = False
         self._saving = asyncio.Lock()
         self._woken = asyncio.Event()
-        self._alarm: asyncio.TimerHandle | None = None
-        self._nudge: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
+        self._alarm, self._nudge = Alarm(self._loop), Alarm(self._loop)
         masker = Masker()
         masker.add(ready.secrets)
         self.journal = Journal(masker, tools.clock)
@@ -110,7 +111,7 @@ class Driven:
 
     def logged(self) -> None:
         """Log lines wait; they are saved within a moment, also while a task runs on. Callable from any thread."""
-        if self._nudge is None:
+        if not self._nudge.is_set:
             self._loop.call_soon_threadsafe(self._nudge_soon)
 
     def lose(self) -> None:
@@ -252,10 +253,12 @@ class Driven:
         consumed, self._consumed = self._consumed, []
         born, self._children = [child for child in self._children if children.is_wanted(self.execution, child)], []
         self._dirty = False
+        before, self._own = self._own, (self.execution.labels, self.execution.variables)
+        altered = before != self._own
         execution = await as_kept(self.execution, changed, self.journal.masker)
         saved = Saved(
             execution=execution, epoch=self.epoch, changed=changed, logs=lines, metrics=points,
-            consumed=consumed, children=born, settled=self._settled, parked=parked,
+            consumed=consumed, children=born, settled=self._settled, altered=altered, parked=parked,
         )  # fmt: skip
         kept = await self._tools.saver.save(saved)
         if kept:
@@ -275,25 +278,21 @@ class Driven:
         self._woken.set()
 
     def _set_alarm(self) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+        self._alarm.clear()
         wake_at = self.execution.wake_at
         if wake_at is not None:
-            delay = max(0.0, (wake_at - self._now()).total_seconds())
-            self._alarm = self._loop.call_later(delay, lambda: self.feed(Woken(max(wake_at, self._now()))))
+            delay = (wake_at - self._now()).total_seconds()
+            self._alarm.set(delay, lambda: self.feed(Woken(max(wake_at, self._now()))))
 
     def _nudge_soon(self) -> None:
-        if self._nudge is None and not self._over:
-            self._nudge = self._loop.call_later(_LOG_SECONDS, self._nudge_now)
+        if not self._nudge.is_set and not self._over:
+            self._nudge.set(_LOG_SECONDS, self._nudge_now)
 
     def _nudge_now(self) -> None:
-        self._nudge = None
         if self.journal.lines:
             self._woken.set()
 
     def _stop(self) -> None:
         self._errands.cancel_all()
-        for handle in (self._alarm, self._nudge):
-            if handle is not None:
-                handle.cancel()
+        self._alarm.clear()
+        self._nudge.clear()

@@ -52,14 +52,17 @@ def make_ready(claim: Claim) -> Ready:
 
 
 def _with_opened(claim: Claim) -> tuple[Claim, tuple[str, ...]]:
-    """The claim with what its runs evaluated decrypted, and the texts that are secret therefore."""
+    """The claim with its variables and what its runs evaluated decrypted, and the texts that are secret therefore."""
     runs, hidden = dict(claim.execution.runs), list[str]()
     for path, run in runs.items():
         if holds_sealed(run.evaluated) or encryption.is_sealed(run.value):
             (evaluated, value), found = encryption.opened((run.evaluated, run.value))
             runs[path] = replace(run, evaluated=evaluated, value=value)
             hidden.extend(found)
-    return (replace(claim, execution=replace(claim.execution, runs=runs)) if hidden else claim), tuple(hidden)
+    variables, found = encryption.opened(claim.execution.variables)
+    if not hidden and not found:
+        return claim, ()
+    return replace(claim, execution=replace(claim.execution, runs=runs, variables=variables)), (*hidden, *found)
 
 
 def _with_stored(claim: Claim, files_of: Family) -> Claim:

@@ -11,6 +11,7 @@ from builder.engine.execution import Execution, TaskRun
 from builder.engine.states import TERMINAL, State
 from builder.errors import NotFound
 from builder.models import Execution as ExecutionRow
+from builder.models import Label
 from builder.models import TaskRun as TaskRunRow
 from builder.store import documents
 from builder.store.executions.limits import admit
@@ -19,14 +20,15 @@ from builder.store.gate import among, from_row, moment, run_many, select, write
 
 _INSERT = """
 INSERT INTO builder_execution (id, namespace, flow_id, revision, state, history, inputs, outputs, labels, trigger,
-  message, parent_id, parent_path, original_id, attempt_number, draft_source, concurrency_limit, created_at,
+  message, variables, parent_id, parent_path, original_id, attempt_number, draft_source, concurrency_limit, created_at,
   started_at, ended_at, wake_at, due_at, owner, epoch, lease_until, losses, alone, runs_total, runs_ended, tokens, cost)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0, NULL, 0, %s,
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0, NULL, 0, %s,
   %s, %s, NULL, NULL)
 """
 _SELECT = """
-SELECT id, namespace, flow_id, revision, state, history, inputs, outputs, labels, trigger, message, parent_id,
-  parent_path, original_id, attempt_number, created_at, wake_at, runs_total, owner, epoch, lease_until, alone, losses,
+SELECT id, namespace, flow_id, revision, state, history, inputs, outputs, labels, trigger, message, variables,
+  parent_id, parent_path, original_id, attempt_number, created_at, wake_at, runs_total, owner, epoch, lease_until,
+  alone, losses,
   COALESCE(draft_source, (SELECT source FROM builder_flowrevision r JOIN builder_flow f ON f.id = r.flow_id
     WHERE f.namespace = builder_execution.namespace AND f.flow_id = builder_execution.flow_id
       AND r.number = builder_execution.revision))
@@ -85,6 +87,7 @@ def _row(new: NewExecution, execution: Execution) -> tuple[Any, ...]:
         documents.dump(execution.labels),
         None if execution.trigger is None else documents.dump(execution.trigger),
         documents.clean(execution.message),
+        None if execution.variables is None else documents.dump(execution.variables),
         execution.parent_id,
         execution.parent_path,
         execution.original_id or execution.id,
@@ -149,6 +152,22 @@ def insert_labels(executions: Iterable[Execution]) -> None:
     )
 
 
+def write_altered(executions: Iterable[Execution]) -> None:
+    """Writes the variables and label rows that tasks changed, inside the caller's transaction."""
+    altered = list(executions)
+    for execution in altered:
+        kept = None if execution.variables is None else documents.dump(execution.variables)
+        ExecutionRow.objects.filter(id=execution.id).update(variables=kept)
+    relabel(altered)
+
+
+def relabel(executions: Sequence[Execution]) -> None:
+    """Makes the label rows what the executions say, inside the caller's transaction."""
+    if executions:
+        Label.objects.filter(execution_id__in=[execution.id for execution in executions]).delete()
+        insert_labels(executions)
+
+
 def started_at(thing: Execution | TaskRun) -> datetime | None:
     """When it first ran: Kestra counts from the first state for a task run, people from RUNNING."""
     return next((at for state, at in thing.history if state is State.RUNNING), None)
@@ -200,6 +219,7 @@ def _read(columns: Sequence[Any]) -> Row:
         labels,
         trigger,
         message,
+        variables,
         parent_id,
         parent_path,
         original_id,
@@ -232,6 +252,7 @@ def _read(columns: Sequence[Any]) -> Row:
         attempt_number=attempt_number,
         wake_at=from_row(wake_at),
         message=message,
+        variables=documents.load_or_none(variables),
     )
     return Row(execution, epoch, owner, from_row(lease_until), bool(alone), losses, runs_total, source or "")
 

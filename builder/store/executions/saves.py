@@ -8,7 +8,7 @@ from typing import Any
 from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
 from builder.models import Execution as ExecutionRow
-from builder.models import Label, Signal, TaskRun
+from builder.models import Signal, TaskRun
 from builder.store import documents
 from builder.store.executions import rows
 from builder.store.executions.limits import promote, queued_flows
@@ -98,6 +98,7 @@ def _write_parts(kept: Sequence[Saved]) -> None:
     _delete_runs(kept)
     insert_logs((saved.execution, line) for saved in kept for line in saved.logs)
     insert_metrics((saved.execution, point) for saved in kept for point in saved.metrics)
+    rows.write_altered(saved.execution for saved in kept if saved.altered)
     consumed = [signal for saved in kept for signal in saved.consumed]
     if consumed:
         Signal.objects.filter(id__in=consumed).delete()
@@ -174,6 +175,7 @@ def replace_execution(execution: Execution, now: datetime, *, due: bool) -> list
             history=documents.dump_history(execution.history),
             revision=execution.revision,
             labels=documents.dump(execution.labels),
+            variables=None if execution.variables is None else documents.dump(execution.variables),
             message=execution.message,
             outputs=None if execution.outputs is None else documents.dump(execution.outputs),
             started_at=rows.started_at(execution),
@@ -191,8 +193,7 @@ def replace_execution(execution: Execution, now: datetime, *, due: bool) -> list
         there = TaskRun.objects.filter(execution_id=execution.id).values_list("path", flat=True)
         rows.delete_runs(execution.id, [path for path in there if path not in execution.runs])
         rows.save_runs([(execution, execution.runs)])
-        Label.objects.filter(execution_id=execution.id).delete()
-        rows.insert_labels([execution])
+        rows.relabel([execution])
         return after_ends([execution], now) if ended else [execution.id] if due else []
 
 
@@ -200,8 +201,7 @@ def relabel(execution: Execution) -> None:
     """Writes the labels of an execution that has ended."""
     with write():
         ExecutionRow.objects.filter(id=execution.id).update(labels=documents.dump(execution.labels))
-        Label.objects.filter(execution_id=execution.id).delete()
-        rows.insert_labels([execution])
+        rows.relabel([execution])
 
 
 def _next_epoch(execution_id: str) -> int:

@@ -100,6 +100,7 @@ class Saved:
 
     `changed`: paths of changed task runs; a path that is no longer in `execution.runs` is deleted.
     `consumed`: ids of signals that were obeyed. `settled`: what was lost came through, it is no longer alone.
+    `altered`: a task changed its labels or variables.
     `parked`: the lease is given up with this; it goes on at `execution.wake_at` or by a signal. An execution that
     ended is given up by itself.
     """
@@ -112,6 +113,7 @@ class Saved:
     consumed: Sequence[int] = ()
     children: Sequence[NewExecution] = ()
     settled: bool = False
+    altered: bool = False
     parked: bool = False
 
 
