@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from builder.actions.trying import without_sealed
 from builder.engine.execution import Attempt, Execution, History, TaskRun
+from builder.engine.moving.notes import original_created
 from builder.engine.states import TERMINAL, State
 from builder.flows.durations import format_duration
 
@@ -32,7 +33,10 @@ def execution_json(execution: Execution, *, runs: bool = True, base: str = "") -
         "variables": without_sealed(execution.variables) if execution.variables is not None else None,
         "trigger": execution.trigger,
         "deleted": False,
-        "metadata": {"attemptNumber": execution.attempt_number, "originalCreatedDate": instant(execution.created_at)},
+        "metadata": {
+            "attemptNumber": execution.attempt_number,
+            "originalCreatedDate": instant(original_created(execution)),
+        },
         "message": execution.message or None,
         "url": f"{base}{ADDRESS}{execution.id}",
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 
@@ -54,4 +55,12 @@ class KillChild:
     child: str
 
 
-Command = Evaluate | RunTask | CancelTask | StartChild | KillChild
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """The execution ended RETRIED: create the one that follows it (`replay.tried_again`), to run at `due_at`, in the
+    same transaction as this decision. No answer."""
+
+    due_at: datetime
+
+
+Command = Evaluate | RunTask | CancelTask | StartChild | KillChild | TryAgain

@@ -8,7 +8,7 @@ from builder.engine import events as happened
 from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
 from builder.engine.events import Event
 from builder.engine.execution import Execution, TaskRun
-from builder.engine.moving import asking, effects, happenings, signals
+from builder.engine.moving import agreements, asking, asserting, effects, happenings, signals, sla
 from builder.engine.moving.steps import layout_of, outputs_ask, take_steps, wants_outputs
 from builder.engine.moving.work import Work
 from builder.engine.plan import Plan
@@ -61,8 +61,10 @@ def decide_all(plan: Plan, execution: Execution, events: Iterable[Event]) -> Dec
         work.at = event.at
         work.held = work.paused_by_hand
         _MEANINGS[type(event)](work, event)
+        agreements.look(work)
         take_steps(work)
         _show_state(work)
+        asserting.ask(work)
     work.held = work.paused_by_hand
     return Decision(work.finished(), tuple(work.commands), frozenset(work.changed))
 
@@ -74,9 +76,11 @@ def pending(plan: Plan, execution: Execution) -> tuple[Command, ...]:
     work = Work(plan, replace(execution, runs=dict(execution.runs)))
     held = work.paused_by_hand
     commands = [command for path in work.board.live for command in _under_way(work, work.runs[path], held)]
+    asserted = [] if work.killing else sla.asked(plan, execution)
+    commands += asserted
     if execution.state is State.RESTARTED:  # Started asks its questions; what a lost runner was at is done again
         return tuple(command for command in commands if not isinstance(command, Evaluate))
-    if not work.board.live and not held and wants_outputs(work):
+    if not work.board.live and not held and not asserted and wants_outputs(work):
         commands.append(outputs_ask(work))
     return tuple(commands)
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from builder.engine import events as happened
-from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
+from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild, TryAgain
 from builder.engine.decide import Decision, decide
 from builder.engine.events import Event
 from builder.engine.execution import Execution
@@ -167,7 +167,7 @@ class Theatre:
                 return self._start(command, execution)
             case CancelTask(path, attempt):
                 return (happened.TaskKilled(self.now, path, attempt),)
-            case KillChild():
+            case KillChild() | TryAgain():
                 return ()
 
     def _evaluate(self, ask: Evaluate, execution: Execution) -> Event:

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from builder.engine.execution import Execution, History, TaskRun
-from builder.engine.moving.ids import run_id
+from builder.engine.moving import notes
+from builder.engine.moving.ids import next_id, run_id
 from builder.engine.moving.steps import layout_of
 from builder.engine.moving.work import child_path
 from builder.engine.plan import Plan
@@ -48,6 +49,21 @@ def restarted_anew(plan: Plan, execution: Execution, at: datetime, new_id: str, 
     return _with_runs(_empty_copy(execution, at, new_id, revision), execution.history, again.runs, at)
 
 
+def tried_again(execution: Execution, at: datetime) -> Execution:
+    """The execution that follows one that ended RETRIED: from the beginning, with the same inputs and text.
+
+    Whoever waits for the old one (a Subflow) waits for it now.
+    """
+    new = replace(
+        _empty_copy(execution, at, next_id(execution.id), None),
+        attempt_number=execution.attempt_number + 1,
+        notes={notes.ORIGINAL_CREATED: notes.original_created(execution).isoformat()},
+    )
+    if execution.parent_path is not None:
+        return replace(new, parent_id=execution.parent_id, parent_path=execution.parent_path)
+    return new
+
+
 def _empty_copy(execution: Execution, at: datetime, new_id: str, revision: int | None) -> Execution:
     return replace(
         execution,
@@ -65,6 +81,7 @@ def _empty_copy(execution: Execution, at: datetime, new_id: str, revision: int |
         wake_at=None,
         message="",
         variables=None,
+        notes={},
     )
 
 

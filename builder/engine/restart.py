@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from builder.engine.execution import Execution, TaskRun
+from builder.engine.moving import notes
 from builder.engine.plan import Plan
 from builder.engine.states import TERMINAL, State
 from builder.errors import Conflict, NotFound
 
-RESTARTABLE = frozenset({State.FAILED, State.KILLED, State.CANCELLED, State.PAUSED})
+RESTARTABLE = frozenset({State.FAILED, State.KILLED, State.CANCELLED, State.PAUSED, State.RETRIED})
 """The states of runs that a restart begins again."""
 NOTHING_FAILED = "No task found to restart execution from!"
 _HANDLERS = frozenset({"errors", "finally", "after"})
@@ -27,6 +28,8 @@ def restarted(plan: Plan, execution: Execution, at: datetime) -> Execution:
     """
     if execution.state not in TERMINAL and execution.state is not State.PAUSED:
         raise Conflict(f"The execution is {execution.state}: only one that has ended or is paused can be restarted.")
+    if execution.state is State.RETRIED:
+        raise Conflict(f"It was tried again as execution {execution.notes.get(notes.NEXT)}: restart that one.")
     runs = begun_again(plan, execution.runs, at)
     if runs == execution.runs and not execution.message:
         raise Conflict(NOTHING_FAILED)
@@ -128,8 +131,9 @@ def ready(execution: Execution, runs: Mapping[str, TaskRun], at: datetime) -> Ex
     """The execution with these runs, RESTARTED, with no result yet."""
     history = (*execution.history, (State.RESTARTED, at))
     return replace(
-        execution, runs=dict(runs), state=State.RESTARTED, history=history, outputs=None, message="", wake_at=None
-    )
+        execution, runs=dict(runs), state=State.RESTARTED, history=history, outputs=None, message="", wake_at=None,
+        notes=notes.lasting(execution.notes),
+    )  # fmt: skip
 
 
 def revived(run: TaskRun, state: State, at: datetime, **changes: Any) -> TaskRun:

@@ -12,7 +12,8 @@ from builder.flows.durations import parse_duration
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A retry policy. `max_attempts` counts the first try too; None means no bound."""
+    """A retry policy. `max_attempts` counts the first try too; None means no bound. `new_execution`: the whole
+    execution is tried again, as a new one, and it is executions that are counted."""
 
     kind: str
     interval: timedelta = timedelta()
@@ -35,10 +36,13 @@ class Retry:
 
     def next_try(self, tries: Sequence[Attempt], at: datetime, seed: str) -> datetime | None:
         """When to try again after these tries, the last of which ended at `at`; None when it is enough."""
-        if self.max_attempts is not None and len(tries) >= self.max_attempts:
+        return self.after(len(tries), tries[0].started_at if tries else at, at, seed)
+
+    def after(self, tries: int, first: datetime, at: datetime, seed: str) -> datetime | None:
+        """When to try again after so many tries, from `first` to `at`; None when it is enough."""
+        if self.max_attempts is not None and tries >= self.max_attempts:
             return None
-        due = at + self.delay(len(tries), seed)
-        first = tries[0].started_at if tries else at
+        due = at + self.delay(tries, seed)
         if self.max_duration is not None and due > first + self.max_duration:
             return None
         return due

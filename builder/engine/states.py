@@ -36,7 +36,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.PAUSED: _OPEN | {State.RUNNING, State.RESTARTED},
     State.RESTARTED: _OPEN | {State.RUNNING, State.PAUSED},
     State.RETRYING: _OPEN | {State.CREATED, State.RUNNING, State.PAUSED},
-    State.KILLING: frozenset({State.KILLED}) | _ENDS,
+    State.KILLING: frozenset({State.KILLED, State.CANCELLED}) | _ENDS,
     **{state: frozenset() for state in TERMINAL},
 }
 """From each state, where it may go by itself. A terminal state has no moves except by a person's restart."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from builder.flows.dialects.compat import NEWEST, Compat
@@ -40,6 +41,36 @@ class Concurrency:
     behavior: str = "QUEUE"
 
 
+CHECK_BEHAVIORS = ("BLOCK_EXECUTION", "FAIL_EXECUTION", "CREATE_EXECUTION")
+"""What a check that does not hold does, the strongest first."""
+CHECK_STYLES = ("ERROR", "WARNING", "INFO", "SUCCESS")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What must be true before an execution is made; `message` says what is wrong when it is not."""
+
+    when: str
+    message: str
+    style: str = "INFO"
+    behavior: str = CHECK_BEHAVIORS[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Sla:
+    """What an execution must keep: a longest time, or (`duration` None) an assertion that is asked after each change.
+
+    `key`: its id, numbered where an earlier one has the same. `behavior`: FAIL, CANCEL or NONE (only noted); `labels`
+    are put on the execution then.
+    """
+
+    key: str
+    behavior: str
+    duration: timedelta | None = None
+    assertion: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """A flow whose text had no errors, with plugin defaults already merged into its tasks and triggers.
@@ -63,5 +94,7 @@ class Flow:
     triggers: tuple[Mapping[str, Any], ...] = ()
     retry: Mapping[str, Any] | None = None
     concurrency: Concurrency | None = None
+    sla: tuple[Sla, ...] = ()
+    checks: tuple[Check, ...] = ()
     disabled: bool = False
     compat: Compat = NEWEST

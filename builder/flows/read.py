@@ -1,11 +1,13 @@
 """A checked flow's data as values: the last step of a check, taken only when nothing is wrong."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from builder.flows.dialects.compat import NEWEST, Compat, compat_of
+from builder.flows.durations import parse_duration
 from builder.flows.input_kinds import kind_name, own_properties
-from builder.flows.model import Concurrency, Flow, Input, Output
+from builder.flows.model import CHECK_BEHAVIORS, Check, Concurrency, Flow, Input, Output, Sla
 
 
 def read_flow(flow: Mapping[str, Any], server: Compat = NEWEST) -> Flow:
@@ -26,6 +28,8 @@ def read_flow(flow: Mapping[str, Any], server: Compat = NEWEST) -> Flow:
         triggers=_maps(flow.get("triggers")),
         retry=_retry(flow.get("retry")),
         concurrency=_concurrency(flow.get("concurrency")),
+        sla=read_slas(flow.get("sla")),
+        checks=tuple(_check(item) for item in _listed(flow.get("checks"))),
         disabled=flow.get("disabled") or False,
         compat=compat_of(labels, server),
     )
@@ -82,6 +86,41 @@ def _retry(written: Any) -> Mapping[str, Any] | None:
 
 def _concurrency(written: Any) -> Concurrency | None:
     return Concurrency(written["limit"], written.get("behavior") or "QUEUE") if written else None
+
+
+def read_slas(written: Any) -> tuple[Sla, ...]:
+    """SLAs that have passed their checks."""
+    keys = Counter[str]()
+    found = []
+    for item in _listed(written):
+        keys[item["id"]] += 1
+        again = keys[item["id"]]
+        found.append(_sla(item, item["id"] if again == 1 else f"{item['id']} ({again})"))
+    return tuple(found)
+
+
+def _check(item: Mapping[str, Any]) -> Check:
+    return Check(
+        when=label_text(item["condition"] if item.get("when") is None else item["when"]),
+        message=item["message"],
+        style=item.get("style") or "INFO",
+        behavior=item.get("behavior") or CHECK_BEHAVIORS[0],
+    )
+
+
+def _listed(written: Any) -> list[Any]:
+    return written if isinstance(written, list) else [written] if written else []
+
+
+def _sla(item: Mapping[str, Any], key: str) -> Sla:
+    lasting = item["type"] == "MAX_DURATION"
+    return Sla(
+        key=key,
+        behavior=item["behavior"],
+        duration=parse_duration(str(item["duration"])) if lasting else None,
+        assertion="" if lasting else label_text(item["assert"]),
+        labels=read_labels(item.get("labels")),
+    )
 
 
 def _maps(value: Any) -> tuple[Mapping[str, Any], ...]:

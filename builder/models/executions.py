@@ -27,6 +27,7 @@ class Execution(models.Model):
     trigger = models.TextField(null=True)  # noqa: DJ001 - null: a person started it
     message = models.TextField(default="", blank=True)
     variables = models.TextField(null=True)  # noqa: DJ001 - null: those of its flow
+    notes = models.TextField(default="{}")
     parent_id = models.CharField(max_length=22, null=True)  # noqa: DJ001 - null: nobody's child
     parent_path = models.TextField(null=True)  # noqa: DJ001
     original_id = models.CharField(max_length=22)

@@ -162,6 +162,9 @@ class Expectations:
             }
             self.compare(rest, child)
 
+    def see_executions_final_states(self, states: list[str], execution: Execution, before: Any) -> None:
+        assert [one.state for one in self.world.executions.values()] == states
+
     def see_history_len(self, length: int, execution: Execution, before: Any) -> None:
         assert len(execution.history) == length
 

@@ -8,7 +8,6 @@ import yaml
 from tests.engine.cases import CORPUS, Case
 
 ELSEWHERE = {
-    "sla": "SLA",
     "listeners": "listeners",
     "concurrency": "concurrency between executions",
     "io.kestra.plugin.core.trigger.Flow": "flow triggers",

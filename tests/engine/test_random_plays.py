@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from builder.engine import events as happened
-from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
+from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild, TryAgain
 from builder.engine.decide import Decision, decide, decide_all, pending
 from builder.engine.encoding import execution_from_json, execution_to_json
 from builder.engine.execution import Execution, TaskRun
+from builder.engine.moving.ids import next_id
 from builder.engine.plan import Plan
 from builder.engine.play import START, fresh, without_board
+from builder.engine.replay import tried_again
 from builder.engine.restart import restarted
 from builder.engine.states import MOVES, TERMINAL, State
 from builder.errors import Conflict
@@ -31,6 +33,7 @@ class Chaos:
         self.told: list[happened.Event] = []
         self.open: list[Command] = []
         self.rows: dict[str, TaskRun] = {}
+        self.after: Execution | None = None
 
     def flow(self) -> dict[str, Any]:
         self.count = 0
@@ -43,7 +46,27 @@ class Chaos:
             flow["afterExecution"] = self.tasks(1)
         if self.dice.random() < 0.4:
             flow["outputs"] = [{"id": "end", "type": "STRING", "value": "x"}]
+        if self.dice.random() < 0.4:
+            flow["sla"] = [self.sla(number) for number in range(self.dice.randint(1, 3))]
+        if self.dice.random() < 0.1:
+            flow["retry"] = self.retry()
         return flow
+
+    def sla(self, number: int) -> dict[str, Any]:
+        sla = {
+            "id": f"sla{number}",
+            "behavior": self.dice.choice(["FAIL", "CANCEL", "NONE"]),
+            "labels": {"late": "yes"},
+        }
+        if self.dice.random() < 0.5:
+            return sla | {"type": "MAX_DURATION", "duration": f"PT{self.dice.randint(1, 400)}S"}
+        return sla | {"type": "EXECUTION_ASSERTION", "assert": "{{ y }}"}
+
+    def retry(self) -> dict[str, Any]:
+        retry: dict[str, Any] = {"type": "constant", "interval": "PT1M", "maxAttempts": self.dice.randint(2, 3)}
+        if self.dice.random() < 0.3:
+            retry["behavior"] = "CREATE_NEW_EXECUTION"
+        return retry
 
     def tasks(self, depth: int) -> list[dict[str, Any]]:
         return [self.task(depth) for _ in range(self.dice.randint(1, 3))]
@@ -66,7 +89,7 @@ class Chaos:
         if self.dice.random() < 0.2:
             task["runIf"] = "{{ x }}"
         if self.dice.random() < 0.2:
-            task["retry"] = {"type": "constant", "interval": "PT1M", "maxAttempts": self.dice.randint(2, 3)}
+            task["retry"] = self.retry()
         return task
 
     def properties(self, kind: str, depth: int) -> dict[str, Any]:
@@ -90,6 +113,8 @@ class Chaos:
         self.tell(happened.Started(self.now))
         for _ in range(5000):
             if self.execution.state in TERMINAL:
+                for command in [command for command in self.open if isinstance(command, TryAgain)]:
+                    self.answer(command)
                 return
             self.step()
         raise AssertionError("the play did not end")
@@ -134,16 +159,29 @@ class Chaos:
             case CancelTask(path, attempt):
                 self.tell(happened.TaskKilled(self.now, path, attempt))
             case StartChild(path, child):
-                state = self.dice.choice([State.SUCCESS, State.SUCCESS, State.FAILED, State.WARNING, State.CANCELLED])
-                self.tell(happened.ChildEnded(self.now, path, child, state, {}))
+                self.child_ended(path, child)
             case KillChild(child):
-                path = next(run.path for run in self.execution.runs.values() if run.child == child)
-                self.tell(happened.ChildEnded(self.now, path, child, State.KILLED, None))
+                path = next((run.path for run in self.execution.runs.values() if run.child == child), None)
+                if path is not None:
+                    self.tell(happened.ChildEnded(self.now, path, child, State.KILLED, None))
+            case TryAgain(due_at):
+                self.after = tried_again(self.execution, due_at)
+
+    def child_ended(self, path: str, child: str) -> None:
+        """A child that is tried again is followed; its successor comes to its own end."""
+        ends = [State.SUCCESS, State.SUCCESS, State.FAILED, State.WARNING, State.CANCELLED, State.RETRIED]
+        state = self.dice.choice(ends)
+        self.tell(happened.ChildEnded(self.now, path, child, state, {}))
+        run = self.execution.runs.get(path)
+        if state is State.RETRIED and run is not None and run.child == next_id(child):
+            under_way = [one for one in pending(self.plan, self.execution) if one not in self.open]
+            self.open += [one for one in under_way if isinstance(one, StartChild)]
 
     def evaluated(self, path: str | None, name: str, template: Any) -> happened.Event:
         if self.dice.random() < 0.05:
             return happened.EvaluationFailed(self.now, path, name, "no such variable")
-        return happened.Evaluated(self.now, path, name, self.dice.random() < 0.7 if template == "{{ x }}" else template)
+        odds = {"{{ x }}": 0.7, "{{ y }}": 0.98}.get(template) if isinstance(template, str) else None
+        return happened.Evaluated(self.now, path, name, template if odds is None else self.dice.random() < odds)
 
     def tell(self, event: happened.Event) -> None:
         self.told.append(event)
@@ -185,6 +223,8 @@ def test_it_ends_moves_legally_and_plays_again_to_the_same_state(seed: int) -> N
     assert decide_all(chaos.plan, first, chaos.told).execution == execution
     assert pending(chaos.plan, execution) == ()
     assert chaos.rows == execution.runs
+    assert (execution.state is State.RETRIED) is (chaos.after is not None)
+    assert chaos.after is None or chaos.after.attempt_number == execution.attempt_number + 1
 
 
 @pytest.mark.parametrize("seed", range(100))

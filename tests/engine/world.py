@@ -12,6 +12,7 @@ from builder.engine.commands import StartChild
 from builder.engine.execution import Execution
 from builder.engine.plan import Plan, build_plan
 from builder.engine.play import Done, Theatre, fresh
+from builder.engine.replay import tried_again
 from builder.engine.states import State
 from builder.engine.variables import variables as variables_of
 from builder.errors import NotFound, TaskFailure
@@ -77,6 +78,10 @@ class World:
         theatre = self.theatre(plan, execution)
         ended = theatre.run(execution, *events)
         self.executions[execution.id] = ended
+        if ended.state is State.RETRIED:
+            again = tried_again(ended, theatre.now)
+            self.executions[again.id] = again
+            return self.run(again)
         return ended
 
     def theatre(self, plan: Plan, execution: Execution) -> Theatre:

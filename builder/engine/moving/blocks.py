@@ -12,9 +12,9 @@ from builder.tasks.flow import Lane, Layout
 
 _BRANCHES = ("", "errors", "finally", "after")
 """The branches of a block in their order; only the flow itself has an "after" (afterExecution)."""
-_ORDER = (State.SUCCESS, State.WARNING, State.FAILED, State.CANCELLED, State.KILLED)
+_ORDER = (State.SUCCESS, State.WARNING, State.RETRIED, State.FAILED, State.CANCELLED, State.KILLED)
 _WEIGHT = {state: weight for weight, state in enumerate(_ORDER)}
-_STOPPERS = frozenset({State.FAILED, State.CANCELLED, State.KILLED})
+_STOPPERS = frozenset({State.RETRIED, State.FAILED, State.CANCELLED, State.KILLED})
 
 
 def open_block(work: Work, path: str, node: Node | None, layout: Layout) -> Block:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from builder.engine.commands import RunTask
+from builder.engine.commands import KillChild, RunTask
 from builder.engine.events import (
     AttemptLost,
     ChildEnded,
@@ -17,21 +17,29 @@ from builder.engine.events import (
     Woken,
 )
 from builder.engine.execution import TaskRun
-from builder.engine.moving import asking, attempts
+from builder.engine.moving import asking, asserting, attempts, notes, sla
+from builder.engine.moving.ids import next_id
 from builder.engine.moving.steps import advance, block_at, end, fail, layout_of, take_up
 from builder.engine.moving.work import Work
+from builder.engine.retries import Retry
 from builder.engine.states import TERMINAL, State
+from builder.tasks.flow import FlowTask
 
 
 def started(work: Work, event: Started) -> None:
     """The execution begins, or goes on after a restart."""
     if work.execution.state in (State.CREATED, State.QUEUED, State.RESTARTED):
         work.move_execution(State.RUNNING)
+        if work.plan.flow.sla:
+            work.note(notes.BEGUN, work.at.isoformat())
         take_up(work)
 
 
 def evaluated(work: Work, event: Evaluated) -> None:
     """An answer is kept, and its run goes on."""
+    if event.path is None and sla.is_question(event.name):
+        asserting.answered(work, event.name, event.value)
+        return
     if event.path is None:
         if _wants_outputs(work):
             work.move_execution(work.execution.state, outputs=event.value)
@@ -47,6 +55,9 @@ def evaluated(work: Work, event: Evaluated) -> None:
 
 def evaluation_failed(work: Work, event: EvaluationFailed) -> None:
     """A question without an answer fails its run; a failed runIf fails it even with allowFailure."""
+    if event.path is None and sla.is_question(event.name):
+        asserting.untold(work, event.name, event.message)
+        return
     if event.path is None:
         if _wants_outputs(work):
             work.move_execution(State.FAILED, message=event.message)
@@ -101,15 +112,31 @@ def attempt_failed(
     """Ends the run's attempt as failed, and plans the next one where its retry allows it."""
     closed = attempts.closed(work, run, State.FAILED, message)
     kept = dict(outputs) if outputs is not None else run.outputs
-    policy = work.node(run).retry
-    due = None
-    if policy is not None and retryable and run.state is State.RUNNING:
-        due = policy.next_try(attempts.tries(run, closed), work.at, run.id)
-    if due is None:
+    policy = work.node(run).retry if retryable and run.state is State.RUNNING else None
+    if policy is None:
+        fail(work, run, message, attempts=closed, outputs=kept)
+    elif policy.new_execution:
+        _try_all_again(work, run, policy, message, attempts=closed, outputs=kept)
+    elif (due := policy.next_try(attempts.tries(run, closed), work.at, run.id)) is None:
         fail(work, run, message, attempts=closed, outputs=kept)
     else:
         work.move(run, State.RETRYING, attempts=closed, outputs=kept, wake_at=due, message=message, child=None)
         work.board.blocks.pop(run.path, None)
+
+
+def _try_all_again(work: Work, run: TaskRun, policy: Retry, message: str, **changes: Any) -> None:
+    """The run, the blocks around it and the execution end RETRIED, and a new execution follows.
+
+    A handler's failure is no reason for that: the execution has come to what it came to.
+    """
+    execution = work.execution
+    first = notes.original_created(execution)
+    due = policy.after(execution.attempt_number, first, work.at, execution.original_id or execution.id)
+    if due is None or any(one.branch for one in work.line_of(run)):
+        fail(work, run, message, **changes)
+        return
+    work.note(notes.AGAIN_AT, due.isoformat())
+    end(work, run, State.RETRIED, message=message, **changes)
 
 
 def task_killed(work: Work, event: TaskKilled) -> None:
@@ -157,6 +184,9 @@ def child_ended(work: Work, event: ChildEnded) -> None:
         return
     node = work.node(run)
     assert node.flow is not None
+    if event.state is State.RETRIED:
+        _follow(work, run, node.flow, next_id(event.child))
+        return
     ending = node.flow.child_ended(event.child, event.state.value, event.outputs)
     if run.state is State.KILLING:
         end(work, run, State.KILLED, attempts=attempts.closed(work, run, State.KILLED), outputs=ending.outputs)
@@ -172,6 +202,13 @@ def child_ended(work: Work, event: ChildEnded) -> None:
             outputs=ending.outputs,
             message=ending.message,
         )
+
+
+def _follow(work: Work, run: TaskRun, flow: FlowTask, child: str) -> None:
+    """The child is tried again as another execution: that one is waited for now."""
+    work.change(run, child=child, outputs={**(run.outputs or {}), **flow.child_started(child)})
+    if run.state is State.KILLING:
+        work.commands.append(KillChild(child))
 
 
 def woken(work: Work, event: Woken) -> None:

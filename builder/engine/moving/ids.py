@@ -24,3 +24,8 @@ def run_id(execution_id: str, path: str) -> str:
 def child_id(execution_id: str, path: str, attempt: int) -> str:
     """The id of the execution that attempt number `attempt` of a Subflow starts."""
     return derived_id("child", execution_id, path, attempt)
+
+
+def next_id(execution_id: str) -> str:
+    """The id of the execution that follows one that ended RETRIED."""
+    return derived_id("retry", execution_id)

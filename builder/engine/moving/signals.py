@@ -1,10 +1,9 @@
 """What people ask of an execution that runs: kill, pause, resume."""
 
-from builder.engine.commands import CancelTask, KillChild
 from builder.engine.events import KillRequested, PauseRequested, ResumeRequested, Woken
-from builder.engine.execution import TaskRun
 from builder.engine.moving.happenings import go_on_after_wait, woken
-from builder.engine.moving.steps import end, take_up
+from builder.engine.moving.steps import take_up
+from builder.engine.moving.stopping import stop
 from builder.engine.moving.work import Work
 from builder.engine.states import TERMINAL, State
 
@@ -17,25 +16,7 @@ def killed(work: Work, event: KillRequested) -> None:
     if state in (State.CREATED, State.QUEUED):
         work.move_execution(State.KILLED)
         return
-    work.held = False
-    work.move_execution(State.KILLING)
-    work.board.blocks.clear()
-    for path in reversed(list(work.board.live)):
-        _kill_run(work, work.runs[path])
-    work.todo.append(("enter", ""))
-
-
-def _kill_run(work: Work, run: TaskRun) -> None:
-    if run.state is not State.RUNNING or run.wake_at is not None:
-        end(work, run, State.KILLED)
-        return
-    work.move(run, State.KILLING)
-    if run.child is not None:
-        work.commands.append(KillChild(run.child))
-    elif work.node(run).flow is None:
-        work.commands.append(CancelTask(run.path, run.attempts[-1].number))
-    else:
-        work.todo.append(("enter", run.path))
+    stop(work)
 
 
 def paused(work: Work, event: PauseRequested) -> None:

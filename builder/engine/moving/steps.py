@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from builder.engine.commands import Evaluate, RunTask, StartChild
+from builder.engine.commands import Evaluate, RunTask, StartChild, TryAgain
 from builder.engine.execution import TaskRun
-from builder.engine.moving import asking, attempts, turns
+from builder.engine.moving import asking, asserting, attempts, notes, turns
 from builder.engine.moving.blocks import child_ended, final_state, open_block, settle, turn_is_over
 from builder.engine.moving.board import Block
-from builder.engine.moving.ids import child_id
+from builder.engine.moving.ids import child_id, next_id
 from builder.engine.moving.work import Work
 from builder.engine.plan import Node
 from builder.engine.states import TERMINAL, State
@@ -187,7 +187,11 @@ def end_flow(work: Work, state: State) -> None:
     if work.execution.state in TERMINAL:
         return
     if work.killing:
-        work.move_execution(State.KILLED)
+        work.move_execution(State(work.execution.notes.get(notes.ENDS_AS, State.KILLED)))
+    elif asserting.ask(work):
+        return
+    elif state is State.RETRIED:
+        _try_again(work)
     elif wants_outputs(work):
         work.commands.append(outputs_ask(work))
     else:
@@ -197,6 +201,15 @@ def end_flow(work: Work, state: State) -> None:
 def wants_outputs(work: Work) -> bool:
     """Whether the flow's outputs are still to be evaluated; after an Exit they are not, as what they read never ran."""
     return bool(work.plan.flow.outputs) and work.execution.outputs is None and work.exit is None
+
+
+def _try_again(work: Work) -> None:
+    """Ends it with the execution that follows it; both come into being in one transaction."""
+    due_at = notes.moment(work.execution, notes.AGAIN_AT)
+    assert due_at is not None
+    work.note(notes.NEXT, next_id(work.execution.id))
+    work.move_execution(State.RETRIED)
+    work.commands.append(TryAgain(due_at))
 
 
 def outputs_ask(work: Work) -> Evaluate:

@@ -1,18 +1,20 @@
 """The working copy of an execution while events are applied, and the one place where states change."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from builder.engine.commands import Command
 from builder.engine.execution import Execution, TaskRun
+from builder.engine.moving import sla
 from builder.engine.moving.board import Runs, Seen, taken_over
 from builder.engine.moving.ids import run_id
 from builder.engine.plan import Node, Plan
 from builder.engine.states import MOVES, TERMINAL, State
 from builder.errors import BuilderError
+from builder.flows.model import Sla
 from builder.tasks.flow import Lane
 
 
@@ -39,6 +41,10 @@ class Work:
         self.commands: list[Command] = []
         self.todo: deque[tuple[str, str]] = deque()
         self.held = False
+        self.moves = 0
+        """How often something changed that an SLA's assertion may ask about."""
+        self.broken: list[tuple[Sla, str]] = []
+        """SLAs that were just found not to be kept, with the reason."""
 
     @property
     def killing(self) -> bool:
@@ -62,6 +68,13 @@ class Work:
         """The run at `path` while it has not ended."""
         run = self.runs.get(path) if path is not None else None
         return run if run is not None and run.state not in TERMINAL else None
+
+    def line_of(self, run: TaskRun) -> Iterator[TaskRun]:
+        """The run and the blocks around it, nearest first."""
+        yield run
+        while run.parent is not None:
+            run = self.runs[run.parent]
+            yield run
 
     def create(self, parent: str, lane: Lane, task_id: str, branch: str) -> TaskRun:
         """A new run, CREATED, and on the list to be begun."""
@@ -112,20 +125,32 @@ class Work:
             check_move(f"Execution {self.execution.id}", self.execution.state, state)
             changes["state"] = state
             changes["history"] = (*self.execution.history, (state, self.at))
+            self.moves += 1
         if changes:
             self.execution = replace(self.execution, **changes)
 
+    def note(self, name: str, value: Any) -> None:
+        """Notes something of the execution as a whole."""
+        self.execution = replace(self.execution, notes={**self.execution.notes, name: value})
+
     def finished(self) -> Execution:
         """The execution as it is now, with its runs."""
-        waking = self.board.waking.values() if self.execution.state not in TERMINAL and not self.held else ()
-        wake_at = min(waking, default=None)
+        wake_at = self._wake_at()
         before = self._given
         if not self.changed and isinstance(before, Runs):
             before.board, before.seen = self.board, self.seen
             return self.execution if wake_at == self.execution.wake_at else replace(self.execution, wake_at=wake_at)
         return replace(self.execution, runs=Runs(self.runs, self.board, self.seen), wake_at=wake_at)
 
+    def _wake_at(self) -> datetime | None:
+        if self.execution.state in TERMINAL:
+            return None
+        deadline = None if self.killing else sla.deadline(self.plan, self.execution)
+        waking = [] if self.held else list(self.board.waking.values())
+        return min([*waking, *([deadline] if deadline else [])], default=None)
+
     def _touch(self, path: str) -> None:
+        self.moves += 1
         self.changed.add(path)
         self.seen.stale.append(path)
 

@@ -1,11 +1,14 @@
-"""Executions that an execution starts (Subflow): made here, created by the store in the parent's own transaction."""
+"""Executions that one starts (Subflow, its next try): made here, created by the store in its own transaction."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from builder.engine.commands import StartChild
+from builder.engine.commands import StartChild, TryAgain
 from builder.engine.execution import Execution
+from builder.engine.moving import notes
+from builder.engine.plan import Plan
+from builder.engine.replay import tried_again
 from builder.engine.states import TERMINAL, State
 from builder.errors import InvalidInput
 from builder.flows.read import label_text, read_labels
@@ -13,7 +16,7 @@ from builder.runtime import storage
 from builder.runtime.masking import Masker
 from builder.store import births, executions
 from builder.store.encryption import sealed_where
-from builder.store.executions import KILL, NewExecution
+from builder.store.executions import KILL, Claim, NewExecution
 
 
 def make_child(parent: Execution, command: StartChild, now: datetime, masker: Masker) -> NewExecution | None:
@@ -38,9 +41,21 @@ def make_child(parent: Execution, command: StartChild, now: datetime, masker: Ma
     )  # fmt: skip
 
 
+def make_next(execution: Execution, plan: Plan, command: TryAgain, claim: Claim, now: datetime) -> NewExecution:
+    """The execution that tries again what ended RETRIED."""
+    return NewExecution(
+        tried_again(execution, now),
+        source=claim.source if claim.is_draft else None,
+        concurrency=plan.flow.concurrency,
+        due_at=command.due_at if command.due_at > now else None,
+    )
+
+
 def is_wanted(parent: Execution, child: NewExecution) -> bool:
     """Its run may have been killed while the child was made; then nobody would kill the child any more."""
     run = parent.runs.get(child.execution.parent_path or "")
+    if child.execution.id == parent.notes.get(notes.NEXT):
+        return True
     return run is not None and run.state not in (State.KILLING, State.KILLED)
 
 

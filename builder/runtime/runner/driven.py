@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
+from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild, TryAgain
 from builder.engine.decide import decide_all, pending
 from builder.engine.events import AttemptLost, Event, Started, TaskKilled, Woken
 from builder.engine.execution import Execution
@@ -188,7 +188,7 @@ class Driven:
         decision = decide_all(self.plan, self.execution, events)
         if decision.execution != self.execution or decision.changed:
             self._dirty = True
-        log_unsaid(self.journal, self.execution.runs, decision.execution, decision.changed, events)
+        log_unsaid(self.journal, self.execution, decision.execution, decision.changed, events)
         self.execution = decision.execution
         self._changed |= decision.changed
         self._note_settled(events)
@@ -196,6 +196,8 @@ class Driven:
             answer = self._errands.on_the_spot(command)
             if answer is not None:
                 self._inbox.append(answer)
+            elif isinstance(command, TryAgain):
+                self._children.append(children.make_next(self.execution, self.plan, command, self._claim, self._now()))
             elif isinstance(command, CancelTask):
                 self._cancel(command)
             else:

@@ -17,6 +17,7 @@ from builder.engine.events import (
     TaskKilled,
     TaskSucceeded,
 )
+from builder.engine.moving.sla import is_question
 from builder.engine.states import State
 from builder.engine.variables import variables
 from builder.errors import BuilderError
@@ -171,6 +172,8 @@ class Errands:
         }
 
     def _said(self, command: Evaluate, message: str) -> str:
+        if command.path is None and is_question(command.name):  # the engine notes it, the log says it once
+            return self._driven.journal.masker.text(message)
         text = self._driven.journal.masker.text(f"{command.name}: {message}")
         run = self._driven.execution.runs.get(command.path) if command.path else None
         place = place_of(self._driven.execution, run) if run is not None else None

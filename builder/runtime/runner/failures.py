@@ -1,9 +1,11 @@
 """Why runs failed where no task said so itself (a Switch without a case, a child that failed): the log says it too."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from builder.engine.events import EvaluationFailed, Event, TaskFailed
 from builder.engine.execution import Execution, TaskRun
+from builder.engine.moving import notes
 from builder.engine.states import State
 from builder.runtime.context import Journal
 from builder.runtime.world.place import Place
@@ -16,13 +18,27 @@ def place_of(execution: Execution, run: TaskRun) -> Place:
 
 
 def log_unsaid(
-    journal: Journal, before: Mapping[str, TaskRun], execution: Execution, changed: Collection[str],
-    events: Iterable[Event],
-) -> None:  # fmt: skip
+    journal: Journal, before: Execution, execution: Execution, changed: Collection[str], events: Iterable[Event]
+) -> None:
     """Logs the new messages of runs; tasks and questions that failed have logged theirs themselves."""
-    for run in _with_news(before, execution, changed, set(_said(events))):
+    for run in _with_news(before.runs, execution, changed, set(_said(events))):
         level = "WARN" if run.state is State.CANCELLED else "ERROR"
         journal.log(place_of(execution, run), level, run.message)
+    if execution.notes is not before.notes:
+        for level, line in _noted(before.notes, execution.notes):
+            journal.log(None, level, line)
+
+
+def _noted(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, reason in _news(before, now, notes.VIOLATED):
+        yield "ERROR" if notes.ENDS_AS in now else "WARN", f"The SLA `{key}` is not kept: {reason}."
+    for key, reason in _news(before, now, notes.UNTOLD):
+        yield "WARN", f"Whether the SLA `{key}` is kept could not be told: {reason}"
+
+
+def _news(before: Mapping[str, Any], now: Mapping[str, Any], name: str) -> Iterator[tuple[str, str]]:
+    old = before.get(name, {})
+    return (pair for pair in now.get(name, {}).items() if old.get(pair[0]) != pair[1])
 
 
 def _with_news(

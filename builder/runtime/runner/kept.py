@@ -33,5 +33,7 @@ def _masked(execution: Execution, changed: Collection[str], masker: Masker) -> E
                 evaluated=sealed_where(run.evaluated, masker.holds),
                 value=sealed_text(run.value) if run.value is not None and masker.holds(run.value) else run.value,
             )  # fmt: skip
-    variables = sealed_where(execution.variables, masker.holds)
-    return replace(execution, runs=runs, message=masker.text(execution.message), variables=variables)
+    return replace(
+        execution, runs=runs, message=masker.text(execution.message), notes=masker.value(execution.notes),
+        variables=sealed_where(execution.variables, masker.holds),
+    )  # fmt: skip

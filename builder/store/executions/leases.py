@@ -68,6 +68,7 @@ def _claims(taken: Sequence[rows.Row]) -> list[Claim]:
             alone=row.alone or bool(row.owner),
             losses=row.losses + (row.alone and bool(row.owner)),
             signals=tuple(asked.get(row.execution.id, ())),
+            is_draft=row.is_draft,
         )
         for row in taken
     ]

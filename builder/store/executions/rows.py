@@ -20,15 +20,16 @@ from builder.store.gate import among, from_row, moment, run_many, select, write
 
 _INSERT = """
 INSERT INTO builder_execution (id, namespace, flow_id, revision, state, history, inputs, outputs, labels, trigger,
-  message, variables, parent_id, parent_path, original_id, attempt_number, draft_source, concurrency_limit, created_at,
-  started_at, ended_at, wake_at, due_at, owner, epoch, lease_until, losses, alone, runs_total, runs_ended, tokens, cost)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0, NULL, 0, %s,
-  %s, %s, NULL, NULL)
+  message, variables, notes, parent_id, parent_path, original_id, attempt_number, draft_source, concurrency_limit,
+  created_at, started_at, ended_at, wake_at, due_at, owner, epoch, lease_until, losses, alone, runs_total, runs_ended,
+  tokens, cost)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0, NULL,
+  0, %s, %s, %s, NULL, NULL)
 """
 _SELECT = """
-SELECT id, namespace, flow_id, revision, state, history, inputs, outputs, labels, trigger, message, variables,
+SELECT id, namespace, flow_id, revision, state, history, inputs, outputs, labels, trigger, message, variables, notes,
   parent_id, parent_path, original_id, attempt_number, created_at, wake_at, runs_total, owner, epoch, lease_until,
-  alone, losses,
+  alone, losses, draft_source IS NOT NULL,
   COALESCE(draft_source, (SELECT source FROM builder_flowrevision r JOIN builder_flow f ON f.id = r.flow_id
     WHERE f.namespace = builder_execution.namespace AND f.flow_id = builder_execution.flow_id
       AND r.number = builder_execution.revision))
@@ -47,7 +48,8 @@ _IDS_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An execution without its task runs, and what only the store knows of it. `source`: the flow text it runs."""
+    """An execution without its task runs, and what only the store knows of it. `source`: the flow text it runs, which
+    is a draft's or a revision's."""
 
     execution: Execution
     epoch: int
@@ -57,6 +59,7 @@ class Row:
     losses: int
     runs_total: int
     source: str
+    is_draft: bool
 
 
 def create(new: NewExecution) -> Execution:
@@ -88,6 +91,7 @@ def _row(new: NewExecution, execution: Execution) -> tuple[Any, ...]:
         None if execution.trigger is None else documents.dump(execution.trigger),
         documents.clean(execution.message),
         None if execution.variables is None else documents.dump(execution.variables),
+        documents.dump(execution.notes),
         execution.parent_id,
         execution.parent_path,
         execution.original_id or execution.id,
@@ -220,6 +224,7 @@ def _read(columns: Sequence[Any]) -> Row:
         trigger,
         message,
         variables,
+        noted,
         parent_id,
         parent_path,
         original_id,
@@ -232,6 +237,7 @@ def _read(columns: Sequence[Any]) -> Row:
         lease_until,
         alone,
         losses,
+        is_draft,
         source,
     ) = columns
     execution = Execution(
@@ -253,8 +259,11 @@ def _read(columns: Sequence[Any]) -> Row:
         wake_at=from_row(wake_at),
         message=message,
         variables=documents.load_or_none(variables),
+        notes=documents.load(noted),
     )
-    return Row(execution, epoch, owner, from_row(lease_until), bool(alone), losses, runs_total, source or "")
+    return Row(
+        execution, epoch, owner, from_row(lease_until), bool(alone), losses, runs_total, source or "", bool(is_draft)
+    )
 
 
 def runs_of(ids: Sequence[str]) -> dict[str, dict[str, TaskRun]]:

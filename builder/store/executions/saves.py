@@ -18,8 +18,8 @@ from builder.store.executions.values import Saved, SaveResult
 from builder.store.gate import lock_row, moment, run_many, write
 
 _UPDATE = """
-UPDATE builder_execution SET state = %s, history = %s, outputs = %s, labels = %s, message = %s, started_at = %s,
-  ended_at = %s, wake_at = %s, runs_total = %s, runs_ended = %s,
+UPDATE builder_execution SET state = %s, history = %s, outputs = %s, labels = %s, message = %s, notes = %s,
+  started_at = %s, ended_at = %s, wake_at = %s, runs_total = %s, runs_ended = %s,
   tokens = CASE WHEN %s IS NULL THEN tokens ELSE COALESCE(tokens, 0) + %s END,
   cost = CASE WHEN %s IS NULL THEN cost ELSE COALESCE(cost, 0) + %s END,
   alone = CASE WHEN %s THEN %s ELSE alone END, losses = CASE WHEN %s THEN 0 ELSE losses END
@@ -72,6 +72,7 @@ def _row(saved: Saved) -> tuple[Any, ...]:
         None if execution.outputs is None else documents.dump(execution.outputs),
         documents.dump(execution.labels),
         documents.clean(execution.message),
+        documents.dump(execution.notes),
         moment(rows.started_at(execution)),
         moment(rows.ended_at(execution)),
         moment(execution.wake_at),
@@ -177,6 +178,7 @@ def replace_execution(execution: Execution, now: datetime, *, due: bool) -> list
             labels=documents.dump(execution.labels),
             variables=None if execution.variables is None else documents.dump(execution.variables),
             message=execution.message,
+            notes=documents.dump(execution.notes),
             outputs=None if execution.outputs is None else documents.dump(execution.outputs),
             started_at=rows.started_at(execution),
             ended_at=rows.ended_at(execution),

@@ -79,7 +79,7 @@ class NewExecution:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to drive an execution. `source`: the text of the flow it runs.
+    """The right to drive an execution. `source`: the text of the flow it runs; `is_draft`: no published revision's.
 
     `lost`: its last runner went away with it; `alone`: it must run with nothing beside it in the process;
     `losses`: how many processes were lost while it was alone.
@@ -92,6 +92,7 @@ class Claim:
     alone: bool
     losses: int
     signals: tuple[SignalRow, ...]
+    is_draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,9 @@ class Saved:
     """What a runner wants kept of one execution, all in one transaction, as long as `epoch` is still its own.
 
     `changed`: paths of changed task runs; a path that is no longer in `execution.runs` is deleted.
-    `consumed`: ids of signals that were obeyed. `settled`: what was lost came through, it is no longer alone.
-    `altered`: a task changed its labels or variables.
+    `consumed`: ids of signals that were obeyed. `children`: executions that come into being with this (of a Subflow, or
+    the next try). `settled`: what was lost came through, it is no longer alone.
+    `altered`: its labels or variables are others than before.
     `parked`: the lease is given up with this; it goes on at `execution.wake_at` or by a signal. An execution that
     ended is given up by itself.
     """

@@ -1,0 +1,104 @@
+"""What a flow demands of its executions, with real rows, signals and clock: SLAs, and tries of the whole."""
+
+from builder.api.execution_json import execution_json
+from builder.engine.states import State
+from builder.runtime.runner.runner import Runner
+from builder.store import executions
+from builder.store.executions import Filters
+from tests.runtime.conftest import create, ended, messages, publish, wait_until
+
+CORE = "io.kestra.plugin.core"
+SLEEP = f"tasks:\n  - {{id: rest, type: {CORE}.flow.Sleep, duration: PT20S}}"
+
+
+def run(runner: Runner, source: str) -> str:
+    publish(source)
+    execution_id = create()
+    runner.take([execution_id])
+    return execution_id
+
+
+def test_an_execution_that_takes_too_long_fails_and_says_which_sla(runner: Runner) -> None:
+    sla = "sla:\n  - {id: soon, type: MAX_DURATION, behavior: FAIL, duration: PT0.3S, labels: {late: 'yes'}}\n"
+    execution = ended(run(runner, sla + SLEEP))
+    assert execution.state is State.FAILED
+    assert "`soon`" in execution.message and "PT0.3S" in execution.message
+    assert ("late", "yes") in execution.labels
+    assert [found.id for found in executions.search(Filters(labels=(("late", "yes"),))).items] == [execution.id]
+    assert execution.message in messages(execution.id)
+
+
+def test_a_sla_without_consequence_is_noted_and_labelled_while_the_execution_goes_on(runner: Runner) -> None:
+    sla = "sla:\n  - {id: soon, type: MAX_DURATION, behavior: NONE, duration: PT0.2S, labels: {late: 'yes'}}\n"
+    task = f"tasks:\n  - {{id: rest, type: {CORE}.flow.Sleep, duration: PT0.6S}}"
+    execution = ended(run(runner, sla + task))
+    assert execution.state is State.SUCCESS and ("late", "yes") in execution.labels
+    assert any("`soon` is not kept" in message for message in messages(execution.id))
+
+
+def test_an_assertion_that_reads_a_key_cancels_the_execution(runner: Runner) -> None:
+    sla = "sla:\n  - {id: sure, type: EXECUTION_ASSERTION, behavior: CANCEL, assert: \"{{ kv('no') ?? false }}\"}\n"
+    execution = ended(run(runner, sla + SLEEP))
+    assert execution.state is State.CANCELLED and "`sure`" in execution.message
+
+
+def test_an_assertion_that_cannot_be_told_yet_is_said_once_and_asked_again(runner: Runner) -> None:
+    sla = "sla:\n  - {id: right, type: EXECUTION_ASSERTION, behavior: FAIL, assert: \"{{ outputs.b.value == 'x' }}\"}\n"
+    tasks = "tasks:\n" + "".join(
+        f"  - {{id: {name}, type: {CORE}.debug.Return, format: {value}}}\n" for name, value in (("a", "y"), ("b", "y"))
+    )
+    execution = ended(run(runner, sla + tasks))
+    assert execution.state is State.FAILED and "outputs.b.value == 'x'" in execution.message
+    assert sum("could not be told" in message for message in messages(execution.id)) == 1
+
+
+def test_a_retry_by_a_new_execution_makes_one_a_try_and_each_knows_the_first(runner: Runner) -> None:
+    first = run(runner, f"""
+retry: {{type: constant, behavior: CREATE_NEW_EXECUTION, interval: PT0.01S, maxAttempts: 3}}
+tasks:
+  - {{id: bad, type: {CORE}.execution.Fail}}
+errors:
+  - {{id: sorry, type: {CORE}.log.Log, message: sorry}}
+""")  # fmt: skip
+    seen = []
+    following: str | None = first
+    while following is not None:
+        runner.take([following])
+        execution = ended(following)
+        seen.append(execution)
+        following = execution.notes.get("next")
+    assert [one.state for one in seen] == [State.RETRIED, State.RETRIED, State.FAILED]
+    assert [one.attempt_number for one in seen] == [1, 2, 3]
+    assert {one.original_id for one in seen} == {first}
+    assert ["sorry" in one.runs for one in seen] == [False, False, True]
+    assert seen[1].parent_id == first
+    created = execution_json(seen[0])["metadata"]["originalCreatedDate"]
+    assert execution_json(seen[2])["metadata"] == {"attemptNumber": 3, "originalCreatedDate": created}
+
+
+def test_a_parent_waits_for_the_execution_that_tries_its_child_again(runner: Runner) -> None:
+    publish(
+        f"""
+retry: {{type: constant, behavior: CREATE_NEW_EXECUTION, interval: PT0.01S, maxAttempts: 2}}
+tasks:
+  - {{id: bad, type: {CORE}.execution.Fail, condition: "{{{{ kv('done') ?? true }}}}"}}
+""",
+        "child",
+    )
+    parent = run(runner, f"tasks:\n  - {{id: call, type: {CORE}.flow.Subflow, namespace: team, flowId: child}}")
+    found: dict[str, State] = {}
+
+    def children_end() -> bool:
+        ids = executions.ids(Filters(flow_id="child"), 10)
+        runner.take([one for one in ids if one not in found])
+        runner.take([parent])
+        found.update(executions.states(ids))
+        return executions.item(parent).ended_at is not None
+
+    wait_until(children_end)
+    execution = ended(parent)
+    assert execution.state is State.FAILED
+    last = execution.runs["call"].child
+    assert last is not None and executions.states([last])[last] is State.FAILED
+    assert sorted(state.value for state in found.values()) == ["FAILED", "RETRIED"]
+    assert (execution.runs["call"].outputs or {})["executionId"] == last
