@@ -254,6 +254,7 @@ MILLSTREAM: dict[str, Any] = {
         "tasks_openai",
         *_list("MILLSTREAM_TASK_PACKAGES", ()),
     ),
+    "LOCAL_FILES": _list("MILLSTREAM_LOCAL_FILES", ()),
     "ALLOW_NETWORKS": _networks("MILLSTREAM_ALLOW_NETWORKS"),
     "ENCRYPTION_KEY": os.environ.get("MILLSTREAM_ENCRYPTION_KEY", "") or SECRET_KEY,
     # Runner.

@@ -73,6 +73,9 @@ _CONTROLS = {
     "YAML": Control.YAML,
     "URI": Control.URL,
     "EMAIL": Control.EMAIL,
+    "ION": Control.YAML,
+    "OBJECT": Control.JSON,
+    "TABLE": Control.JSON,
 }
 _PLACEHOLDERS = {
     "DURATION": "PT5M",

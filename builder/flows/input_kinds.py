@@ -6,7 +6,7 @@ from typing import Any
 _TEXT = ("validator",)
 _NUMBER = ("min", "max")
 _DATE = ("after", "before")
-_CHOICE = ("values", "expression", "allowCustomValue", "allowInput", "autoSelectFirst")
+_CHOICE = ("values", "expression", "allowCustomValue", "allowInput", "autoSelectFirst", "isRadio")
 
 INPUT_KINDS: Mapping[str, tuple[str, ...]] = {
     "STRING": _TEXT,
@@ -15,8 +15,8 @@ INPUT_KINDS: Mapping[str, tuple[str, ...]] = {
     "FLOAT": _NUMBER,
     "BOOL": (),
     "BOOLEAN": (),
-    "SELECT": (*_CHOICE, "isRadio"),
-    "ENUM": (*_CHOICE, "isRadio"),
+    "SELECT": _CHOICE,
+    "ENUM": _CHOICE,
     "MULTISELECT": (*_CHOICE, "options", "itemType"),
     "ARRAY": ("itemType",),
     "DATETIME": _DATE,
@@ -26,14 +26,28 @@ INPUT_KINDS: Mapping[str, tuple[str, ...]] = {
     "FILE": ("extension", "allowedFileExtensions"),
     "JSON": ("jsonSchema",),
     "YAML": (),
+    "ION": (),
     "URI": (),
     "EMAIL": (),
+    "OBJECT": ("properties",),
+    "TABLE": ("columns", "rows"),
 }
 """Type name to the properties that only it has."""
 
+FORM = "FORM"
+"""A group of inputs: it has no value of its own, `inputs` holds its children."""
+CELL_KINDS = tuple(
+    kind
+    for kind in INPUT_KINDS
+    if kind not in ("OBJECT", "TABLE", "ARRAY", "FILE", "SECRET", "JSON", "ION", "YAML")
+)  # fmt: skip
+"""What a property of an OBJECT or a column of a TABLE may be."""
+
 COMMON_INPUT_KEYS = ("id", "name", "type", "description", "displayName", "required", "defaults", "prefill", "dependsOn")
-OUTPUT_KEYS = ("id", "type", "value", "description", "displayName", "required")
-_RENAMED = {"options": "values", "allowInput": "allowCustomValue", "extension": "allowedFileExtensions"}
+CELL_KEYS = ("id", "name", "type", "description", "displayName", "required")
+FORM_KEYS = ("id", "name", "type", "description", "displayName", "dependsOn", "inputs")
+OUTPUT_KEYS = ("id", "type", "value", "description", "displayName", "required", "itemType")
+_RENAMED = {"options": "values", "allowInput": "allowCustomValue"}
 
 
 def kind_name(written: str) -> str:

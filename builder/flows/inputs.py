@@ -10,7 +10,7 @@ from builder.errors import BuilderError, Fault
 from builder.expressions import ExpressionError, UndefinedVariable
 from builder.flows.dialects.compat import NEWEST, Compat
 from builder.flows.input_values import BadValue, as_text, parse_value, received
-from builder.flows.model import Input, Output
+from builder.flows.model import Input
 
 ENCRYPTED_TYPE = "io.kestra.datatype:aes_encrypted"
 """The `type` of the map that stands for an encrypted value; `value` is the ciphertext."""
@@ -24,6 +24,10 @@ _LATER = frozenset({"execution", "taskrun", "task", "outputs", "trigger", "paren
 """Names that only exist once the execution runs: a default that reads them stays as it is written."""
 
 
+_KEPT = "kestra://"
+_FOUND = ("nsfile://", "file://")
+
+
 class Upload(Protocol):
     """A file that came with a request."""
 
@@ -34,6 +38,9 @@ class Upload(Protocol):
 
 KeepFile = Callable[[str, Upload], str]
 """Stores an upload for an input id and returns its kestra:// URI."""
+
+FindFile = Callable[[str], "str | Upload"]
+"""What an `nsfile://` or `file://` address stands for: an address that lasts, or a file to be kept with the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +58,12 @@ def resolve(
     *,
     render: Render,
     keep_file: KeepFile | None = None,
+    find_file: FindFile | None = None,
     encrypt: Callable[[str], str] | None = None,
     compat: Compat = NEWEST,
 ) -> Resolved:
     """The values of all inputs. `keep_file` None leaves uploads unstored (a validation without a run)."""
-    run = _Resolution(supplied, render, keep_file, encrypt, compat)
+    run = _Resolution(supplied, render, keep_file, find_file, encrypt, compat)
     for declared in in_order(inputs):
         run.take(declared)
     values: dict[str, Any] = {}
@@ -71,7 +79,7 @@ def in_order(inputs: Sequence[Input]) -> list[Input]:
     ordered: dict[str, Input] = {}
 
     def place(declared: Input, above: frozenset[str]) -> None:
-        for needed in declared.depends_on:
+        for needed in (*(declared.form.depends_on if declared.form else ()), *declared.depends_on):
             if needed in by_id and needed not in ordered and needed not in above:
                 place(by_id[needed], above | {needed})
         ordered.setdefault(declared.id, declared)
@@ -81,6 +89,13 @@ def in_order(inputs: Sequence[Input]) -> list[Input]:
     return list(ordered.values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """A default that is kept as it is written: only the run can render it."""
+
+    text: str
+
+
 @dataclass
 class _Resolution:
     """One resolution: what is kept (secrets encrypted), and what conditions may see (nothing encrypted)."""
@@ -88,6 +103,7 @@ class _Resolution:
     supplied: Mapping[str, Any]
     render: Render
     keep_file: KeepFile | None
+    find_file: FindFile | None
     encrypt: Callable[[str], str] | None
     compat: Compat
     kept: dict[str, Any] = field(default_factory=dict)
@@ -103,34 +119,39 @@ class _Resolution:
         try:
             if value is None:
                 value = self._default(declared)
-            self._keep(declared, value)
+            if isinstance(value, _Raw):
+                self.kept[declared.id] = self.seen[declared.id] = value.text
+            else:
+                self._keep(declared, value)
         except BadValue as error:
             shown = "******" if declared.type == "SECRET" and value is not None else received(_shown(value))
             message = f"Invalid input for `{declared.id}`, {error}, but received `{shown}`"
             self.faults.append(Fault((declared.id,), message))
 
     def _enabled(self, declared: Input) -> bool:
-        if any(name in self.disabled for name in declared.depends_on):
+        form = declared.form
+        if form and not self._holds(declared.id, form.depends_on, form.depends_on_condition):
             return False
-        if not declared.depends_on_condition:
+        return self._holds(declared.id, declared.depends_on, declared.depends_on_condition)
+
+    def _holds(self, asking: str, needed: Sequence[str], condition: str) -> bool:
+        if any(name in self.disabled for name in needed):
+            return False
+        if not condition:
             return True
         visible: dict[str, Any] = {}
-        for name in declared.depends_on:
+        for name in needed:
             _put(visible, name, self.seen.get(name))
         try:
-            return self.render(declared.depends_on_condition, {"inputs": visible}) is True
+            return self.render(condition, {"inputs": visible}) is True
         except BuilderError as error:
-            self.faults.append(
-                Fault(
-                    (declared.id,),
-                    f"Invalid input for `{declared.id}`, its dependsOn condition cannot be evaluated: {error.message}",
-                )
-            )
+            message = f"Invalid input for `{asking}`, its dependsOn condition cannot be evaluated: {error.message}"
+            self.faults.append(Fault((asking,), message))
             return False
 
     def _default(self, declared: Input) -> Any:
         if declared.has_defaults:
-            return self._rendered(declared.defaults)
+            return self._rendered(declared.defaults, whole=True)
         if declared.type == "BOOL":
             return False
         if declared.properties.get("autoSelectFirst"):
@@ -140,20 +161,21 @@ class _Resolution:
             raise BadValue("missing required input")
         return None
 
-    def _rendered(self, default: Any) -> Any:
+    def _rendered(self, default: Any, *, whole: bool = False) -> Any:
         if isinstance(default, Mapping):
             return {key: self._rendered(item) for key, item in default.items()}
         if isinstance(default, list):
             return [self._rendered(item) for item in default]
         if not isinstance(default, str) or ("{{" not in default and "{%" not in default):
             return default
+        raw = _Raw(default) if whole else default
         if self.compat.defaults_stay_raw:
-            return default
+            return raw
         try:
             return self._template(default)
         except UndefinedVariable as error:
             if error.name.partition(".")[0] in _LATER:
-                return default
+                return raw
             raise BadValue(f"its default cannot be rendered: {error.message}") from error
         except BuilderError as error:
             raise BadValue(f"its default cannot be rendered: {error.message}") from error
@@ -206,12 +228,17 @@ class _Resolution:
         return {"type": ENCRYPTED_TYPE, "value": self.encrypt(text)}
 
     def _file(self, declared: Input, value: Any) -> str:
-        if isinstance(value, str):
-            if not value.startswith("kestra://"):
-                raise BadValue("Expected `FILE`: upload a file, or give the kestra:// address of one")
+        if isinstance(value, str) and value.startswith(_KEPT):
             return value
+        if isinstance(value, str) and value.startswith(_FOUND) and self.find_file:
+            try:
+                value = self.find_file(value)
+            except BuilderError as error:
+                raise BadValue(error.message) from error
+            if isinstance(value, str):
+                return value
         if not hasattr(value, "chunks"):
-            raise BadValue("Expected `FILE`: upload a file")
+            raise BadValue("Expected `FILE`: upload a file, or give the kestra:// or nsfile:// address of one")
         allowed = declared.properties.get("allowedFileExtensions") or ()
         name = PurePosixPath(value.name or "").name
         if allowed and not any(name.lower().endswith(str(ending).lower()) for ending in allowed):
@@ -226,23 +253,6 @@ def lookup(supplied: Mapping[str, Any], name: str) -> Any:
     head, _, rest = name.partition(".")
     inner = supplied.get(head)
     return lookup(inner, rest) if rest and isinstance(inner, Mapping) else None
-
-
-def typed_output(output: Output, value: Any, *, encrypt: Callable[[str], str] | None = None) -> Any:
-    """A rendered flow output as its type says. Raises BadValue; null stays null."""
-    if value is None:
-        return None
-    try:
-        read = parse_value(output.type, {}, value) if output.type not in ("SELECT", "MULTISELECT") else value
-    except BadValue as error:
-        raise BadValue(f"Invalid output for `{output.id}`, {error}, but received `{received(value)}`") from error
-    if output.type != "SECRET":
-        return read
-    if encrypt is None:
-        raise BadValue(
-            f"Invalid output for `{output.id}`, a SECRET needs an encryption key: set MILLSTREAM_ENCRYPTION_KEY"
-        )
-    return {"type": ENCRYPTED_TYPE, "value": encrypt(read)}
 
 
 def without_files(inputs: Sequence[Input]) -> list[Input]:

@@ -9,8 +9,21 @@ from builder.flows.dialects.compat import NEWEST, Compat
 
 
 @dataclass(frozen=True, slots=True)
+class InputForm:
+    """A group of inputs (type FORM): its children are inputs named `form.child`."""
+
+    id: str
+    description: str = ""
+    display_name: str = ""
+    depends_on: tuple[str, ...] = ()
+    depends_on_condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
-    """One declared input; `properties` holds what only its type has (min, max, values, validator, itemType ...)."""
+    """One declared input; `properties` holds what only its type has (min, max, values, validator, itemType ...).
+
+    `form` is the group it stands in."""
 
     id: str
     type: str
@@ -22,17 +35,20 @@ class Input:
     depends_on: tuple[str, ...] = ()
     depends_on_condition: str = ""
     properties: Mapping[str, Any] = field(default_factory=dict)
+    form: InputForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One declared flow output, rendered when the execution ends."""
+    """One declared flow output, rendered when the execution ends; one that is not `required` may be missing."""
 
     id: str
     type: str
     value: Any
     description: str = ""
     display_name: str = ""
+    required: bool = True
+    item_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

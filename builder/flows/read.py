@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from builder.flows.dialects.compat import NEWEST, Compat, compat_of
 from builder.flows.durations import parse_duration
-from builder.flows.input_kinds import kind_name, own_properties
-from builder.flows.model import CHECK_BEHAVIORS, Check, Concurrency, Flow, Input, Output, Sla
+from builder.flows.input_kinds import FORM, kind_name, own_properties
+from builder.flows.model import CHECK_BEHAVIORS, Check, Concurrency, Flow, Input, InputForm, Output, Sla
 
 
 def read_flow(flow: Mapping[str, Any], server: Compat = NEWEST) -> Flow:
@@ -49,11 +50,26 @@ def label_text(value: Any) -> str:
 
 def read_inputs(declared: Any) -> tuple[Input, ...]:
     """Input declarations (of a flow, or of a Pause) that have passed their checks."""
-    return tuple(_input(item) for item in declared or ())
+    found: list[Input] = []
+    for item in declared or ():
+        found += _of_form(item) if item["type"] == FORM else [_input(item)]
+    return tuple(found)
+
+
+def _of_form(item: Mapping[str, Any]) -> list[Input]:
+    name = item.get("id") or item["name"]
+    form = InputForm(name, item.get("description") or "", item.get("displayName") or "", *_depends(item))
+    inside = [_input(child) for child in item.get("inputs") or ()]
+    return [replace(child, id=f"{name}.{child.id}", form=form) for child in inside]
+
+
+def _depends(item: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
+    depends = item.get("dependsOn") or {}
+    return tuple(depends.get("inputs") or ()), depends.get("condition") or ""
 
 
 def _input(item: Mapping[str, Any]) -> Input:
-    depends = item.get("dependsOn") or {}
+    needed, condition = _depends(item)
     return Input(
         id=item.get("id") or item["name"],
         type=kind_name(item["type"]),
@@ -62,15 +78,21 @@ def _input(item: Mapping[str, Any]) -> Input:
         required=item.get("required", True) is not False,
         defaults=item.get("defaults"),
         has_defaults=item.get("defaults") is not None,
-        depends_on=tuple(depends.get("inputs") or ()),
-        depends_on_condition=depends.get("condition") or "",
+        depends_on=needed,
+        depends_on_condition=condition,
         properties=own_properties(item["type"], item),
     )
 
 
 def _output(item: Mapping[str, Any]) -> Output:
     return Output(
-        item["id"], kind_name(item["type"]), item["value"], item.get("description") or "", item.get("displayName") or ""
+        item["id"],
+        kind_name(item["type"]),
+        item["value"],
+        item.get("description") or "",
+        item.get("displayName") or "",
+        item.get("required", True) is not False,
+        item.get("itemType") or "",
     )
 
 

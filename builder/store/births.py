@@ -20,6 +20,7 @@ from builder.flows.model import Flow, Input
 from builder.store import flows
 from builder.store.encryption import encrypt, sealed_where
 from builder.store.executions.values import NewExecution, new_id
+from builder.store.given_files import files_seen_from
 from builder.store.lookups import StoredLookups
 from builder.tasks.catalogue import catalogue
 
@@ -179,6 +180,7 @@ def resolve_inputs(
         given,
         render=render,
         keep_file=keep_file,
+        find_file=files_seen_from(flow.namespace),
         encrypt=encrypt,
         compat=flow.compat,
     )

@@ -90,7 +90,7 @@ def test_all_problems_come_at_once_sorted_by_line():
         ),
         (GOOD + "inputs:\n  - {id: n, type: INT, min: many}\n", 6, "min does not fit its type"),
         (GOOD + "inputs:\n  - {id: n, type: INT, min: 3, max: 2}\n", 6, "max is below min"),
-        (GOOD + "inputs:\n  - {id: n, type: FILE, defaults: x}\n", 6, "cannot have a default"),
+        (GOOD + "inputs:\n  - {id: n, type: FILE, defaults: x}\n", 6, "the address of a file"),
         (GOOD + "outputs:\n  - {id: n, type: STRING}\n", 6, "needs a value"),
         (GOOD + "triggers:\n  - {type: io.kestra.plugin.core.trigger.Schedule, cron: x}\n", 6, "a trigger has no id"),
         (GOOD + "triggers:\n  - {id: t, type: io.kestra.plugin.core.log.Log}\n", 6, "is a task, not a trigger"),
@@ -117,7 +117,8 @@ def test_tasks_with_one_id_are_found_anywhere_in_the_tree():
             "          - id: log\n            type: io.kestra.core.tasks.log.Log\n            message: y\n"
         )
     )
-    assert (problem.line, problem.message) == (12, 'two tasks are named "log" (the second is inside "deep")')
+    said = 'two tasks are named "log" (the second is inside "deep"): Duplicate task id with name [log]'
+    assert (problem.line, problem.message) == (12, said)
 
 
 def test_inputs_that_depend_on_each_other_are_refused():

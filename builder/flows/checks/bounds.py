@@ -8,6 +8,7 @@ from builder.flows.checks.findings import Findings
 from builder.flows.input_kinds import INPUT_KINDS, own_properties
 from builder.flows.input_values import BadValue, parse_value
 
+FILE_DEFAULTS = ("nsfile://", "file://", "kestra://")
 _PAIRS = (("min", "max"), ("after", "before"))
 
 
@@ -20,10 +21,44 @@ def check_bounds(findings: Findings, path: Path, kind: str, item: Mapping[str, A
             right = [key for key in given if _is_value(findings, (*path, key), kind, item[key])]
             if len(right) == len(_PAIRS) and _crossed(kind, item, low, high):
                 findings.error((*path, high), f"nothing can be given: {high} is below {low}")
-    if kind == "FILE" and item.get("defaults") is not None:
-        findings.error((*path, "defaults"), "an input of type FILE cannot have a default")
-    elif kind not in ("FILE", "SECRET") and item.get("expression") is None:
+    if kind == "FILE":
+        _check_file_default(findings, (*path, "defaults"), item.get("defaults"))
+    elif kind != "SECRET" and item.get("expression") is None:
         _check_default(findings, (*path, "defaults"), kind, item)
+
+
+def check_defaults(findings: Findings, path: Path, item: Mapping[str, Any]) -> None:
+    """Defaults and prefills that later releases refuse: warnings, since earlier ones took them."""
+    default, prefill = item.get("defaults"), item.get("prefill")
+    if default is not None and item.get("required") is False:
+        findings.warning(
+            (*path, "required"),
+            "Inputs with a default value must be required: the default always applies, so required: false does nothing",
+            "Remove required, or write prefill in place of defaults.",
+        )
+    if default is not None and prefill is not None:
+        findings.warning(
+            (*path, "prefill"),
+            "Inputs with a default value cannot also have a prefill: the default wins",
+            "Remove one of the two.",
+        )
+    elif prefill is not None and item.get("required", True) is not False:
+        findings.warning(
+            (*path, "prefill"),
+            "a prefill is for an input that may be emptied: this one is required",
+            "Add required: false, or write defaults in place of prefill.",
+        )
+
+
+def _check_file_default(findings: Findings, path: Path, default: Any) -> None:
+    if default is None:
+        return
+    if not isinstance(default, str) or ("{{" not in default and not default.startswith(FILE_DEFAULTS)):
+        findings.error(
+            path,
+            "the default of a FILE is the address of a file",
+            "Write nsfile:///path for a file of the namespace, or file:///path for one of the server.",
+        )
 
 
 def _is_value(findings: Findings, path: Path, kind: str, value: Any) -> bool:

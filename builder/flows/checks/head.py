@@ -9,6 +9,7 @@ from builder.flows.checks.demands import check_checks, check_slas
 from builder.flows.checks.findings import Findings, check_keys, kind_of
 from builder.flows.checks.labels import check_labels
 from builder.flows.checks.values import check_choice, check_duration
+from builder.flows.durations import BadDuration, parse_duration
 
 FLOW_KEYS = (
     "id",
@@ -58,6 +59,14 @@ _RETRY_NEEDS = {
     "exponential": ("interval", "maxInterval"),
     "random": ("minInterval", "maxInterval"),
 }
+_RETRY_ORDER = {
+    "constant": (("interval", "maxDuration"),),
+    "exponential": (("interval", "maxInterval"), ("interval", "maxDuration")),
+    "random": (("minInterval", "maxInterval"), ("maxInterval", "maxDuration")),
+}
+_RESERVED_IDS = frozenset(
+    {"pause", "resume", "force-run", "change-status", "kill", "executions", "search", "source", "disable", "enable"}
+)
 ID_LENGTH, NAMESPACE_LENGTH = 100, 150
 _ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]*")
 _NAMESPACE = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -99,6 +108,8 @@ def _check_name(
         findings.error((key,), f"{key} is longer than its limit of {longest} characters")
     elif not pattern.fullmatch(value):
         findings.error((key,), f"{key} may hold {letters}, and begins with a letter or digit")
+    elif key == "id" and value in _RESERVED_IDS:
+        findings.error((key,), f'id cannot be "{value}": the word is reserved for addresses', "Choose another name.")
 
 
 def _check_concurrency(findings: Findings, path: Path, value: Any) -> None:
@@ -126,6 +137,7 @@ def _check_retry(findings: Findings, path: Path, value: Any) -> None:
     for key in ("interval", "maxInterval", "minInterval", "maxDuration"):
         if value.get(key) is not None:
             check_duration(findings, (*path, key), value[key])
+    _check_waits(findings, path, value)
     for key in ("maxAttempt", "maxAttempts"):
         attempts = value.get(key)
         if attempts is not None and (isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < 1):
@@ -136,6 +148,21 @@ def _check_retry(findings: Findings, path: Path, value: Any) -> None:
         value.get("behavior", "RETRY_FAILED_TASK"),
         ("RETRY_FAILED_TASK", "CREATE_NEW_EXECUTION"),
     )
+
+
+def _check_waits(findings: Findings, path: Path, value: Mapping[str, Any]) -> None:
+    """A wait that is as long as what bounds it means that nothing is tried again."""
+    for small, big in _RETRY_ORDER.get(str(value.get("type")), ()):
+        waits = [_seconds(value.get(key)) for key in (small, big)]
+        if waits[0] is not None and waits[1] is not None and waits[0] >= waits[1]:
+            findings.error((*path, small), f"{small} must be shorter than {big}")
+
+
+def _seconds(value: Any) -> float | None:
+    try:
+        return parse_duration(value).total_seconds() if isinstance(value, str) else None
+    except BadDuration:
+        return None
 
 
 def _check_defaults(findings: Findings, path: Path, value: Any) -> None:

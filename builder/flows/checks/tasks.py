@@ -108,7 +108,11 @@ class _Walk:
         name = check_id(self.findings, path, task, "task")
         if name in self.seen:
             place = f' (the second is inside "{inside}")' if inside else ""
-            self.findings.error((*path, "id"), f'two tasks are named "{name}"{place}', "Give each task its own id.")
+            self.findings.error(
+                (*path, "id"),
+                f'two tasks are named "{name}"{place}: Duplicate task id with name [{name}]',
+                "Give each task its own id.",
+            )
         elif name is not None:
             self.seen.add(name)
         found = find_type(self.findings, path, task, self.catalogue, Kind.TASK)

@@ -6,9 +6,10 @@ from typing import Any
 from builder.errors import Path
 from builder.flows.catalogue import Catalogue, Kind
 from builder.flows.checks.findings import Findings, kind_of
-from builder.flows.checks.inputs import input_id
+from builder.flows.checks.inputs import declared_inputs
 from builder.flows.checks.nearest import suggestion
 from builder.flows.checks.tasks import ask_type, check_id, find_type
+from builder.flows.inputs import lookup
 
 _SCHEDULE = "io.kestra.plugin.core.trigger.Schedule"
 _FLOW = "io.kestra.plugin.core.trigger.Flow"
@@ -32,7 +33,11 @@ def check_triggers(findings: Findings, flow: Mapping[str, Any], catalogue: Catal
             continue
         name = check_id(findings, path, trigger, "trigger")
         if name in seen:
-            findings.error((*path, "id"), f'two triggers are named "{name}"', "Give each trigger its own id.")
+            findings.error(
+                (*path, "id"),
+                f'two triggers are named "{name}": Duplicate trigger id with name [{name}]',
+                "Give each trigger its own id.",
+            )
         elif name is not None:
             seen.add(name)
         _check_trigger(findings, path, trigger, flow, catalogue)
@@ -97,25 +102,24 @@ def _check_listening(findings: Findings, path: Path, trigger: Mapping[str, Any],
 def _check_given(
     findings: Findings, path: Path, trigger: Mapping[str, Any], flow: Mapping[str, Any], word: str
 ) -> None:
-    inputs, given = flow.get("inputs"), trigger.get("inputs")
-    declared = [item for item in inputs if isinstance(item, Mapping)] if isinstance(inputs, list) else []
+    given = trigger.get("inputs")
     given = given if isinstance(given, Mapping) else {}
-    names = {input_id(item) for item in declared}
-    roots = names | {name.partition(".")[0] for name in names}
+    declared = dict(declared_inputs(flow.get("inputs")))
+    roots = {*declared, *(name.partition(".")[0] for name in declared)}
     for name in given:
         if name not in roots:
             findings.error(
                 (*path, "inputs", name),
                 f'the {word} gives a value for the input "{name}", which the flow does not have',
-                suggestion(name, names),
+                suggestion(name, declared),
                 at_key=True,
             )
-    for item in declared:
-        name = input_id(item)
+    for name, item in declared.items():
         needed = item.get("required", True) is not False and item.get("defaults") is None
-        if needed and name not in given and name.partition(".")[0] not in given:
+        if needed and lookup(given, name) is None:
             findings.warning(
                 path,
-                f'the {word} gives no value for the required input "{name}"',
+                f'the {word} gives no value for the required input "{name}" (Missing inputs for {word.capitalize()} '
+                f"Trigger '{trigger.get('id', '')}', missing inputs: '{name}')",
                 "Add it under the trigger's inputs, or give the input a default.",
             )

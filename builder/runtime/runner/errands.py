@@ -23,7 +23,8 @@ from builder.engine.variables import variables
 from builder.errors import BuilderError
 from builder.expressions import ExpressionError, needs_lookups, result_to_json
 from builder.flows.input_values import BadValue
-from builder.flows.inputs import typed_output
+from builder.flows.model import Output
+from builder.flows.outputs import flow_outputs
 from builder.runtime.context import Context
 from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.runner import children
@@ -151,25 +152,23 @@ class Errands:
     def _evaluated(self, command: Evaluate, seen: Mapping[str, Any], lookups: RuntimeLookups | None) -> Event:
         now = self._tools.clock.now
         try:
-            value = render(command.template, seen, lookups, self._tools.clock, typed=command.typed)
-            value = result_to_json(value)
             if command.path is None and command.name == "outputs":
-                value = self._typed_outputs(value)
+                value: Any = self._outputs(seen, lookups)
+            else:
+                value = result_to_json(render(command.template, seen, lookups, self._tools.clock, typed=command.typed))
         except (ExpressionError, BadValue) as error:
             return EvaluationFailed(now(), command.path, command.name, self._said(command, str(error)))
         return Evaluated(now(), command.path, command.name, value)
 
-    def _typed_outputs(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _outputs(self, seen: Mapping[str, Any], lookups: RuntimeLookups | None) -> dict[str, Any]:
         assert self._driven.plan is not None
         masker = self._driven.journal.masker
-        return {
-            output.id: typed_output(
-                output,
-                values[output.id] if output.type == "SECRET" else masker.value(values[output.id]),
-                encrypt=encrypt,
-            )
-            for output in self._driven.plan.flow.outputs
-        }
+
+        def rendered(output: Output) -> Any:
+            value = result_to_json(render(output.value, seen, lookups, self._tools.clock, typed=False))
+            return value if output.type == "SECRET" else masker.value(value)
+
+        return flow_outputs(self._driven.plan.flow.outputs, rendered, encrypt=encrypt)
 
     def _said(self, command: Evaluate, message: str) -> str:
         if command.path is None and is_question(command.name):  # the engine notes it, the log says it once
