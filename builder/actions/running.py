@@ -36,10 +36,11 @@ def run(
     execution_id: str | None = None,
     by: str = "",
     hidden: Collection[str] = (),
+    require_inputs: bool = True,
 ) -> Execution:
     """Runs a flow: a row, then a ring. `files` are uploads by input id; `draft` runs the draft's text.
 
-    Inputs that hold a secret of `hidden` are encrypted.
+    Inputs that hold a secret of `hidden` are encrypted. `require_inputs` False: those that are missing are left out.
 
     Inside a transaction of the caller the ring waits for its commit. Raises NotFound, Conflict when the flow is
     disabled, InvalidInput with everything that is wrong with the inputs, InvalidFlow for a draft with errors.
@@ -52,7 +53,7 @@ def run(
     try:
         given = {**(inputs or {}), **(files or {})}
         values = births.resolved_inputs(
-            found.flow, found.revision, given, now, keep_file=files_of(chosen), hidden=hidden
+            found.flow, found.revision, given, now, keep_file=files_of(chosen), hidden=hidden, require=require_inputs
         )
         new = births.born(
             found.flow,

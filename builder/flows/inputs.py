@@ -61,9 +61,13 @@ def resolve(
     find_file: FindFile | None = None,
     encrypt: Callable[[str], str] | None = None,
     compat: Compat = NEWEST,
+    require: bool = True,
 ) -> Resolved:
-    """The values of all inputs. `keep_file` None leaves uploads unstored (a validation without a run)."""
-    run = _Resolution(supplied, render, keep_file, find_file, encrypt, compat)
+    """The values of all inputs. `keep_file` None leaves uploads unstored (a validation without a run).
+
+    `require` False: a required input that nobody gives is left out, as Kestra does for flow triggers and webhooks.
+    """
+    run = _Resolution(supplied, render, keep_file, find_file, encrypt, compat, require)
     for declared in in_order(inputs):
         run.take(declared)
     values: dict[str, Any] = {}
@@ -106,6 +110,7 @@ class _Resolution:
     find_file: FindFile | None
     encrypt: Callable[[str], str] | None
     compat: Compat
+    require: bool
     kept: dict[str, Any] = field(default_factory=dict)
     seen: dict[str, Any] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -121,7 +126,7 @@ class _Resolution:
                 value = self._default(declared)
             if isinstance(value, _Raw):
                 self.kept[declared.id] = self.seen[declared.id] = value.text
-            else:
+            elif value is not None or self.require or not declared.required:
                 self._keep(declared, value)
         except BadValue as error:
             shown = "******" if declared.type == "SECRET" and value is not None else received(_shown(value))
@@ -157,7 +162,7 @@ class _Resolution:
         if declared.properties.get("autoSelectFirst"):
             first = self._properties(declared).get("values") or [None]
             return first[0].get("value") if isinstance(first[0], Mapping) else first[0]
-        if declared.required:
+        if declared.required and self.require:
             raise BadValue("missing required input")
         return None
 

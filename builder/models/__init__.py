@@ -4,7 +4,7 @@ from builder.models.executions import Execution, Label, LogEntry, Metric, Signal
 from builder.models.flows import Draft, DraftStep, Flow, FlowRevision
 from builder.models.namespaces import KvEntry, NamespaceFile, NamespaceFileRevision, Secret
 from builder.models.system import ApiToken, Heartbeat, Lock
-from builder.models.triggers import Slot, Trigger
+from builder.models.triggers import HeldCall, Slot, Trigger, TriggerWindow
 
 __all__ = [
     "ApiToken",
@@ -14,6 +14,7 @@ __all__ = [
     "Flow",
     "FlowRevision",
     "Heartbeat",
+    "HeldCall",
     "KvEntry",
     "Label",
     "Lock",
@@ -27,4 +28,5 @@ __all__ = [
     "StateChange",
     "TaskRun",
     "Trigger",
+    "TriggerWindow",
 ]

@@ -7,7 +7,8 @@ from django.db.models import Q
 class Trigger(models.Model):
     """One trigger of a published flow. `definition` is its map as published; `next_at` null: not computed yet.
 
-    `enabled` is a person's switch; `disabled` in the flow's text is kept apart, in `declared_disabled`.
+    `enabled` is a person's switch; `disabled` in the flow's text is kept apart, in `declared_disabled`. `held_until`:
+    one scheduler asks it (a polling trigger), nobody else may until then. `backfill`: past dates a person asked for.
     """
 
     namespace = models.CharField(max_length=150)
@@ -21,6 +22,8 @@ class Trigger(models.Model):
     last_at = models.DateTimeField(null=True)
     next_at = models.DateTimeField(null=True)
     last_execution_id = models.CharField(max_length=22, null=True)  # noqa: DJ001 - null: it never fired
+    held_until = models.DateTimeField(null=True)
+    backfill = models.TextField(null=True)  # noqa: DJ001 - null: none was asked for
     message = models.TextField(default="", blank=True)
     since = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -30,6 +33,7 @@ class Trigger(models.Model):
         indexes = [
             models.Index(fields=["next_at"], name="trigger_due", condition=Q(enabled=True, declared_disabled=False)),
             models.Index(fields=["type"], name="trigger_of_type"),
+            models.Index(fields=["id"], name="trigger_backfilling", condition=Q(backfill__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -55,3 +59,39 @@ class Slot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.trigger} at {self.fire_at}"
+
+
+class TriggerWindow(models.Model):
+    """What a flow trigger that waits for several things has seen in one span of time: which, by which executions.
+
+    `name` tells the waits of one trigger apart. `fired_at`: when all was there the last time.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    trigger = models.CharField(max_length=520)
+    name = models.CharField(max_length=256)
+    start_at = models.DateTimeField()
+    end_at = models.DateTimeField()
+    seen = models.TextField(default="{}")
+    fired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["trigger", "name", "start_at"], name="window_once")]
+
+    def __str__(self) -> str:
+        return f"{self.trigger} {self.name} from {self.start_at}"
+
+
+class HeldCall(models.Model):
+    """One call of a webhook that gathers calls before it starts its flow."""
+
+    id = models.BigAutoField(primary_key=True)
+    trigger = models.CharField(max_length=520)
+    received_at = models.DateTimeField()
+    document = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["trigger", "id"], name="held_call_of_trigger")]
+
+    def __str__(self) -> str:
+        return f"{self.trigger} at {self.received_at}"

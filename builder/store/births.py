@@ -159,6 +159,7 @@ def resolve_inputs(
     keep_file: KeepFile | None = None,
     declared: Sequence[Input] | None = None,
     hidden: Collection[str] = (),
+    require: bool = True,
 ) -> Resolved:
     """The values of a flow's inputs (or of those `declared` by a Pause), with all that is wrong.
 
@@ -183,6 +184,7 @@ def resolve_inputs(
         find_file=files_seen_from(flow.namespace),
         encrypt=encrypt,
         compat=flow.compat,
+        require=require,
     )
     return _without(found, [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET])
 
@@ -212,9 +214,12 @@ def resolved_inputs(
     keep_file: KeepFile | None = None,
     declared: Sequence[Input] | None = None,
     hidden: Collection[str] = (),
+    require: bool = True,
 ) -> dict[str, Any]:
     """The same, when nothing may be wrong. Raises InvalidInput with all faults."""
-    result = resolve_inputs(flow, revision, given, now, keep_file=keep_file, declared=declared, hidden=hidden)
+    result = resolve_inputs(
+        flow, revision, given, now, keep_file=keep_file, declared=declared, hidden=hidden, require=require
+    )
     if result.faults:
         raise InvalidInput(result.faults)
     return result.values

@@ -12,7 +12,7 @@ from builder.models import Execution as ExecutionRow
 from builder.models import Slot as SlotRow
 from builder.models import StateChange
 from builder.models import Trigger as TriggerRow
-from builder.store import documents
+from builder.store import documents, windows
 from builder.store.gate import lock_row, write
 
 
@@ -69,7 +69,7 @@ class Change:
     at: datetime
 
 
-FIRED, SKIPPED = "FIRED", "SKIPPED"
+FIRED, SKIPPED, MISSED = "FIRED", "SKIPPED", "MISSED"
 _NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 """Kept as the next slot of a trigger that has none: nothing is to be computed again until it is published anew."""
 
@@ -96,12 +96,14 @@ def declare(
             )
         gone = [row.pk for trigger_id, row in rows.items() if trigger_id not in declared]
         TriggerRow.objects.filter(pk__in=gone).delete()
+        windows.forget([slot_key(namespace, flow_id, name) for name in rows if name not in declared])
 
 
 def _declare(row: TriggerRow, trigger: Mapping[str, Any], revision: int, disabled: bool, now: datetime) -> None:
     definition = documents.dump(trigger)
     if definition != row.definition or (row.declared_disabled and not disabled):
         row.next_at, row.since, row.message = None, now, ""
+        windows.forget([slot_key(row.namespace, row.flow_id, row.trigger_id)])
     row.type, row.definition, row.revision = str(trigger["type"]), definition, revision
     row.declared_disabled, row.updated_at = disabled, now
     row.save()
@@ -171,11 +173,7 @@ def fire(
     None: somebody else took this slot, or the trigger was changed or switched off; then nothing was created.
     """
     with write():
-        lock_row(
-            "SELECT id FROM builder_trigger WHERE namespace = %s AND flow_id = %s AND trigger_id = %s",
-            (trigger.namespace, trigger.flow_id, trigger.id),
-        )
-        if not _same(trigger).exists() or SlotRow.objects.filter(trigger=trigger.key, fire_at=fire_at).exists():
+        if not hold(trigger) or SlotRow.objects.filter(trigger=trigger.key, fire_at=fire_at).exists():
             return None
         execution_id = create() if create else None
         row = SlotRow.objects.create(
@@ -190,23 +188,33 @@ def fire(
     return _slot(row)
 
 
+def say(trigger: Trigger, message: str) -> None:
+    """What there is to tell people about it; nothing else changes."""
+    with write():
+        _named(trigger).update(message=message)
+
+
+def hold(trigger: Trigger) -> bool:
+    """Inside a transaction: others that hold it wait until this one ends. False: it was changed or switched off."""
+    lock_row(
+        "SELECT id FROM builder_trigger WHERE namespace = %s AND flow_id = %s AND trigger_id = %s",
+        (trigger.namespace, trigger.flow_id, trigger.id),
+    )
+    return _same(trigger).exists()
+
+
 def note_execution(trigger: Trigger, execution_id: str, at: datetime) -> None:
     """Remembers the last execution of a trigger that has no slots (webhook, flow trigger)."""
     with write():
-        TriggerRow.objects.filter(namespace=trigger.namespace, flow_id=trigger.flow_id, trigger_id=trigger.id).update(
-            last_execution_id=execution_id, last_at=at
-        )
+        _named(trigger).update(last_execution_id=execution_id, last_at=at, message="")
+
+
+def _named(trigger: Trigger) -> QuerySet[TriggerRow]:
+    return TriggerRow.objects.filter(namespace=trigger.namespace, flow_id=trigger.flow_id, trigger_id=trigger.id)
 
 
 def _same(trigger: Trigger) -> QuerySet[TriggerRow]:
-    return TriggerRow.objects.filter(
-        namespace=trigger.namespace,
-        flow_id=trigger.flow_id,
-        trigger_id=trigger.id,
-        revision=trigger.revision,
-        enabled=True,
-        declared_disabled=False,
-    )
+    return _named(trigger).filter(revision=trigger.revision, enabled=True, declared_disabled=False)
 
 
 def set_enabled(namespace: str, flow_id: str, trigger_id: str, enabled: bool, now: datetime) -> Trigger:

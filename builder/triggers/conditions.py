@@ -8,6 +8,7 @@ from builder.errors import BuilderError, Unavailable
 from builder.flows.catalogue import Kind
 from builder.tasks.catalogue import catalogue
 from builder.tasks.condition import Condition, Upstream
+from builder.tasks.core.condition.multiple_condition import MultipleCondition
 from builder.tasks.prepare import Render, prepare
 
 
@@ -54,3 +55,8 @@ class Judge:
 def conditions_of(definition: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The conditions of a trigger as published, under either name."""
     return [*(definition.get("conditions") or ()), *(definition.get("scheduleConditions") or ())]
+
+
+def gathers(condition: Mapping[str, Any]) -> bool:
+    """Whether a condition is about several executions, which only a flow trigger can look at."""
+    return condition.get("type") in (MultipleCondition.type_name, *MultipleCondition.aliases)

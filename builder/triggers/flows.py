@@ -1,25 +1,39 @@
-"""Fires flow triggers: each looks once at every end and pause of another flow's execution."""
+"""Fires flow triggers: each looks once at every change of state of another flow's execution that it means."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from builder.clock import Clock
 from builder.engine.execution import Execution
+from builder.engine.states import State
 from builder.errors import BuilderError, Unavailable
-from builder.store import executions, triggers
+from builder.schedule.windows import Span
+from builder.store import executions, triggers, windows
 from builder.store.births import CORRELATION
 from builder.store.gate import write
 from builder.store.triggers import Change, Trigger
+from builder.store.windows import Seen
 from builder.triggers.chains import DEEPEST, TYPES, depth
 from builder.triggers.conditions import Objection
+from builder.triggers.gatherings import Gathering, Look, gatherings_of
+from builder.triggers.listening import hears_pauses, listens
 from builder.triggers.opening import Opening
-from builder.triggers.stopping import stopped
-from builder.triggers.upstream import Sight, sight_of
+from builder.triggers.stopping import heed_end, stopped
+from builder.triggers.upstream import outputs_of, sight_of
 
 _TOO_DEEP = (f"Not started after execution %s: {DEEPEST} flow triggers have fired one because of the other, so these "
              "flows start each other in a loop. Narrow the conditions of one of them.")  # fmt: skip
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one change means for one trigger: what it met of what the trigger waits for."""
+
+    opening: Opening
+    met: Sequence[tuple[Gathering, Span, frozenset[str]]] = ()
 
 
 def fire_flows(clock: Clock) -> int:
@@ -32,67 +46,118 @@ def fire_flows(clock: Clock) -> int:
     started = 0
     for change in changes:
         execution = happened[change.execution_id][0] if change.execution_id in happened else None
-        meant = [trigger for trigger in listening if execution and _listens(trigger, change, execution)]
+        if execution is not None:
+            heed_end(change, execution, clock.now())
+        meant = [trigger for trigger in listening if execution and listens(trigger, change, execution)]
         started += _look_at(change, meant, clock)
     return started
 
 
-def _listens(trigger: Trigger, change: Change, execution: Execution) -> bool:
-    """Whether the trigger looks at such changes at all; never at those of its own flow."""
-    states = trigger.definition.get("states")
-    own = (trigger.namespace, trigger.flow_id) == (execution.namespace, execution.flow_id)
-    return not own and trigger.since <= change.at and (states is None or change.state in states)
-
-
 def _look_at(change: Change, meant: Sequence[Trigger], clock: Clock) -> int:
-    openings: list[Opening] = []
+    found: list[_Found] = []
+    labels: list[tuple[str, str]] = []
     if meant:
         execution = executions.load(change.execution_id)[0]
-        sight = sight_of(execution, change)
-        deepest = depth(execution) >= DEEPEST
-        openings = [opening for trigger in meant if (opening := _opening(trigger, sight, clock, deepest))]
-        correlation = [pair for pair in execution.labels if pair[0] == CORRELATION]
+        labels = [pair for pair in execution.labels if pair[0] == CORRELATION]
+        found = [one for trigger in meant if (one := _found(trigger, execution, change, clock))]
     with write():
         if not triggers.take_change(change):
             return 0  # another scheduler has looked at it
-        return sum(_start(opening, correlation, clock) for opening in openings)
+        return sum(_heed(one, change, labels, clock) for one in found)
 
 
-def _opening(trigger: Trigger, sight: Sight, clock: Clock, deepest: bool) -> Opening | None:
-    """What is to be started, or nothing."""
+def _found(trigger: Trigger, execution: Execution, change: Change, clock: Clock) -> _Found | None:
+    """What is to be done about it, or nothing; what could not be told is told on the trigger."""
+    sight = sight_of(execution, change)
     opening = Opening(trigger, sight.variables, clock, sight=sight)
-    found = _objection(opening)
-    if found is None and deepest:
-        found = Objection(_TOO_DEEP % sight.variables["executionId"], broken=True)
-    if found is not None and found.broken:
-        _tell(trigger, found.reason)
-    return opening if found is None and not stopped(trigger, clock.now()) else None
-
-
-def _objection(opening: Opening) -> Objection | None:
+    if change.state == State.PAUSED and not hears_pauses(trigger, opening.compat):
+        return None
+    objection = opening.objection()
+    if objection is None and depth(execution) >= DEEPEST:
+        objection = Objection(_TOO_DEEP % execution.id, broken=True)
+    if objection is not None and objection.broken:
+        _tell(trigger, objection.reason)
+    if objection is not None or stopped(trigger, clock.now()):
+        return None
     try:
-        return opening.objection()
-    except Unavailable:
-        raise
+        gatherings = gatherings_of(trigger.definition)
     except BuilderError as error:
-        return Objection(f"`when` counts as not holding: {error.message}", broken=True)
+        _tell(trigger, error.message)
+        return None
+    return _gathered(opening, gatherings, change) if gatherings else _Found(opening)
+
+
+def _gathered(opening: Opening, gatherings: Sequence[Gathering], change: Change) -> _Found | None:
+    assert opening.sight is not None
+    look = Look(opening.sight.facts, opening.judge, opening.about)
+    met = []
+    for one in gatherings:
+        span = one.window.around(change.at)
+        parts, broken = one.met(look) if span else (frozenset(), [])
+        for reason in broken:
+            _tell(opening.trigger, reason)
+        if span:
+            met.append((one, span, parts))
+    return _Found(opening, met) if len(met) == len(gatherings) and any(parts for _, _, parts in met) else None
+
+
+def _heed(found: _Found, change: Change, labels: Sequence[tuple[str, str]], clock: Clock) -> bool:
+    """Inside the transaction that takes the change."""
+    opening, now = found.opening, clock.now()
+    if not triggers.hold(opening.trigger):
+        return False
+    if not found.met:
+        return _start(opening, labels, clock)
+    seen = Seen(change.execution_id, change.at)
+    all_seen = [
+        windows.note(opening.trigger.key, gathering.name, span, parts, seen, now)
+        for gathering, span, parts in found.met
+    ]
+    together = zip(found.met, all_seen, strict=True)
+    if any(len(so_far) < gathering.needed for (gathering, _, _), so_far in together):
+        return False
+    for gathering, span, _ in found.met:
+        windows.close(opening.trigger.key, gathering.name, span, now, forget=gathering.resets)
+    return _start(_with_outputs(opening, all_seen), labels, clock)
+
+
+def _with_outputs(opening: Opening, all_seen: Sequence[Mapping[str, Seen]]) -> Opening:
+    waited_for = sorted((one for seen in all_seen for one in seen.values()), key=lambda one: one.at)
+    outputs = outputs_of(one.execution_id for one in waited_for)
+    return opening.with_variables({**opening.variables, **({"outputs": outputs} if outputs else {})})
 
 
 def _start(opening: Opening, labels: Sequence[tuple[str, str]], clock: Clock) -> bool:
     trigger = opening.trigger
     try:
         with write():
-            execution = opening.start(labels)
+            execution = opening.start(labels, require_inputs=False)
     except Unavailable:
         raise
     except BuilderError as error:
-        _tell(trigger, f"Not started after execution {opening.variables['executionId']}: {error.message}")
+        reason = f"Not started after execution {opening.variables['executionId']}: {error.message}"
+        _fail(opening, reason, labels, clock)
         return False
-    triggers.plan(trigger, None)
     triggers.note_execution(trigger, execution.id, clock.now())
     return True
 
 
+def _fail(opening: Opening, reason: str, labels: Sequence[tuple[str, str]], clock: Clock) -> None:
+    """A failed execution tells of it, as in Kestra 2."""
+    definition = opening.trigger.definition
+    asked_for = definition.get("failOnTriggerError") is True or bool(definition.get("dependsOn"))
+    if asked_for or opening.compat.unreadable_trigger_inputs_fail_an_execution:
+        try:
+            with write():
+                failed = opening.fail(reason, labels)
+            triggers.note_execution(opening.trigger, failed.id, clock.now())
+        except Unavailable:
+            raise
+        except BuilderError as error:
+            log.warning("Flow trigger %s: %s", opening.trigger.key, error.message)
+    _tell(opening.trigger, reason)
+
+
 def _tell(trigger: Trigger, message: str) -> None:
     log.warning("Flow trigger %s: %s", trigger.key, message)
-    triggers.plan(trigger, None, message=message)
+    triggers.say(trigger, message)

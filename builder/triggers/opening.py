@@ -1,16 +1,23 @@
 """What a trigger hands to the execution it starts: whether it may start at all, and with which inputs and labels."""
 
+import copy
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
+from builder.actions.failing import fail
 from builder.actions.running import run
 from builder.clock import Clock
 from builder.engine.execution import Execution
-from builder.expressions import render_value, truthy
+from builder.errors import BuilderError, InvalidFlow, NotFound, Unavailable
+from builder.expressions import truthy
+from builder.flows.dialects.compat import NEWEST, Compat
+from builder.flows.model import Flow
+from builder.runtime.evaluate import given_envs, given_globals, render
+from builder.store import births
 from builder.store.births import masked
 from builder.store.lookups import StoredLookups
 from builder.store.triggers import Trigger
-from builder.triggers.conditions import Judge, Objection, conditions_of
+from builder.triggers.conditions import Judge, Objection, conditions_of, gathers
 from builder.triggers.upstream import Sight
 
 
@@ -30,47 +37,90 @@ class Opening:
     ) -> None:
         self.trigger = trigger
         self.variables = variables
-        self._sight = sight
-        self._seen = {
-            "flow": {"id": trigger.flow_id, "namespace": trigger.namespace, "revision": trigger.revision},
-            **(sight.seen if sight else {}),
-            "trigger": variables,
-        }
+        self.sight = sight
+        self._clock = clock
+        self._flow = flow_of(trigger)
+        self._given = {**seen_by(trigger, self._flow), **(sight.seen if sight else {})}
         self._secrets = list(sight.hidden if sight else ())
         self._lookups = StoredLookups(trigger.namespace, clock.now, on_secret=self._secrets.append)
 
-    def objection(self) -> Objection | None:
-        """Why nothing is to start; None when all `conditions` and `when` hold. Raises ExpressionError for `when`."""
-        definition = self.trigger.definition
-        found = Judge(self.rendered, self._sight.facts if self._sight else None).objection(conditions_of(definition))
-        if found is not None:
-            return found
-        when = definition.get("when")
-        seen = {**self._seen, **(self._sight.by_when if self._sight else {})}
-        if when is None or truthy(str(render_value(when, seen, self._lookups))):
-            return None
-        return Objection("`when` did not hold.")
+    def with_variables(self, variables: Mapping[str, Any]) -> Self:
+        """The same with other `variables`; far cheaper than a new one."""
+        other = copy.copy(self)
+        other.variables = variables
+        return other
 
-    def start(self, labels: Sequence[tuple[str, str]] = ()) -> Execution:
+    @property
+    def compat(self) -> Compat:
+        """Which release's meaning holds for the trigger's flow."""
+        return self._flow.compat if self._flow else NEWEST
+
+    @property
+    def judge(self) -> Judge:
+        return Judge(self.rendered, self.sight.facts if self.sight else None)
+
+    def objection(self) -> Objection | None:
+        """Why nothing is to start; None when all `conditions` and `when` hold."""
+        definition = self.trigger.definition
+        alone = [one for one in conditions_of(definition) if self.sight is None or not gathers(one)]
+        found = self.judge.objection(alone)
+        when = definition.get("when")
+        if found is not None or when is None:
+            return found
+        try:
+            return None if truthy(str(self.about(when))) else Objection("`when` did not hold.")
+        except Unavailable:
+            raise
+        except BuilderError as error:
+            return Objection(f"`when` counts as not holding: {error.message}", broken=True)
+
+    def start(self, labels: Sequence[tuple[str, str]] = (), *, require_inputs: bool = True) -> Execution:
         """Creates the execution; `labels` come after the trigger's. Secrets are handed over encrypted, or masked.
 
         Raises what `run` raises, and ExpressionError.
         """
-        definition = self.trigger.definition
-        inputs = self.rendered(definition.get("inputs") or {}, typed=True)
-        own = _pairs(self.rendered(definition.get("labels") or {}))
+        inputs = self.rendered(self.trigger.definition.get("inputs") or {}, typed=True)
         return run(
             self.trigger.namespace,
             self.trigger.flow_id,
             inputs,
-            labels=[*((key, masked(value, self._secrets)) for key, value in own), *labels],
-            trigger={"id": self.trigger.id, "type": self.trigger.type, "variables": dict(self.variables)},
+            labels=[*self._labels(), *labels],
+            trigger=self._kept,
             hidden=self._secrets,
+            require_inputs=require_inputs,
         )
+
+    def fail(self, reason: str, labels: Sequence[tuple[str, str]] = ()) -> Execution:
+        """Creates an execution that has failed, since none could be started. Raises what `fail` raises."""
+        try:
+            own = self._labels()
+        except BuilderError:
+            own = []
+        told = masked(reason, self._secrets)
+        where = (self.trigger.namespace, self.trigger.flow_id)
+        return fail(*where, told, self._clock, labels=[*own, *labels], trigger=self._kept)
+
+    @property
+    def _kept(self) -> Mapping[str, Any]:
+        return {"id": self.trigger.id, "type": self.trigger.type, "variables": dict(self.variables)}
+
+    def _labels(self) -> list[tuple[str, str]]:
+        found = pairs(self.rendered(self.trigger.definition.get("labels") or {}))
+        return [(key, masked(value, self._secrets)) for key, value in found]
 
     def rendered(self, value: Any, *, typed: bool = False) -> Any:
         """All text inside a value, with the trigger's variables. Raises ExpressionError."""
-        return render_value(value, self._seen, self._lookups, typed=typed)
+        return render(value, self._seen, self._lookups, self._clock, typed=typed)
+
+    @property
+    def _seen(self) -> dict[str, Any]:
+        scheduled = {"schedule": self.variables} if self.trigger.type.endswith(".Schedule") else {}
+        return {**self._given, **scheduled, "trigger": self.variables}
+
+    def about(self, template: Any) -> Any:
+        """The same as `when` sees it, where `flow` is the flow that a flow trigger looks at. Raises ExpressionError."""
+        seen = {**self._seen, **(self.sight.by_when if self.sight else {})}
+        return render(template, seen, self._lookups, self._clock, typed=False)
 
 
 def is_conditional(trigger: Trigger) -> bool:
@@ -78,8 +128,23 @@ def is_conditional(trigger: Trigger) -> bool:
     return trigger.definition.get("when") is not None or bool(conditions_of(trigger.definition))
 
 
-def _pairs(labels: Any) -> list[tuple[str, str]]:
+def pairs(labels: Any) -> list[tuple[str, str]]:
     """Labels are written as a map or as a list of {key, value}."""
     if isinstance(labels, Mapping):
         return [(str(key), str(value)) for key, value in labels.items()]
     return [(str(label["key"]), str(label["value"])) for label in labels]
+
+
+def flow_of(trigger: Trigger) -> Flow | None:
+    """The flow as it was published with the trigger; None when it cannot be read any more."""
+    try:
+        return births.runnable(trigger.namespace, trigger.flow_id, trigger.revision).flow
+    except (NotFound, InvalidFlow):
+        return None
+
+
+def seen_by(trigger: Trigger, of: Flow | None) -> dict[str, Any]:
+    """What every expression of a trigger may read: its flow with vars and labels, and what the installation gives."""
+    flow = {"id": trigger.flow_id, "namespace": trigger.namespace, "revision": trigger.revision}
+    given = {"flow": flow, "globals": given_globals(), "envs": given_envs()}
+    return given if of is None else {**given, "vars": of.variables, "labels": dict(of.labels)}

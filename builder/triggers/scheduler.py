@@ -17,6 +17,7 @@ from builder.errors import BuilderError
 from builder.runtime.sweep import sweep
 from builder.store import processes
 from builder.triggers.flows import fire_flows
+from builder.triggers.missing import fail_missed
 from builder.triggers.schedules import fire_due
 
 TICK_SECONDS = 0.5
@@ -56,8 +57,9 @@ class Scheduler:
         if monotonic - self._beaten >= BEAT_SECONDS:
             processes.beat(self.name, "scheduler", self.clock.now(), started_at=self._started_at)
             self._beaten = monotonic
-        fire_due(self.clock)
         fire_flows(self.clock)
+        fire_due(self.clock)
+        fail_missed(self.clock)
         if monotonic - self._swept >= settings.MILLSTREAM["SWEEP_SECONDS"]:
             sweep(self.clock.now())
             self._swept = monotonic

@@ -9,6 +9,7 @@ from builder.flows.durations import parse_duration
 from builder.schedule import Due, Recover, Times, due
 from builder.store import triggers
 from builder.store.triggers import FIRED, SKIPPED, Trigger
+from builder.triggers.conditions import Objection
 from builder.triggers.opening import Opening
 from builder.triggers.stopping import stopped
 from builder.triggers.timetable import TYPES, fitting_variables, following, times_of, variables
@@ -61,18 +62,35 @@ def _due(trigger: Trigger, times: Times, now: datetime) -> Due:
 def _fire(trigger: Trigger, times: Times, slot: datetime, now: datetime, clock: Clock) -> int:
     next_at = following(times, slot)
     try:
-        found = Opening(trigger, variables(times, slot), clock).objection()
+        opening = Opening(trigger, variables(times, slot), clock)
+        found = opening.objection()
         if found is not None:
-            triggers.fire(trigger, slot, now, next_at=next_at, state=SKIPPED, reason=found.reason)
+            _pass_over(opening, found, slot, now, next_at)
             return 0
-        opening = Opening(trigger, fitting_variables(trigger, times, slot, clock), clock)
+        opening = opening.with_variables(fitting_variables(opening, times, slot))
         fired = triggers.fire(trigger, slot, now, next_at=next_at, state=FIRED, create=lambda: opening.start().id)
     except Unavailable:
         raise  # the slot waits for the database
     except BuilderError as error:
-        triggers.fire(trigger, slot, now, next_at=next_at, state=FAILED, reason=f"Not started: {error.message}")
+        asked_for = trigger.definition.get("failOnTriggerError") is True
+        _fail(opening, f"Not started: {error.message}", slot, now, next_at, with_execution=asked_for)
         return 0
     return int(fired is not None)
+
+
+def _pass_over(opening: Opening, found: Objection, slot: datetime, now: datetime, next_at: datetime | None) -> None:
+    """A condition that cannot be told is somebody's mistake: as in Kestra, it leaves a failed execution behind."""
+    if found.broken:
+        _fail(opening, found.reason, slot, now, next_at, with_execution=True)
+    else:
+        triggers.fire(opening.trigger, slot, now, next_at=next_at, state=SKIPPED, reason=found.reason)
+
+
+def _fail(
+    opening: Opening, reason: str, slot: datetime, now: datetime, next_at: datetime | None, *, with_execution: bool
+) -> None:
+    create = (lambda: opening.fail(reason).id) if with_execution else None
+    triggers.fire(opening.trigger, slot, now, next_at=next_at, state=FAILED, reason=reason, create=create)
 
 
 def _why_missed(trigger: Trigger) -> str:

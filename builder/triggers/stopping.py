@@ -2,9 +2,19 @@
 
 from datetime import datetime
 
+from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.store import executions, triggers
-from builder.store.triggers import Trigger
+from builder.store.triggers import Change, Trigger
+
+
+def heed_end(change: Change, execution: Execution, now: datetime) -> None:
+    """Switches off the trigger that started this execution, when it asks for that at such an end."""
+    started_by = execution.trigger or {}
+    for trigger in triggers.of_flow(execution.namespace, execution.flow_id) if started_by else ():
+        mine = (trigger.id, trigger.type) == (started_by.get("id"), started_by.get("type"))
+        if mine and change.state in (trigger.definition.get("stopAfter") or ()):
+            triggers.set_enabled(trigger.namespace, trigger.flow_id, trigger.id, False, now)
 
 
 def stopped(trigger: Trigger, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 
 from builder.clock import Clock
-from builder.errors import BuilderError, InvalidInput, Unavailable
+from builder.errors import InvalidInput
 from builder.schedule import Dates, Times, parse_cron, read_dates
 from builder.store.triggers import Trigger
 from builder.tasks.core.trigger.schedule import Schedule
@@ -44,8 +44,8 @@ def upcoming(trigger: Trigger, times: Times, clock: Clock, count: int) -> list[d
     """The next slots that the conditions let through as of now, in UTC; none for a trigger that is switched off."""
     if not trigger.active:
         return []
-    candidates = times.after(clock.now())
-    return list(islice(_fitting(trigger, islice(candidates, SEARCHED_FOR_A_PAGE), times, clock), count))
+    candidates = islice(times.after(clock.now()), SEARCHED_FOR_A_PAGE)
+    return list(islice(fitting(Opening(trigger, {}, clock), candidates, times), count))
 
 
 def variables(times: Times, slot: datetime) -> dict[str, str]:
@@ -53,30 +53,22 @@ def variables(times: Times, slot: datetime) -> dict[str, str]:
     return _written(times, date=slot, next=following(times, slot), previous=next(times.before(slot), None))
 
 
-def fitting_variables(trigger: Trigger, times: Times, slot: datetime, clock: Clock) -> dict[str, str]:
+def fitting_variables(opening: Opening, times: Times, slot: datetime) -> dict[str, str]:
     """The same, where next and previous are slots that the conditions let through."""
-    if not is_conditional(trigger):
+    if not is_conditional(opening.trigger):
         return variables(times, slot)
     later, earlier = (
-        next(_fitting(trigger, islice(candidates, SEARCHED), times, clock), None)
+        next(fitting(opening, islice(candidates, SEARCHED), times), None)
         for candidates in (times.after(slot), times.before(slot))
     )
     return _written(times, date=slot, next=later, previous=earlier)
 
 
-def _fitting(trigger: Trigger, slots: Iterator[datetime], times: Times, clock: Clock) -> Iterator[datetime]:
-    if not is_conditional(trigger):
+def fitting(opening: Opening, slots: Iterator[datetime], times: Times) -> Iterator[datetime]:
+    """Those that the conditions let through; one that cannot be told is left out."""
+    if not is_conditional(opening.trigger):
         return slots
-    return (slot for slot in slots if _fits(trigger, _written(times, date=slot), clock))
-
-
-def _fits(trigger: Trigger, seen: dict[str, str], clock: Clock) -> bool:
-    try:
-        return Opening(trigger, seen, clock).objection() is None
-    except Unavailable:
-        raise
-    except BuilderError:
-        return False
+    return (slot for slot in slots if opening.with_variables(_written(times, date=slot)).objection() is None)
 
 
 def _written(times: Times, **moments: datetime | None) -> dict[str, str]:

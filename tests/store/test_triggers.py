@@ -95,7 +95,8 @@ def test_ends_are_noted_only_when_a_flow_trigger_listens():
         claim = executions.claim(execution.id, "w", NOW, 10)
         assert claim
         history = (*execution.history, (State.SUCCESS, NOW))
-        executions.save([Saved(an_execution(id=execution.id, state=State.SUCCESS, history=history), claim.epoch)], NOW)
+        after = an_execution(id=execution.id, state=State.SUCCESS, history=history)
+        executions.save([Saved(after, claim.epoch, passed=history[1:])], NOW)
         return execution.id
 
     end()

@@ -71,10 +71,40 @@ def test_wrong_set_dates_are_refused() -> None:
     assert said(ScheduleOnDates, dates=[]) != []
 
 
-@pytest.mark.parametrize("several", ["preconditions", "dependsOn", "window"])
-def test_waiting_for_several_flows_is_refused_with_what_to_do(several: str) -> None:
-    (message,) = said(Flow, **{several: {"id": "x"}})
-    assert message.startswith(f"{several}: waiting for several flows is not possible here") and "Subflow" in message
+ENTRY = {"namespace": "shop", "flowId": "orders"}
+
+
+@pytest.mark.parametrize("written", [
+    {"dependsOn": [ENTRY, {**ENTRY, "when": "{{ outputs.rows > 0 }}", "labels": {"a": 1}, "states": ["RUNNING"]}]},
+    {"dependsOn": [ENTRY, ENTRY], "mode": "AT_LEAST", "minSatisfied": 2, "window": {"lookback": "PT1H"}},
+    {"dependsOn": [ENTRY], "window": {"deadline": "09:00:00+01:00"}, "onMiss": {"labels": {"a": "b"}}},
+    {"dependsOn": [ENTRY], "window": {"from": "09:00", "to": "17:00:00", "timezone": "Europe/Paris", "fireOnce": True}},
+    {"dependsOn": [ENTRY], "window": {"every": "P7D", "offset": "PT6H"}},
+    {"preconditions": {"flows": [ENTRY], "timeWindow": {"type": "DAILY_TIME_DEADLINE", "deadline": "09:00:00"}}},
+    {"preconditions": {"where": [{"id": "x", "filters": [{"field": "STATE", "type": "IN", "values": ["A"]}]}]}},
+])  # fmt: skip
+def test_a_flow_trigger_may_wait_for_several(written: dict[str, Any]) -> None:
+    assert said(Flow, **written) == []
+
+
+@pytest.mark.parametrize(("written", "message"), [
+    ({"dependsOn": []}, "dependsOn: dependsOn needs at least one entry"),
+    ({"dependsOn": [ENTRY], "mode": "AT_LEAST"}, "minSatisfied: AT_LEAST needs minSatisfied: how many"),
+    ({"dependsOn": [ENTRY], "minSatisfied": 2}, "minSatisfied: minSatisfied is more than the 1 of dependsOn"),
+    ({"window": {"every": "P1D"}}, "window: window goes with dependsOn, which is not there"),
+    ({"dependsOn": [ENTRY], "window": {"every": "P1D", "lookback": "P1D"}},
+     "window: a window is of one kind, not of both lookback and every and offset"),
+    ({"dependsOn": [ENTRY], "window": {"from": "09:00"}}, "window.to: a window with from needs to, and the other way"),
+    ({"dependsOn": [ENTRY], "window": {"deadline": "25:00"}},
+     "window.deadline: `25:00` is no time of the day; write it like 09:00:00 or 09:00:00+01:00"),
+    ({"preconditions": {"id": "x"}}, "preconditions.flows: preconditions need flows or where: what to wait for"),
+    ({"preconditions": {"flows": [ENTRY], "timeWindow": {"type": "DAILY_TIME_WINDOW", "startTime": "09:00"}}},
+     "preconditions.timeWindow.endTime: DAILY_TIME_WINDOW needs endTime"),
+    ({"preconditions": {"where": [{"id": "x", "filters": [{"field": "STATE", "type": "IN"}]}]}},
+     "preconditions.where[0].filters[0].values: IN needs values, a list"),
+])  # fmt: skip
+def test_a_wrong_wait_is_refused_at_its_place(written: dict[str, Any], message: str) -> None:
+    assert said(Flow, **written) == [message]
 
 
 def test_what_a_flow_trigger_waits_for_in_vain_is_told() -> None:

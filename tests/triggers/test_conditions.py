@@ -6,6 +6,7 @@ import pytest
 
 from builder.actions import flows
 from builder.clock import FixedClock
+from builder.engine.states import State
 from builder.store import executions, triggers
 from builder.store.executions import Filters
 from builder.triggers.schedules import fire_due
@@ -80,13 +81,18 @@ def test_next_and_previous_are_slots_that_the_conditions_let_through() -> None:
     assert moments == {"date": saturday, "next": saturday + timedelta(days=1), "previous": saturday - timedelta(days=6)}
 
 
-def test_a_condition_that_breaks_counts_as_not_holding() -> None:
+def test_a_condition_that_breaks_leaves_a_failed_execution() -> None:
     publish(WEEKEND.replace("Weekend", "DayWeek\n        dayOfWeek: SATURDAY\n        date: someday"))
     assert fire_at(coming(5)) == 0
-    assert triggers.slots(trigger())[0].reason == (
+    reason = (
         "The condition DayWeek counts as not holding, since it could not be told: `someday` is not a date; write it "
         "like 2027-01-15T10:00:00Z."
     )
+    slot = triggers.slots(trigger())[0]
+    assert (slot.state, slot.reason) == ("FAILED", reason)
+    assert slot.execution_id is not None
+    execution = executions.load(slot.execution_id)[0]
+    assert (execution.state, execution.message, execution.runs) == (State.FAILED, reason, {})
 
 
 def test_conditions_and_when_must_hold_alike() -> None:

@@ -14,7 +14,7 @@ from builder.store import executions, triggers
 from builder.store.executions import Filters
 from builder.triggers.chains import DEEPEST, depth
 from builder.triggers.flows import fire_flows
-from tests.runtime.conftest import ended, runner  # noqa: F401 - a fixture
+from tests.runtime.conftest import ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLOCK = SystemClock()
@@ -62,7 +62,7 @@ def publish(*sources: str) -> None:
         flows.create_flow(source, by="ada")
 
 
-def play(runner: Runner, flow_id: str = "import") -> Execution:  # noqa: F811
+def play(runner: Runner, flow_id: str = "import") -> Execution:
     execution = run("shop", flow_id)
     runner.take([execution.id])
     return ended(execution.id)
@@ -77,7 +77,7 @@ def said(flow_id: str = "report") -> str:
     return triggers.get("shop", flow_id, "after").message
 
 
-def test_the_end_of_a_flow_starts_another_with_its_outputs(runner: Runner) -> None:  # noqa: F811
+def test_the_end_of_a_flow_starts_another_with_its_outputs(runner: Runner) -> None:
     publish(IMPORT, REPORT)
     first = play(runner)
     assert fire_flows(CLOCK) == 1
@@ -103,14 +103,14 @@ def test_the_end_of_a_flow_starts_another_with_its_outputs(runner: Runner) -> No
     ("    labels: {by", '    when: "{{ outputs.rows | number > 5 }}"\n    labels: {by'),
     ("    labels: {by", '    when: "{{ flow.id == \'report\' }}"\n    labels: {by'),
 ])  # fmt: skip
-def test_it_starts_nothing_after_what_it_does_not_mean(runner: Runner, old: str, new: str) -> None:  # noqa: F811
+def test_it_starts_nothing_after_what_it_does_not_mean(runner: Runner, old: str, new: str) -> None:
     publish(IMPORT, REPORT.replace(old, new))
     play(runner)
     assert fire_flows(CLOCK) == 0
     assert reports() == [] and said() == "" and triggers.changes() == []
 
 
-def test_when_sees_the_other_flow(runner: Runner) -> None:  # noqa: F811
+def test_when_sees_the_other_flow(runner: Runner) -> None:
     when = "{{ flow.id == 'import' and labels.customer == 'acme' and outputs.rows == '3' and state == 'SUCCESS' }}"
     publish(IMPORT, REPORT.replace("    labels: {by", f'    when: "{when}"\n    labels: {{by'))
     play(runner)
@@ -118,13 +118,11 @@ def test_when_sees_the_other_flow(runner: Runner) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize(("old", "new", "reason"), [
-    ("{{ trigger.outputs.rows }}", "{{ nothing.here }}", "Not started after execution .*nothing"),
-    ("{{ trigger.outputs.rows }}", "many", "Not started after execution .*rows"),
     ("    labels: {by", '    when: "{{ nothing.here }}"\n    labels: {by', "`when` counts as not holding: .*nothing"),
     ("        in: [SUCCESS]", '      - type: io.kestra.plugin.core.condition.Weekend\n        date: soon',
      "The condition Weekend counts as not holding, .*`soon` is not a date"),
 ])  # fmt: skip
-def test_what_keeps_it_from_starting_is_told(runner: Runner, old: str, new: str, reason: str) -> None:  # noqa: F811
+def test_what_keeps_it_from_starting_is_told(runner: Runner, old: str, new: str, reason: str) -> None:
     publish(IMPORT, REPORT.replace(old, new))
     play(runner)
     assert fire_flows(CLOCK) == 0
@@ -133,7 +131,23 @@ def test_what_keeps_it_from_starting_is_told(runner: Runner, old: str, new: str,
     assert triggers.changes() == []
 
 
-def test_what_ended_before_it_was_published_starts_nothing(runner: Runner) -> None:  # noqa: F811
+@pytest.mark.parametrize("compat", ["", "1.3"])
+@pytest.mark.parametrize(("inputs", "reason"), [("{{ nothing.here }}", "nothing"), ("many", "rows")])
+def test_inputs_that_do_not_fit_leave_a_failed_execution(
+    runner: Runner,
+    inputs: str,
+    reason: str,
+    compat: str,
+) -> None:
+    label = f"namespace: shop\nlabels: {{compat: '{compat}'}}" if compat else "namespace: shop"
+    publish(IMPORT, REPORT.replace("{{ trigger.outputs.rows }}", inputs).replace("namespace: shop", label, 1))
+    play(runner)
+    assert fire_flows(CLOCK) == 0
+    assert re.search(f"Not started after execution .*{reason}", said())
+    assert [report.state for report in reports()] == ([] if compat else [State.FAILED])
+
+
+def test_what_ended_before_it_was_published_starts_nothing(runner: Runner) -> None:
     publish(IMPORT, REPORT.replace("id: report", "id: other"))
     play(runner)
     publish(REPORT)
@@ -152,7 +166,7 @@ triggers:
 """
 
 
-def test_flows_that_start_each_other_are_stopped_with_the_reason(runner: Runner) -> None:  # noqa: F811
+def test_flows_that_start_each_other_are_stopped_with_the_reason(runner: Runner) -> None:
     publish(LOOP.format(id="ping"), LOOP.format(id="pong"))
     last = play(runner, "ping")
     started = 0
@@ -166,18 +180,20 @@ def test_flows_that_start_each_other_are_stopped_with_the_reason(runner: Runner)
     assert f"{DEEPEST} flow triggers have fired one because of the other" in said("pong")
 
 
-def test_stop_after_switches_it_off(runner: Runner) -> None:  # noqa: F811
+def test_stop_after_switches_it_off(runner: Runner) -> None:
     publish(IMPORT, REPORT.replace("    labels: {by", "    stopAfter: [SUCCESS]\n    labels: {by"))
     play(runner)
     fire_flows(CLOCK)
-    runner.take([reports()[0].id])
+    (report,) = reports()
+    runner.take([report.id])
+    ended(report.id)
     play(runner)
     assert fire_flows(CLOCK) == 0
     assert len(reports()) == 1
     assert not triggers.get("shop", "report", "after").active
 
 
-def test_two_schedulers_start_it_once(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_two_schedulers_start_it_once(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(IMPORT, REPORT)
     play(runner)
     seen = triggers.changes()

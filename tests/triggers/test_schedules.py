@@ -8,11 +8,14 @@ from django.db import InterfaceError, OperationalError
 from builder.actions import flows
 from builder.clock import FixedClock, SystemClock
 from builder.errors import Unavailable
+from builder.runtime.runner.runner import Runner
 from builder.store import executions, triggers
 from builder.store.executions import Filters
+from builder.triggers.flows import fire_flows
 from builder.triggers.scheduler import Scheduler
 from builder.triggers.schedules import fire_due
 from builder.triggers.timetable import times_of, upcoming
+from tests.runtime.conftest import ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -135,3 +138,14 @@ def test_the_scheduler_outlives_a_database_that_does_not_answer(
     monkeypatch.setattr(scheduler, "tick", tick)
     scheduler.run()
     assert len(ticks) == 2
+
+
+def test_stop_after_switches_a_schedule_off_as_soon_as_what_it_started_has_ended(runner: Runner) -> None:
+    publish(FLOW.replace("    timezone:", "    stopAfter: [SUCCESS]\n    timezone:"))
+    assert fire_due(FixedClock(next_hour())) == 1
+    (execution,) = started()
+    runner.take([execution])
+    ended(execution)
+    assert trigger().active
+    fire_flows(SystemClock())
+    assert not trigger().active

@@ -52,6 +52,8 @@ def _check_trigger(
     ask_type(findings, path, found, trigger)
     for key in ("conditions", "scheduleConditions"):
         _check_conditions(findings, (*path, key), trigger.get(key), catalogue)
+    for index, several in enumerate(_maps(trigger.get("multipleConditions"))):
+        _check_named(findings, (*path, "multipleConditions", index, "conditions"), several.get("conditions"), catalogue)
     if found.name == _FLOW:
         _check_listening(findings, path, trigger, flow)
     if found.name in _GIVES_INPUTS:
@@ -64,20 +66,31 @@ def _check_conditions(findings: Findings, path: Path, conditions: Any, catalogue
             findings.error(path, f"{path[-1]} is a list", "Begin each condition with a dash.")
         return
     for index, condition in enumerate(conditions):
-        place = (*path, index)
-        if not isinstance(condition, Mapping):
-            findings.error(place, f"a condition is a map with a type, not {kind_of(condition)}")
-            continue
-        found = find_type(findings, place, condition, catalogue, Kind.CONDITION)
-        if found is not None:
-            ask_type(findings, place, found, condition)
-            _check_conditions(findings, (*place, "conditions"), _inner(condition), catalogue)
+        _check_condition(findings, (*path, index), condition, catalogue)
 
 
-def _inner(condition: Mapping[str, Any]) -> Any:
-    """Not and Or hold a list of conditions; MultipleCondition's named ones are its type's affair."""
+def _check_condition(findings: Findings, path: Path, condition: Any, catalogue: Catalogue) -> None:
+    """Not and Or hold a list of conditions, MultipleCondition a map of them."""
+    if not isinstance(condition, Mapping):
+        findings.error(path, f"a condition is a map with a type, not {kind_of(condition)}")
+        return
+    found = find_type(findings, path, condition, catalogue, Kind.CONDITION)
+    if found is None:
+        return
+    ask_type(findings, path, found, condition)
     inner = condition.get("conditions")
-    return inner if isinstance(inner, list) else None
+    if isinstance(inner, list):
+        _check_conditions(findings, (*path, "conditions"), inner, catalogue)
+    _check_named(findings, (*path, "conditions"), inner, catalogue)
+
+
+def _check_named(findings: Findings, path: Path, conditions: Any, catalogue: Catalogue) -> None:
+    for name, condition in conditions.items() if isinstance(conditions, Mapping) else ():
+        _check_condition(findings, (*path, str(name)), condition, catalogue)
+
+
+def _maps(items: Any) -> list[Mapping[str, Any]]:
+    return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
 
 
 def _check_listening(findings: Findings, path: Path, trigger: Mapping[str, Any], flow: Mapping[str, Any]) -> None:

@@ -40,6 +40,7 @@ class Driven:
         claim = ready.claim
         self.id = claim.execution.id
         self.epoch = claim.epoch
+        self._noted = len(claim.execution.history)
         self.plan = ready.plan
         self.execution: Execution = claim.execution
         self._own = (self.execution.labels, self.execution.variables)
@@ -52,11 +53,9 @@ class Driven:
         self._consumed: list[int] = []
         self._heard: set[int] = set()
         self._children: list[NewExecution] = []
-        self._dirty = False
-        self._settled = False
+        self._dirty = self._settled = False
         self._again: set[str] = set()
-        self._over = False
-        self._leaving = False
+        self._over = self._leaving = False
         self._saving = asyncio.Lock()
         self._woken = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -254,13 +253,14 @@ class Driven:
         changed, self._changed = frozenset(self._changed), set()
         consumed, self._consumed = self._consumed, []
         born, self._children = [child for child in self._children if children.is_wanted(self.execution, child)], []
-        self._dirty = False
+        self._dirty, noted, self._noted = False, self._noted, len(self.execution.history)
         before, self._own = self._own, (self.execution.labels, self.execution.variables)
         altered = before != self._own
         execution = await as_kept(self.execution, changed, self.journal.masker)
         saved = Saved(
             execution=execution, epoch=self.epoch, changed=changed, logs=lines, metrics=points,
             consumed=consumed, children=born, settled=self._settled, altered=altered, parked=parked,
+            passed=execution.history[noted:],
         )  # fmt: skip
         kept = await self._tools.saver.save(saved)
         if kept:

@@ -34,10 +34,15 @@ WHERE id = %s
 """
 _CHANGE = """
 INSERT INTO builder_statechange (execution_id, state, at)
-SELECT id, state, %s FROM builder_execution WHERE id = %s AND EXISTS (
-  SELECT 1 FROM builder_trigger WHERE type IN ('io.kestra.plugin.core.trigger.Flow',
-    'io.kestra.core.models.triggers.types.Flow'))
+SELECT id, %s, %s FROM builder_execution e WHERE id = %s AND (EXISTS (
+    SELECT 1 FROM builder_trigger WHERE type IN ('io.kestra.plugin.core.trigger.Flow',
+      'io.kestra.core.models.triggers.types.Flow') AND (%s OR definition LIKE %s))
+  OR e.trigger IS NOT NULL AND EXISTS (SELECT 1 FROM builder_trigger t WHERE t.namespace = e.namespace
+      AND t.flow_id = e.flow_id AND t.definition LIKE %s))
 """
+_LISTENED_TO = TERMINAL | {State.PAUSED}
+"""What flow triggers look at that name no states; of other states only what one of them names is noted."""
+_STOPS = '%"stopAfter"%'
 
 
 def save(batch: Sequence[Saved], now: datetime) -> SaveResult:
@@ -49,6 +54,7 @@ def save(batch: Sequence[Saved], now: datetime) -> SaveResult:
         fenced = _fence(batch)
         kept = [saved for saved in batch if saved.execution.id not in fenced]
         _write_parts(kept)
+        _note_changes((saved.execution.id, state, at) for saved in kept for state, at in saved.passed)
         ring = [*_create_children(kept), *_after_ends(kept, now)]
     return SaveResult(frozenset(fenced), tuple(dict.fromkeys(ring)))
 
@@ -130,13 +136,26 @@ def _after_ends(kept: Sequence[Saved], now: datetime) -> list[str]:
     parked = [saved.execution for saved in kept if saved.parked and saved.execution.state not in TERMINAL]
     at = moment(now)
     run_many(_GIVE_UP, [(at, execution.id) for execution in (*ended, *parked)])
-    run_many(_CHANGE, [(at, execution.id) for execution in parked if execution.state is State.PAUSED])
-    return after_ends(ended, now) if ended else []
+    return _tell_others(ended, now) if ended else []
 
 
 def after_ends(ended: Sequence[Execution], now: datetime) -> list[str]:
     """What the end of executions means for others (flow triggers, parents, who is queued); returns whom to ring."""
-    run_many(_CHANGE, [(moment(now), execution.id) for execution in ended])
+    _note_changes((execution.id, execution.state, now) for execution in ended)
+    return _tell_others(ended, now)
+
+
+def _note_changes(changes: Iterable[tuple[str, State, datetime]]) -> None:
+    """For flow triggers; that an execution was created is nothing they look at."""
+    noted = [
+        (state.value, moment(at), execution_id, state in _LISTENED_TO, f"%{state.value}%", _STOPS)
+        for execution_id, state, at in changes
+        if state is not State.CREATED
+    ]
+    run_many(_CHANGE, noted)
+
+
+def _tell_others(ended: Sequence[Execution], now: datetime) -> list[str]:
     flows = {(execution.namespace, execution.flow_id) for execution in ended}
     return [*tell_parents(ended, now), *promote(flows & queued_flows({flow_id for _, flow_id in flows}), now)]
 
@@ -196,7 +215,11 @@ def replace_execution(execution: Execution, now: datetime, *, due: bool) -> list
         rows.delete_runs(execution.id, [path for path in there if path not in execution.runs])
         rows.save_runs([(execution, execution.runs)])
         rows.relabel([execution])
-        return after_ends([execution], now) if ended else [execution.id] if due else []
+        if ended:
+            return after_ends([execution], now)
+        if due:
+            _note_changes([(execution.id, execution.state, now)])
+        return [execution.id] if due else []
 
 
 def relabel(execution: Execution) -> None:

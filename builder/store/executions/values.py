@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from builder.engine.execution import Execution
+from builder.engine.states import State
 from builder.flows.model import Concurrency
 
 KILL, PAUSE, RESUME, CHILD_ENDED = "kill", "pause", "resume", "child-ended"
@@ -104,7 +105,7 @@ class Saved:
     the next try). `settled`: what was lost came through, it is no longer alone.
     `altered`: its labels or variables are others than before.
     `parked`: the lease is given up with this; it goes on at `execution.wake_at` or by a signal. An execution that
-    ended is given up by itself.
+    ended is given up by itself. `passed`: the states it got to since the last save, for flow triggers.
     """
 
     execution: Execution
@@ -117,6 +118,7 @@ class Saved:
     settled: bool = False
     altered: bool = False
     parked: bool = False
+    passed: Sequence[tuple[State, datetime]] = ()
 
 
 @dataclass(frozen=True, slots=True)

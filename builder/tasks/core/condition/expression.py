@@ -12,6 +12,7 @@ class Expression(Condition):
     aliases = (
         "io.kestra.plugin.core.condition.ExpressionCondition",
         "io.kestra.core.models.conditions.types.VariableCondition",
+        "io.kestra.core.models.conditions.types.ExpressionCondition",
     )
     title = "An expression is true"
     category = "Conditions"

@@ -1,0 +1,5 @@
+"""A runner that drives what triggers start."""
+
+from tests.runtime.conftest import runner
+
+__all__ = ["runner"]
