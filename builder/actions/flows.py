@@ -8,6 +8,7 @@ from builder.actions.merging import Merged, merge
 from builder.clock import SystemClock
 from builder.errors import InvalidFlow, LimitExceeded, NotFound, Problem, Severity, StaleRevision
 from builder.flows.check import Checked
+from builder.flows.dialects.signs import Spoken, spoken
 from builder.flows.document import split_documents
 from builder.flows.edit import SetValue, Unset, apply
 from builder.flows.model import Flow
@@ -15,6 +16,7 @@ from builder.store import births, drafts, flows, triggers
 from builder.store.drafts import Draft
 from builder.store.flows import Revision
 from builder.store.gate import write
+from builder.tasks.catalogue import catalogue
 
 _CLOCK = SystemClock()
 
@@ -36,6 +38,16 @@ class Published:
 def validate(source: str) -> Checked:
     """Everything that is wrong with a flow's text; never raises for a bad one."""
     return births.examined(source)
+
+
+def spoken_in(checked: Checked) -> Spoken:
+    """The dialect of the language that a flow's text is written in, with its older names."""
+
+    def canonical(name: str) -> str | None:
+        found = catalogue().find(name)
+        return found.name if found else None
+
+    return spoken(checked.document.data, canonical)
 
 
 def validate_all(source: str) -> list[Checked]:

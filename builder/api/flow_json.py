@@ -8,8 +8,9 @@ import yaml
 
 from builder.access.answers import problem_json
 from builder.api.execution_json import instant, labels_json
-from builder.errors import Problem, Severity
+from builder.errors import Problem, Severity, dotted
 from builder.flows.check import Checked
+from builder.flows.dialects.signs import Spoken
 from builder.flows.read import read_labels
 from builder.store import births
 from builder.store.flows import Revision
@@ -57,21 +58,21 @@ def _text(writer: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Writer.add_representer(str, _text)
 
 
-def validation_json(checked: Checked, index: int, latest: int | None) -> dict[str, Any]:
-    """What is wrong with a flow, in Kestra's shape; `problems` has each with its place."""
+def validation_json(checked: Checked, spoken: Spoken, index: int, latest: int | None) -> dict[str, Any]:
+    """What is wrong with a flow, in Kestra's shape; `problems` has each with its place, `dialect` what it speaks."""
     data = checked.document.data if isinstance(checked.document.data, Mapping) else {}
     warnings = [found for found in checked.problems if found.severity is Severity.WARNING]
     said = data.get("revision")
-    deprecated = [found.where for found in warnings if "deprecated" in found.message or "old name" in found.message]
     return {
         "flow": data.get("id"),
         "namespace": data.get("namespace"),
         "index": index,
         "constraints": constraints(checked.errors) if checked.errors else None,
         "outdated": isinstance(said, int) and latest is not None and said < latest,
-        "deprecationPaths": deprecated,
+        "deprecationPaths": list(dict.fromkeys(dotted(sign.path) for sign in spoken.hints)),
         "warnings": [_line(found) for found in warnings],
-        "infos": [],
+        "infos": [f"{dotted(sign.path)}: {sign.message}" for sign in spoken.hints],
+        "dialect": spoken.dialect,
         "problems": [problem_json(found) for found in checked.problems],
     }
 

@@ -61,7 +61,11 @@ def validate(request: HttpRequest) -> HttpResponseBase:
     """What is wrong with the flows of the body; stores nothing."""
     found = [flow_actions.validate(part) for part in _sources(request)]
     return JsonResponse(
-        [validation_json(one, index, _latest(one.document.data)) for index, one in enumerate(found)], safe=False
+        [
+            validation_json(one, flow_actions.spoken_in(one), index, _latest(one.document.data))
+            for index, one in enumerate(found)
+        ],
+        safe=False,
     )
 
 

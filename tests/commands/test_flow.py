@@ -61,3 +61,18 @@ def test_without_a_database_no_flow_is_said_to_be_missing(tmp_path: Path, monkey
     out = StringIO()
     call_command("flow", "validate", str(file), stdout=out)
     assert out.getvalue() == "" and not nowhere.exists()
+
+
+def test_a_machine_is_told_the_dialect_of_each_flow_and_its_older_names(tmp_path: Path):
+    file = tmp_path / "two.yaml"
+    old = "inputs:\n  - {id: x, type: BOOLEAN, required: false}\n"
+    file.write_text("id: a\nnamespace: lab\n" + LOG + "---\nid: b\nnamespace: lab\n" + old + LOG)
+    out = StringIO()
+    call_command("flow", "validate", "--json", str(file), stdout=out)
+    found = json.loads(out.getvalue())
+    assert [(one["severity"], one["line"], one.get("dialect")) for one in found] == [
+        ("info", 0, "any"),
+        ("info", 0, "1.x"),
+        ("info", 9, None),
+    ]
+    assert found[2]["message"] == "BOOLEAN is the older name; Kestra 2.0 writes BOOL"

@@ -316,3 +316,10 @@ def test_the_run_of_a_flow_that_was_never_published_leads_back_to_its_editor(ann
     assert run.status_code == 302
     page = ann.get(run.url).content.decode()
     assert reverse("flow-editor", args=("company.team", "fresh")) in page and "rev 0" not in page
+
+
+def test_the_editor_says_which_dialect_a_flow_is_written_in(ann):
+    assert "data-dialect" not in ann.get(url()).content.decode()
+    drafts.save_draft(*PLACE, TEXT.replace("STRING", "BOOLEAN"), by="ann")
+    page = ann.get(url()).content.decode()
+    assert 'data-dialect="1.x"' in page and "BOOLEAN is the older name; Kestra 2.0 writes BOOL" in page

@@ -3,15 +3,17 @@
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 
+from builder.actions.flows import spoken_in
 from builder.errors import Problem, Severity
-from builder.flows.check import check
+from builder.flows.check import Checked, check
 from builder.flows.document import parse, split_places
 from builder.store.births import StoredWorld, compat, limits
 from builder.tasks.catalogue import catalogue
@@ -25,14 +27,19 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True)
         validate = verbs.add_parser("validate", help="Check flows in files (several in one file between --- lines).")
         validate.add_argument("files", nargs="+", metavar="FILE", help="A file, or - for standard input.")
-        validate.add_argument("--json", action="store_true", help="Print one JSON list of all problems.")
+        validate.add_argument(
+            "--json", action="store_true", help="Print one JSON list of all problems, and of what each flow speaks."
+        )
 
     def handle(self, **options: Any) -> None:
         read = {name: _read(name) for name in options["files"]}
         world = _World(part for parts in read.values() if isinstance(parts, list) for _, part in parts)
-        found = [(name, problem) for name, parts in read.items() for problem in _problems(parts, world)]
+        answers = {name: _answers(parts, world) for name, parts in read.items()}
+        found = [(name, problem) for name, given in answers.items() for one in given for problem in one.problems]
         if options["json"]:
-            self.stdout.write(json.dumps([_as_json(name, problem) for name, problem in found], indent=2))
+            listed = [_as_json(name, problem) for name, problem in found]
+            listed += [info for name, given in answers.items() for one in given for info in one.infos(name)]
+            self.stdout.write(json.dumps(listed, indent=2))
         else:
             for name, problem in found:
                 self.stdout.write(_as_line(name, problem))
@@ -77,20 +84,40 @@ def _read(name: str) -> list[tuple[int, str]] | Problem:
     return list(split_places(text)) or [(0, text)]
 
 
-def _problems(parts: list[tuple[int, str]] | Problem, world: _World) -> list[Problem]:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What is said of one text: of one flow in a file, or of a file that cannot be read."""
+
+    problems: tuple[Problem, ...]
+    checked: Checked | None = None
+    above: int = 0
+
+    def infos(self, name: str) -> Iterator[dict[str, Any]]:
+        """The dialect of the flow and its older names, as entries that count for nothing."""
+        if self.checked is None or not isinstance(self.checked.document.data, Mapping):
+            return
+        document, spoken = self.checked.document, spoken_in(self.checked)
+        yield self._info(name, document.problem((), spoken.dialect.sentence)) | {"dialect": spoken.dialect.value}
+        for sign in spoken.hints:
+            yield self._info(name, document.problem(sign.path, sign.message, key=True))
+
+    def _info(self, name: str, problem: Problem) -> dict[str, Any]:
+        return _as_json(name, _shifted(problem, self.above)) | {"severity": "info"}
+
+
+def _answers(parts: list[tuple[int, str]] | Problem, world: _World) -> list[_Answer]:
     if isinstance(parts, Problem):
-        return [parts]
+        return [_Answer((parts,))]
     known, within, release = catalogue(), limits(), compat()
-    return [
-        _shifted(problem, above)
-        for above, flow in parts
-        for problem in check(flow, known, world=world, limits=within, compat=release).problems
-    ]
+    found = []
+    for above, flow in parts:
+        checked = check(flow, known, world=world, limits=within, compat=release)
+        found.append(_Answer(tuple(_shifted(problem, above) for problem in checked.problems), checked, above))
+    return found
 
 
 def _shifted(problem: Problem, above: int) -> Problem:
-    line = problem.line + above if problem.line else 0
-    return Problem(problem.path, line, problem.column, problem.message, problem.hint, problem.severity)
+    return replace(problem, line=problem.line + above) if problem.line else problem
 
 
 def _as_line(name: str, problem: Problem) -> str:

@@ -36,6 +36,7 @@ def context(namespace: str, flow_id: str, chosen: Path) -> dict[str, Any]:
         "text": opened.text,
         "base": digest(opened.text),
         "readable": _readable(checked),
+        "dialect": _dialect(checked),
         "branches": None,
         "form": None,
         "chips": [],
@@ -48,6 +49,13 @@ def context(namespace: str, flow_id: str, chosen: Path) -> dict[str, Any]:
         shown |= _structure(source, source.document.data or {}, chosen)
         shown["secrets"] = [item.key for item in secrets.listed(namespace)]
     return shown
+
+
+def _dialect(checked: Checked) -> dict[str, Any]:
+    """What the text speaks, and where it uses older names."""
+    found = flows.spoken_in(checked)
+    hints = [checked.document.problem(sign.path, sign.message, key=True) for sign in found.hints]
+    return {"name": found.dialect.value, "sentence": found.dialect.sentence, "hints": hints}
 
 
 def _readable(checked: Checked) -> bool:
