@@ -10,6 +10,7 @@ from builder.expressions.references import Reference, needs_lookups, references
 from builder.expressions.registry import FILTERS, FUNCTIONS, TESTS, Operation
 from builder.expressions.render import render, render_value
 from builder.expressions.values import result_to_json, truthy
+from builder.expressions.written.ion import read_row
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -28,6 +29,7 @@ __all__ = [
     "UndefinedVariable",
     "check",
     "needs_lookups",
+    "read_row",
     "references",
     "render",
     "render_value",

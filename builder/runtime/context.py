@@ -1,6 +1,8 @@
 """The world as a running task sees it (`builder.tasks.context.RunContext`), with everything masked on its way out."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +18,8 @@ from builder.runtime.masking import Masker, StreamMasker
 from builder.runtime.network import Network
 from builder.runtime.world.entries import Entries
 from builder.runtime.world.files import ExecutionFiles
+from builder.runtime.world.folders import Folder
+from builder.runtime.world.namespaces import NamespaceStore
 from builder.runtime.world.place import Call, Place
 from builder.runtime.world.watching import Sent, Stream
 from builder.store import encryption
@@ -86,7 +90,7 @@ class Context:
 
     def __init__(
         self, place: Place, variables: Mapping[str, Any], journal: Journal, lookups: RuntimeLookups, http: Network,
-        call: Call, publish: Callable[[str, int], None], changed: Callable[[], None],
+        call: Call, publish: Callable[[str, int], None], changed: Callable[[], None], folder: Folder,
     ) -> None:  # fmt: skip
         self._place = place
         self.variables = variables
@@ -97,7 +101,11 @@ class Context:
         self.clock = journal.clock
         self.http = http
         self.kv = Entries(place.namespace, journal.clock, call)
-        self.files = ExecutionFiles(place.execution_id, lookups, call)
+        self._folder = folder
+        self._over = threading.Event()
+        self.files = ExecutionFiles(place.execution_id, lookups, call, folder, self._over)
+        self.namespace_files = NamespaceStore(place.namespace, journal.clock, lookups, call)
+        self._loop = asyncio.get_running_loop()
         self._stream = Stream(StreamMasker(journal.masker), publish)
         self._sent = Sent(place)
         self.effects: list[Effect] = []
@@ -108,6 +116,7 @@ class Context:
     task_id = property(lambda self: self._place.task_id)
     attempt = property(lambda self: self._place.attempt)
     attempt_key = property(lambda self: self._place.run_id)
+    working_dir = property(lambda self: self._folder.made())
 
     def now(self) -> datetime:
         return self._journal.clock.now()
@@ -144,6 +153,13 @@ class Context:
             return await self._call(render, value, seen, self._lookups, self._journal.clock, typed=typed)
         return render(value, seen, None, self._journal.clock, typed=typed)
 
+    def render_now(self, value: Any, extra: Mapping[str, Any] | None = None, *, typed: bool = False) -> Any:
+        if needs_lookups(value):
+            waited = self.render(value, extra, typed=typed)
+            return asyncio.run_coroutine_threadsafe(waited, self._loop).result()
+        return render(value, {**self.variables, **(extra or {})}, None, self._journal.clock, typed=typed)
+
     def end(self) -> None:
-        """Sends the rest of the stream."""
+        """Sends the rest of the stream; what still works in a thread stops at its next read or write."""
+        self._over.set()
         self._stream.end()

@@ -11,21 +11,31 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote, unquote
 
+from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 
-from builder.errors import Forbidden, NotFound
+from builder.errors import Forbidden, LimitExceeded, NotFound
 from builder.store import contents
 from builder.store.contents import Located
 
 SCHEME = "kestra://"
 _NAME_LETTERS = 150
+SHELF, LOGS = "shelf-", "logs-"
+"""How the keys begin of what the engine itself keeps in files: large outputs, and logs."""
+_SENT = "sent"
 _PLACE = re.compile(r"/executions/(?P<id>[0-9A-Za-z]{1,40})/(?P<key>[0-9A-Za-z_-]{1,40})/(?P<name>[^/\\\x00]{1,200})")
 
 
-def put(execution_id: str, name: str, content: bytes | Path | IO[bytes]) -> str:
-    """Keeps a file and returns its URI. `name` may come from anywhere; only its last part is used, made harmless."""
-    place = f"executions/{execution_id}/{secrets.token_urlsafe(9)}/{safe_name(name)}"
+def put(execution_id: str, name: str, content: bytes | Path | IO[bytes], kind: str = "") -> str:
+    """Keeps a file and returns its URI. `name` may come from anywhere; only its last part is used, made harmless.
+
+    `kind`: SHELF or LOGS for what is no file of a task. Raises LimitExceeded for a path or bytes that are too much.
+    """
+    most = settings.MILLSTREAM["FILE_BYTES"]
+    if (size := _bytes_of(content)) is not None and size > most:
+        raise LimitExceeded(too_large(name, most))
+    place = f"executions/{execution_id}/{kind}{secrets.token_urlsafe(9)}/{safe_name(name)}"
     if isinstance(content, bytes):
         kept = default_storage.save(place, ContentFile(content))
     elif isinstance(content, Path):
@@ -34,6 +44,15 @@ def put(execution_id: str, name: str, content: bytes | Path | IO[bytes]) -> str:
     else:
         kept = default_storage.save(place, File(content))
     return SCHEME + "/" + quote(kept)
+
+
+def copy(execution_id: str, name: str, found: Located) -> str:
+    """Keeps a copy of a file with an execution; its URI. Raises NotFound, LimitExceeded."""
+    most = settings.MILLSTREAM["FILE_BYTES"]
+    if found.size > most:
+        raise LimitExceeded(too_large(name, most))
+    with contents.open_file(found) as file:
+        return put(execution_id, name, file)
 
 
 def read(uri: str, allowed: Container[str], limit_bytes: int | None = None) -> bytes:
@@ -49,6 +68,29 @@ def size(uri: str, allowed: Container[str]) -> int:
 def open_file(uri: str, allowed: Container[str]) -> IO[bytes]:
     """The file, to be read piece by piece and closed by the caller."""
     return contents.open_file(locate(uri, allowed))
+
+
+def delete(found: Located) -> None:
+    """Deletes a file that an execution keeps. Raises Forbidden for what the engine keeps, and for namespaces' files."""
+    owner, _, rest = found.place.removeprefix("executions/").partition("/")
+    if not found.place.startswith("executions/") or not owner or rest.startswith((_SENT, SHELF, LOGS)):
+        raise Forbidden(f"The file {found.name} cannot be deleted here: it is no file that a step of a flow keeps.")
+    default_storage.delete(found.place)
+    default_storage.delete(found.place.rpartition("/")[0])
+
+
+def purge(execution_id: str) -> list[str]:
+    """Deletes the files that the steps of an execution keep, and those given to it; returns their URIs."""
+    found = [
+        f"{root}/{key}/{name}"
+        for root, key in _keys(execution_id)
+        if not key.startswith((_SENT, SHELF, LOGS))
+        for name in default_storage.listdir(f"{root}/{key}")[1]
+    ]
+    for place in found:
+        default_storage.delete(place)
+        default_storage.delete(place.rpartition("/")[0])
+    return [SCHEME + "/" + quote(place) for place in found]
 
 
 def name_of(uri: str) -> str:
@@ -70,14 +112,14 @@ def locate(uri: str, allowed: Container[str]) -> Located:
 
 def keep_sent(execution_id: str, run_id: str, attempt: int, text: str) -> None:
     """Keeps what an attempt sent out (the prompt), for the execution page; the last request of the attempt stays."""
-    place = f"executions/{execution_id}/sent/{run_id}-{attempt}.json"
+    place = f"executions/{execution_id}/{_SENT}/{run_id}-{attempt}.json"
     default_storage.delete(place)
     default_storage.save(place, ContentFile(text.encode("utf-8", "replace")))
 
 
 def sent(execution_id: str, run_id: str, attempt: int) -> str | None:
     """What an attempt sent out, as JSON text (cut at a megabyte); None when nothing is known of it."""
-    place = f"executions/{execution_id}/sent/{run_id}-{attempt}.json"
+    place = f"executions/{execution_id}/{_SENT}/{run_id}-{attempt}.json"
     try:
         with default_storage.open(place, "rb") as file:
             return bytes(file.read()).decode()
@@ -87,16 +129,35 @@ def sent(execution_id: str, run_id: str, attempt: int) -> str | None:
 
 def forget(execution_id: str) -> None:
     """Deletes all files of an execution."""
-    root = f"executions/{execution_id}"
-    try:
-        keys, _ = default_storage.listdir(root)
-    except FileNotFoundError:
-        return
-    for key in keys:
+    for root, key in _keys(execution_id):
         for name in default_storage.listdir(f"{root}/{key}")[1]:
             default_storage.delete(f"{root}/{key}/{name}")
         default_storage.delete(f"{root}/{key}")
-    default_storage.delete(root)
+    default_storage.delete(f"executions/{execution_id}")
+
+
+def _keys(execution_id: str) -> list[tuple[str, str]]:
+    root = f"executions/{execution_id}"
+    try:
+        return [(root, key) for key in default_storage.listdir(root)[0]]
+    except FileNotFoundError:
+        return []
+
+
+def spare_path(folder: Path) -> Path:
+    """Where a file may be written before it is kept, under a name that no script will look for."""
+    return folder / f".{secrets.token_hex(8)}"
+
+
+def too_large(name: str, most_bytes: int) -> str:
+    """What is said of a file beyond the limit."""
+    return f"The file {name} would have more than {most_bytes:,} bytes, which is the limit (MILLSTREAM_FILE_BYTES)."
+
+
+def _bytes_of(content: bytes | Path | IO[bytes]) -> int | None:
+    if isinstance(content, bytes):
+        return len(content)
+    return content.stat().st_size if isinstance(content, Path) else None
 
 
 def safe_name(name: str) -> str:

@@ -24,22 +24,36 @@ class Located:
     size: int
 
 
-def keep(content: Content) -> tuple[str, int]:
-    """Keeps a content; returns its place and how many bytes it has. Raises LimitExceeded, and keeps nothing then."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A content that is kept already and waits for its row."""
+
+    place: str
+    size: int
+
+
+def keep(content: Content) -> Kept:
+    """Keeps a content. Raises LimitExceeded, and keeps nothing then."""
     if isinstance(content, Path):
         with content.open("rb") as file:
             return _keep(File(file))
     return _keep(ContentFile(content) if isinstance(content, bytes) else File(content))
 
 
-def _keep(content: "File[bytes]") -> tuple[str, int]:
+def keep_copy(found: Located) -> Kept:
+    """Keeps the same content once more. Raises NotFound, LimitExceeded."""
+    with open_file(found) as file:
+        return _keep(File(file))
+
+
+def _keep(content: "File[bytes]") -> Kept:
     size, most = int(content.size), settings.MILLSTREAM["NAMESPACE_FILE_BYTES"]
     if size > most:
         raise LimitExceeded(
             f"The file has {size:,} bytes; in a namespace it may have {most:,} (MILLSTREAM_NAMESPACE_FILE_BYTES)."
         )
     token = secrets.token_hex(16)
-    return default_storage.save(f"namespaces/{token[:2]}/{token}", content), size
+    return Kept(default_storage.save(f"namespaces/{token[:2]}/{token}", content), size)
 
 
 def open_file(found: Located) -> IO[bytes]:

@@ -3,9 +3,11 @@
 from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from builder.errors import BuilderError, Fault, Path, Severity, TaskFailure
+from builder.expressions import read_row as read_item
 from builder.expressions import result_to_json
 from builder.expressions import truthy as is_true
 from builder.flows.catalogue import Kind, TaskGroup
+from builder.flows.file_paths import is_chosen as is_chosen_file
 from builder.tasks.base import InstillTask, KestraTask, Level, Task, ToolTask
 from builder.tasks.condition import (
     Condition,
@@ -17,10 +19,11 @@ from builder.tasks.condition import (
     UpstreamCondition,
     read_moment,
 )
-from builder.tasks.context import LEVELS, Files, Http, Kv, RunContext
+from builder.tasks.context import LEVELS, Files, Http, Kv, RunContext, Writing
 from builder.tasks.effects import Exited, LabelsAdded, VariablesSet, VariablesUnset
 from builder.tasks.flow import Again, Ask, Child, Children, Ending, FlowBlock, FlowTask, Lane, Layout, Wait, children
 from builder.tasks.form import Form
+from builder.tasks.local_files import NamespaceFiles, bring_in, bring_namespace_files, list_local_files, take_out
 from builder.tasks.outputs import Outputs
 from builder.tasks.properties import (
     Duration,
@@ -64,6 +67,7 @@ __all__ = [
     "Lane",
     "Layout",
     "Level",
+    "NamespaceFiles",
     "Outputs",
     "Path",
     "Properties",
@@ -84,12 +88,19 @@ __all__ = [
     "VariablesSet",
     "VariablesUnset",
     "Wait",
+    "Writing",
     "WrongProperty",
+    "bring_in",
+    "bring_namespace_files",
     "children",
     "field_validator",
     "holds_template",
+    "is_chosen_file",
     "is_true",
+    "list_local_files",
     "model_validator",
+    "read_item",
     "read_moment",
     "result_to_json",
+    "take_out",
 ]

@@ -3,10 +3,11 @@
 `builder.runtime.context` gives the real one, `builder.tasks.testing` the double.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from types import TracebackType
+from typing import IO, Any, Protocol, Self
 
 from builder.tasks.effects import Effect
 
@@ -44,6 +45,74 @@ class Files(Protocol):
 
     async def read(self, uri: str, *, limit_bytes: int | None = None) -> bytes:
         """Raises TaskFailure when the file is missing, of another execution, or larger than the limit."""
+        ...
+
+    async def copy(self, name: str, uri: str) -> str:
+        """Keeps a copy of any file that can be read here; returns its URI."""
+        ...
+
+    async def size(self, uri: str) -> int:
+        """How many bytes it has. Raises TaskFailure as `read` does."""
+        ...
+
+    async def delete(self, uri: str) -> bool:
+        """Whether there was such a file. Raises TaskFailure for what is not the execution's to delete."""
+        ...
+
+    async def purge(self) -> list[str]:
+        """Deletes all files that the execution keeps; returns their URIs."""
+        ...
+
+    def open(self, uri: str) -> IO[bytes]:
+        """The file, to be read piece by piece in the thread of a plain `run`; close it. A kill ends it at once.
+
+        Raises TaskFailure as `read` does.
+        """
+        ...
+
+    def writing(self, name: str) -> "Writing":
+        """A new file, to be written piece by piece in the thread of a plain `run`."""
+        ...
+
+
+class NamespaceFilesStore(Protocol):
+    """Files of namespaces; a namespace of None is the flow's own. All of it raises TaskFailure.
+
+    `Files.open` and `Files.read` read them by their addresses, `nsfile:///path` or `nsfile://namespace/path`.
+    """
+
+    async def listed(self, namespace: str | None = None) -> list[str]:
+        """The paths of all files, without folders."""
+        ...
+
+    async def put(
+        self, path: str, content: bytes | Path | str, namespace: str | None = None, *, overwrite: bool = True
+    ) -> str:
+        """Keeps a content, or what the file at an address holds (a text); returns its address."""
+        ...
+
+    async def delete(self, path: str, namespace: str | None = None, *, with_folders: bool = False) -> None:
+        """`with_folders`: those around it too that are empty then."""
+        ...
+
+    async def purge(
+        self, namespaces: Sequence[str], globs: Sequence[str], *, keep: int, before: datetime | None, children: bool
+    ) -> int:
+        """How many old revisions were deleted for good; see `builder.store.namespace_files.purge`."""
+        ...
+
+
+class Writing(Protocol):
+    """`with context.files.writing("a.txt") as file: file.write(...)`; afterwards the file is kept under `file.uri`."""
+
+    uri: str
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def write(self, content: bytes) -> None:
+        """Raises TaskFailure when the file would be too large, or the step was stopped."""
         ...
 
 
@@ -106,7 +175,14 @@ class RunContext(Protocol):
     @property
     def files(self) -> Files: ...
     @property
+    def namespace_files(self) -> NamespaceFilesStore: ...
+    @property
     def http(self) -> Http: ...
+    @property
+    def working_dir(self) -> Path:
+        """A folder of this attempt (of the whole WorkingDirectory, inside one), made now and removed at the end."""
+        ...
+
     def now(self) -> datetime: ...
     def log(self, level: str, message: str) -> None:
         """One line in the execution's log; levels are LEVELS."""
@@ -138,4 +214,8 @@ class RunContext(Protocol):
 
     async def render(self, value: Any, extra: Mapping[str, Any] | None = None, *, typed: bool = False) -> Any:
         """Renders a template that was kept raw, with more variables."""
+        ...
+
+    def render_now(self, value: Any, extra: Mapping[str, Any] | None = None, *, typed: bool = False) -> Any:
+        """The same in the thread of a plain `run`."""
         ...

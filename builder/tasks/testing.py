@@ -7,10 +7,12 @@ assert context.logs == [("INFO", "hello")]
 
 import asyncio
 import inspect
-from collections.abc import Callable, Mapping
+import io
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 import yaml
 
@@ -65,7 +67,7 @@ class FakeKv:
 
 
 class FakeFiles:
-    """Files in memory, by URI."""
+    """Files in memory, by URI; what is written is kept when the `with` ends well."""
 
     def __init__(self) -> None:
         self.contents: dict[str, bytes] = {}
@@ -82,6 +84,79 @@ class FakeFiles:
         if limit_bytes is not None and len(content) > limit_bytes:
             raise TaskFailure(f"The file {uri} is larger than {limit_bytes} bytes.")
         return content
+
+    async def copy(self, name: str, uri: str) -> str:
+        return await self.put(name, await self.read(uri))
+
+    async def size(self, uri: str) -> int:
+        return len(await self.read(uri))
+
+    async def delete(self, uri: str) -> bool:
+        return self.contents.pop(uri, None) is not None
+
+    async def purge(self) -> list[str]:
+        found = list(self.contents)
+        self.contents.clear()
+        return found
+
+    def open(self, uri: str) -> IO[bytes]:
+        if uri not in self.contents:
+            raise TaskFailure(f"There is no file {uri}.")
+        return io.BytesIO(self.contents[uri])
+
+    def writing(self, name: str) -> "FakeWriting":
+        return FakeWriting(self, name)
+
+
+class FakeNamespaceFiles:
+    """Files of namespaces in memory, by their addresses among those of `files`."""
+
+    def __init__(self, namespace: str, files: FakeFiles) -> None:
+        self._namespace = namespace
+        self._files = files
+
+    def _uri(self, path: str, namespace: str | None) -> str:
+        return f"nsfile://{namespace or self._namespace}/{path}"
+
+    async def listed(self, namespace: str | None = None) -> list[str]:
+        start = self._uri("", namespace)
+        return sorted(uri.removeprefix(start) for uri in self._files.contents if uri.startswith(start))
+
+    async def put(
+        self, path: str, content: bytes | Path | str, namespace: str | None = None, *, overwrite: bool = True
+    ) -> str:
+        uri = self._uri(path, namespace)
+        if uri in self._files.contents and not overwrite:
+            raise TaskFailure(f"The file '{path}' is already there.")
+        if isinstance(content, str):
+            content = await self._files.read(content)
+        kept = await self._files.put(path, content)
+        self._files.contents[uri] = self._files.contents.pop(kept)
+        return uri
+
+    async def delete(self, path: str, namespace: str | None = None, *, with_folders: bool = False) -> None:
+        if self._files.contents.pop(self._uri(path, namespace), None) is None:
+            raise TaskFailure(f"There is no file '{path}'.")
+
+    async def purge(
+        self, namespaces: Sequence[str], globs: Sequence[str], *, keep: int, before: datetime | None, children: bool
+    ) -> int:
+        return 0
+
+
+class FakeWriting(io.BytesIO):
+    """A file being written."""
+
+    def __init__(self, files: FakeFiles, name: str) -> None:
+        super().__init__()
+        self.uri = ""
+        self._files = files
+        self._name = name
+
+    def __exit__(self, *error: Any) -> None:
+        if error[0] is None:
+            self.uri = f"kestra:///tests/{len(self._files.contents)}/{self._name}"
+            self._files.contents[self.uri] = self.getvalue()
 
 
 class FakeHttp:
@@ -105,17 +180,11 @@ class FakeHttp:
     ) -> Any:
         import httpx2
 
-        self.asked.append(
-            {
-                "ca_pem": ca_pem,
-                "client_pem": client_pem,
-                "verify": verify,
-                "proxy": proxy,
-                "connect_timeout_seconds": connect_timeout_seconds,
-                "follow_redirects": follow_redirects,
-                "silence_timeout_seconds": silence_timeout_seconds,
-            }
-        )
+        self.asked.append({
+            "ca_pem": ca_pem, "client_pem": client_pem, "verify": verify, "proxy": proxy,
+            "connect_timeout_seconds": connect_timeout_seconds, "follow_redirects": follow_redirects,
+            "silence_timeout_seconds": silence_timeout_seconds,
+        })  # fmt: skip
         timeout = httpx2.Timeout(connect=connect_timeout_seconds, read=silence_timeout_seconds, write=None, pool=None)
         client = httpx2.AsyncClient(
             proxy=proxy, timeout=timeout, follow_redirects=follow_redirects, verify=verify, trust_env=False
@@ -156,6 +225,7 @@ class FakeContext:
         self.kv = FakeKv(namespace)
         self.files = FakeFiles()
         self.http = FakeHttp()
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.logs: list[tuple[str, str]] = []
         self.metrics: list[tuple[str, float, str, dict[str, str]]] = []
         self.streamed: list[str] = []
@@ -166,6 +236,21 @@ class FakeContext:
 
     def now(self) -> datetime:
         return self._at
+
+    @property
+    def namespace_files(self) -> FakeNamespaceFiles:
+        return FakeNamespaceFiles(self.namespace, self.files)
+
+    @property
+    def working_dir(self) -> Path:
+        self._folder = self._folder or tempfile.TemporaryDirectory(prefix="task-")
+        return Path(self._folder.name)
+
+    def close(self) -> None:
+        """Removes the working directory."""
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
 
     def log(self, level: str, message: str) -> None:
         self.logs.append((level, message))
@@ -191,9 +276,9 @@ class FakeContext:
     async def render(self, value: Any, extra: Mapping[str, Any] | None = None, *, typed: bool = False) -> Any:
         return render_value(value, {**self.variables, **(extra or {})}, typed=typed, now=self._at)
 
-    def render_now(self, value: Any, *, typed: bool = False) -> Any:
-        """What `prepare` is given."""
-        return render_value(value, self.variables, typed=typed, now=self._at)
+    def render_now(self, value: Any, extra: Mapping[str, Any] | None = None, *, typed: bool = False) -> Any:
+        """What `prepare` is given, too."""
+        return render_value(value, {**self.variables, **(extra or {})}, typed=typed, now=self._at)
 
 
 async def run_task(
@@ -214,4 +299,5 @@ async def run_task(
             return dump_outputs(await run(context))
         return dump_outputs(run(context) if task.quick else await asyncio.to_thread(run, context))
     finally:
+        context.close()
         await context.http.close()

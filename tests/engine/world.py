@@ -101,6 +101,7 @@ class World:
         try:
             result = asyncio.run(_awaited(run, context)) if inspect.iscoroutinefunction(run) else run(context)
         finally:
+            context.close()
             self.logs += [(task_id, message) for _, message in context.logs]
         return Done(dump_outputs(result), tuple(context.effects))
 

@@ -48,9 +48,9 @@ def wait_until(holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> 
         time.sleep(0.01)
 
 
-def ended(execution_id: str) -> Execution:
+def ended(execution_id: str, seconds: float = PATIENCE_SECONDS) -> Execution:
     """The execution, once it has ended."""
-    wait_until(lambda: executions.item(execution_id).ended_at is not None)
+    wait_until(lambda: executions.item(execution_id).ended_at is not None, seconds)
     return executions.load(execution_id)[0]
 
 
@@ -68,7 +68,8 @@ def messages(execution_id: str) -> list[str]:
 def runner(transactional_db: None, valkey: str, settings: Any, tmp_path: Path) -> Iterator[Runner]:
     """A runner with room for many, and short leases; tasks may reach this machine."""
     settings.MEDIA_ROOT = str(tmp_path / "files")
-    settings.MILLSTREAM = {**settings.MILLSTREAM, "ALLOW_NETWORKS": (ipaddress.ip_network("127.0.0.1/32"),)}
+    settings.MILLSTREAM = {**settings.MILLSTREAM, "ALLOW_NETWORKS": (ipaddress.ip_network("127.0.0.1/32"),),
+                           "WORK_FOLDER": tmp_path / "work"}  # fmt: skip
     made = Runner("tester", SystemClock(), places=100, lease_seconds=1.0)
     made.start()
     yield made

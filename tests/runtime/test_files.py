@@ -1,18 +1,25 @@
 """Files as running flows see them: those of the namespace, their own, those of their family, and nobody else's."""
 
+import resource
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
-from builder.errors import Forbidden
+from builder.engine.states import State
+from builder.errors import Forbidden, NotFound
 from builder.runtime import storage
 from builder.runtime.family import family_of
 from builder.runtime.runner.runner import Runner
+from builder.runtime.runner.shelf import whole
+from builder.runtime.world.folders import Folders
 from builder.store import executions, namespace_files
 from builder.store.executions import NewExecution
-from tests.runtime.conftest import create, publish, wait_until
+from tests.runtime.conftest import create, ended, publish, wait_until
 from tests.store.conftest import an_execution
 
 RETURN = "io.kestra.plugin.core.debug.Return"
@@ -72,3 +79,79 @@ def test_the_files_of_a_family_are_its_own_alone(settings: Any, tmp_path: Any):
     for one in (stranger, forged):
         with pytest.raises(Forbidden):
             storage.read(uri, family_of(one))
+
+
+STORAGE = "io.kestra.plugin.core.storage"
+
+
+def flow(*tasks: str) -> str:
+    return "tasks:\n" + "\n".join(f"  - {task}" for task in tasks)
+
+
+def test_large_files_pass_through_tasks_without_being_held_in_memory(runner: Runner, tmp_path: Path, settings: Any):
+    settings.MILLSTREAM = {**settings.MILLSTREAM, "NAMESPACE_FILE_BYTES": 1 << 30}
+    big = tmp_path / "big"
+    with big.open("wb") as file:
+        for _ in range(200):
+            file.write((b"y" * 1023 + b"\n") * 1024)
+    namespace_files.put("team", "big.txt", big, SystemClock().now())
+    publish(flow(
+        f"{{id: twice, type: {STORAGE}.Concat, files: ['nsfile:///big.txt']}}",
+        f"{{id: parts, type: {STORAGE}.Split, from: '{{{{ outputs.twice.uri }}}}', bytes: 50MB}}",
+        f"{{id: size, type: {STORAGE}.Size, uri: '{{{{ outputs.parts.uris[1] }}}}'}}",
+    ))  # fmt: skip
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    execution_id = create()
+    runner.take([execution_id])
+    done = ended(execution_id, seconds=120)
+    assert done.state is State.SUCCESS, done
+    assert done.runs["size"].outputs == {"size": 50 << 20}
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # KB
+
+
+def test_a_file_beyond_the_limit_is_not_kept(runner: Runner, settings: Any):
+    settings.MILLSTREAM = {**settings.MILLSTREAM, "FILE_BYTES": 10}
+    publish(flow(
+        f"{{id: a, type: {WRITE}, content: '123456789'}}",
+        f"{{id: b, type: {STORAGE}.Concat, files: ['{{{{ outputs.a.uri }}}}', '{{{{ outputs.a.uri }}}}']}}",
+    ))  # fmt: skip
+    assert "MILLSTREAM_FILE_BYTES" in run(runner).runs["b"].message
+
+
+def test_a_purge_takes_the_files_of_steps_and_leaves_outputs_and_the_folder_empty(runner: Runner, settings: Any):
+    settings.MILLSTREAM = {**settings.MILLSTREAM, "INLINE_OUTPUT_BYTES": 100}
+    publish(flow(
+        f"{{id: a, type: {WRITE}, content: text}}", f"{{id: large, type: {RETURN}, format: '{'x' * 500}'}}",
+        f"{{id: purge, type: {STORAGE}.PurgeCurrentExecutionFiles}}",
+    ))  # fmt: skip
+    done = run(runner)
+    assert done.runs["purge"].outputs == {"uris": [(done.runs["a"].outputs or {})["uri"]]}
+    assert "x" * 500 in str(whole(done.id).runs["large"].outputs)
+    with pytest.raises(NotFound):
+        storage.size((done.runs["a"].outputs or {})["uri"], {done.id})
+
+
+def test_the_folder_of_a_task_is_gone_with_it(runner: Runner, settings: Any):
+    publish(flow(
+        f"{{id: a, type: {STORAGE}.LocalFiles, inputs: {{a.txt: '{{{{ workingDir }}}}'}}, outputs: [a.txt]}}",
+        f"{{id: b, type: {RETURN}, format: \"{{{{ read(outputs.a.uris['a.txt']) }}}}\"}}",
+    ))  # fmt: skip
+    folder = Path((run(runner).runs["b"].outputs or {})["value"])
+    assert folder.is_relative_to(settings.MILLSTREAM["WORK_FOLDER"])
+    wait_until(lambda: not folder.exists())
+
+
+def test_folders_of_dead_processes_are_removed_and_those_of_living_ones_stay(tmp_path: Path):
+    dead = f"from builder.runtime.world.folders import Folders; from pathlib import Path; import os;\
+        f = Folders(Path({str(tmp_path)!r})); f.open(); (f.new().made() / 'a').mkdir(mode=0); os._exit(1)"
+    subprocess.run([sys.executable, "-c", dead], check=False)
+    assert len(list(tmp_path.iterdir())) == 1
+    living = Folders(tmp_path)
+    living.open()
+    folder = living.new().made()
+    later = Folders(tmp_path)
+    later.open()
+    assert folder.exists() and len(list(tmp_path.iterdir())) == 2
+    for one in (living, later):
+        one.close()
+    assert list(tmp_path.iterdir()) == []

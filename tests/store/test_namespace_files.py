@@ -131,10 +131,10 @@ def test_a_purge_keeps_the_newest_and_forgets_the_rest(media: Path):
         put("a", text)
         put("b", text)
     namespace_files.delete("team", "b", NOW)
-    assert namespace_files.purge("team", ["a"], keep=2) == 1
+    assert namespace_files.purge(["team"], "a".__eq__, keep=2) == 1
     assert [one.number for one in namespace_files.revisions("team", "a")] == [3, 2]
-    assert namespace_files.purge("team", ["a"], keep=0, before=NOW) == 0
-    assert namespace_files.purge("team", ["a", "b"], keep=0, before=NOW + timedelta(days=1)) == 4
+    assert namespace_files.purge(["team"], "a".__eq__, keep=0, before=NOW) == 0
+    assert namespace_files.purge(["team"], bool, keep=0, before=NOW + timedelta(days=1)) == 4
     assert namespace_files.read(Address("team", "a")) == b"3"
     assert contents_kept(media) == 1
     with pytest.raises(NotFound):

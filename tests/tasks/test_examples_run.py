@@ -47,6 +47,14 @@ id: fetch
 type: io.kestra.plugin.core.http.Request
 uri: https://example.com/empty
 """,
+    "outputs.write.": """
+id: write
+type: io.kestra.plugin.core.storage.Write
+content: |
+  {"id": 1}
+  {"id": 2}
+extension: .jsonl
+""",
     "core.state.": """
 id: earlier
 type: io.kestra.plugin.core.state.Set
@@ -76,8 +84,8 @@ class Context(FakeContext):
     async def render(self, value: Any, extra: Mapping[str, Any] | None = None, *, typed: bool = False) -> Any:
         return render_value(value, {**self.variables, **(extra or {})}, self._lookups(), typed=typed, now=self.now())
 
-    def render_now(self, value: Any, *, typed: bool = False) -> Any:
-        return render_value(value, self.variables, self._lookups(), typed=typed, now=self.now())
+    def render_now(self, value: Any, extra: Mapping[str, Any] | None = None, *, typed: bool = False) -> Any:
+        return render_value(value, {**self.variables, **(extra or {})}, self._lookups(), typed=typed, now=self.now())
 
     def _lookups(self) -> GivenLookups:
         return GivenLookups({"secrets": SECRETS}, self.variables)

@@ -1,5 +1,6 @@
 """Amazon Ion as text, the part that JSON values need: written by toIon, read by fromIon."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,7 +9,7 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from builder.expressions.faults import ExpressionError
-from builder.expressions.limits import Budget
+from builder.expressions.limits import DEFAULT_LIMITS, Budget
 from builder.expressions.values import float_text, is_list, json_leaf, number_text, read_json, text_of
 
 _SYMBOL = re.compile(r"[A-Za-z_$][\w$]*")
@@ -59,6 +60,17 @@ def read_ion(text: str, budget: Budget) -> list[Any]:
     """The values of an Ion (or JSON lines) text, one after another."""
     budget.spend(len(text) + 80 * (text.count("[") + text.count("{")) + 40 * text.count(","))
     return _Reader(text, budget).values()
+
+
+def read_row(text: str) -> Any:
+    """The value of one line of a file of items, Ion or JSON. Raises ExpressionError."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        values = read_ion(text, Budget(DEFAULT_LIMITS))
+    if len(values) != 1:
+        raise ExpressionError(f"It holds {len(values)} values where one is wanted")
+    return values[0]
 
 
 class _Reader:

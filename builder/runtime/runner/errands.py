@@ -32,6 +32,7 @@ from builder.runtime.runner.attempts import Attempt
 from builder.runtime.runner.failures import place_of
 from builder.runtime.runner.plans import Ready, holds_sealed
 from builder.runtime.runner.tools import Tools
+from builder.runtime.runner.workplaces import Workplaces
 from builder.runtime.world.place import Place
 from builder.store.encryption import encrypt, opened
 
@@ -51,6 +52,7 @@ class Errands:
         self._sealed = ready.sealed
         self._attempts: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._others: set[asyncio.Task[None]] = set()
+        self._workplaces = Workplaces(tools.folders)
         self._lookups = RuntimeLookups(
             driven.id,
             driven.execution.namespace,
@@ -70,9 +72,17 @@ class Errands:
         if isinstance(command, Evaluate) and not needs_lookups(command.template):
             return self._evaluated(command, self._variables(command.path), None)
         if isinstance(command, RunTask):
-            attempt = self._attempt(command)
-            return attempt.make() if attempt is not None and attempt.at_once else None
+            return self._at_once(command)
         return None
+
+    def _at_once(self, command: RunTask) -> Event | None:
+        attempt = self._attempt(command)
+        if attempt is None or not attempt.at_once:
+            return None
+        try:
+            return attempt.make()
+        finally:
+            self._workplaces.leave(command.path, command.attempt)
 
     def heed(self, events: Iterable[Event]) -> None:
         """Outputs of a child may hold encrypted values, as a task's may."""
@@ -119,6 +129,7 @@ class Errands:
             raise
         finally:
             self._attempts.pop(key, None)
+            self._workplaces.leave(*key)
             if event is not None:
                 self._driven.feed(event)
 
@@ -131,11 +142,13 @@ class Errands:
         level = str(node.properties.get("logLevel") or "TRACE")
         place = Place(execution.id, execution.namespace, execution.flow_id, run.task_id, run.path, run.id,
                       command.attempt, level)  # fmt: skip
+        folder = self._workplaces.enter(command.path, command.attempt)
+        seen = {**self._variables(command.path), "workingDir": str(folder.path)}
         context = Context(
-            place, self._variables(command.path), self._driven.journal, self._lookups, self._tools.network,
+            place, seen, self._driven.journal, self._lookups, self._tools.network,
             self._tools.database.patient_call,
             lambda text, offset: self._tools.publisher.text(execution.id, run.path, command.attempt, text, offset),
-            self._driven.logged,
+            self._driven.logged, folder,
         )  # fmt: skip
         return Attempt(command, node, run, context, self._lookups, self._driven.journal.masker,
                        self._tools.database.patient_call, self._tools.threads)  # fmt: skip

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from django.conf import settings
+
 from builder.clock import Clock
 from builder.runtime.evaluate import given_envs, given_globals
 from builder.runtime.live import Publisher
@@ -17,6 +19,7 @@ from builder.runtime.runner.driven import Driven
 from builder.runtime.runner.lease import Heartbeat
 from builder.runtime.runner.plans import Ready, make_ready
 from builder.runtime.runner.tools import Tools
+from builder.runtime.world.folders import Folders
 from builder.store import executions
 from builder.store.executions import Claim, SignalRow
 
@@ -102,8 +105,9 @@ class Runner:
         saver = Saver(database, self._clock, publisher.ring)
         self._tools = Tools(
             self._clock, database, saver, publisher, Network(), ThreadPoolExecutor(_THREADS, thread_name_prefix="task"),
-            {"globals": given_globals(), "envs": given_envs()},
+            {"globals": given_globals(), "envs": given_envs()}, Folders(settings.MILLSTREAM["WORK_FOLDER"]),
         )  # fmt: skip
+        await asyncio.to_thread(self._tools.folders.open)
         self._listening = asyncio.create_task(listen(self._told))
         left = await database.call(executions.give_up, self.name, self._clock.now())
         if left:
@@ -215,6 +219,7 @@ class Runner:
         await self._tools.network.close()
         self._tools.publisher.close()
         self._tools.threads.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(self._tools.folders.close)
         await asyncio.to_thread(self._tools.database.close)
 
 

@@ -30,7 +30,7 @@ def shelved(execution_id: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
         if total <= most:
             break
         text = documents.dump(outputs[name]).encode()
-        uri = storage.put(execution_id, f"{name}.json", text)
+        uri = storage.put(execution_id, f"{name}.json", text, storage.SHELF)
         kept[name] = {"type": STORED, "uri": uri, "bytes": len(text)}
         total -= sizes[name]
     return kept

@@ -9,6 +9,7 @@ from builder.clock import Clock
 from builder.runtime.live import Publisher
 from builder.runtime.network import Network
 from builder.runtime.runner.database import Database, Saver
+from builder.runtime.world.folders import Folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,4 @@ class Tools:
     network: Network
     threads: ThreadPoolExecutor
     given: Mapping[str, Any]
+    folders: Folders

@@ -1,7 +1,7 @@
 """What changes the files of a namespace. Contents are kept before their rows and dropped after them, so that a crash
 between the two leaves a content without a row, never a row without a content."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -12,32 +12,32 @@ from builder.errors import Conflict, InvalidInput, LimitExceeded
 from builder.flows.file_paths import PATH_LETTERS, safe_path
 from builder.models import NamespaceFile, NamespaceFileRevision
 from builder.store import contents
-from builder.store.contents import Content
+from builder.store.contents import Content, Kept
 from builder.store.gate import lock_row, on_commit, write
 from builder.store.namespace_files.reading import NamespaceFileItem, get, missing
 
 
 def put(
-    namespace: str, path: str, content: Content, now: datetime, *, by: str = "", overwrite: bool = True
+    namespace: str, path: str, content: Content | Kept, now: datetime, *, by: str = "", overwrite: bool = True
 ) -> NamespaceFileItem:
     """Keeps a content as the file's next revision.
 
     Raises InvalidInput for a path that cannot be, Conflict when it is taken, LimitExceeded when there is no room.
     """
-    name = safe_path(path)
-    place, size = contents.keep(content)
+    kept = content if isinstance(content, Kept) else contents.keep(content)
     try:
+        name = safe_path(path)
         with write():
             row = _row_to_write(namespace, name, now, is_folder=False)
             if not overwrite and row.revision and not row.deleted:
                 raise Conflict(f"The file '{name}' is already there in the namespace '{namespace}'.")
             number = row.revision + 1
             NamespaceFileRevision.objects.create(
-                file=row, number=number, place=place, size=size, created_at=now, created_by=by
+                file=row, number=number, place=kept.place, size=kept.size, created_at=now, created_by=by
             )
-            _save(row, now, by, revision=number, size=size, deleted=False, is_folder=False)
+            _save(row, now, by, revision=number, size=kept.size, deleted=False, is_folder=False)
     except BaseException:
-        contents.drop([place])
+        contents.drop([kept.place])
         raise
     return get(namespace, name)
 
@@ -74,8 +74,11 @@ def move(namespace: str, old: str, new: str, now: datetime, *, by: str = "") -> 
     return get(namespace, target)
 
 
-def delete(namespace: str, path: str, now: datetime, *, by: str = "") -> list[str]:
-    """Deletes a file, or a folder with all that is in it; revisions stay. The paths of the files. Raises NotFound."""
+def delete(namespace: str, path: str, now: datetime, *, by: str = "", with_folders: bool = False) -> list[str]:
+    """Deletes a file, or a folder with all that is in it; revisions stay. The paths of the files. Raises NotFound.
+
+    `with_folders`: the folders around it that are empty then go too.
+    """
     name = safe_path(path)
     with write():
         rows = _with_all_below(namespace, name)
@@ -84,25 +87,40 @@ def delete(namespace: str, path: str, now: datetime, *, by: str = "") -> list[st
         for row in rows:
             _save(row, now, by, deleted=True)
         NamespaceFile.objects.filter(pk__in=[row.pk for row in rows], is_folder=True).delete()
+        while with_folders and "/" in name:
+            name = name.rpartition("/")[0]
+            if any(row.path != name for row in _with_all_below(namespace, name)):
+                break
+            NamespaceFile.objects.filter(namespace=namespace, path=name, is_folder=True).delete()
     return [row.path for row in rows if not row.is_folder]
 
 
-def purge(namespace: str, paths: Collection[str], *, keep: int, before: datetime | None = None) -> int:
-    """Deletes old revisions of these files for good, beyond the newest `keep` of each (0: of deleted files too).
+def purge(
+    namespaces: Collection[str],
+    wanted: Callable[[str], bool],
+    *,
+    keep: int,
+    before: datetime | None = None,
+    children: bool = False,
+) -> int:
+    """Deletes old revisions for good, of the files whose path is wanted; how many went.
 
-    `before`: only those made before then. The latest revision of a file that is there always stays. How many went.
+    The newest `keep` of each file stay, and always the latest one of a file that is there. `before`: only revisions
+    made before then go. `children`: of the namespaces below too.
     """
+    whose = Q(namespace__in=namespaces)
+    for namespace in namespaces if children else ():
+        whose |= Q(namespace__startswith=f"{namespace}.")
     with write():
-        rows = NamespaceFile.objects.filter(namespace=namespace, path__in=paths, is_folder=False)
-        old = [pk for row in rows for pk in _old_revisions(row, keep, before)]
-        gone = NamespaceFileRevision.objects.filter(pk__in=old)
-        _drop_later(list(gone.values_list("place", flat=True)))
-        count = gone.delete()[0]
+        rows = [row for row in NamespaceFile.objects.filter(whose, is_folder=False) if wanted(row.path)]
+        old = NamespaceFileRevision.objects.filter(pk__in=[pk for row in rows for pk in _old(row, keep, before)])
+        _drop_later(list(old.values_list("place", flat=True)))
+        count = old.delete()[0]
         NamespaceFile.objects.filter(pk__in=[row.pk for row in rows], deleted=True, revisions__isnull=True).delete()
     return count
 
 
-def _old_revisions(row: NamespaceFile, keep: int, before: datetime | None) -> list[int]:
+def _old(row: NamespaceFile, keep: int, before: datetime | None) -> list[int]:
     found = row.revisions.order_by("-number")
     first = keep if row.deleted else max(keep, 1)
     return [one.pk for one in found[first:] if before is None or one.created_at < before]

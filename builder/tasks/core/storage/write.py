@@ -17,6 +17,7 @@ class Write(KestraTask):
     """Write a text into a file that other steps can read, attach or download."""
 
     type_name = "io.kestra.plugin.core.storage.Write"
+    aliases = ("io.kestra.core.tasks.storages.Write",)
     title = "Write a file"
     category = "Files"
     example = """
