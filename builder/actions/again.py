@@ -57,7 +57,8 @@ def replay(
     path = _path_of(execution, from_run) if from_run else None
     copy = replayed(plan, execution, now, executions.new_id(), path, revision)
     if inputs is not None:
-        copy = replace(copy, inputs=births.resolved_inputs(plan.flow, number, inputs, now))
+        values = births.resolved_inputs(plan.flow, number, inputs, now)
+        copy = births.objected(replace(copy, inputs=values), plan.flow, now)
     draft_source = executions.draft_source(execution_id) if revision is None else None
     return _create(copy, draft_source, plan.flow.concurrency)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from builder.actions.again import mark, replay, restart
 from builder.actions.resuming import resume, resume_inputs
-from builder.actions.running import alive, check_inputs, inputs_of, refuse_system_labels, run, start
+from builder.actions.running import alive, check_inputs, failing_checks, inputs_of, refuse_system_labels, run, start
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
@@ -19,6 +19,7 @@ from builder.store.gate import write
 __all__ = [
     "check_inputs",
     "delete",
+    "failing_checks",
     "force_run",
     "inputs_of",
     "kill",

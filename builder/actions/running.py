@@ -16,6 +16,7 @@ from builder.store import births, drafts, executions
 from builder.store.births import Parent, Runnable
 from builder.store.executions import NewExecution
 from builder.store.gate import write
+from builder.store.judging import Failing, failing
 from builder.tasks.catalogue import catalogue
 
 _CLOCK = SystemClock()
@@ -95,6 +96,23 @@ def check_inputs(
     """What a run with these inputs would get, and what is wrong with them; stores nothing."""
     found = _draft(namespace, flow_id) if draft else births.runnable(namespace, flow_id, revision)
     return births.resolve_inputs(found.flow, found.revision, inputs, _CLOCK.now())
+
+
+def failing_checks(
+    namespace: str,
+    flow_id: str,
+    inputs: Mapping[str, Any],
+    *,
+    revision: int | None = None,
+    draft: bool = False,
+) -> Sequence[Failing]:
+    """The flow's checks that do not hold with these inputs; none while the inputs themselves are wrong."""
+    found = _draft(namespace, flow_id) if draft else births.runnable(namespace, flow_id, revision)
+    if not found.flow.checks:
+        return ()
+    now = _CLOCK.now()
+    resolved = births.resolve_inputs(found.flow, found.revision, inputs, now)
+    return () if resolved.faults else failing(found.flow, found.revision, resolved.values, now)
 
 
 def inputs_of(namespace: str, flow_id: str, *, revision: int | None = None, draft: bool = False) -> Sequence[Input]:

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from builder.engine.execution import Execution
+from builder.engine.moving import notes
 from builder.engine.states import State
 from builder.errors import Conflict, InvalidInput
 from builder.expressions.render import render_value
@@ -21,14 +22,14 @@ from builder.store import flows
 from builder.store.encryption import encrypt, sealed_where
 from builder.store.executions.values import NewExecution, new_id
 from builder.store.given_files import files_seen_from
+from builder.store.hiding import SHORTEST_SECRET, masked
+from builder.store.judging import BLOCK, FAIL, failing, said, strongest
 from builder.store.lookups import StoredLookups
 from builder.tasks.catalogue import catalogue
 
 CORRELATION = "system.correlationId"
 SYSTEM = "system."
-MASK = "******"
 _PARSED_KEPT = 256
-_SHORTEST_SECRET = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,10 @@ def born(
     due_at: datetime | None = None,
     draft_source: str | None = None,
 ) -> NewExecution:
-    """A new execution of this flow. `inputs` are resolved already (see `resolved_inputs`)."""
+    """A new execution of this flow. `inputs` are resolved already (see `resolved_inputs`).
+
+    The flow's checks are asked: one that blocks raises InvalidInput, one that fails makes it FAILED from the start.
+    """
     chosen = execution_id or new_id()
     execution = Execution(
         id=chosen,
@@ -132,7 +136,26 @@ def born(
         parent_path=parent.path if parent else None,
         original_id=chosen,
     )
+    execution = objected(execution, flow, now)
     return NewExecution(execution, source=draft_source, concurrency=flow.concurrency, due_at=due_at)
+
+
+def objected(execution: Execution, flow: Flow, now: datetime) -> Execution:
+    """The execution as its flow's checks let it begin: a failing one may make it FAILED from the start, or be noted.
+
+    Raises InvalidInput when one blocks it.
+    """
+    objections = failing(flow, execution.revision, execution.inputs, now)
+    if not objections:
+        return execution
+    behavior = strongest(objections)
+    if behavior == BLOCK:
+        raise InvalidInput(f"Flow execution blocked: {said(objections)}")
+    noted = {**execution.notes, notes.CHECKS: [{"message": one.message, "style": one.style} for one in objections]}
+    if behavior != FAIL:
+        return replace(execution, notes=noted)
+    history = (*execution.history, (State.FAILED, now))
+    return replace(execution, notes=noted, state=State.FAILED, history=history, message=said(objections))
 
 
 def labels_of(
@@ -186,7 +209,7 @@ def resolve_inputs(
         compat=flow.compat,
         require=require,
     )
-    return _without(found, [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET])
+    return _without(found, [secret for secret in secrets if len(secret) >= SHORTEST_SECRET])
 
 
 def _without(found: Resolved, secrets: Sequence[str]) -> Resolved:
@@ -196,13 +219,6 @@ def _without(found: Resolved, secrets: Sequence[str]) -> Resolved:
     values = sealed_where(found.values, lambda text: any(secret in text for secret in secrets))
     faults = tuple(replace(fault, message=masked(fault.message, secrets)) for fault in found.faults)
     return replace(found, values=values, faults=faults)
-
-
-def masked(text: str, secrets: Collection[str]) -> str:
-    """The text with these secrets masked."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, MASK) if len(secret) >= _SHORTEST_SECRET else text
-    return text
 
 
 def resolved_inputs(

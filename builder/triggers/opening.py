@@ -14,7 +14,7 @@ from builder.flows.dialects.compat import NEWEST, Compat
 from builder.flows.model import Flow
 from builder.runtime.evaluate import given_envs, given_globals, render
 from builder.store import births
-from builder.store.births import masked
+from builder.store.hiding import masked
 from builder.store.lookups import StoredLookups
 from builder.store.triggers import Trigger
 from builder.triggers.conditions import Judge, Objection, conditions_of, gathers

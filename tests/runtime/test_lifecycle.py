@@ -9,6 +9,7 @@ from tests.runtime.conftest import create, ended, messages, publish, wait_until
 
 CORE = "io.kestra.plugin.core"
 SLEEP = f"tasks:\n  - {{id: rest, type: {CORE}.flow.Sleep, duration: PT20S}}"
+CALL = f"tasks:\n  - {{id: call, type: {CORE}.flow.Subflow, namespace: team, flowId: child}}"
 
 
 def run(runner: Runner, source: str) -> str:
@@ -85,7 +86,7 @@ tasks:
 """,
         "child",
     )
-    parent = run(runner, f"tasks:\n  - {{id: call, type: {CORE}.flow.Subflow, namespace: team, flowId: child}}")
+    parent = run(runner, CALL)
     found: dict[str, State] = {}
 
     def children_end() -> bool:
@@ -102,3 +103,29 @@ tasks:
     assert last is not None and executions.states([last])[last] is State.FAILED
     assert sorted(state.value for state in found.values()) == ["FAILED", "RETRIED"]
     assert (execution.runs["call"].outputs or {})["executionId"] == last
+
+
+def test_a_subflow_whose_check_blocks_fails_with_the_checks_words(runner: Runner) -> None:
+    publish(
+        f"checks: [{{when: 'false', message: Not today}}]\ntasks:\n  - {{id: a, type: {CORE}.log.Log, message: x}}",
+        "child",
+    )
+    execution = ended(run(runner, CALL))
+    assert execution.state is State.FAILED and "Not today" in execution.runs["call"].message
+
+
+def test_a_subflow_that_a_check_makes_fail_ends_its_parent(runner: Runner) -> None:
+    publish(
+        "checks: [{when: 'false', message: Not today, behavior: FAIL_EXECUTION}]\n"
+        f"tasks:\n  - {{id: a, type: {CORE}.log.Log, message: x}}",
+        "child",
+    )
+    parent = run(runner, CALL)
+
+    def parent_ended() -> bool:
+        runner.take([parent])
+        return executions.item(parent).ended_at is not None
+
+    wait_until(parent_ended)
+    execution = ended(parent)
+    assert execution.state is State.FAILED and execution.runs["call"].state is State.FAILED

@@ -160,3 +160,23 @@ def test_a_large_output_is_a_file_with_its_size() -> None:
     forged = {"type": STORED, "uri": "javascript:alert(1)", "bytes": "<b>"}
     page = render_to_string("execution/_shape.html", {"shape": shapes.shape(forged), "execution": {"id": "x"}})
     assert "<b>" not in page and 'href="javascript' not in page
+
+
+def test_the_page_says_which_check_did_not_hold_and_which_slas_there_are(browser: Client) -> None:
+    flow_actions.create_flow(
+        FLOW
+        + "checks: [{when: 'false', message: Mind the gap, style: WARNING, behavior: CREATE_EXECUTION}]\n"
+        + "sla: [{id: soon, type: MAX_DURATION, behavior: FAIL, duration: PT1H}]\n",
+        by="ada",
+    )
+    execution = running.run("lab", "one")
+    page = browser.get(f"/executions/{execution.id}").content.decode()
+    assert 'class="card warn">Mind the gap' in page
+    assert "<code>soon</code> kept so far" in page
+
+
+def test_the_run_form_shows_the_checks_that_do_not_hold(browser: Client) -> None:
+    flow_actions.create_flow(FLOW + "checks: [{when: 'false', message: Not today, style: ERROR}]\n", by="ada")
+    assert 'class="card bad" role="alert">Not today' in browser.get("/flows/lab/one/edit/run").content.decode()
+    answer = browser.post("/flows/lab/one/edit/run", {"draft": "0"})
+    assert answer.status_code == 422 and "Not today" in answer.content.decode()

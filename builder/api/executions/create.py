@@ -33,8 +33,10 @@ def validate(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponse
     revision = whole(request, "revision")
     declared = execution_actions.inputs_of(namespace, flow_id, revision=revision)
     found = execution_actions.check_inputs(namespace, flow_id, {**inputs, **files}, revision=revision)
+    failing = execution_actions.failing_checks(namespace, flow_id, {**inputs, **files}, revision=revision)
     return JsonResponse({
         "id": flow_id, "namespace": namespace, "inputs": inputs_json(declared, found),
+        "checks": [{"message": one.message, "style": one.style, "behavior": one.behavior} for one in failing],
     })  # fmt: skip
 
 

@@ -41,7 +41,7 @@ FLOW_KEYS = (
     "policyRefs",
     "draft",
 )
-_NOT_ENFORCED = ("listeners", "checks", "quotas")
+_NOT_ENFORCED = ("listeners", "quotas")
 _RETRY_KEYS = (
     "type",
     "interval",

@@ -122,9 +122,8 @@ def _create_children(kept: Sequence[Saved]) -> Iterable[str]:
         return []
     children = rows.create_many(news)
     refused = [child for child in children if child.state in TERMINAL]
-    if refused:
-        after_ends(refused, children[0].created_at)
-    return [
+    ring = after_ends(refused, children[0].created_at) if refused else []
+    return ring + [
         child.id
         for child, new in zip(children, news, strict=True)
         if new.due_at is None and child.state is State.CREATED

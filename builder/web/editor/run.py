@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from builder.actions import drafts, executions
 from builder.errors import InvalidFlow, InvalidInput, dotted
 from builder.flows.form_fields import Control, FormField, form_fields
+from builder.web.execution.demands import SHADES
 from builder.web.input_form import fault_said, given_value
 
 
@@ -56,9 +57,16 @@ def _form(
         for one in fields
     ]
     own = {one.id for one in fields}
-    general = [text for name, text in faults.items() if name not in own]
+    failing = executions.failing_checks(shown["namespace"], shown["flow_id"], _filled(rows), draft=shown["draft"])
+    said = [{"text": one.message, "shade": SHADES.get(one.style, "")} for one in failing]
+    general = [text for name, text in faults.items() if name not in own and not said]
     status = 422 if faults else 200
-    return render(request, "flow/_run.html", {**shown, "rows": rows, "general": general}, status=status)
+    return render(request, "flow/_run.html", {**shown, "rows": rows, "general": general, "said": said}, status=status)
+
+
+def _filled(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the form shows, as far as it is filled in."""
+    return {row["field"].id: row["value"] for row in rows if row["value"] not in (None, "")}
 
 
 def _go(request: HttpRequest, namespace: str, flow_id: str, execution_id: str) -> HttpResponseBase:

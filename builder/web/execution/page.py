@@ -11,12 +11,13 @@ from django.views.decorators.http import require_GET
 from builder.actions.trying import without_sealed
 from builder.clock import SystemClock
 from builder.engine.execution import Execution, TaskRun
+from builder.engine.moving import notes
 from builder.engine.states import TERMINAL, State
 from builder.errors import NotFound
 from builder.runtime import storage
 from builder.store import drafts, executions, flows
 from builder.tasks.context import LEVELS
-from builder.web.execution import shapes, timeline
+from builder.web.execution import demands, shapes, timeline
 
 _CLOCK = SystemClock()
 LOG_LINES = 1000
@@ -73,6 +74,9 @@ def _live(request: HttpRequest, execution_id: str) -> dict[str, Any]:
         "inputs": shapes.shape(without_sealed(execution.inputs)) if execution.inputs else None,
         "outputs": shapes.shape(without_sealed(execution.outputs)) if execution.outputs else None,
         "trigger": shapes.shape(trigger.get("variables")) if trigger.get("variables") else None,
+        "said": demands.said(execution),
+        "slas": demands.slas(execution),
+        "next_try": execution.notes.get(notes.NEXT),
         "labels": [pair for pair in execution.labels if not pair[0].startswith("system.")],
         "latest": latest,
         "can_edit": bool(latest) or drafts.find(execution.namespace, execution.flow_id) is not None,
