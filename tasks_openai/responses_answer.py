@@ -62,6 +62,11 @@ def output_text(body: Mapping[str, Any]) -> str:
     return "\n".join(texts)
 
 
+def calls_functions(body: Mapping[str, Any]) -> bool:
+    """Whether the model called a function instead of answering."""
+    return any(item.get("type") == "function_call" for item in _items(body))
+
+
 def refusal(body: Mapping[str, Any]) -> str:
     """What the model said when it refused; empty when it did not."""
     parts = [part for item in _items(body) for part in _parts(item) if part.get("type") == "refusal"]

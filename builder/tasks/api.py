@@ -2,12 +2,13 @@
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from builder.errors import BuilderError, Fault, Path, Severity, TaskFailure
+from builder.errors import BuilderError, Fault, Path, Severity, TaskFailure, dotted
 from builder.expressions import read_row as read_item
 from builder.expressions import result_to_json
 from builder.expressions import truthy as is_true
 from builder.flows.catalogue import Kind, TaskGroup
 from builder.flows.file_paths import is_chosen as is_chosen_file
+from builder.flows.values.json_schema import schema_fault, value_faults
 from builder.tasks.base import InstillTask, KestraTask, Level, Task, ToolTask
 from builder.tasks.condition import (
     Condition,
@@ -93,6 +94,7 @@ __all__ = [
     "bring_in",
     "bring_namespace_files",
     "children",
+    "dotted",
     "field_validator",
     "holds_template",
     "is_chosen_file",
@@ -102,5 +104,7 @@ __all__ = [
     "read_item",
     "read_moment",
     "result_to_json",
+    "schema_fault",
     "take_out",
+    "value_faults",
 ]

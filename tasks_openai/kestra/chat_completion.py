@@ -13,7 +13,7 @@ from builder.tasks.api import (
     field_validator,
     model_validator,
 )
-from tasks_openai import media
+from tasks_openai import media, structured
 from tasks_openai.calls import ask
 from tasks_openai.chat_answer import ChatAnswer
 from tasks_openai.kestra.chat_functions import ChatFunction, tool_choice, with_function_call
@@ -78,6 +78,8 @@ class ChatCompletionOutput(Outputs):
     """The answers: choices[0].message.content is the text; a call stands in choices[0].message.function_call."""
     usage: dict[str, Any] | None
     """How many tokens were used: prompt_tokens, completion_tokens, total_tokens."""
+    json_output: Any = None
+    """The answer as data, where jsonResponseSchema asked for a shape; its text stays in choices."""
 
 
 class ChatCompletion(OpenAITask):
@@ -107,6 +109,8 @@ prompt: Explain in one sentence why data engineers build data pipelines
         dict[str, Any] | None, Form("code", group="answer", label="Answer as JSON of this schema", language="json")
     ] = None
     """A JSON schema that the answer must fit. Every property must be required and additionalProperties false."""
+    reask: Annotated[bool, Form(group="answer", label="Ask once more when it does not fit")] = False
+    """When the answer does not fit the schema, tell the model what is wrong and ask it once again."""
     max_tokens: Annotated[int | None, Form(group="answer", label="Longest answer (tokens)")] = Field(
         None, ge=1, examples=[500]
     )
@@ -140,10 +144,33 @@ prompt: Explain in one sentence why data engineers build data pipelines
             raise ValueError("write a prompt or messages; both are empty")
         return self
 
+    @model_validator(mode="after")
+    def _has_a_strict_schema(self) -> "ChatCompletion":
+        if self.json_response_schema is not None:
+            self.check_strict(("jsonResponseSchema",), self.json_response_schema)
+        return self
+
     async def run(self, context: RunContext) -> ChatCompletionOutput:
-        connection, answer = self.connection(), ChatAnswer()
         parameters = self.parameters()
         parameters["messages"] = await media.embed(parameters["messages"], context)
+        outputs = await self._asked(context, parameters)
+        if self.json_response_schema is None or _refusal(outputs):
+            return outputs
+
+        async def again(answered: ChatCompletionOutput, complaint: str) -> ChatCompletionOutput:
+            said = {"role": "assistant", "content": _text(answered)}
+            turns = [*parameters["messages"], said, {"role": "user", "content": complaint}]
+            return await self._asked(context, {**parameters, "messages": turns})
+
+        outputs, found = await structured.trusted(
+            context, outputs, self.json_response_schema, _text, again if self.reask else None
+        )
+        if found.faults:
+            raise structured.misfit(found, outputs.model_dump())
+        return outputs.model_copy(update={"json_output": found.value})
+
+    async def _asked(self, context: RunContext, parameters: dict[str, Any]) -> ChatCompletionOutput:
+        connection, answer = self.connection(), ChatAnswer()
         await ask(context, connection, "/chat/completions", parameters, answer)
         body = answer.body()
         measure(context, body, "chat", connection.priced_as)
@@ -183,6 +210,14 @@ prompt: Explain in one sentence why data engineers build data pipelines
         for choice in outputs.choices:
             if choice["message"].get("refusal"):
                 context.log("WARN", f"The model refused: {choice['message']['refusal']}")
+
+
+def _text(outputs: ChatCompletionOutput) -> str:
+    return str(outputs.choices[0]["message"].get("content") or "")
+
+
+def _refusal(outputs: ChatCompletionOutput) -> str:
+    return str(outputs.choices[0]["message"].get("refusal") or "")
 
 
 def _outputs(body: dict[str, Any]) -> ChatCompletionOutput:

@@ -1,12 +1,15 @@
 """The properties that every call has: the key, the model, the waiting, the server."""
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
-from builder.tasks.api import AliasChoices, Field, Form, KestraTask, SecretStr, field_validator
+from builder.tasks.api import AliasChoices, Field, Form, KestraTask, Path, SecretStr, WrongProperty, field_validator
 from tasks_openai.connection import Connection
 from tasks_openai.model_names import CHAT_MODELS
+from tasks_openai.structured import strict_faults
 
+_SHOWN = 3
 TOTAL_SECONDS = 600.0
 """How long a call may take altogether when the task has no `timeout` of its own."""
 
@@ -52,6 +55,11 @@ class OpenAITask(KestraTask):
         if parts is not None and (parts.scheme not in ("http", "https") or not parts.hostname):
             raise ValueError("must be an address such as https://models.example.org/v1")
         return address.strip() if address else None
+
+    def check_strict(self, path: Path, schema: Mapping[str, Any]) -> None:
+        """Raises WrongProperty for what OpenAI's strict mode would refuse; other servers may take more."""
+        if self.base_url is None and (faults := strict_faults(schema)):
+            raise WrongProperty(path, "; ".join(faults[:_SHOWN]))
 
     def connection(self) -> Connection:
         return Connection(self.api_key.get_secret_value(), self.base_url, self.client_timeout)

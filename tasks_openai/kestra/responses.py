@@ -2,13 +2,30 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from builder.tasks.api import Field, Form, Outputs, RunContext, TaskFailure, ToolProperties, field_validator
-from tasks_openai import media
+from builder.tasks.api import (
+    Field,
+    Form,
+    Outputs,
+    RunContext,
+    TaskFailure,
+    ToolProperties,
+    field_validator,
+    model_validator,
+)
+from tasks_openai import media, structured
 from tasks_openai.calls import ask
 from tasks_openai.failures import Place, excerpt
 from tasks_openai.kestra.connection_fields import OpenAITask
 from tasks_openai.records import measure
-from tasks_openai.responses_answer import ResponsesAnswer, fault, output_text, refusal, sources, unfinished
+from tasks_openai.responses_answer import (
+    ResponsesAnswer,
+    calls_functions,
+    fault,
+    output_text,
+    refusal,
+    sources,
+    unfinished,
+)
 
 _AS_WRITTEN = (
     "max_output_tokens",
@@ -59,6 +76,8 @@ class ResponsesOutput(Outputs):
     """Addresses of the web pages and names of the files that the answer cites."""
     raw_response: dict[str, Any]
     """All that the service answered."""
+    json_output: Any = None
+    """The answer as data, where `text` asked for a schema; its text stays in outputText."""
 
 
 class Responses(OpenAITask):
@@ -99,6 +118,8 @@ tools:
     """Whether the model may call several tools at the same time."""
     text: Annotated[AnswerText | None, Form("section", group="answer", label="Shape of the answer")] = None
     """Have the answer fit a JSON schema, and be short or long."""
+    reask: Annotated[bool, Form(group="answer", label="Ask once more when it does not fit")] = False
+    """When the answer does not fit the schema of `text`, tell the model what is wrong and ask it once again."""
     max_output_tokens: Annotated[int | None, Form(group="answer", label="Longest answer (tokens)")] = Field(None, ge=1)
     """The answer is cut after so many tokens (about 4 characters each); thinking counts too."""
     reasoning: Annotated[Reasoning | None, Form("section", group="sampling", label="Thinking")] = None
@@ -125,9 +146,33 @@ tools:
     def _any_case(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
+    @model_validator(mode="after")
+    def _has_a_strict_schema(self) -> "Responses":
+        schema = self._schema()
+        if schema is not None and self.text and (self.text.format or {}).get("strict") is not False:
+            self.check_strict(("text", "format", "schema"), schema)
+        return self
+
     async def run(self, context: RunContext) -> ResponsesOutput:
-        connection, answer = self.connection(), ResponsesAnswer()
         parameters = await media.embed(self.parameters(), context)
+        outputs, schema = await self._asked(context, parameters), self._schema()
+        if schema is None or refusal(outputs.raw_response) or calls_functions(outputs.raw_response):
+            return outputs
+
+        async def again(answered: ResponsesOutput, complaint: str) -> ResponsesOutput:
+            said = {"role": "assistant", "content": answered.output_text}
+            turns = [*_turns(parameters["input"]), said, {"role": "user", "content": complaint}]
+            return await self._asked(context, {**parameters, "input": turns})
+
+        outputs, found = await structured.trusted(
+            context, outputs, schema, lambda answered: answered.output_text, again if self.reask else None
+        )
+        if found.faults:
+            raise structured.misfit(found, outputs.model_dump())
+        return outputs.model_copy(update={"json_output": found.value})
+
+    async def _asked(self, context: RunContext, parameters: dict[str, Any]) -> ResponsesOutput:
+        connection, answer = self.connection(), ResponsesAnswer()
         await ask(context, connection, "/responses", parameters, answer)
         body = answer.body()
         measure(context, body, "responses", connection.priced_as)
@@ -139,6 +184,12 @@ tools:
         )
         self._judge(context, outputs, connection.place(self.model))
         return outputs
+
+    def _schema(self) -> dict[str, Any] | None:
+        """The schema that the answer must fit, where one is asked for."""
+        wanted = (self.text.format if self.text else None) or {}
+        schema = wanted.get("schema") if wanted.get("type") == "json_schema" else None
+        return schema if isinstance(schema, dict) else None
 
     def parameters(self) -> dict[str, Any]:
         """The request: what the author wrote, and nothing else."""
@@ -177,3 +228,7 @@ tools:
             context.log("WARN", f"The answer was cut ({why}); raise maxOutputTokens to get all of it.")
         if said := refusal(body):
             context.log("WARN", f"The model refused: {said}")
+
+
+def _turns(asked: str | list[Any]) -> list[Any]:
+    return [{"role": "user", "content": asked}] if isinstance(asked, str) else asked

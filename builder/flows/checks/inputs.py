@@ -14,7 +14,7 @@ from builder.flows.checks.dependence import check_dependencies
 from builder.flows.checks.findings import Findings, check_keys, kind_of
 from builder.flows.checks.nearest import suggestion
 from builder.flows.input_kinds import COMMON_INPUT_KEYS, FORM, FORM_KEYS, INPUT_KINDS, OUTPUT_KEYS
-from builder.flows.values.documents import schema_fault
+from builder.flows.values.json_schema import schema_fault
 
 _ID = re.compile(r"[a-zA-Z0-9][.a-zA-Z0-9_-]*")
 _DISPLAY_NAME_LENGTH = 64
