@@ -51,6 +51,15 @@ class StartChild:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepRows:
+    """Write the rows as a file of the execution, one line of JSON each, and answer Evaluated with its address."""
+
+    path: str
+    name: str
+    rows: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class KillChild:
     child: str
 
@@ -63,4 +72,4 @@ class TryAgain:
     due_at: datetime
 
 
-Command = Evaluate | RunTask | CancelTask | StartChild | KillChild | TryAgain
+Command = Evaluate | RunTask | CancelTask | StartChild | KillChild | KeepRows | TryAgain

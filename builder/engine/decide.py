@@ -1,6 +1,6 @@
 """The one function that moves an execution. Pure: no clock, no database, no network; time comes with the events."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, Ru
 from builder.engine.events import Event
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.moving import agreements, asking, asserting, effects, happenings, signals, sla
-from builder.engine.moving.steps import layout_of, outputs_ask, take_steps, wants_outputs
+from builder.engine.moving.steps import enter, layout_of, outputs_ask, take_steps, wants_outputs
 from builder.engine.moving.work import Work
 from builder.engine.plan import Plan
 from builder.engine.states import TERMINAL, State
@@ -75,7 +75,9 @@ def pending(plan: Plan, execution: Execution) -> tuple[Command, ...]:
         return ()
     work = Work(plan, replace(execution, runs=dict(execution.runs)))
     held = work.paused_by_hand
-    commands = [command for path in work.board.live for command in _under_way(work, work.runs[path], held)]
+    around = {work.runs[path].parent for path in work.board.live}
+    live = [work.runs[path] for path in work.board.live]
+    commands = [command for run in live for command in _under_way(work, run, held, around)]
     asserted = [] if work.killing else sla.asked(plan, execution)
     commands += asserted
     if execution.state is State.RESTARTED:  # Started asks its questions; what a lost runner was at is done again
@@ -85,7 +87,7 @@ def pending(plan: Plan, execution: Execution) -> tuple[Command, ...]:
     return tuple(commands)
 
 
-def _under_way(work: Work, run: TaskRun, held: bool) -> Iterator[Command]:
+def _under_way(work: Work, run: TaskRun, held: bool, around: Collection[str | None]) -> Iterator[Command]:
     node = work.node(run)
     if run.state is State.KILLING:
         yield from _ending(run)
@@ -96,7 +98,7 @@ def _under_way(work: Work, run: TaskRun, held: bool) -> Iterator[Command]:
     elif node.flow is None and run.state is State.RUNNING:
         yield RunTask(run.path, run.attempts[-1].number)
     elif not held and run.wake_at is None:
-        yield from asking.awaited(node, run) or _turn_questions(work, run)
+        yield from asking.awaited(node, run) or (() if run.path in around else _block_questions(work, run))
 
 
 def _ending(run: TaskRun) -> Iterator[Command]:
@@ -106,13 +108,13 @@ def _ending(run: TaskRun) -> Iterator[Command]:
         yield CancelTask(run.path, run.attempts[-1].number)
 
 
-def _turn_questions(work: Work, run: TaskRun) -> Iterator[Command]:
-    node = work.node(run)
-    if node.flow is None or run.state is not State.RUNNING or not node.flow.turn_asks():
-        return
-    below = (f"{run.path}/", f"{run.path}[")
-    if not any(path.startswith(below) for path in work.board.live):
-        yield from asking.turn_awaited(node, run)
+def _block_questions(work: Work, run: TaskRun) -> Iterable[Command]:
+    """What a block asks whose children have all ended: it stands where it asked, so entering it asks again."""
+    if work.node(run).flow is None or run.state is not State.RUNNING:
+        return ()
+    work.commands.clear()
+    enter(work, run.path)
+    return tuple(work.commands)
 
 
 def _show_state(work: Work) -> None:

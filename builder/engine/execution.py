@@ -33,7 +33,8 @@ class TaskRun:
     `value` and `iteration` belong to a run that a loop made (the run's own, not its ancestors'). `evaluated` keeps the
     answers to Evaluate commands by name, so that recovery never evaluates again. `wake_at`: a retry's or pause's end.
     `child`: the execution a Subflow started. `branch`: "errors", "finally" or "after" for handlers' runs, else "".
-    `message`: why it failed, one sentence.
+    `message`: why it failed, one sentence. `scope`: the path of the Loop turn whose outputs it shares, "" outside of
+    one; a turn's own run is the one whose path it is. `key`: the turn's key in a map.
     """
 
     id: str
@@ -51,6 +52,13 @@ class TaskRun:
     wake_at: datetime | None = None
     child: str | None = None
     message: str = ""
+    scope: str = ""
+    key: str | None = None
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether it stands for one turn of a Loop: the block around the tasks of that turn."""
+        return self.path == self.scope
 
 
 @dataclass(frozen=True, slots=True)

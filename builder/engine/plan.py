@@ -8,16 +8,20 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from builder.engine.execution import TaskRun
 from builder.engine.retries import Retry, read_retry
 from builder.errors import InvalidFlow, Path, Problem
 from builder.flows.durations import parse_duration
 from builder.flows.model import Flow
 from builder.tasks.base import Task
-from builder.tasks.flow import FlowTask, children
+from builder.tasks.flow import TURN_ID, FlowTask, children
 from builder.tasks.properties import yaml_names
 from builder.tasks.sentences import faults_of
 
 T = TypeVar("T")
+
+TURNS = "turns"
+"""The group of a loop that holds the block of one turn."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,11 @@ class Node:
         """The time limit as written: None, a duration, or text that holds a template."""
         return self.properties.get("timeout")
 
+    @property
+    def turn(self) -> "Node | None":
+        """The block that is made for each turn of a loop whose turns are runs of their own."""
+        return next(iter(self.groups.get(TURNS, ())), None)
+
     def mapped(self, state: str) -> str:
         """What a final state becomes by allowFailure and allowWarning."""
         if state == "FAILED" and _is_set(self.properties, "allowFailure"):
@@ -70,6 +79,12 @@ class Plan:
     finally_: tuple[Node, ...] = ()
     by_id: Mapping[str, Node] = field(default_factory=dict)
     after: tuple[Node, ...] = ()
+
+    def node(self, run: TaskRun) -> Node:
+        """The task that a run runs. Raises KeyError when the flow has no such task (any more)."""
+        node = self.by_id[run.task_id]
+        turn = node.turn if run.is_turn else None
+        return turn or node
 
 
 def build_plan(flow: Flow, revision: int, find: Callable[[str], type[Task]]) -> Plan:
@@ -144,6 +159,9 @@ class _Building:
     ) -> Node:
         cls = self.find(str(written["type"]))
         flow = _flow_task(cls, path, written) if issubclass(cls, FlowTask) else None
+        turn = flow.turn() if flow is not None else None
+        if turn is not None:
+            groups = {TURNS: (Node(TURN_ID, cls, {}, groups, turn, retry),)}
         return Node(str(written["id"]), cls, written, groups, flow, retry)
 
 

@@ -10,7 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from builder.engine import events as happened
-from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild, TryAgain
+from builder.engine.commands import (
+    CancelTask,
+    Command,
+    Evaluate,
+    KeepRows,
+    KillChild,
+    RunTask,
+    StartChild,
+    TryAgain,
+)
 from builder.engine.decide import Decision, decide
 from builder.engine.events import Event
 from builder.engine.execution import Execution
@@ -138,6 +147,8 @@ class Theatre:
     now: datetime = START
     most_events: int = 1_000_000
     seen: list[Event] = field(default_factory=list)
+    kept: dict[str, Sequence[Any]] = field(default_factory=dict)
+    """What was kept as files, by address."""
 
     def run(self, execution: Execution, *first: Event) -> Execution:
         """Plays until the execution has ended or waits for a person."""
@@ -169,6 +180,10 @@ class Theatre:
                 return (happened.TaskKilled(self.now, path, attempt),)
             case KillChild() | TryAgain():
                 return ()
+            case KeepRows(path, name, rows):
+                uri = f"kestra:///play/{len(self.kept)}.ion"
+                self.kept[uri] = rows
+                return (happened.Evaluated(self.now, path, name, uri),)
 
     def _evaluate(self, ask: Evaluate, execution: Execution) -> Event:
         try:

@@ -105,7 +105,7 @@ def _after(plan: Plan, runs: Mapping[str, TaskRun], path: str) -> Iterator[str]:
 def _layout(plan: Plan, runs: Mapping[str, TaskRun], parent: str | None) -> Layout:
     if parent is None:
         return Layout((Lane("", tuple(node.id for node in plan.tasks)),))
-    node = plan.by_id.get(runs[parent].task_id)
+    node = plan.node(runs[parent]) if runs[parent].task_id in plan.by_id else None
     try:
         return layout_of(node, runs[parent]) if node is not None and node.flow is not None else Layout(())
     except TaskFailure:

@@ -10,6 +10,7 @@ from typing import Any
 
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.moving import notes
+from builder.engine.moving.asking import at_end
 from builder.engine.plan import Plan
 from builder.engine.states import TERMINAL, State
 from builder.errors import Conflict, NotFound
@@ -64,11 +65,13 @@ def _made_again(plan: Plan, run: TaskRun, touched: set[str], around: set[str]) -
 
 def _begun_again(plan: Plan, run: TaskRun, root: bool, around: bool, at: datetime) -> TaskRun:
     if root:
-        block = plan.by_id[run.task_id].flow is not None and not run.attempts
+        block = plan.node(run).flow is not None and not run.attempts
         state = State.RUNNING if block else State.RESTARTED
         return revived(run, state, at, evaluated={}, wake_at=None, child=None, outputs=None, message="")
     if around:
-        return revived(run, State.RUNNING, at, wake_at=None, message="")
+        void = at_end(plan.node(run))
+        kept = {name: value for name, value in run.evaluated.items() if name not in void}
+        return revived(run, State.RUNNING, at, wake_at=None, message="", evaluated=kept)
     return run
 
 
@@ -97,7 +100,7 @@ def marked(plan: Plan, execution: Execution, path: str, state: State, at: dateti
     attempts = (*run.attempts[:-1], replace(run.attempts[-1], state=state)) if run.attempts else ()
     runs[path] = revived(run, state, at, attempts=attempts, wake_at=None, message="")
     for ancestor in around:
-        runs[ancestor] = revived(runs[ancestor], State.RUNNING, at, message="")
+        runs[ancestor] = _begun_again(plan, runs[ancestor], root=False, around=True, at=at)
     if any(other.state is State.PAUSED for other in runs.values()):
         return replace(execution, runs=runs)
     return ready(execution, runs, at)

@@ -4,12 +4,13 @@ A variable that does not apply is absent, not empty. What grows with the executi
 the runs and only brought up to date: a call costs what changed since the last one, plus the depth of the run.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from builder.engine.changes import present
 from builder.engine.execution import Execution, TaskRun
+from builder.engine.moving.asking import COMES_TO
 from builder.engine.moving.blocks import state_so_far
 from builder.engine.moving.board import Runs, Seen
 from builder.engine.plan import Plan
@@ -32,8 +33,9 @@ def variables(
         "envs": dict(envs or {}),
         "globals": dict(globals or {}),
     }
+    run = execution.runs.get(path) if path is not None else None
     if execution.runs:
-        found |= {"outputs": seen.outputs, "tasks": seen.states}
+        found |= _so_far(seen, execution.runs, run.scope if run is not None else "")
     optional = {
         "inputs": execution.inputs,
         "vars": present(execution, plan.flow.variables),
@@ -43,7 +45,6 @@ def variables(
     found |= {name: value for name, value in optional.items() if value}
     if "trigger" in found and str((execution.trigger or {}).get("type", "")).endswith(".Schedule"):
         found["schedule"] = found["trigger"]
-    run = execution.runs.get(path) if path is not None else None
     if run is not None:
         found |= _of_run(plan, execution, run)
         if plan.after and _is_after(execution, run):
@@ -53,7 +54,24 @@ def variables(
 
 def task_outputs(execution: Execution) -> Mapping[str, Any]:
     """What `outputs` holds: the outputs of all tasks so far."""
-    return _seen(execution).outputs
+    return _seen(execution).outputs.get("", {})
+
+
+def _so_far(seen: Seen, runs: Mapping[str, TaskRun], scope: str) -> dict[str, Any]:
+    """What the runs outside of Loops gave and, nearest last, those of the turns that a run stands in."""
+    found: dict[str, Any] = {"outputs": seen.outputs.get("", {}), "tasks": seen.states.get("", {})}
+    for turn in reversed(list(_turns(runs, scope))):
+        found["outputs"] = {**found["outputs"], **seen.outputs.get(turn.path, {})}
+        found["tasks"] = {**found["tasks"], **seen.states.get(turn.path, {})}
+    return found
+
+
+def _turns(runs: Mapping[str, TaskRun], scope: str) -> Iterator[TaskRun]:
+    """The turns of Loops around what has this scope, nearest first."""
+    while scope:
+        turn = runs[scope]
+        yield turn
+        scope = runs[turn.parent].scope if turn.parent is not None else ""
 
 
 def _flow(plan: Plan) -> dict[str, Any]:
@@ -94,13 +112,20 @@ def _of_run(plan: Plan, execution: Execution, run: TaskRun) -> dict[str, Any]:
     }
     if run.parent is not None:
         taskrun["parentId"] = execution.runs[run.parent].id
-    if run.value is not None:
-        taskrun["value"] = run.value
-    if run.iteration is not None:
-        taskrun["iteration"] = run.iteration
+    turns = list(_turns(execution.runs, run.scope))
+    valued = _nearest_valued(execution.runs, run) if turns else run
+    if valued.value is not None:
+        taskrun["value"] = valued.value
+    if valued.iteration is not None:
+        taskrun["iteration"] = valued.iteration
     node = plan.by_id.get(run.task_id)
     task = {"id": run.task_id, "type": node.task.type_name if node else ""}
     found: dict[str, Any] = {"taskrun": taskrun, "task": task}
+    if turns:
+        found["item"] = _item(turns)
+    if run.is_turn and COMES_TO in run.evaluated:
+        ended = {"executionId": execution.id, "state": run.evaluated[COMES_TO], "outputs": run.outputs or {}}
+        found["iteration"] = ended
     parents = list(_parents(execution, run))
     if parents:
         found |= {"parent": parents[0], "parents": parents}
@@ -111,8 +136,29 @@ def _is_after(execution: Execution, run: TaskRun) -> bool:
     return any(one.branch == "after" for one in (run, *_ancestors(execution.runs, run)))
 
 
+def _item(turns: Sequence[TaskRun]) -> dict[str, Any]:
+    """`item` in the nearest of these turns, with those around it."""
+    found: dict[str, Any] = {}
+    above: list[dict[str, Any]] = []
+    for turn in reversed(turns):
+        found = {"value": turn.value, "index": turn.iteration}
+        if turn.key is not None:
+            found["key"] = turn.key
+        if above:
+            found |= {"parent": above[0], "parents": list(above)}
+        above.insert(0, found)
+    return found
+
+
+def _nearest_valued(runs: Mapping[str, TaskRun], run: TaskRun) -> TaskRun:
+    """Inside a Loop, whose value a run at any depth has: its own, else that of the nearest loop around."""
+    return next((one for one in (run, *_ancestors(runs, run)) if one.value is not None), run)
+
+
 def _parents(execution: Execution, run: TaskRun) -> Iterator[dict[str, Any]]:
     for ancestor in _ancestors(execution.runs, run):
+        if ancestor.is_turn:  # its children have its value, as those of a ForEach do
+            continue
         parent: dict[str, Any] = {}
         if ancestor.value is not None:
             parent["taskrun"] = {"value": ancestor.value}
@@ -145,29 +191,37 @@ def _seen(execution: Execution) -> Seen:
 
 
 def _bring_up_to_date(runs: Mapping[str, TaskRun], seen: Seen) -> None:
-    """Copies each touched map once, so that what was handed out before stays as it was."""
+    """Copies each touched map once, so that what was handed out before stays as it was; a scope is handed out whole."""
     outputs, states = _Growing(seen.outputs), _Growing(seen.states)
     for path in dict.fromkeys(seen.stale):
         run = runs.get(path)
         if run is None:
             continue
-        keys = (run.task_id, *_values(runs, run))
+        if run.is_turn:
+            continue
+        keys = (run.scope, run.task_id, *_values(runs, run))
         if run.outputs is not None:
             outputs.put(keys, run.outputs)
         states.put(keys, {"state": run.state.value})
-    seen.outputs, seen.states, seen.stale = outputs.root, states.root, []
+    seen.stale = []
 
 
 def _values(runs: Mapping[str, TaskRun], run: TaskRun) -> tuple[str, ...]:
-    values = [ancestor.value for ancestor in (run, *_ancestors(runs, run)) if ancestor.value is not None]
+    """The values of the loops around a run, outermost first, as far as its own outputs are kept apart by them."""
+    values = []
+    for one in (run, *_ancestors(runs, run)):
+        if one.is_turn:
+            break
+        if one.value is not None and (not one.scope or one.parent != one.scope):
+            values.append(one.value)
     return tuple(reversed(values))
 
 
 class _Growing:
-    """A nested map that is changed by copying what is touched, each part once."""
+    """A nested map below a root of one's own, changed by copying what is touched, each part once."""
 
     def __init__(self, root: dict[str, Any]) -> None:
-        self.root = dict(root)
+        self.root = root
         self._own = {id(self.root)}
 
     def put(self, keys: tuple[str, ...], value: Mapping[str, Any]) -> None:

@@ -3,12 +3,14 @@
 A file belongs to one execution; whoever reads names the executions whose files it may see. All of it blocks.
 """
 
+import json
 import re
 import secrets
 import unicodedata
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from pathlib import Path
-from typing import IO
+from tempfile import TemporaryFile
+from typing import IO, Any
 from urllib.parse import quote, unquote
 
 from django.conf import settings
@@ -53,6 +55,15 @@ def copy(execution_id: str, name: str, found: Located) -> str:
         raise LimitExceeded(too_large(name, most))
     with contents.open_file(found) as file:
         return put(execution_id, name, file)
+
+
+def put_rows(execution_id: str, name: str, rows: Iterable[Any]) -> str:
+    """Keeps rows as a file of one JSON (and so Ion) value a line."""
+    with TemporaryFile() as lines:
+        for row in rows:
+            lines.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n")
+        lines.seek(0)
+        return put(execution_id, name, lines)
 
 
 def read(uri: str, allowed: Container[str], limit_bytes: int | None = None) -> bytes:

@@ -22,7 +22,22 @@ from builder.tasks.condition import (
 )
 from builder.tasks.context import LEVELS, Files, Http, Kv, RunContext, Writing
 from builder.tasks.effects import Exited, LabelsAdded, VariablesSet, VariablesUnset
-from builder.tasks.flow import Again, Ask, Child, Children, Ending, FlowBlock, FlowTask, Lane, Layout, Wait, children
+from builder.tasks.flow import (
+    TURN_ID,
+    Again,
+    Ask,
+    Child,
+    Children,
+    Ending,
+    FlowBlock,
+    FlowTask,
+    Lane,
+    Layout,
+    Rows,
+    Turned,
+    Wait,
+    children,
+)
 from builder.tasks.form import Form
 from builder.tasks.local_files import NamespaceFiles, bring_in, bring_namespace_files, list_local_files, take_out
 from builder.tasks.outputs import Outputs
@@ -39,6 +54,7 @@ from builder.tasks.trigger import Trigger
 
 __all__ = [
     "LEVELS",
+    "TURN_ID",
     "Again",
     "AliasChoices",
     "Ask",
@@ -73,6 +89,7 @@ __all__ = [
     "Path",
     "Properties",
     "Rendered",
+    "Rows",
     "RunContext",
     "RunState",
     "SecretStr",
@@ -83,6 +100,7 @@ __all__ = [
     "ToolProperties",
     "ToolTask",
     "Trigger",
+    "Turned",
     "Upstream",
     "UpstreamCondition",
     "ValidationInfo",

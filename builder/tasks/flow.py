@@ -19,6 +19,10 @@ Children = Annotated[list[Any], Form("tasks", group="children")]
 """A list of child tasks; whoever walks the flow checks them."""
 
 
+TURN_ID = ""
+"""In a lane it stands for the block of a turn (see FlowTask.turn), which has no id of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """A template to evaluate before the layout is known."""
@@ -30,13 +34,15 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Lane:
     """Children that run one after another. `value`/`iteration` make the lane a loop's turn; `key` is its name in paths
-    ("" where the block makes only one turn). `after`: ids of sibling tasks that must have ended first (Dag)."""
+    ("" where the block makes only one turn). `after`: ids of sibling tasks that must have ended first (Dag).
+    `item_key`: the key of a turn's value in a map."""
 
     key: str
     tasks: Sequence[str]
     value: str | None = None
     iteration: int | None = None
     after: Sequence[str] = ()
+    item_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,25 @@ class Again:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """How one turn of a loop came out; `index` counts from 0."""
+
+    state: str
+    value: str | None
+    index: int
+    key: str | None
+    outputs: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What all turns gave: the loop's outputs, and rows to keep as lines of a file, whose address is then "uri"."""
+
+    outputs: Mapping[str, Any]
+    rows: Sequence[Any] | None = None
+
+
 class FlowTask(Task):
     """A flow-control task. Its answers must be pure; a bad answer raises TaskFailure."""
 
@@ -123,6 +148,10 @@ class FlowTask(Task):
         """What must be evaluated, by name; the answers come to `layout` under the same names."""
         return {}
 
+    def asks_then(self, answers: Mapping[str, Any]) -> Mapping[str, Ask]:
+        """What must be evaluated next, once the first questions have these answers."""
+        return {}
+
     def layout(self, groups: Mapping[str, Sequence[str]], answers: Mapping[str, Any]) -> Layout:
         """The lanes, from the child ids of each group (disabled ones left out) and the answers."""
         return Layout([Lane("", groups.get("tasks", ()))])
@@ -142,6 +171,24 @@ class FlowTask(Task):
     def child_ended(self, child: str, state: str, outputs: Mapping[str, Any] | None) -> Ending:
         """The end of a block whose child execution came to `state` with these flow outputs."""
         return Ending(state)
+
+    def turn(self) -> "FlowTask | None":
+        """The block of one turn, for a loop whose turns are blocks of their own with their own outputs; it gets the
+        loop's groups of children. Such a loop lays out lanes of one TURN_ID each."""
+        return None
+
+    def turns_ended(self, turns: Sequence[Turned], answers: Mapping[str, Any]) -> Rows | None:
+        """What the turns gave, of a loop whose turns are blocks of their own."""
+        return None
+
+    @property
+    def goes_on_after_failure(self) -> bool:
+        """Whether children that have not begun begin although one failed."""
+        return False
+
+    def end_asks(self) -> Mapping[str, Ask]:
+        """What must be evaluated when the block has come to its state, before it ends."""
+        return {}
 
     def turn_asks(self) -> Mapping[str, Ask]:
         """What must be evaluated at the end of each turn of a loop."""

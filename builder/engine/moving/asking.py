@@ -8,11 +8,14 @@ from builder.engine.execution import TaskRun
 from builder.engine.plan import Node
 from builder.engine.states import State
 from builder.expressions.values import truthy
+from builder.tasks.flow import Ask
 from builder.tasks.properties import holds_template
 
 TURN = "turn"
 WAITED = "waited"
 EXIT = "exit"
+COMES_TO = "comesTo"
+KEPT = "kept"
 """Names under which the engine keeps its own notes among the answers of a run."""
 
 _BEFORE = frozenset({State.CREATED, State.RESTARTED})
@@ -33,11 +36,29 @@ def unanswered(node: Node, run: TaskRun) -> tuple[Evaluate, ...]:
     """The questions of a flow control task that have no answer yet."""
     if node.flow is None:
         return ()
+    first = _questions(run, node.flow.asks())
+    return first or _questions(run, node.flow.asks_then(answers(node, run)))
+
+
+def _questions(run: TaskRun, asks: Mapping[str, Ask]) -> tuple[Evaluate, ...]:
     return tuple(
-        Evaluate(run.path, name, ask.template, ask.typed)
-        for name, ask in node.flow.asks().items()
-        if name not in run.evaluated
+        Evaluate(run.path, name, ask.template, ask.typed) for name, ask in asks.items() if name not in run.evaluated
     )
+
+
+def end_awaited(node: Node, run: TaskRun) -> tuple[Evaluate, ...]:
+    """What is still to be evaluated before a block ends in the state that it has come to."""
+    return _questions(run, node.flow.end_asks()) if node.flow is not None and COMES_TO in run.evaluated else ()
+
+
+def at_end(node: Node) -> frozenset[str]:
+    """The names of all notes about a block's end; they are void when it goes on after all."""
+    return frozenset({COMES_TO, KEPT, *(node.flow.end_asks() if node.flow is not None else ())})
+
+
+def breaks(node: Node, run: TaskRun) -> bool:
+    """Whether this turn was the last that its loop wants."""
+    return node.flow is not None and any(truthy(run.evaluated.get(name, False)) for name in node.flow.end_asks())
 
 
 def turn_awaited(node: Node, run: TaskRun) -> tuple[Evaluate, ...]:
@@ -69,7 +90,10 @@ def skips(run: TaskRun) -> bool:
 
 def answers(node: Node, run: TaskRun) -> Mapping[str, Any]:
     """The answers to the questions of a flow control task."""
-    return {name: run.evaluated.get(name) for name in (node.flow.asks() if node.flow else ())}
+    if node.flow is None:
+        return {}
+    found = {name: run.evaluated.get(name) for name in node.flow.asks()}
+    return found | {name: run.evaluated.get(name) for name in node.flow.asks_then(found)}
 
 
 def _text(value: Any) -> str:

@@ -2,13 +2,14 @@
 
 import re
 
-from builder.engine.execution import Execution
+from builder.engine.execution import Execution, TaskRun
+from builder.engine.moving import asking
 from builder.engine.moving.asking import EXIT
 from builder.engine.moving.board import Block
 from builder.engine.moving.work import Work, child_path
 from builder.engine.plan import Node, Plan
 from builder.engine.states import TERMINAL, State
-from builder.tasks.flow import Lane, Layout
+from builder.tasks.flow import TURN_ID, Lane, Layout, Turned
 
 _BRANCHES = ("", "errors", "finally", "after")
 """The branches of a block in their order; only the flow itself has an "after" (afterExecution)."""
@@ -44,7 +45,7 @@ def child_ended(work: Work, block: Block, path: str) -> None:
         return
     block.open.discard(path)
     lane, position = block.places[path]
-    _count(block, work.runs[path].state)
+    _count(work, block, work.runs[path])
     _go_on(work, block, lane, position + 1)
 
 
@@ -60,6 +61,16 @@ def final_state(block: Block) -> State:
     if block.finally_failed and block.worst not in _STOPPERS:
         return State.FAILED
     return block.worst
+
+
+def turned(work: Work, block: Block) -> list[Turned]:
+    """How the turns of a loop came out, in their order; those that never began are left out."""
+    paths = (child_path(block.path, lane.key, TURN_ID) for lane in block.layout.lanes)
+    return [
+        Turned(run.state.value, run.value, run.iteration or 0, run.key, run.outputs)
+        for path in paths
+        if (run := work.runs.get(path)) is not None
+    ]
 
 
 def state_so_far(plan: Plan, execution: Execution) -> State:
@@ -106,12 +117,15 @@ def _scan_lane(work: Work, block: Block, number: int, lane: Lane, start: int = 0
         if run.state not in TERMINAL:
             block.open.add(path)
             return None
-        _count(block, run.state)
+        _count(work, block, run)
     return len(lane.tasks)
 
 
-def _count(block: Block, state: State) -> None:
-    if state in _STOPPERS:
+def _count(work: Work, block: Block, run: TaskRun) -> None:
+    state = run.state
+    flow = block.node.flow if block.node is not None and block.branch == "" else None
+    lenient = flow is not None and flow.goes_on_after_failure
+    if (state in _STOPPERS and not lenient) or (run.is_turn and asking.breaks(work.node(run), run)):
         block.stopped = True
     if block.branch == "":
         if _WEIGHT.get(state, 0) > _WEIGHT[block.worst]:

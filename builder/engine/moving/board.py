@@ -99,13 +99,13 @@ class Board:
 
 
 class Seen:
-    """What expressions see of the runs (`outputs`, `tasks`), and the paths that changed since it was made."""
+    """What expressions see of the runs (`outputs`, `tasks`) by scope, and the paths that changed since it was made."""
 
     __slots__ = ("outputs", "stale", "states")
 
     def __init__(self, stale: Iterable[str]) -> None:
-        self.outputs: dict[str, Any] = {}
-        self.states: dict[str, Any] = {}
+        self.outputs: dict[str, dict[str, Any]] = {}
+        self.states: dict[str, dict[str, Any]] = {}
         self.stale: list[str] = list(stale)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from builder.engine.commands import KillChild, RunTask
+from builder.engine.commands import Evaluate, KillChild, RunTask
 from builder.engine.events import (
     AttemptLost,
     ChildEnded,
@@ -21,6 +21,7 @@ from builder.engine.moving import asking, asserting, attempts, notes, sla
 from builder.engine.moving.ids import next_id
 from builder.engine.moving.steps import advance, block_at, end, fail, layout_of, take_up
 from builder.engine.moving.work import Work
+from builder.engine.plan import Node
 from builder.engine.retries import Retry
 from builder.engine.states import TERMINAL, State
 from builder.tasks.flow import FlowTask
@@ -47,8 +48,10 @@ def evaluated(work: Work, event: Evaluated) -> None:
         return
     run = _asked(work, event.path, event.name)
     if run is not None:
+        before = asking.awaited(work.node(run), run)
         run = work.change(run, evaluated={**run.evaluated, event.name: event.value})
-        if run.state is State.RUNNING and asking.awaited(work.node(run), run):
+        still = asking.awaited(work.node(run), run)
+        if run.state is State.RUNNING and still and still[0] in before:
             return  # the other answers are on their way
         work.todo.append(("enter" if work.node(run).flow else "begin", run.path))
 
@@ -76,8 +79,16 @@ def _asked(work: Work, path: str, name: str) -> TaskRun | None:
     if run is None or name in run.evaluated:
         return None
     node = work.node(run)
-    asks = asking.awaited(node, run) or (asking.turn_awaited(node, run) if run.state is State.RUNNING else ())
-    return run if any(ask.name == name for ask in asks) else None
+    if run.state is State.RUNNING and name == asking.KEPT and node.turn is not None:
+        return run
+    return run if any(ask.name == name for ask in _open_questions(node, run)) else None
+
+
+def _open_questions(node: Node, run: TaskRun) -> tuple[Evaluate, ...]:
+    asks = asking.awaited(node, run)
+    if asks or run.state is not State.RUNNING:
+        return asks
+    return asking.turn_awaited(node, run) + asking.end_awaited(node, run)
 
 
 def task_succeeded(work: Work, event: TaskSucceeded) -> None:

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from builder.engine.commands import Evaluate, RunTask, StartChild, TryAgain
+from builder.engine.commands import Evaluate, KeepRows, RunTask, StartChild, TryAgain
 from builder.engine.execution import TaskRun
 from builder.engine.moving import asking, asserting, attempts, notes, turns
-from builder.engine.moving.blocks import child_ended, final_state, open_block, settle, turn_is_over
+from builder.engine.moving.blocks import child_ended, final_state, open_block, settle, turn_is_over, turned
 from builder.engine.moving.board import Block
 from builder.engine.moving.ids import child_id, next_id
 from builder.engine.moving.work import Work
@@ -169,7 +169,7 @@ def advance(work: Work, block: Block) -> None:
     if run.state is State.KILLING:
         end(work, run, State.KILLED)
         return
-    end(work, run, _outcome(block, block.node, run))
+    _conclude(work, run, block, block.node)
 
 
 def _outcome(block: Block, node: Node, run: TaskRun) -> State:
@@ -180,6 +180,34 @@ def _outcome(block: Block, node: Node, run: TaskRun) -> State:
     if state == "SUCCESS" and run.evaluated.get(asking.WAITED) == "WARN":
         state = "WARNING"
     return State(node.mapped(state))
+
+
+def _conclude(work: Work, run: TaskRun, block: Block, node: Node) -> None:
+    """The block has come to its end; what is wanted of it before is asked first."""
+    assert node.flow is not None
+    state = _outcome(block, node, run)
+    if node.turn is not None and _keeps(work, run, block, node):
+        return
+    if node.flow.end_asks() and asking.COMES_TO not in run.evaluated and work.exit is None:
+        run = work.change(work.runs[run.path], evaluated={**run.evaluated, asking.COMES_TO: state.value})
+    if asks := asking.end_awaited(node, run):
+        work.commands += asks
+        return
+    end(work, work.runs[run.path], state)
+
+
+def _keeps(work: Work, run: TaskRun, block: Block, node: Node) -> bool:
+    """Gives a loop what its turns gave; True while that is being kept as a file."""
+    assert node.flow is not None
+    found = node.flow.turns_ended(turned(work, block), asking.answers(node, run))
+    if found is None:
+        return False
+    if found.rows is not None and asking.KEPT not in run.evaluated:
+        work.commands.append(KeepRows(run.path, asking.KEPT, tuple(found.rows)))
+        return True
+    kept = {"uri": run.evaluated[asking.KEPT]} if found.rows is not None else {}
+    work.change(run, outputs={**(run.outputs or {}), **found.outputs, **kept})
+    return False
 
 
 def end_flow(work: Work, state: State) -> None:

@@ -8,7 +8,8 @@ from builder.engine.moving.board import Block
 from builder.engine.moving.work import Work
 from builder.engine.plan import Node
 from builder.engine.states import State
-from builder.tasks.flow import Again, Layout
+from builder.errors import TaskFailure
+from builder.tasks.flow import Again, Ending, Layout
 
 
 def begin_turn(work: Work, run: TaskRun, node: Node) -> Layout:
@@ -31,7 +32,10 @@ def goes_on(work: Work, run: TaskRun, block: Block) -> bool:
         return True
     turn = run.evaluated[asking.TURN]
     answers = {name: run.evaluated[asking.turn_name(name, turn)] for name in block.node.flow.turn_asks()}
-    verdict = block.node.flow.turn_ended(answers, turn, (work.at - _begun(run)).total_seconds())
+    try:
+        verdict = block.node.flow.turn_ended(answers, turn, (work.at - _begun(run)).total_seconds())
+    except TaskFailure as failure:
+        verdict = Ending("FAILED", message=failure.message)
     block.turning = False
     if isinstance(verdict, Again):
         _next_turn(work, run, block, verdict)
@@ -39,6 +43,8 @@ def goes_on(work: Work, run: TaskRun, block: Block) -> bool:
     block.worst = max(block.worst, State(verdict.state), key=lambda state: state in (State.FAILED, State.KILLED))
     if verdict.message:
         work.change(work.runs[run.path], message=verdict.message)
+    if verdict.outputs is not None:
+        work.change(work.runs[run.path], outputs=verdict.outputs)
     return False
 
 

@@ -15,7 +15,7 @@ from builder.engine.plan import Node, Plan
 from builder.engine.states import MOVES, TERMINAL, State
 from builder.errors import BuilderError
 from builder.flows.model import Sla
-from builder.tasks.flow import Lane
+from builder.tasks.flow import TURN_ID, Lane
 
 
 class IllegalMove(BuilderError):
@@ -62,7 +62,7 @@ class Work:
 
     def node(self, run: TaskRun) -> Node:
         """The task that a run runs."""
-        return self.plan.by_id[run.task_id]
+        return self.plan.node(run)
 
     def alive(self, path: str | None) -> TaskRun | None:
         """The run at `path` while it has not ended."""
@@ -79,16 +79,20 @@ class Work:
     def create(self, parent: str, lane: Lane, task_id: str, branch: str) -> TaskRun:
         """A new run, CREATED, and on the list to be begun."""
         path = child_path(parent, lane.key, task_id)
+        around = self.runs.get(parent)
+        turn = around if around is not None and around.is_turn else None
         run = TaskRun(
             id=run_id(self.execution.id, path),
             path=path,
-            task_id=task_id,
+            task_id=task_id if task_id != TURN_ID or around is None else around.task_id,
             state=State.CREATED,
             history=((State.CREATED, self.at),),
             parent=parent or None,
-            value=lane.value,
-            iteration=lane.iteration,
+            value=turn.value if turn is not None and lane.value is None else lane.value,
+            iteration=turn.iteration if turn is not None and lane.iteration is None else lane.iteration,
             branch=branch,
+            scope=path if task_id == TURN_ID else around.scope if around is not None else "",
+            key=lane.item_key,
         )
         self.runs[path] = run
         self.board.add(run)
@@ -158,4 +162,6 @@ class Work:
 def child_path(parent: str, key: str, task_id: str) -> str:
     """The path of a child run: `each[2]/summarise`."""
     turn = f"[{key}]" if key else ""
+    if task_id == TURN_ID:
+        return f"{parent}{turn}"
     return f"{parent}{turn}/{task_id}" if parent else task_id

@@ -7,7 +7,16 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild, TryAgain
+from builder.engine.commands import (
+    CancelTask,
+    Command,
+    Evaluate,
+    KeepRows,
+    KillChild,
+    RunTask,
+    StartChild,
+    TryAgain,
+)
 from builder.engine.decide import decide_all, pending
 from builder.engine.events import AttemptLost, Event, Started, TaskKilled, Woken
 from builder.engine.execution import Execution
@@ -228,6 +237,8 @@ class Driven:
                     self._errands.start_child(command)
                 case KillChild():
                     self._errands.kill_child(command)
+                case KeepRows():
+                    self._errands.keep_rows(command)
 
     @property
     def _idle(self) -> bool:

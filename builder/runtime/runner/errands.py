@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
+from builder.engine.commands import CancelTask, Command, Evaluate, KeepRows, KillChild, RunTask, StartChild
 from builder.engine.events import (
     ChildEnded,
     ChildStarted,
@@ -25,6 +25,7 @@ from builder.expressions import ExpressionError, needs_lookups, result_to_json
 from builder.flows.input_values import BadValue
 from builder.flows.model import Output
 from builder.flows.outputs import flow_outputs
+from builder.runtime import storage
 from builder.runtime.context import Context
 from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.runner import children
@@ -114,6 +115,9 @@ class Errands:
     def kill_child(self, command: KillChild) -> None:
         self._other(self._kill_child(command))
 
+    def keep_rows(self, command: KeepRows) -> None:
+        self._other(self._answer(self._keep_rows(command)))
+
     def cancel_all(self) -> list[str]:
         """Cuts everything; returns the paths of the attempts that were under way."""
         for task in (*self._attempts.values(), *self._others):
@@ -138,7 +142,7 @@ class Errands:
         run = execution.runs.get(command.path)
         if plan is None or run is None:
             return None
-        node = plan.by_id[run.task_id]
+        node = plan.node(run)
         level = str(node.properties.get("logLevel") or "TRACE")
         place = Place(execution.id, execution.namespace, execution.flow_id, run.task_id, run.path, run.id,
                       command.attempt, level)  # fmt: skip
@@ -210,6 +214,11 @@ class Errands:
                 self._driven.feed(ChildEnded(now, command.path, command.child, ended.state, ended.outputs))
         if not command.wait:
             self._driven.feed(ChildStarted(now, command.path, command.child))
+
+    async def _keep_rows(self, command: KeepRows) -> Event:
+        rows = [self._driven.journal.masker.value(row) for row in command.rows]
+        uri = await asyncio.to_thread(storage.put_rows, self._driven.id, f"{command.name}.ion", rows)
+        return Evaluated(self._tools.clock.now(), command.path, command.name, uri)
 
     async def _kill_child(self, command: KillChild) -> None:
         now = self._tools.clock.now()

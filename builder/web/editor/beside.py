@@ -37,13 +37,14 @@ def beside(request: HttpRequest, namespace: str, flow_id: str, execution_id: str
         {
             "html": render_to_string("flow/_beside.html", shown, request),
             "ended": shown["ended"],
-            "states": {run.task_id: run.state for run in execution.runs.values()},
+            "states": {run.task_id: run.state for run in execution.runs.values() if not run.is_turn},
         }
     )
 
 
 def _latest(execution: Execution, task_id: str) -> TaskRun | None:
-    return next((run for run in reversed(list(execution.runs.values())) if run.task_id == task_id), None)
+    found = (run for run in reversed(list(execution.runs.values())) if run.task_id == task_id and not run.is_turn)
+    return next(found, None)
 
 
 def _failed(execution: Execution) -> TaskRun | None:

@@ -1,10 +1,16 @@
-"""The values of a loop, as ForEach and its older relatives read them."""
+"""The values of a loop, as ForEach and its older relatives read them, and as Loop does."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from builder.expressions import ExpressionError
+from builder.expressions.limits import DEFAULT_LIMITS, Budget
+from builder.expressions.written.ion import read_ion
 from builder.tasks.api import TaskFailure
+
+_ADDRESS = re.compile(r"""(kestra|nsfile|file)://[^\s"'\\{}#]+""")
 
 
 def loop_values(answer: Any) -> list[str]:
@@ -16,6 +22,40 @@ def loop_values(answer: Any) -> list[str]:
     if missing:
         raise TaskFailure(f"Found '{missing}' null values on Each, with values={_java(values)}")
     return list(dict.fromkeys(_text(value) for value in values))
+
+
+def keyed_values(answer: Any) -> list[tuple[str | None, str]]:
+    """The values of a Loop as text, each with its key where they are a map; none is left out."""
+    values = _parsed(answer)
+    if isinstance(values, Mapping):
+        return [(str(key), _text(value)) for key, value in values.items()]
+    if not isinstance(values, list):
+        raise TaskFailure(
+            f"The values must be a list, a map or a file, but they are {_short(answer)}. Write a list, JSON of one, or "
+            "the address of a file (kestra://...)."
+        )
+    return [(None, _text(value)) for value in values]
+
+
+def is_file(answer: Any) -> bool:
+    """Whether text is the address of a file."""
+    return isinstance(answer, str) and _ADDRESS.fullmatch(answer.strip()) is not None
+
+
+def file_lines(text: str) -> list[tuple[str | None, str]]:
+    """The lines of a file as values; a line that is JSON or Ion of a text is that text, empty ones are left out."""
+    budget = Budget(DEFAULT_LIMITS)
+    return [(None, _line(line.strip(), budget)) for line in text.splitlines() if line.strip()]
+
+
+def _line(line: str, budget: Budget) -> str:
+    if line[0] not in '"{[':
+        return line
+    try:
+        values = read_ion(line, budget)
+    except ExpressionError:
+        return line
+    return _text(values[0]) if len(values) == 1 else line
 
 
 def _parsed(answer: Any) -> Any:
