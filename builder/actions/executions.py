@@ -5,15 +5,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from builder.actions.again import mark, replay, restart
-from builder.actions.resuming import resume, resume_inputs
-from builder.actions.running import alive, check_inputs, failing_checks, inputs_of, refuse_system_labels, run, start
+from builder.actions.running import check_inputs, failing_checks, inputs_of, refuse_system_labels, run, start
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
 from builder.errors import Conflict
 from builder.runtime import queue, storage
+from builder.runtime.resuming import resume, resume_inputs
 from builder.store import births, executions
-from builder.store.executions import KILL, PAUSE
+from builder.store.executions import KILL, PAUSE, alive
 from builder.store.gate import write
 
 __all__ = [

@@ -8,8 +8,8 @@ from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.plan import Plan, build_plan
 from builder.engine.states import TERMINAL, State
-from builder.errors import Conflict, InvalidInput
-from builder.flows.inputs import KeepFile, Resolved, Upload
+from builder.errors import InvalidInput
+from builder.flows.inputs import Resolved, Upload
 from builder.flows.model import Input
 from builder.runtime import queue, storage
 from builder.store import births, drafts, executions
@@ -54,7 +54,13 @@ def run(
     try:
         given = {**(inputs or {}), **(files or {})}
         values = births.resolved_inputs(
-            found.flow, found.revision, given, now, keep_file=files_of(chosen), hidden=hidden, require=require_inputs
+            found.flow,
+            found.revision,
+            given,
+            now,
+            keep_file=storage.keeper(chosen),
+            hidden=hidden,
+            require=require_inputs,
         )
         new = births.born(
             found.flow,
@@ -126,15 +132,6 @@ def plan_of(source: str, revision: int) -> Plan:
     return build_plan(births.checked(source).valid_flow, revision, catalogue().task_class)
 
 
-def files_of(execution_id: str) -> KeepFile:
-    """Keeps uploads among the files of this execution."""
-
-    def keep(input_id: str, upload: Upload) -> str:
-        return storage.put(execution_id, upload.name or input_id, b"".join(upload.chunks()))
-
-    return keep
-
-
 def refuse_system_labels(labels: Sequence[tuple[str, str]]) -> None:
     """Raises InvalidInput for labels that only Millstream may set."""
     for key, _ in labels:
@@ -150,11 +147,3 @@ def _draft(namespace: str, flow_id: str) -> Runnable:
 
 def _who(by: str) -> list[tuple[str, str]]:
     return [("system.username", by)] if by else []
-
-
-def alive(execution_id: str, verb: str) -> Execution:
-    """The execution, unless it has ended. Raises NotFound, Conflict."""
-    execution, _ = executions.load(execution_id)
-    if execution.state in TERMINAL:
-        raise Conflict(f"Execution `{execution_id}` has ended ({execution.state}); it cannot be {verb} any more.")
-    return execution

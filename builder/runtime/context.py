@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from builder.expressions import needs_lookups
 from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.masking import Masker, StreamMasker
 from builder.runtime.network import Network
+from builder.runtime.world.elsewhere import StoredElsewhere
 from builder.runtime.world.entries import Entries
 from builder.runtime.world.files import ExecutionFiles
 from builder.runtime.world.folders import Folder
@@ -28,6 +29,7 @@ from builder.tasks.context import LEVELS
 from builder.tasks.effects import Effect
 
 _SENT_BYTES = 1_000_000
+RunOther = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 
 
 @dataclass
@@ -90,7 +92,8 @@ class Context:
 
     def __init__(
         self, place: Place, variables: Mapping[str, Any], journal: Journal, lookups: RuntimeLookups, http: Network,
-        call: Call, publish: Callable[[str, int], None], changed: Callable[[], None], folder: Folder,
+        call: Call, publish: Callable[[str, int], None], changed: Callable[[], None],
+        save_now: Callable[[], Awaitable[None]], folder: Folder,
     ) -> None:  # fmt: skip
         self._place = place
         self.variables = variables
@@ -108,7 +111,9 @@ class Context:
         self._loop = asyncio.get_running_loop()
         self._stream = Stream(StreamMasker(journal.masker), publish)
         self._sent = Sent(place)
+        self.elsewhere = StoredElsewhere(place, journal.masker, journal.clock, call, save_now)
         self.effects: list[Effect] = []
+        self.run_other: RunOther | None = None
 
     execution_id = property(lambda self: self._place.execution_id)
     namespace = property(lambda self: self._place.namespace)
@@ -146,6 +151,11 @@ class Context:
     def encrypt(self, text: str) -> Mapping[str, str]:
         self.mask(text)
         return encryption.sealed(text)
+
+    async def run_task(self, written: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self.run_other is None:
+            raise TaskFailure("A task that runs at once cannot run another one.", retryable=False)
+        return await self.run_other(written)
 
     async def render(self, value: Any, extra: Mapping[str, Any] | None = None, *, typed: bool = False) -> Any:
         seen = {**self.variables, **(extra or {})}

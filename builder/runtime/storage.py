@@ -18,6 +18,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 
 from builder.errors import Forbidden, LimitExceeded, NotFound
+from builder.flows.inputs import KeepFile, Upload
 from builder.store import contents
 from builder.store.contents import Located
 
@@ -138,13 +139,25 @@ def sent(execution_id: str, run_id: str, attempt: int) -> str | None:
         return None
 
 
-def forget(execution_id: str) -> None:
-    """Deletes all files of an execution."""
+def keeper(execution_id: str) -> KeepFile:
+    """Keeps uploads among the files of this execution."""
+
+    def keep(input_id: str, upload: Upload) -> str:
+        return put(execution_id, upload.name or input_id, b"".join(upload.chunks()))
+
+    return keep
+
+
+def forget(execution_id: str) -> int:
+    """Deletes all files of an execution; returns how many there were."""
+    count = 0
     for root, key in _keys(execution_id):
         for name in default_storage.listdir(f"{root}/{key}")[1]:
             default_storage.delete(f"{root}/{key}/{name}")
+            count += 1
         default_storage.delete(f"{root}/{key}")
     default_storage.delete(f"executions/{execution_id}")
+    return count
 
 
 def _keys(execution_id: str) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -19,6 +20,7 @@ _DURATION = re.compile(
     r"[-+]?P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(?:\.\d+)?S)?)?", re.IGNORECASE
 )
 _KEY_LENGTH = 256
+_ROWS_AT_ONCE = 500
 
 
 class Kind(StrEnum):
@@ -188,6 +190,34 @@ def listed(
 
 def namespaces(now: datetime) -> list[str]:
     return list(_live(now).order_by("namespace").values_list("namespace", flat=True).distinct())
+
+
+def purge_matching(
+    now: datetime,
+    *,
+    namespaces: Sequence[str] = (),
+    children: bool = True,
+    namespace_pattern: str = "*",
+    key_pattern: str = "*",
+    expired_only: bool = True,
+) -> int:
+    """Deletes entries by patterns with * and ?, of all namespaces unless some are named; returns how many."""
+    found = KvEntry.objects.filter(expires_at__lte=now) if expired_only else KvEntry.objects.all()
+    if namespaces:
+        inside = Q(namespace__in=namespaces)
+        for namespace in namespaces if children else ():
+            inside |= Q(namespace__startswith=f"{namespace}.")
+        found = found.filter(inside)
+    gone = [
+        pk
+        for pk, namespace, key in found.values_list("pk", "namespace", "key").iterator()
+        if fnmatchcase(namespace, namespace_pattern) and fnmatchcase(key, key_pattern)
+    ]
+    count = 0
+    for start in range(0, len(gone), _ROWS_AT_ONCE):
+        with write():
+            count += KvEntry.objects.filter(pk__in=gone[start : start + _ROWS_AT_ONCE]).delete()[0]
+    return count
 
 
 def purge(now: datetime, namespaces: Sequence[str] = ()) -> int:

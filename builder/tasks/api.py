@@ -22,6 +22,7 @@ from builder.tasks.condition import (
 )
 from builder.tasks.context import LEVELS, Files, Http, Kv, RunContext, Writing
 from builder.tasks.effects import Exited, LabelsAdded, VariablesSet, VariablesUnset
+from builder.tasks.elsewhere import PARTS, Counted, Part, Purged, Scope
 from builder.tasks.flow import (
     TURN_ID,
     Again,
@@ -54,6 +55,7 @@ from builder.tasks.trigger import Trigger
 
 __all__ = [
     "LEVELS",
+    "PARTS",
     "TURN_ID",
     "Again",
     "AliasChoices",
@@ -63,6 +65,7 @@ __all__ = [
     "Children",
     "Condition",
     "ConditionError",
+    "Counted",
     "DateCondition",
     "Duration",
     "Ending",
@@ -86,12 +89,15 @@ __all__ = [
     "Level",
     "NamespaceFiles",
     "Outputs",
+    "Part",
     "Path",
     "Properties",
+    "Purged",
     "Rendered",
     "Rows",
     "RunContext",
     "RunState",
+    "Scope",
     "SecretStr",
     "Severity",
     "Task",

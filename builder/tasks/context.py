@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import IO, Any, Protocol, Self
 
 from builder.tasks.effects import Effect
+from builder.tasks.elsewhere import Elsewhere
 
 LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
 
@@ -28,11 +29,24 @@ class Kv(Protocol):
         ttl_seconds: float | None = None,
         overwrite: bool = True,
         kind: str | None = None,
+        description: str | None = None,
     ) -> None:
-        """Raises TaskFailure when the key exists and `overwrite` is False."""
+        """Raises TaskFailure when the key exists and `overwrite` is False. A `description` of None stays as it was."""
         ...
 
     async def delete(self, key: str, namespace: str | None = None) -> bool: ...
+    async def purge(
+        self,
+        *,
+        namespaces: Sequence[str] = (),
+        children: bool = True,
+        namespace_pattern: str = "*",
+        key_pattern: str = "*",
+        expired_only: bool = True,
+    ) -> int:
+        """Deletes entries by patterns with * and ?, of all namespaces unless some are named; tells how many."""
+        ...
+
     async def keys(self, prefix: str = "", namespace: str | None = None) -> list[str]: ...
 
 
@@ -179,6 +193,8 @@ class RunContext(Protocol):
     @property
     def http(self) -> Http: ...
     @property
+    def elsewhere(self) -> Elsewhere: ...
+    @property
     def working_dir(self) -> Path:
         """A folder of this attempt (of the whole WorkingDirectory, inside one), made now and removed at the end."""
         ...
@@ -210,6 +226,13 @@ class RunContext(Protocol):
 
     def encrypt(self, text: str) -> Mapping[str, str]:
         """The text as a map that expressions decrypt when they read it: `type` aes_encrypted, and `value`."""
+        ...
+
+    async def run_task(self, written: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Checks, prepares and runs another task (its YAML as a map) in this one's place, and gives its outputs.
+
+        Raises TaskFailure when it cannot be run or fails.
+        """
         ...
 
     async def render(self, value: Any, extra: Mapping[str, Any] | None = None, *, typed: bool = False) -> Any:

@@ -21,49 +21,8 @@ from builder.expressions import render_value
 from builder.tasks.base import Task
 from builder.tasks.effects import Effect
 from builder.tasks.prepare import dump_outputs, prepare, secrets_of
-
-
-class FakeKv:
-    """A KV store in memory; `expires` keeps the seconds that were asked for, by namespace and key."""
-
-    def __init__(self, namespace: str) -> None:
-        self._namespace = namespace
-        self.entries: dict[tuple[str, str], Any] = {}
-        self.expires: dict[tuple[str, str], float | None] = {}
-        self.kinds: dict[tuple[str, str], str | None] = {}
-
-    def _name(self, key: str, namespace: str | None) -> tuple[str, str]:
-        return (namespace or self._namespace, key)
-
-    async def get(self, key: str, namespace: str | None = None) -> Any:
-        return self.entries.get(self._name(key, namespace))
-
-    async def has(self, key: str, namespace: str | None = None) -> bool:
-        return self._name(key, namespace) in self.entries
-
-    async def set(
-        self,
-        key: str,
-        value: Any,
-        *,
-        namespace: str | None = None,
-        ttl_seconds: float | None = None,
-        overwrite: bool = True,
-        kind: str | None = None,
-    ) -> None:
-        name = self._name(key, namespace)
-        if name in self.entries and not overwrite:
-            raise TaskFailure(
-                f"Cannot set value for key '{key}'. Key already exists and `overwrite` is set to `false`."
-            )
-        self.entries[name], self.expires[name], self.kinds[name] = value, ttl_seconds, kind
-
-    async def delete(self, key: str, namespace: str | None = None) -> bool:
-        return self.entries.pop(self._name(key, namespace), self) is not self
-
-    async def keys(self, prefix: str = "", namespace: str | None = None) -> list[str]:
-        wanted = namespace or self._namespace
-        return sorted(key for place, key in self.entries if place == wanted and key.startswith(prefix))
+from builder.tasks.testing_elsewhere import FakeElsewhere
+from builder.tasks.testing_kv import FakeKv
 
 
 class FakeFiles:
@@ -226,6 +185,7 @@ class FakeContext:
         self.files = FakeFiles()
         self.http = FakeHttp()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self.elsewhere = FakeElsewhere()
         self.logs: list[tuple[str, str]] = []
         self.metrics: list[tuple[str, float, str, dict[str, str]]] = []
         self.streamed: list[str] = []
@@ -273,6 +233,11 @@ class FakeContext:
     def encrypt(self, text: str) -> Mapping[str, str]:
         return {"type": "io.kestra.datatype:aes_encrypted", "value": text[::-1]}
 
+    async def run_task(self, written: Mapping[str, Any]) -> Mapping[str, Any]:
+        from builder.tasks.catalogue import catalogue
+
+        return await _outputs_of(catalogue().task_class(str(written["type"])), written, self)
+
     async def render(self, value: Any, extra: Mapping[str, Any] | None = None, *, typed: bool = False) -> Any:
         return render_value(value, {**self.variables, **(extra or {})}, typed=typed, now=self._at)
 
@@ -290,14 +255,18 @@ async def run_task(
     """
     context = context or FakeContext()
     properties = yaml.safe_load(written) if isinstance(written, str) else written
-    ready = prepare(task, {"id": "task", "type": task.type_name, **(properties or {})}, context.render_now)
-    for secret in secrets_of(ready):
-        context.mask(secret)
     try:
-        run = cast(Callable[[Any], Any], ready.run)
-        if inspect.iscoroutinefunction(run):
-            return dump_outputs(await run(context))
-        return dump_outputs(run(context) if task.quick else await asyncio.to_thread(run, context))
+        return await _outputs_of(task, properties or {}, context)
     finally:
         context.close()
         await context.http.close()
+
+
+async def _outputs_of(task: type[Task], written: Mapping[str, Any], context: FakeContext) -> dict[str, Any]:
+    ready = prepare(task, {"id": "task", "type": task.type_name, **written}, context.render_now)
+    for secret in secrets_of(ready):
+        context.mask(secret)
+    run = cast(Callable[[Any], Any], ready.run)
+    if inspect.iscoroutinefunction(run):
+        return dump_outputs(await run(context))
+    return dump_outputs(run(context) if task.quick else await asyncio.to_thread(run, context))

@@ -79,12 +79,18 @@ class Case(Expectations):
         plan = next(plan for plan in self.world.plans.values() if plan.flow.id == flow)
         raw = self.case.get("inputs_mode") == "raw" or bool(self.case.get("missing_required_inputs"))
         inputs = {**self.case["inputs"], **step.get("inputs", {})}
+        inputs = {name: self._named(value) for name, value in inputs.items()}
         execution = self.world.create(plan, _nested(inputs) if raw else inputs, labels=self.labels, raw=raw)
         self.last = self.world.run(execution)
         if step.get("as"):
             self.named[step["as"]] = self.last
 
     do_run_until_paused = do_run
+
+    def _named(self, value: Any) -> Any:
+        """`$ID:p` is the id of the execution that a step named `p`."""
+        is_name = isinstance(value, str) and value.startswith("$ID:")
+        return self.named[value.removeprefix("$ID:")].id if is_name else value
 
     def do_await(self, step: Mapping[str, Any]) -> None:
         assert self.last is not None

@@ -22,7 +22,9 @@ from builder.flows.inputs import resolve
 from builder.flows.read import read_flow
 from builder.tasks.catalogue import catalogue
 from builder.tasks.prepare import dump_outputs, prepare
-from builder.tasks.testing import FakeContext, FakeFiles, FakeKv
+from builder.tasks.testing import FakeContext, FakeFiles
+from builder.tasks.testing_elsewhere import FakeElsewhere
+from builder.tasks.testing_kv import FakeKv
 from tests.engine.flows import find
 
 
@@ -95,6 +97,7 @@ class World:
         node = plan.by_id[task_id]
         context = self.context(namespace=plan.flow.namespace, variables=variables)
         context.kv.entries, context.files, context.attempt = self.kv.entries, self.files, attempt
+        context.elsewhere = Beyond(self)
         context.flow_id, context.task_id = plan.flow.id, task_id
         ready = prepare(node.task, node.properties, context.render_now)
         run = cast(Any, ready.run)
@@ -144,6 +147,27 @@ class World:
 
     def children(self, root: Execution) -> list[Execution]:
         return [execution for execution in self.executions.values() if execution.parent_id == root.id]
+
+
+class Beyond(FakeElsewhere):
+    """Resumes what this world runs, and reads what it logged."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+        self.lines = [{"taskId": task_id, "message": message} for task_id, message in world.logs]
+
+    async def resume(
+        self, execution_id: str | None, inputs: Mapping[str, Any], *, namespace: str | None = None,
+        flow_id: str | None = None,
+    ) -> None:  # fmt: skip
+        paused = self._world.executions.get(execution_id or "")
+        if paused is None:
+            await super().resume(execution_id, inputs, namespace=namespace, flow_id=flow_id)
+            return
+        at = paused.history[-1][1] + timedelta(seconds=1)
+        event = happened.ResumeRequested(at, None, inputs)
+        await asyncio.to_thread(self._world.run, paused, event)
 
 
 async def _awaited(run: Any, context: FakeContext) -> Any:

@@ -5,7 +5,7 @@ import inspect
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from builder.flows.durations import BadDuration, format_duration
 from builder.runtime.context import Context
 from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.masking import Masker
+from builder.runtime.runner.stand_in import stand_in
 from builder.runtime.world.place import Call
 from builder.store import documents
 from builder.tasks.base import Task
@@ -62,6 +63,7 @@ class Attempt:
 
     async def carry_out(self) -> Event:
         """The whole try; cancelling it cuts its connections."""
+        self.context.run_other = self.run_other
         try:
             seconds = self._limit()
             async with asyncio.timeout(seconds.total_seconds()) as timer:
@@ -75,7 +77,21 @@ class Attempt:
         finally:
             self.context.end()
 
-    async def _work(self) -> Event:
+    async def run_other(self, written: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Another task in this one's place: checked, rendered, masked and timed as this one is; gives its outputs."""
+        other = replace(self, node=stand_in(self.node, written))
+        limit = None if other.node.timeout is None else _read_limit(other.node.timeout)
+        try:
+            async with asyncio.timeout(None if limit is None else limit.total_seconds()) as timer:
+                return (await other._work()).outputs
+        except TimeoutError:
+            if limit is None or not timer.expired():
+                raise
+            raise TaskFailure(
+                f"It took longer than {format_duration(limit)} (its `timeout`) and was stopped."
+            ) from None
+
+    async def _work(self) -> TaskSucceeded:
         if needs_lookups(self.node.properties):
             task = await self.call(self._prepared, self.lookups)
         else:
@@ -97,13 +113,10 @@ class Attempt:
     def _limit(self) -> timedelta:
         written = self.run.evaluated.get("timeout", self.node.timeout)
         if written is not None:
-            try:
-                return duration_of(written)
-            except BadDuration as error:
-                raise TaskFailure(f"timeout: {error}", retryable=False) from error
+            return _read_limit(written)
         return timedelta(seconds=self.node.task.default_timeout_seconds or settings.MILLSTREAM["TASK_TIMEOUT_SECONDS"])
 
-    def _succeeded(self, result: Any) -> Event:
+    def _succeeded(self, result: Any) -> TaskSucceeded:
         outputs = kept_outputs(dump_outputs(result), self.masker)
         effects = tuple(map(self._masked, self.context.effects))
         return TaskSucceeded(self.context.now(), self.command.path, self.command.attempt, outputs, effects)
@@ -134,6 +147,13 @@ class Attempt:
         except TaskFailure:
             kept = None
         return TaskFailed(self.context.now(), self.command.path, self.command.attempt, said, retryable, kept)
+
+
+def _read_limit(written: Any) -> timedelta:
+    try:
+        return duration_of(written)
+    except BadDuration as error:
+        raise TaskFailure(f"timeout: {error}", retryable=False) from error
 
 
 def kept_outputs(outputs: Mapping[str, Any], masker: Masker) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def make_child(parent: Execution, command: StartChild, now: datetime, masker: Ma
     found = births.runnable(str(request["namespace"]), str(request["flowId"]), _revision(request.get("revision")))
     births.refuse_disabled(found)
     values = births.resolved_inputs(
-        found.flow, found.revision, request.get("inputs") or {}, now, keep_file=_keep(command.child)
+        found.flow, found.revision, request.get("inputs") or {}, now, keep_file=storage.keeper(command.child)
     )
     labels = [(key, masker.text(value)) for key, value in _labels(request)]
     return births.born(
@@ -109,7 +109,3 @@ def _date(value: Any) -> datetime | None:
     if at.tzinfo is None:
         raise InvalidInput(f"scheduleDate: {value!r} needs a time zone, e.g. 2026-01-31T09:00:00Z.")
     return at
-
-
-def _keep(child: str) -> Any:
-    return lambda input_id, upload: storage.put(child, upload.name or input_id, b"".join(upload.chunks()))

@@ -7,16 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from builder.engine.commands import (
-    CancelTask,
-    Command,
-    Evaluate,
-    KeepRows,
-    KillChild,
-    RunTask,
-    StartChild,
-    TryAgain,
-)
+from builder.engine.commands import CancelTask, Command, RunTask, TryAgain
 from builder.engine.decide import decide_all, pending
 from builder.engine.events import AttemptLost, Event, Started, TaskKilled, Woken
 from builder.engine.execution import Execution
@@ -128,6 +119,12 @@ class Driven:
         self._errands.cancel_all()
         self._woken.set()
 
+    async def save_now(self) -> None:
+        """What was done and logged so far is kept when this returns: a task is about to read it."""
+        async with self._saving:
+            if not self._over and not await self._save(parked=False):
+                self.lose()
+
     async def hand_back(self) -> bool:
         """The process stops: work under way is cut, and what is known is saved. True: give the lease back."""
         self._leaving = True
@@ -228,17 +225,7 @@ class Driven:
         """What was decided is saved: now it may act outside."""
         waiting, self._waiting = self._waiting, []
         for command in waiting:
-            match command:
-                case Evaluate():
-                    self._errands.evaluate(command)
-                case RunTask():
-                    self._errands.run_task(command)
-                case StartChild():
-                    self._errands.start_child(command)
-                case KillChild():
-                    self._errands.kill_child(command)
-                case KeepRows():
-                    self._errands.keep_rows(command)
+            self._errands.send_out(command)
 
     @property
     def _idle(self) -> bool:

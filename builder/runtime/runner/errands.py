@@ -13,6 +13,7 @@ from builder.engine.events import (
     Evaluated,
     EvaluationFailed,
     Event,
+    ResumeRequested,
     TaskFailed,
     TaskKilled,
     TaskSucceeded,
@@ -86,10 +87,26 @@ class Errands:
             self._workplaces.leave(command.path, command.attempt)
 
     def heed(self, events: Iterable[Event]) -> None:
-        """Outputs of a child may hold encrypted values, as a task's may."""
+        """Outputs of a child may hold encrypted values, as a task's and a resume's inputs may."""
         self._sealed = self._sealed or any(
-            isinstance(event, ChildEnded | TaskSucceeded) and holds_sealed(event.outputs) for event in events
+            (isinstance(event, ChildEnded | TaskSucceeded) and holds_sealed(event.outputs))
+            or (isinstance(event, ResumeRequested) and holds_sealed(event.inputs))
+            for event in events
         )
+
+    def send_out(self, command: Command) -> None:
+        """Carries out what was decided and saved."""
+        match command:
+            case Evaluate():
+                self.evaluate(command)
+            case RunTask():
+                self.run_task(command)
+            case StartChild():
+                self.start_child(command)
+            case KillChild():
+                self.kill_child(command)
+            case KeepRows():
+                self.keep_rows(command)
 
     def evaluate(self, command: Evaluate) -> None:
         """Renders on the database thread, since it reads keys, secrets or files."""
@@ -152,7 +169,7 @@ class Errands:
             place, seen, self._driven.journal, self._lookups, self._tools.network,
             self._tools.database.patient_call,
             lambda text, offset: self._tools.publisher.text(execution.id, run.path, command.attempt, text, offset),
-            self._driven.logged, folder,
+            self._driven.logged, self._driven.save_now, folder,
         )  # fmt: skip
         return Attempt(command, node, run, context, self._lookups, self._driven.journal.masker,
                        self._tools.database.patient_call, self._tools.threads)  # fmt: skip

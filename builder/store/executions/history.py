@@ -148,6 +148,34 @@ def counts(filters: Filters) -> dict[State, int]:
     return {State(state): count for state, count in pairs}
 
 
+def counts_of(
+    flows: Sequence[tuple[str, str]],
+    namespaces: Sequence[str],
+    *,
+    states: Sequence[State] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> dict[tuple[str, str | None], int]:
+    """How many executions each flow has, and (without a flow) each namespace alone; none is a count too."""
+    chosen = _filtered(Filters(states=states, since=since, until=until)).order_by()
+    wanted = Q(pk__in=[])
+    for namespace, flow_id in flows:
+        wanted |= Q(namespace=namespace, flow_id=flow_id)
+    found: dict[tuple[str, str | None], int] = dict.fromkeys([*flows, *((name, None) for name in namespaces)], 0)
+    for namespace, flow_id, count in chosen.filter(wanted).values_list("namespace", "flow_id").annotate(Count("id")):
+        found[namespace, flow_id] = count
+    of_namespaces = chosen.filter(namespace__in=namespaces).values_list("namespace").annotate(Count("id"))
+    for namespace, count in of_namespaces:
+        found[namespace, None] = count
+    return found
+
+
+def ended_ids(filters: Filters, limit: int, after: str = "") -> list[str]:
+    """Executions that have ended, in the order of their ids, those after one of them."""
+    found = _filtered(filters).filter(ended_at__isnull=False, id__gt=after)
+    return list(found.order_by("id").values_list("id", flat=True)[:limit])
+
+
 def recent_states(flows: Sequence[tuple[str, str]], last: int = 10) -> dict[tuple[str, str], list[ExecutionItem]]:
     """The last executions of each of these flows (namespace, id), oldest first, for small bars."""
     found: dict[tuple[str, str], list[ExecutionItem]] = {flow: [] for flow in flows}

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from builder.engine.execution import Execution
 from builder.models import LogEntry, Metric
@@ -177,6 +177,35 @@ def search_logs(
 def delete_logs(execution_id: str) -> int:
     with write():
         return LogEntry.objects.filter(execution_id=execution_id).delete()[0]
+
+
+def purge_logs(
+    *,
+    namespace: str = "",
+    flow_id: str = "",
+    execution_id: str = "",
+    levels: Sequence[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 1000,
+) -> int:
+    """Deletes up to so many of these lines, the oldest first; `namespace` takes its children too without a flow."""
+    found = LogEntry.objects.all()
+    if namespace:
+        inside = Q(namespace=namespace)
+        found = found.filter(inside if flow_id else inside | Q(namespace__startswith=f"{namespace}."))
+    wanted = {"flow_id": flow_id, "execution_id": execution_id, "at__gte": since, "at__lt": until}
+    found = found.filter(**{name: value for name, value in wanted.items() if value})
+    if levels:
+        found = found.filter(level__in=[LEVELS.index(level) for level in levels])
+    with write():
+        ids = list(found.order_by("id").values_list("id", flat=True)[:limit])
+        return LogEntry.objects.filter(id__in=ids).delete()[0] if ids else 0
+
+
+def delete_metrics(execution_id: str) -> int:
+    with write():
+        return Metric.objects.filter(execution_id=execution_id).delete()[0]
 
 
 def error_logs(execution_id: str) -> list[LogRow]:

@@ -4,8 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from builder.engine.execution import Execution
+from builder.engine.states import TERMINAL
+from builder.errors import Conflict
 from builder.models import Execution as ExecutionRow
 from builder.store import documents
+from builder.store.executions import rows
 from builder.store.executions.values import CHILD_ENDED, SignalRow
 from builder.store.gate import among, from_row, moment, run_many, select, write
 
@@ -23,6 +27,14 @@ def send(execution_id: str, kind: str, now: datetime, payload: Mapping[str, Any]
     """Asks something of an execution that has not ended; False when it has, or is not there."""
     with write():
         return bool(send_many([(execution_id, kind, payload or {})], now))
+
+
+def alive(execution_id: str, verb: str) -> Execution:
+    """The execution, unless it has ended. Raises NotFound, Conflict."""
+    execution, _ = rows.load(execution_id)
+    if execution.state in TERMINAL:
+        raise Conflict(f"Execution `{execution_id}` has ended ({execution.state}); it cannot be {verb} any more.")
+    return execution
 
 
 def send_many(asked: Sequence[tuple[str, str, Mapping[str, Any]]], now: datetime) -> int:

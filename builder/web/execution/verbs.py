@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from builder.actions import again, resuming
+from builder.actions import again
 from builder.actions import executions as execution_actions
 from builder.errors import Conflict, InvalidInput, dotted
 from builder.flows.form_fields import form_fields
@@ -89,14 +89,14 @@ def delete(request: HttpRequest, execution_id: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def resume(request: HttpRequest, execution_id: str) -> HttpResponse:
     """Lets a paused execution go on; asks for the inputs that its Pause wants."""
-    fields = form_fields(resuming.resume_inputs(execution_id))
+    fields = form_fields(execution_actions.resume_inputs(execution_id))
     values: dict[str, Any] = {}
     faults: dict[str, str] = {}
     if request.method == "POST":
         values = {one.id: value for one in fields if (value := given_value(request, one)) is not None}
         files = {one.id: upload for one in fields if (upload := request.FILES.get(one.id)) is not None}
         try:
-            resuming.resume(execution_id, values, by=request.user.get_username(), files=files)
+            execution_actions.resume(execution_id, values, by=request.user.get_username(), files=files)
         except InvalidInput as error:
             faults = {dotted(fault.path[:1]): fault.message for fault in error.faults}
         else:

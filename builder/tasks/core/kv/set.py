@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
+from builder.flows.durations import parse_duration
 from builder.tasks.api import AliasChoices, Duration, Field, Form, Rendered, RunContext, TaskFailure, result_to_json
 from builder.tasks.core.kv.entries import KvTask
 
@@ -22,7 +23,24 @@ def _truth(text: str) -> bool:
     return {"true": True, "false": False}[text.strip().lower()]
 
 
-_READERS: dict[str, Callable[[str], Any]] = {"NUMBER": _number, "BOOLEAN": _truth, "JSON": json.loads}
+def _as_written(reading: Callable[[str], Any]) -> Callable[[str], str]:
+    """The text itself, once it could be read."""
+
+    def read(text: str) -> str:
+        reading(text.strip())
+        return text.strip()
+
+    return read
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "NUMBER": _number,
+    "BOOLEAN": _truth,
+    "JSON": json.loads,
+    "DATETIME": _as_written(datetime.fromisoformat),
+    "DATE": _as_written(date.fromisoformat),
+    "DURATION": _as_written(parse_duration),
+}
 
 
 class Set(KvTask):
@@ -51,7 +69,7 @@ ttl: P1D
     kv_description: Annotated[str | None, Form(group="advanced", label="Note")] = Field(
         None, validation_alias=AliasChoices("kvDescription")
     )
-    """A note for people; it is not kept with the entry."""
+    """A note for people, kept with the entry; without one, the entry's stays as it is."""
 
     async def run(self, context: RunContext) -> None:
         await context.kv.set(
@@ -60,6 +78,7 @@ ttl: P1D
             namespace=self.namespace,
             overwrite=self.overwrite,
             kind=self._kind(),
+            description=self.kv_description,
             ttl_seconds=self.ttl.total_seconds() if self.ttl is not None else None,
         )
 
@@ -73,7 +92,8 @@ ttl: P1D
             raise TaskFailure(f"value cannot be kept as {self.kv_type}: it is not one.", retryable=False) from error
 
     def _kind(self) -> str | None:
-        if self.kv_type is not None or isinstance(self.value, str):
+        """A value that is no text has its type already."""
+        if isinstance(self.value, str):
             return self.kv_type
         kinds = {datetime: "DATETIME", date: "DATE", timedelta: "DURATION"}
         return next((kind for type_, kind in kinds.items() if isinstance(self.value, type_)), None)

@@ -1,9 +1,8 @@
 """Letting a paused execution go on, with the answers that its Pause asks for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from builder.actions.running import alive, files_of, plan_of
 from builder.clock import SystemClock
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.plan import Plan
@@ -12,8 +11,10 @@ from builder.errors import Conflict
 from builder.flows.inputs import Upload
 from builder.flows.model import Input
 from builder.flows.read import read_inputs
-from builder.runtime import queue
+from builder.runtime import queue, storage
+from builder.runtime.runner.plans import plan_of
 from builder.store import births, executions
+from builder.store.encryption import sealed_where
 from builder.store.executions import RESUME
 from builder.store.gate import write
 from builder.tasks.catalogue import catalogue
@@ -28,15 +29,19 @@ def resume(
     path: str | None = None,
     by: str = "",
     files: Mapping[str, Upload] | None = None,
+    is_secret: Callable[[str], bool] | None = None,
 ) -> Execution:
     """Lets a paused execution go on; `path` names the paused task run (the first one else).
 
-    `inputs` answer the Pause's onResume. Raises NotFound, Conflict when it is not paused, InvalidInput.
+    `inputs` answer the Pause's onResume; texts in them that hold a secret are encrypted.
+
+    Raises NotFound, Conflict when it is not paused, InvalidInput.
     """
     execution = _paused(execution_id)
     paused = _paused_run(execution, path)
     given = {**(inputs or {}), **(files or {})}
     values = _resume_values(execution, paused, given) if paused else {}
+    values = values if is_secret is None else sealed_where(values, is_secret)
     # "" is no run's path: a second click on a pause by hand must not answer the step that asks next
     payload = {"path": paused.path if paused else "", "inputs": values, "by": by}
     with write():
@@ -54,7 +59,7 @@ def resume_inputs(execution_id: str, *, path: str | None = None) -> Sequence[Inp
 
 
 def _paused(execution_id: str) -> Execution:
-    execution = alive(execution_id, "resumed")
+    execution = executions.alive(execution_id, "resumed")
     if execution.state is not State.PAUSED and not _paused_runs(execution):
         raise Conflict(f"Execution `{execution_id}` is {execution.state}, not PAUSED.")
     return execution
@@ -82,7 +87,7 @@ def _resume_values(execution: Execution, paused: TaskRun, given: Mapping[str, An
         given,
         _CLOCK.now(),
         declared=_on_resume(execution, paused),
-        keep_file=files_of(execution.id),
+        keep_file=storage.keeper(execution.id),
     )
 
 
