@@ -5,6 +5,7 @@ Read them through `django.conf.settings`. The table for people is in builder/doc
 
 import hashlib
 import ipaddress
+import json
 import os
 import secrets
 import tempfile
@@ -74,6 +75,13 @@ def _networks(name: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network,
         lambda text: tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",")),
         "networks such as 10.0.0.0/8,192.168.1.7",
     )
+
+
+def _json_map(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError(text)
+    return value
 
 
 def _choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
@@ -281,6 +289,7 @@ MILLSTREAM: dict[str, Any] = {
     "EXPRESSION_SECONDS": _seconds("MILLSTREAM_EXPRESSION_SECONDS", 1),
     # What {{ globals.x }} and {{ envs.x }} read.
     "ENV_PREFIXES": _list("MILLSTREAM_ENV_PREFIXES", ("ENV_", "KESTRA_")),
+    "GLOBALS": _read("MILLSTREAM_GLOBALS", {}, _json_map, 'a JSON object such as {"region": "eu"}'),
     "DEMO_MODEL_URL": os.environ.get("MILLSTREAM_DEMO_MODEL_URL", ""),
     "DEMO_MODEL_STATE": os.environ.get("MILLSTREAM_DEMO_MODEL_STATE", ""),
 }

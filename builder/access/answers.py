@@ -23,14 +23,20 @@ def wants_json(request: HttpRequest) -> bool:
 
 def problem(request: HttpRequest, error: BuilderError) -> HttpResponse:
     """The answer to a request that ended in this error."""
-    return answer(request, error.status, error.message, _details(error))
+    details = _details(error)
+    if wants_json(request):
+        details |= _kestras(error)
+    return answer(request, error.status, error.message, details)
 
 
 def answer(request: HttpRequest, status: int, message: str, details: dict[str, Any] | None = None) -> HttpResponse:
     """The answer with this status and sentence."""
     title = TITLES.get(status, "Something went wrong")
     if wants_json(request):
-        body = {"type": "about:blank", "title": title, "status": status, "detail": message, "message": message}
+        body = {
+            "type": "about:blank", "title": title, "status": status, "detail": message, "instance": request.path,
+            "message": message,
+        }  # fmt: skip
         return JsonResponse({**body, **(details or {})}, status=status, content_type="application/problem+json")
     context = {"status": status, "title": title, "message": message, **(details or {})}
     if request.headers.get("HX-Request"):
@@ -42,10 +48,23 @@ def answer(request: HttpRequest, status: int, message: str, details: dict[str, A
 
 def _details(error: BuilderError) -> dict[str, Any]:
     if isinstance(error, InvalidFlow):
-        return {"problems": [problem_json(found) for found in error.problems]}
+        problems = [problem_json(found) for found in error.problems]
+        return {"problems": problems, "errors": problems}
     if isinstance(error, InvalidInput):
-        return {"faults": [{"path": dotted(fault.path), "message": fault.message} for fault in error.faults]}
+        faults = [{"path": dotted(fault.path), "message": fault.message} for fault in error.faults]
+        return {"faults": faults, "errors": faults}
     return {}
+
+
+def _kestras(error: BuilderError) -> dict[str, Any]:
+    """`message` as Kestra's clients know it: where, then what, of each thing that is wrong with what was sent."""
+    if isinstance(error, InvalidFlow):
+        lines = [f"{found.where}: {found.message}" if found.path else found.message for found in error.problems]
+    elif isinstance(error, InvalidInput):
+        lines = [f"{dotted(fault.path)}: {fault.message}" for fault in error.faults if fault.path]
+    else:
+        lines = []
+    return {"message": f"Invalid entity: {', '.join(lines)}"} if lines else {}
 
 
 def problem_json(found: Problem) -> dict[str, Any]:

@@ -146,4 +146,4 @@ def _draft(namespace: str, flow_id: str) -> Runnable:
 
 
 def _who(by: str) -> list[tuple[str, str]]:
-    return [("system.username", by)] if by else []
+    return [(births.STARTED_BY, by)] if by else []

@@ -11,6 +11,7 @@ from builder.engine.execution import Attempt, Execution, History, TaskRun
 from builder.engine.moving.notes import original_created
 from builder.engine.states import TERMINAL, State
 from builder.flows.durations import format_duration
+from builder.store.births import STARTED_BY
 
 ADDRESS = "/executions/"
 """Where an execution's page is."""
@@ -26,7 +27,8 @@ def execution_json(execution: Execution, *, runs: bool = True, base: str = "") -
         "taskRunList": [_run(execution, run) for run in execution.runs.values()] if runs else None,
         "inputs": without_sealed(execution.inputs) if execution.inputs else None,
         "outputs": without_sealed(execution.outputs) if execution.outputs else None,
-        "labels": labels_json(execution.labels),
+        "labels": labels_json(label for label in execution.labels if label[0] != STARTED_BY),
+        "createdBy": dict(execution.labels).get(STARTED_BY),
         "state": state_json(execution.history),
         "parentId": execution.parent_id,
         "originalId": execution.original_id or execution.id,

@@ -17,6 +17,7 @@ from builder.store.flows import Revision
 
 _SERVER_SIDE = frozenset({"revision", "source", "deleted", "created", "updated", "exception", "tenantId", "draft"})
 """Keys of the record that are not of the flow's text."""
+_OF_THE_WHOLE = ("Recursive call",)
 
 
 def flow_json(revision: Revision, *, source: bool = False, updated: datetime | None = None) -> dict[str, Any]:
@@ -83,4 +84,6 @@ def constraints(problems: tuple[Problem, ...]) -> str:
 
 
 def _line(found: Problem) -> str:
-    return f"{found.where}: {found.message}" if found.path else found.message
+    """Kestra says of what is wrong with the flow as a whole that the flow is invalid."""
+    message = f"Invalid Flow: {found.message}" if found.message.startswith(_OF_THE_WHOLE) else found.message
+    return f"{found.where}: {message}" if found.path else message

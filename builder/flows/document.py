@@ -269,7 +269,7 @@ class _Reading:
     def _duplicate(self, key: Node, name: str, path: Path, holder: dict[str, Any]) -> None:
         named = holder.get("id") if len(path) > 2 else None
         place = f' in "{named}"' if isinstance(named, str) else f" in {dotted(path[:-1])}" if path[:-1] else ""
-        self.report(key.start, f'the key "{name}" is written twice{place}', "Remove one of the two.", path)
+        self.report(key.start, f"Duplicate field '{name}': it is written twice{place}", "Remove one of the two.", path)
 
 
 def _heaviest_alias(root: Node, limit: int) -> Node:

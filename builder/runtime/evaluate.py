@@ -47,7 +47,8 @@ def render(value: Any, seen: Mapping[str, Any], lookups: StoredLookups | None, c
 def given_globals() -> dict[str, Any]:
     """`globals`: what this installation gives to every flow. The demo model wants no key, but clients send one."""
     url = settings.MILLSTREAM["DEMO_MODEL_URL"]
-    return {"demo_model": {"base_url": url, "api_key": "the-demo-model-needs-none"}} if url else {}
+    demo = {"demo_model": {"base_url": url, "api_key": "the-demo-model-needs-none"}} if url else {}
+    return {**demo, **settings.MILLSTREAM["GLOBALS"]}
 
 
 def given_envs() -> dict[str, str]:

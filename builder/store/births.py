@@ -29,6 +29,7 @@ from builder.tasks.catalogue import catalogue
 
 CORRELATION = "system.correlationId"
 SYSTEM = "system."
+STARTED_BY = "system.username"
 _PARSED_KEPT = 256
 
 

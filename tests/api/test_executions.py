@@ -78,10 +78,11 @@ def test_inputs_that_do_not_fit_are_named(api: Api):
     api.post("flows", HELLO.replace("type: STRING\n    defaults: World", "type: INT"))
     answer = api.form("executions/team/hello", {"name": "many"})
     assert answer.status_code == 422
-    assert answer.json()["message"].startswith("Invalid input for `name`")
+    assert answer.json()["detail"].startswith("Invalid input for `name`")
+    assert answer.json()["message"] == f"Invalid entity: name: {answer.json()['detail']}"
     found = api.form("executions/team/hello/validate", {"name": "many"}).json()
     assert found["inputs"][0]["input"]["id"] == "name"
-    assert found["inputs"][0]["errors"][0]["message"] == answer.json()["message"]
+    assert found["inputs"][0]["errors"][0]["message"] == answer.json()["detail"]
     assert api.form("executions/team/hello/validate", {"name": "3"}).json()["inputs"][0]["value"] == 3
 
 

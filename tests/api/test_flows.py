@@ -39,7 +39,7 @@ def test_a_flow_that_exists_is_not_created_again(api: Api, hello: str):
 def test_a_bad_flow_is_refused_with_all_its_problems(api: Api):
     answer = api("POST", "flows", BROKEN)
     assert answer.status_code == 422
-    assert answer.json()["message"].startswith("Invalid Flow: ")
+    assert answer.json()["message"].startswith("Invalid entity: tasks")
     assert answer.json()["problems"][0]["line"] == 5
 
 

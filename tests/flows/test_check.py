@@ -82,7 +82,7 @@ def test_all_problems_come_at_once_sorted_by_line():
         (GOOD + "inputs:\n  - {id: n, type: SELECT}\n", 6, "needs values"),
         (GOOD + "inputs:\n  - {id: n, type: ARRAY}\n", 6, "has no itemType"),
         (GOOD + "inputs:\n  - {id: n, type: STRING, validator: '(['}\n", 6, "not a valid regular expression"),
-        (GOOD + "inputs:\n  - id: n\n    type: INT\n  - id: n\n    type: INT\n", 8, 'two inputs are named "n"'),
+        (GOOD + "inputs:\n  - id: n\n    type: INT\n  - id: n\n    type: INT\n", 8, "Duplicate input with name [n]"),
         (
             GOOD + "inputs:\n  - {id: n, type: INT, dependsOn: {inputs: [m]}}\n",
             6,
@@ -94,7 +94,7 @@ def test_all_problems_come_at_once_sorted_by_line():
         (GOOD + "outputs:\n  - {id: n, type: STRING}\n", 6, "needs a value"),
         (GOOD + "triggers:\n  - {type: io.kestra.plugin.core.trigger.Schedule, cron: x}\n", 6, "a trigger has no id"),
         (GOOD + "triggers:\n  - {id: t, type: io.kestra.plugin.core.log.Log}\n", 6, "is a task, not a trigger"),
-        (GOOD + LOG.replace("hi", '"{{ x"'), 5, "two tasks are named"),
+        (GOOD + LOG.replace("hi", '"{{ x"'), 5, "Duplicate task id"),
     ],
 )
 def test_a_wrong_part_is_an_error_at_its_line(text: str, line: int, message: str):

@@ -92,7 +92,7 @@ def test_aliases_and_merge_keys_are_expanded_and_marked_as_shared():
 def test_a_duplicate_key_is_a_problem_at_the_second_one():
     document = parse("tasks:\n  - id: log\n    message: one\n    message: two\n")
     assert [(p.line, p.column, p.message) for p in document.problems] == [
-        (4, 5, 'the key "message" is written twice in "log"')
+        (4, 5, "Duplicate field 'message': it is written twice in \"log\"")
     ]
     assert document.data["tasks"][0]["message"] == "one"
 

@@ -1,5 +1,6 @@
 """Executions as they are kept: one, a page of many, and the flow that one ran."""
 
+import re
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -19,6 +20,8 @@ from builder.store.executions import Filters
 from builder.store.flows import Revision
 
 _CLOCK = SystemClock()
+_CALENDAR = re.compile(r"P[^T]*[YM]", re.IGNORECASE)
+"""Periods whose length depends on when they are."""
 _SORTS = {
     "id": "id", "namespace": "namespace", "flowId": "flow", "state.current": "state", "state": "state",
     "state.startDate": "created", "startDate": "created", "state.endDate": "ended", "endDate": "ended",
@@ -88,7 +91,11 @@ def _since(request: HttpRequest) -> datetime | None:
     if not period:
         return start
     if start is not None:
-        raise InvalidInput("Give timeRange or startDate, not both.")
+        raise InvalidInput("startDate and timeRange are mutually exclusive; give one of them.")
+    if _CALENDAR.match(period):
+        raise InvalidInput(
+            "timeRange counts days, hours, minutes and seconds, such as P7D or PT12H; no years or months."
+        )
     try:
         return _CLOCK.now() - parse_duration(period)
     except BadDuration as error:

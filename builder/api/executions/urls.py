@@ -1,11 +1,27 @@
 """The addresses of executions; words of ours come before names of theirs.
 
-Nested, so that the hot one, `executions/<namespace>/<flow>`, is found after few comparisons.
+Nested, so that the hot one, `executions/<namespace>/<flow>`, is found after few comparisons. A namespace with a dot is
+no execution's id, so flows there may be named like a verb.
 """
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from builder.api.executions import bulk, create, files, following, reading, verbs, webhooks
+
+
+class ExecutionId:
+    """What may be the id of an execution."""
+
+    regex = "[^/.]+"
+
+    def to_python(self, text: str) -> str:
+        return text
+
+    def to_url(self, text: str) -> str:
+        return text
+
+
+register_converter(ExecutionId, "execution")
 
 _verbs = [
     path("kill", verbs.kill_view),
@@ -40,8 +56,8 @@ _below: list[URLPattern | URLResolver] = [
     path("webhook/<str:namespace>/<str:flow_id>/<str:key>", webhooks.webhook_view),
     path("trigger/<str:namespace>/<str:flow_id>", create.create_view),
     *(path(address, view) for address, view in bulk.views()),
-    path("<str:execution_id>", reading.execution_view),
-    path("<str:execution_id>/", include(_of_one)),
+    path("<execution:execution_id>", reading.execution_view),
+    path("<execution:execution_id>/", include(_of_one)),
     path("<str:namespace>/", include(_of_namespace)),
 ]
 urlpatterns = [path("executions", reading.of_flow_view), path("executions/", include(_below))]

@@ -49,7 +49,8 @@ tasks:
         except CycleError as error:
             round_ = _from_first(error.args[1], list(edges))
             circle = " -> ".join([*round_, round_[0]])
-            raise self._at(round_[0], f"Cyclic dependency detected: {', '.join(round_)} (a cycle: {circle})") from error
+            said = f"{self.id}: Cyclic dependency detected: {', '.join(round_)} (a cycle: {circle})"
+            raise self._at(round_[0], said) from error
         return self
 
     def _at(self, task: str, message: str) -> ValidationError:

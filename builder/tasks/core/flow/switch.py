@@ -53,7 +53,7 @@ defaults:
     @model_validator(mode="after")
     def _has_a_way(self) -> "Switch":
         if not self.cases and not self.defaults:
-            raise ValueError("Switch needs at least one case, or defaults")
+            raise ValueError(f"{self.id}: No task defined, neither cases or default have any tasks")
         return self
 
     @classmethod
