@@ -19,14 +19,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 KNOWN: dict[str, str] = {
     "log-to-file": "logToFile",
-    "sla-max-duration-fail": "SLA",
-    "sla-condition-cancel": "SLA",
     "task-allow-failure-executable-foreachitem": "ForEachItem",
     "task-allow-warning-executable-foreachitem": "ForEachItem",
-    "flow-trigger-pause": "flow triggers at every change of state",
-    "multiple-condition-trigger": "MultipleCondition",
-    "multiple-condition-trigger-failed": "flow triggers on namespaces by Kestra's conditions",
-    "flow-trigger-preconditions": "preconditions",
     "listeners-multiple-failed": "listeners",
     "restart-working-directory": "WorkingDirectory",
     "concurrency-queue": "CREATED before QUEUED",
@@ -38,7 +32,6 @@ KNOWN: dict[str, str] = {
     "subflow-failed": "Subflow.outputs",
     "subflow-invalid-outputs": "Subflow.outputs",
     "subflow-no-labels": "Subflow.outputs",
-    "retry-new-execution-flow-attempts": "retries as a new execution",
     "resume-task": "execution.Resume",
     "secrets": "a secret stays masked in outputs too",
     "working-directory-inputs": "WorkingDirectory",

@@ -86,9 +86,10 @@ def test_every_type_is_accepted_as_the_reference_writes_it(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["pause", "executions", "kill"])
-def test_a_flow_cannot_be_named_as_an_address_is(name: str) -> None:
+def test_a_flow_that_is_named_as_an_address_is_is_warned_of(name: str) -> None:
     result = check(GOOD.replace("id: a", f"id: {name}", 1), FakeCatalogue())
-    assert [(problem.line, "reserved" in problem.message) for problem in result.problems] == [(1, True)]
+    assert [(problem.line, problem.severity) for problem in result.problems] == [(1, Severity.WARNING)]
+    assert result.flow is not None
 
 
 @pytest.mark.parametrize(

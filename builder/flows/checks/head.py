@@ -109,7 +109,11 @@ def _check_name(
     elif not pattern.fullmatch(value):
         findings.error((key,), f"{key} may hold {letters}, and begins with a letter or digit")
     elif key == "id" and value in _RESERVED_IDS:
-        findings.error((key,), f'id cannot be "{value}": the word is reserved for addresses', "Choose another name.")
+        findings.warning(
+            (key,),
+            f'"{value}" is a word of the API\'s addresses, which Kestra refuses since 1.0',
+            "Choose another name; where the namespace has no dot, only executions/trigger/... starts this flow.",
+        )
 
 
 def _check_concurrency(findings: Findings, path: Path, value: Any) -> None:
