@@ -289,7 +289,7 @@ MILLSTREAM: dict[str, Any] = {
     "EXPRESSION_SECONDS": _seconds("MILLSTREAM_EXPRESSION_SECONDS", 1),
     # What {{ globals.x }} and {{ envs.x }} read.
     "ENV_PREFIXES": _list("MILLSTREAM_ENV_PREFIXES", ("ENV_", "KESTRA_")),
-    "GLOBALS": _read("MILLSTREAM_GLOBALS", {}, _json_map, 'a JSON object such as {"region": "eu"}'),
+    "GLOBALS": _read("MILLSTREAM_GLOBALS", dict[str, Any](), _json_map, 'a JSON object such as {"region": "eu"}'),
     "DEMO_MODEL_URL": os.environ.get("MILLSTREAM_DEMO_MODEL_URL", ""),
     "DEMO_MODEL_STATE": os.environ.get("MILLSTREAM_DEMO_MODEL_STATE", ""),
 }
