@@ -11,13 +11,14 @@ from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
 from builder.errors import Conflict
 from builder.runtime import queue, storage
-from builder.runtime.resuming import resume, resume_inputs
+from builder.runtime.resuming import check_resume, resume, resume_inputs
 from builder.store import births, executions
 from builder.store.executions import KILL, PAUSE, alive
 from builder.store.gate import write
 
 __all__ = [
     "check_inputs",
+    "check_resume",
     "delete",
     "failing_checks",
     "force_run",

@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from builder.flows.input_values import as_text
-from builder.flows.model import Input
+from builder.flows.model import Input, InputForm
+from builder.flows.read import read_inputs
 
 
 class Control(StrEnum):
@@ -22,12 +23,15 @@ class Control(StrEnum):
     RADIO = "radio"
     COMBO = "combo"
     MULTISELECT = "multiselect"
+    LIST = "list"
     DATE = "date"
     TIME = "time"
     DATETIME = "datetime-local"
     FILE = "file"
     JSON = "json"
     YAML = "yaml"
+    OBJECT = "object"
+    TABLE = "table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One control. `value` is what it shows at first (the default or a prefill, an expression as written); `rules` are
-    HTML attributes (min, max, step, pattern, accept); `dynamic` choices come from `expression` when it is rendered."""
+    """One control. `value` is what it shows at first: the default or a prefill; of a default that is an expression,
+    `default` has the text. `rules` are HTML attributes; `parts` the controls of an OBJECT, or of each row of a TABLE.
+    """
 
     id: str
     label: str
@@ -52,6 +57,18 @@ class FormField:
     expression: str = ""
     depends_on: tuple[str, ...] = ()
     placeholder: str = ""
+    default: str = ""
+    open: bool = False
+    """Whether another value than the choices may be typed."""
+    form: InputForm | None = None
+    parts: tuple["FormField", ...] = ()
+    least: int = 0
+    most: int | None = None
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether other values decide if it is asked for, or what may be chosen."""
+        return bool(self.depends_on or self.expression or (self.form and self.form.depends_on_condition))
 
 
 _CONTROLS = {
@@ -60,10 +77,10 @@ _CONTROLS = {
     "INT": Control.NUMBER,
     "FLOAT": Control.NUMBER,
     "BOOL": Control.CHECKBOX,
-    "BOOLEAN": Control.CHECKBOX,
+    "BOOLEAN": Control.RADIO,
     "SELECT": Control.SELECT,
     "MULTISELECT": Control.MULTISELECT,
-    "ARRAY": Control.JSON,
+    "ARRAY": Control.LIST,
     "DATETIME": Control.DATETIME,
     "DATE": Control.DATE,
     "TIME": Control.TIME,
@@ -71,20 +88,24 @@ _CONTROLS = {
     "FILE": Control.FILE,
     "JSON": Control.JSON,
     "YAML": Control.YAML,
+    "ION": Control.YAML,
     "URI": Control.URL,
     "EMAIL": Control.EMAIL,
-    "ION": Control.YAML,
-    "OBJECT": Control.JSON,
-    "TABLE": Control.JSON,
+    "OBJECT": Control.OBJECT,
+    "TABLE": Control.TABLE,
 }
 _PLACEHOLDERS = {
     "DURATION": "PT5M",
-    "ARRAY": '["a", "b"]',
+    "ARRAY": "one value a line",
     "JSON": '{"key": "value"}',
     "YAML": "key: value",
+    "ION": "{key: value}",
     "URI": "https://example.com",
 }
-_STRUCTURED = (Control.JSON, Control.YAML)
+_WHOLE = (Control.JSON, Control.YAML)
+_TRUTHS = (Choice("true", "Yes"), Choice("false", "No"))
+_LISTED = ("JSON", "YAML", "ION", "FILE", "OBJECT", "TABLE")
+"""Items that a line cannot hold: an ARRAY of them is given as JSON."""
 
 
 def form_fields(inputs: Sequence[Input]) -> list[FormField]:
@@ -94,22 +115,38 @@ def form_fields(inputs: Sequence[Input]) -> list[FormField]:
 
 def _field(declared: Input) -> FormField:
     control = _control(declared)
+    default = _dynamic(declared)
     value = declared.defaults if declared.has_defaults else declared.properties.get("prefill")
-    if control in _STRUCTURED and value is not None:
-        value = as_text(value)
+    rows = declared.properties.get("rows") or {}
     return FormField(
         id=declared.id,
-        label=declared.display_name or declared.id,
+        label=declared.display_name or (declared.id.rpartition(".")[2] if declared.form else declared.id),
         control=control,
         required=declared.required and not declared.has_defaults and control is not Control.CHECKBOX,
         help=declared.description,
-        value=value,
-        choices=_choices(declared.properties),
+        value=None if default else as_text(value) if control in _WHOLE and value is not None else value,
+        choices=_TRUTHS if declared.type == "BOOLEAN" else _choices(declared.properties),
         rules=_rules(declared),
         expression=declared.properties.get("expression") or "",
         depends_on=declared.depends_on,
-        placeholder=_PLACEHOLDERS.get(declared.type, ""),
+        placeholder=default or _PLACEHOLDERS.get(declared.type, ""),
+        default=default,
+        open=bool(declared.properties.get("allowCustomValue")),
+        form=declared.form,
+        parts=tuple(_field(part) for part in _parts(declared)),
+        least=rows.get("min") or 0,
+        most=rows.get("max"),
     )
+
+
+def _parts(declared: Input) -> tuple[Input, ...]:
+    return read_inputs(declared.properties.get("properties") or declared.properties.get("columns"))
+
+
+def _dynamic(declared: Input) -> str:
+    """The text of a default that is an expression, or names a file: what holds is only known when it runs."""
+    text = declared.defaults if isinstance(declared.defaults, str) else ""
+    return text if "{{" in text or "{%" in text or declared.type == "FILE" else ""
 
 
 def _control(declared: Input) -> Control:
@@ -117,8 +154,8 @@ def _control(declared: Input) -> Control:
         return Control.COMBO
     if declared.type == "SELECT" and declared.properties.get("isRadio"):
         return Control.RADIO
-    if isinstance(declared.defaults, str) and "{{" in declared.defaults:
-        return Control.TEXT if declared.type not in ("SELECT", "MULTISELECT", "FILE") else _CONTROLS[declared.type]
+    if declared.type == "ARRAY" and declared.properties.get("itemType") in _LISTED:
+        return Control.JSON
     return _CONTROLS[declared.type]
 
 
@@ -139,9 +176,12 @@ def _rules(declared: Input) -> dict[str, str]:
     if declared.type in ("INT", "FLOAT"):
         rules["step"] = "1" if declared.type == "INT" else "any"
         rules |= {key: as_text(properties[key]) for key in ("min", "max") if key in properties}
-    if declared.type in ("DATE", "TIME"):
+    if declared.type in ("DATE", "TIME", "DATETIME"):
         names = {"after": "min", "before": "max"}
-        rules |= {names[key]: as_text(properties[key]) for key in names if key in properties}
-    if "allowedFileExtensions" in properties:
-        rules["accept"] = ",".join(map(str, properties["allowedFileExtensions"]))
+        rules |= {names[key]: as_text(properties[key]).removesuffix("Z") for key in names if key in properties}
+    if declared.type in ("TIME", "DATETIME"):
+        rules["step"] = "1"
+    if declared.type == "FILE":
+        endings = properties.get("allowedFileExtensions") or properties.get("extension") or ()
+        rules |= {"accept": endings if isinstance(endings, str) else ",".join(map(str, endings))} if endings else {}
     return rules

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from builder.errors import BuilderError, Fault
 from builder.expressions import ExpressionError, UndefinedVariable
 from builder.flows.dialects.compat import NEWEST, Compat
-from builder.flows.input_values import BadValue, as_text, parse_value, received
+from builder.flows.input_values import BadValue, as_text, choices, parse_value, received
 from builder.flows.model import Input
 
 ENCRYPTED_TYPE = "io.kestra.datatype:aes_encrypted"
@@ -45,11 +45,13 @@ FindFile = Callable[[str], "str | Upload"]
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """`values` are nested by the dots of their ids; `disabled` inputs are left out of them."""
+    """`values` are nested by the dots of their ids; `disabled` inputs are left out of them. `choices` are those that
+    an `expression` gave."""
 
     values: dict[str, Any]
     faults: tuple[Fault, ...] = ()
     disabled: frozenset[str] = frozenset()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def resolve(
@@ -74,7 +76,7 @@ def resolve(
     for declared in inputs:
         if declared.id in run.kept:
             _put(values, declared.id, run.kept[declared.id])
-    return Resolved(values, tuple(run.faults), frozenset(run.disabled))
+    return Resolved(values, tuple(run.faults), frozenset(run.disabled), run.choices)
 
 
 def in_order(inputs: Sequence[Input]) -> list[Input]:
@@ -115,6 +117,7 @@ class _Resolution:
     seen: dict[str, Any] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     disabled: set[str] = field(default_factory=set)
+    choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def take(self, declared: Input) -> None:
         if not self._enabled(declared):
@@ -122,12 +125,13 @@ class _Resolution:
             return
         value = lookup(self.supplied, declared.id)
         try:
+            properties = self._properties(declared)
             if value is None:
-                value = self._default(declared)
+                value = self._default(declared, properties)
             if isinstance(value, _Raw):
                 self.kept[declared.id] = self.seen[declared.id] = value.text
             elif value is not None or self.require or not declared.required:
-                self._keep(declared, value)
+                self._keep(declared, properties, value)
         except BadValue as error:
             shown = "******" if declared.type == "SECRET" and value is not None else received(_shown(value))
             message = f"Invalid input for `{declared.id}`, {error}, but received `{shown}`"
@@ -154,14 +158,14 @@ class _Resolution:
             self.faults.append(Fault((asking,), message))
             return False
 
-    def _default(self, declared: Input) -> Any:
+    def _default(self, declared: Input, properties: Mapping[str, Any]) -> Any:
         if declared.has_defaults:
             return self._rendered(declared.defaults, whole=True)
         if declared.type == "BOOL":
             return False
         if declared.properties.get("autoSelectFirst"):
-            first = self._properties(declared).get("values") or [None]
-            return first[0].get("value") if isinstance(first[0], Mapping) else first[0]
+            first = choices(properties)
+            return [first[0]] if first and declared.type == "MULTISELECT" else first[0] if first else None
         if declared.required and self.require:
             raise BadValue("missing required input")
         return None
@@ -205,13 +209,13 @@ class _Resolution:
             _put(visible, name, value)
         return visible
 
-    def _keep(self, declared: Input, value: Any) -> None:
+    def _keep(self, declared: Input, properties: Mapping[str, Any], value: Any) -> None:
         if value is None:
             self.kept[declared.id] = self.seen[declared.id] = None
         elif declared.type == "FILE":
             self.kept[declared.id] = self.seen[declared.id] = self._file(declared, value)
         else:
-            read = parse_value(declared.type, self._properties(declared), value)
+            read = parse_value(declared.type, properties, value)
             self.seen[declared.id] = read
             self.kept[declared.id] = self._encrypted(read) if declared.type == "SECRET" else read
 
@@ -225,7 +229,9 @@ class _Resolution:
             raise BadValue(f"Cannot render 'expression'. Cause: {error.message}") from error
         if not isinstance(found, list):
             raise BadValue(f"Invalid expression result. Expected a list of strings, but received {received(found)}")
-        return {**declared.properties, "values": [as_text(item) for item in found if item is not None]}
+        values = [as_text(item) for item in found if item is not None]
+        self.choices[declared.id] = tuple(values)
+        return {**declared.properties, "values": values}
 
     def _encrypted(self, text: str) -> dict[str, str]:
         if self.encrypt is None:

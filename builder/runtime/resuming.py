@@ -8,7 +8,7 @@ from builder.engine.execution import Execution, TaskRun
 from builder.engine.plan import Plan
 from builder.engine.states import State
 from builder.errors import Conflict
-from builder.flows.inputs import Upload
+from builder.flows.inputs import Resolved, Upload
 from builder.flows.model import Input
 from builder.flows.read import read_inputs
 from builder.runtime import queue, storage
@@ -56,6 +56,17 @@ def resume_inputs(execution_id: str, *, path: str | None = None) -> Sequence[Inp
     execution = _paused(execution_id)
     paused = _paused_run(execution, path)
     return _on_resume(execution, paused) if paused else ()
+
+
+def check_resume(execution_id: str, inputs: Mapping[str, Any], *, path: str | None = None) -> Resolved:
+    """What a resume with these answers would get, and what is wrong with them; stores nothing."""
+    execution = _paused(execution_id)
+    paused = _paused_run(execution, path)
+    if paused is None:
+        return Resolved({})
+    flow = _plan(execution).flow
+    declared = _on_resume(execution, paused)
+    return births.resolve_inputs(flow, execution.revision, inputs, _CLOCK.now(), declared=declared)
 
 
 def _paused(execution_id: str) -> Execution:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("flows/<str:namespace>/<str:flow_id>/edit/publish", views.publish, name="flow-editor-publish"),
     path("flows/<str:namespace>/<str:flow_id>/edit/discard", views.discard, name="flow-editor-discard"),
     path("flows/<str:namespace>/<str:flow_id>/edit/run", run.dialog, name="flow-editor-run"),
+    path("flows/<str:namespace>/<str:flow_id>/edit/run/check", run.check, name="flow-editor-run-check"),
     path(
         "flows/<str:namespace>/<str:flow_id>/edit/run/<str:execution_id>",
         beside.beside,

@@ -256,7 +256,7 @@ def test_the_run_form_asks_for_the_inputs(ann):
 
 def test_a_run_without_a_needed_input_says_so_at_its_field(ann):
     response = ann.post(url("flow-editor-run"), {"draft": "0"})
-    assert response.status_code == 422 and b'<p class="error">name needs a value.</p>' in response.content
+    assert response.status_code == 422 and b'<p class="error" data-fault>name needs a value.</p>' in response.content
 
 
 @pytest.mark.django_db(transaction=True)

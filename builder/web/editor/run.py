@@ -1,19 +1,19 @@
 """The run dialog: a form of the flow's inputs, filled with the values of the last time, and the start itself."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from builder.actions import drafts, executions
 from builder.errors import InvalidFlow, InvalidInput, dotted
-from builder.flows.form_fields import Control, FormField, form_fields
+from builder.flows.form_fields import FormField, form_fields
 from builder.web.execution.demands import SHADES
-from builder.web.input_form import fault_said, given_value
+from builder.web.input_form import Group, check_json, given_files, given_values, input_groups, kept_values
 
 
 @require_http_methods(["GET", "POST"])
@@ -28,17 +28,24 @@ def dialog(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBa
         return render(request, "flow/_run.html", {**shown, "problems": error.problems})
     if request.method == "GET":
         return _form(request, shown, fields, request.session.get(_key(namespace, flow_id), {}), {})
-    given = {name: value for one in fields if (value := given_value(request, one)) is not None for name in (one.id,)}
-    request.session[_key(namespace, flow_id)] = {
-        one.id: given[one.id] for one in fields if one.id in given and one.control is not Control.PASSWORD
-    }
-    files = {one.id: upload for one in fields if (upload := request.FILES.get(one.id)) is not None}
+    given = given_values(request.POST, fields)
+    request.session[_key(namespace, flow_id)] = kept_values(fields, given)
+    files = given_files(request, fields)
     try:
         execution = executions.run(namespace, flow_id, given, draft=draft, files=files, by=request.user.get_username())
     except InvalidInput as error:
         faults = {dotted(fault.path[:1]): fault.message for fault in error.faults}
         return _form(request, shown, fields, given, faults)
     return _go(request, namespace, flow_id, execution.id)
+
+
+@require_POST
+def check(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
+    """What the form must know after a value changed: what is asked for now, and what is wrong."""
+    draft = request.POST.get("draft") == "1"
+    fields = form_fields(executions.inputs_of(namespace, flow_id, draft=draft))
+    given = {**given_values(request.POST, fields), **given_files(request, fields)}
+    return JsonResponse(check_json(fields, executions.check_inputs(namespace, flow_id, given, draft=draft)))
 
 
 def _key(namespace: str, flow_id: str) -> str:
@@ -52,21 +59,20 @@ def _form(
     values: Mapping[str, Any],
     faults: Mapping[str, str],
 ) -> HttpResponse:
-    rows = [
-        {"field": one, "value": values.get(one.id, one.value), "fault": fault_said(one, faults.get(one.id, ""))}
-        for one in fields
-    ]
+    found = executions.check_inputs(shown["namespace"], shown["flow_id"], values, draft=shown["draft"])
+    groups = input_groups(fields, values, faults, found)
     own = {one.id for one in fields}
-    failing = executions.failing_checks(shown["namespace"], shown["flow_id"], _filled(rows), draft=shown["draft"])
+    failing = executions.failing_checks(shown["namespace"], shown["flow_id"], _filled(groups), draft=shown["draft"])
     said = [{"text": one.message, "shade": SHADES.get(one.style, "")} for one in failing]
     general = [text for name, text in faults.items() if name not in own and not said]
     status = 422 if faults else 200
-    return render(request, "flow/_run.html", {**shown, "rows": rows, "general": general, "said": said}, status=status)
+    context = {**shown, "groups": groups, "general": general, "said": said}
+    return render(request, "flow/_run.html", context, status=status)
 
 
-def _filled(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _filled(groups: Sequence[Group]) -> dict[str, Any]:
     """What the form shows, as far as it is filled in."""
-    return {row["field"].id: row["value"] for row in rows if row["value"] not in (None, "")}
+    return {row.name: row.value for group in groups for row in group.rows if row.value not in (None, "")}
 
 
 def _go(request: HttpRequest, namespace: str, flow_id: str, execution_id: str) -> HttpResponseBase:

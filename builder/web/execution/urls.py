@@ -13,6 +13,7 @@ urlpatterns = [
     path("executions/<str:execution_id>/kill", verbs.kill, name="execution-kill"),
     path("executions/<str:execution_id>/pause", verbs.pause, name="execution-pause"),
     path("executions/<str:execution_id>/resume", verbs.resume, name="execution-resume"),
+    path("executions/<str:execution_id>/resume/check", verbs.resume_check, name="execution-resume-check"),
     path("executions/<str:execution_id>/restart", verbs.restart, name="execution-restart"),
     path("executions/<str:execution_id>/replay", verbs.replay, name="execution-replay"),
     path("executions/<str:execution_id>/force-run", verbs.force_run, name="execution-force-run"),

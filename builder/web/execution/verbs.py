@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -13,7 +13,7 @@ from builder.actions import executions as execution_actions
 from builder.errors import Conflict, InvalidInput, dotted
 from builder.flows.form_fields import form_fields
 from builder.store import executions
-from builder.web.input_form import fault_said, given_value
+from builder.web.input_form import check_json, given_files, given_values, input_groups
 
 
 def _done(request: HttpRequest, execution_id: str, action: Callable[[], Any], said: str) -> HttpResponse:
@@ -93,8 +93,8 @@ def resume(request: HttpRequest, execution_id: str) -> HttpResponse:
     values: dict[str, Any] = {}
     faults: dict[str, str] = {}
     if request.method == "POST":
-        values = {one.id: value for one in fields if (value := given_value(request, one)) is not None}
-        files = {one.id: upload for one in fields if (upload := request.FILES.get(one.id)) is not None}
+        values = given_values(request.POST, fields)
+        files = given_files(request, fields)
         try:
             execution_actions.resume(execution_id, values, by=request.user.get_username(), files=files)
         except InvalidInput as error:
@@ -102,14 +102,19 @@ def resume(request: HttpRequest, execution_id: str) -> HttpResponse:
         else:
             messages.success(request, "It goes on.")
             return redirect("execution", execution_id=execution_id)
-    rows = [
-        {"field": one, "value": values.get(one.id, one.value), "fault": fault_said(one, faults.get(one.id, ""))}
-        for one in fields
-    ]
+    found = execution_actions.check_resume(execution_id, values)
     context = {
         "execution_id": execution_id,
         "item": executions.item(execution_id),
-        "rows": rows,
+        "groups": input_groups(fields, values, faults, found),
         "general": [faults[""]] if "" in faults else [],
     }
     return render(request, "execution/resume.html", context, status=422 if faults else 200)
+
+
+@require_POST
+def resume_check(request: HttpRequest, execution_id: str) -> JsonResponse:
+    """What the form must know after an answer changed: what is asked for now, and what is wrong."""
+    fields = form_fields(execution_actions.resume_inputs(execution_id))
+    given = {**given_values(request.POST, fields), **given_files(request, fields)}
+    return JsonResponse(check_json(fields, execution_actions.check_resume(execution_id, given)))
