@@ -8,7 +8,7 @@ from builder.engine import events as happened
 from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
 from builder.engine.events import Event
 from builder.engine.execution import Execution, TaskRun
-from builder.engine.moving import agreements, asking, asserting, effects, happenings, signals, sla
+from builder.engine.moving import agreements, asking, asserting, effects, happenings, listening, signals, sla
 from builder.engine.moving.steps import enter, layout_of, outputs_ask, take_steps, wants_outputs
 from builder.engine.moving.work import Work
 from builder.engine.plan import Plan
@@ -82,8 +82,9 @@ def pending(plan: Plan, execution: Execution) -> tuple[Command, ...]:
     commands += asserted
     if execution.state is State.RESTARTED:  # Started asks its questions; what a lost runner was at is done again
         return tuple(command for command in commands if not isinstance(command, Evaluate))
-    if not work.board.live and not held and not asserted and wants_outputs(work):
-        commands.append(outputs_ask(work))
+    if not work.board.live and not held:
+        heard = listening.asked(work.plan, execution)
+        commands += heard or ([outputs_ask(work)] if not asserted and wants_outputs(work) else [])
     return tuple(commands)
 
 

@@ -79,6 +79,8 @@ class Plan:
     finally_: tuple[Node, ...] = ()
     by_id: Mapping[str, Node] = field(default_factory=dict)
     after: tuple[Node, ...] = ()
+    listeners: tuple[tuple[Node, ...], ...] = ()
+    """The tasks of each listener, in the flow's order."""
 
     def node(self, run: TaskRun) -> Node:
         """The task that a run runs. Raises KeyError when the flow has no such task (any more)."""
@@ -96,7 +98,11 @@ def build_plan(flow: Flow, revision: int, find: Callable[[str], type[Task]]) -> 
     errors = builder.nodes(list(children(flow.errors, ("errors",))), retry)
     finally_ = builder.nodes(list(children(flow.finally_, ("finally",))), retry)
     after = builder.nodes(list(children(flow.after_execution, ("afterExecution",))), retry)
-    return Plan(flow, revision, tasks, errors, finally_, by_id, after)
+    listeners = tuple(
+        builder.nodes(list(children(one.tasks, ("listeners", number, "tasks"))), retry)
+        for number, one in enumerate(flow.listeners)
+    )
+    return Plan(flow, revision, tasks, errors, finally_, by_id, after, listeners)
 
 
 def _is_set(written: Mapping[str, Any], key: str) -> bool:

@@ -23,6 +23,8 @@ from builder.engine.commands import (
 from builder.engine.decide import Decision, decide
 from builder.engine.events import Event
 from builder.engine.execution import Execution
+from builder.engine.moving import listening
+from builder.engine.moving.blocks import state_so_far
 from builder.engine.plan import Plan
 from builder.engine.states import TERMINAL, State
 from builder.engine.variables import variables
@@ -130,6 +132,8 @@ class Done:
 
 Work = Callable[[str, Mapping[str, Any], int], Mapping[str, Any] | Done | None]
 """path, variables, attempt -> outputs; raises TaskFailure."""
+Judging = Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any], State], bool]
+"""the conditions of a listener, variables, the state that the execution comes to -> whether all hold."""
 Call = Callable[[StartChild, Execution], "tuple[State, Mapping[str, Any] | None, str]"]
 """a child to start and its parent -> state, outputs and message of ChildEnded; raises TaskFailure."""
 
@@ -142,6 +146,7 @@ class Theatre:
     render: Render
     work: Work
     call: Call | None = None
+    judge: Judging = lambda conditions, seen, state: True
     globals: Mapping[str, Any] = field(default_factory=dict)
     envs: Mapping[str, Any] = field(default_factory=dict)
     now: datetime = START
@@ -188,6 +193,9 @@ class Theatre:
     def _evaluate(self, ask: Evaluate, execution: Execution) -> Event:
         try:
             seen = self._variables(execution, ask.path)
+            if listening.is_question(ask.name):
+                state = state_so_far(self.plan, execution)
+                return happened.Evaluated(self.now, ask.path, ask.name, self.judge(ask.template, seen, state))
             return happened.Evaluated(self.now, ask.path, ask.name, self.render(ask.template, seen, ask.typed))
         except BuilderError as error:
             return happened.EvaluationFailed(self.now, ask.path, ask.name, error.message)

@@ -47,7 +47,7 @@ def variables(
         found["schedule"] = found["trigger"]
     if run is not None:
         found |= _of_run(plan, execution, run)
-        if plan.after and _is_after(execution, run):
+        if (plan.after or plan.listeners) and _is_after(execution, run):
             found["execution"]["state"] = state_so_far(plan, execution).value
     return found
 
@@ -72,6 +72,12 @@ def _turns(runs: Mapping[str, TaskRun], scope: str) -> Iterator[TaskRun]:
         turn = runs[scope]
         yield turn
         scope = runs[turn.parent].scope if turn.parent is not None else ""
+
+
+def tried_again_as(execution: Execution) -> tuple[str, ...]:
+    """The states of the attempts of every task that was tried more than once."""
+    retried = (run for run in execution.runs.values() if len(run.attempts) > 1)
+    return tuple(attempt.state.value for run in retried for attempt in run.attempts)
 
 
 def _flow(plan: Plan) -> dict[str, Any]:

@@ -88,6 +88,14 @@ class Sla:
 
 
 @dataclass(frozen=True, slots=True)
+class Listener:
+    """Tasks that run at the end, after `afterExecution`, if all conditions hold of the execution then."""
+
+    tasks: tuple[Mapping[str, Any], ...]
+    conditions: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A flow whose text had no errors, with plugin defaults already merged into its tasks and triggers.
 
@@ -107,6 +115,7 @@ class Flow:
     errors: tuple[Mapping[str, Any], ...] = ()
     finally_: tuple[Mapping[str, Any], ...] = ()
     after_execution: tuple[Mapping[str, Any], ...] = ()
+    listeners: tuple[Listener, ...] = ()
     triggers: tuple[Mapping[str, Any], ...] = ()
     retry: Mapping[str, Any] | None = None
     concurrency: Concurrency | None = None

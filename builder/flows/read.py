@@ -8,7 +8,7 @@ from typing import Any
 from builder.flows.dialects.compat import NEWEST, Compat, compat_of
 from builder.flows.durations import parse_duration
 from builder.flows.input_kinds import FORM, kind_name, own_properties
-from builder.flows.model import CHECK_BEHAVIORS, Check, Concurrency, Flow, Input, InputForm, Output, Sla
+from builder.flows.model import CHECK_BEHAVIORS, Check, Concurrency, Flow, Input, InputForm, Listener, Output, Sla
 
 
 def read_flow(flow: Mapping[str, Any], server: Compat = NEWEST) -> Flow:
@@ -26,6 +26,7 @@ def read_flow(flow: Mapping[str, Any], server: Compat = NEWEST) -> Flow:
         errors=_maps(flow.get("errors")),
         finally_=_maps(flow.get("finally")),
         after_execution=_maps(flow.get("afterExecution")),
+        listeners=read_listeners(flow.get("listeners")),
         triggers=_maps(flow.get("triggers")),
         retry=_retry(flow.get("retry")),
         concurrency=_concurrency(flow.get("concurrency")),
@@ -108,6 +109,11 @@ def _retry(written: Any) -> Mapping[str, Any] | None:
 
 def _concurrency(written: Any) -> Concurrency | None:
     return Concurrency(written["limit"], written.get("behavior") or "QUEUE") if written else None
+
+
+def read_listeners(written: Any) -> tuple[Listener, ...]:
+    """Listeners that have passed their checks."""
+    return tuple(Listener(_maps(item["tasks"]), _maps(item.get("conditions"))) for item in written or ())
 
 
 def read_slas(written: Any) -> tuple[Sla, ...]:

@@ -14,8 +14,8 @@ from builder.store.births import CORRELATION
 from builder.store.gate import write
 from builder.store.triggers import Change, Trigger
 from builder.store.windows import Seen
+from builder.tasks.judge import Objection
 from builder.triggers.chains import DEEPEST, TYPES, depth
-from builder.triggers.conditions import Objection
 from builder.triggers.gatherings import Gathering, Look, gatherings_of
 from builder.triggers.listening import hears_pauses, listens
 from builder.triggers.opening import Opening

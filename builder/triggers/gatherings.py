@@ -14,7 +14,8 @@ from builder.tasks.condition import Upstream
 from builder.tasks.core.condition.multiple_condition import MultipleCondition
 from builder.tasks.core.trigger.flow import Flow
 from builder.tasks.core.trigger.waiting import DependsOn, Preconditions, TimeWindow, UpstreamFlow, Where, pairs_of
-from builder.triggers.conditions import Judge, gathers
+from builder.tasks.judge import Judge
+from builder.triggers.conditions import gathers
 from builder.triggers.filters import holds as filter_holds
 
 DEPENDS_ON = "dependsOn"

@@ -17,7 +17,8 @@ from builder.store import births
 from builder.store.hiding import masked
 from builder.store.lookups import StoredLookups
 from builder.store.triggers import Trigger
-from builder.triggers.conditions import Judge, Objection, conditions_of, gathers
+from builder.tasks.judge import Judge, Objection
+from builder.triggers.conditions import conditions_of, gathers
 from builder.triggers.upstream import Sight
 
 

@@ -9,7 +9,7 @@ from builder.flows.durations import parse_duration
 from builder.schedule import Due, Recover, Times, due
 from builder.store import triggers
 from builder.store.triggers import FIRED, SKIPPED, Trigger
-from builder.triggers.conditions import Objection
+from builder.tasks.judge import Objection
 from builder.triggers.opening import Opening
 from builder.triggers.stopping import stopped
 from builder.triggers.timetable import TYPES, fitting_variables, following, times_of, variables

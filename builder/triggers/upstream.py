@@ -7,7 +7,7 @@ from typing import Any
 
 from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
-from builder.engine.variables import instant, task_outputs
+from builder.engine.variables import instant, task_outputs, tried_again_as
 from builder.store import executions
 from builder.store.encryption import opened
 from builder.store.triggers import Change
@@ -32,7 +32,7 @@ def sight_of(execution: Execution, change: Change) -> Sight:
     """All of it, as of the change: the execution may have gone on since."""
     labels = dict(reversed([pair for pair in execution.labels if not pair[0].startswith("system.")]))
     (tasks, flow), hidden = opened((task_outputs(execution), execution.outputs or {}))
-    facts = Upstream(execution.namespace, execution.flow_id, change.state, labels, flow, _attempts(execution))
+    facts = Upstream(execution.namespace, execution.flow_id, change.state, labels, flow, tried_again_as(execution))
     seen = {
         "namespace": execution.namespace, "flowId": execution.flow_id, "state": change.state, "labels": labels,
         "outputs": {**flow, **tasks}, "hasRetryAttempt": bool(facts.attempts),
@@ -88,8 +88,3 @@ def _deeply(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
 
 def _ended_at(execution: Execution) -> datetime | None:
     return execution.history[-1][1] if execution.state in TERMINAL else None
-
-
-def _attempts(execution: Execution) -> tuple[str, ...]:
-    retried = (run for run in execution.runs.values() if len(run.attempts) > 1)
-    return tuple(attempt.state.value for run in retried for attempt in run.attempts)

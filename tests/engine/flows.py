@@ -14,7 +14,7 @@ from builder.errors import TaskFailure
 from builder.expressions import render_value
 from builder.flows.catalogue import Kind
 from builder.flows.model import Flow, Output
-from builder.flows.read import read_slas
+from builder.flows.read import read_listeners, read_slas
 from builder.tasks.base import Task
 from builder.tasks.catalogue import catalogue
 
@@ -42,6 +42,7 @@ def plan_of(text: Any, **more: Any) -> Plan:
         variables=written.get("variables", {}),
         after_execution=tuple(written.get("afterExecution", ())),
         outputs=tuple(Output(one["id"], one["type"], one["value"]) for one in written.get("outputs", ())),
+        listeners=read_listeners(written.get("listeners")),
         sla=read_slas(written.get("sla")),
         **more,
     )

@@ -341,3 +341,29 @@ def test_a_move_that_is_not_allowed_is_refused() -> None:
 
 def test_a_fresh_execution_has_nothing_pending() -> None:
     assert pending(plan_of(TWO), fresh(plan_of(TWO))) == ()
+
+
+LISTENERS = """
+tasks:
+  - {id: main, type: Log, message: x}
+listeners:
+  - conditions: [{type: x}]
+    tasks: [{id: deaf, type: Log, message: x}]
+  - tasks: [{id: broken, type: Log, message: x}, {id: never, type: Log, message: x}]
+  - conditions: [{type: y}]
+    tasks: [{id: last, type: Log, message: x}]
+afterExecution:
+  - {id: after, type: Log, message: x}
+"""
+
+
+def test_listeners_run_last_each_by_itself_and_change_nothing() -> None:
+    execution = run(LISTENERS, fails={"broken": 1}, judge=lambda conditions, seen, state: conditions != [{"type": "x"}])
+    assert list(execution.runs) == ["main", "after", "broken", "last"]
+    assert execution.state is State.SUCCESS and execution.runs["broken"].state is State.FAILED
+
+
+def test_a_listener_hears_of_the_state_that_the_execution_comes_to() -> None:
+    heard: list[State] = []
+    run(LISTENERS, fails={"main": 1}, judge=lambda conditions, seen, state: heard.append(state) or False)
+    assert heard == [State.FAILED, State.FAILED]

@@ -8,7 +8,6 @@ import yaml
 from tests.engine.cases import CORPUS, Case
 
 ELSEWHERE = {
-    "listeners": "listeners",
     "concurrency": "concurrency between executions",
     "io.kestra.plugin.core.trigger.Flow": "flow triggers",
     "input:SECRET": "encryption",

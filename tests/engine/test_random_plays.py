@@ -48,6 +48,9 @@ class Chaos:
             flow["outputs"] = [{"id": "end", "type": "STRING", "value": "x"}]
         if self.dice.random() < 0.4:
             flow["sla"] = [self.sla(number) for number in range(self.dice.randint(1, 3))]
+        if self.dice.random() < 0.3:
+            listeners = [{"tasks": self.tasks(1)} for _ in range(self.dice.randint(1, 3))]
+            flow["listeners"] = [self.dice.choice([{}, {"conditions": [{"type": "x"}]}]) | one for one in listeners]
         if self.dice.random() < 0.1:
             flow["retry"] = self.retry()
         return flow

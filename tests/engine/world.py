@@ -21,6 +21,8 @@ from builder.flows.check import check
 from builder.flows.inputs import resolve
 from builder.flows.read import read_flow
 from builder.tasks.catalogue import catalogue
+from builder.tasks.condition import Upstream
+from builder.tasks.judge import Judge
 from builder.tasks.prepare import dump_outputs, prepare
 from builder.tasks.testing import FakeContext, FakeFiles
 from builder.tasks.testing_elsewhere import FakeElsewhere
@@ -91,7 +93,13 @@ class World:
             return self.work(plan, path.rpartition("/")[2], variables, attempt)
 
         latest = max(at for _, at in execution.history) + timedelta(seconds=1)
-        return Theatre(plan, _render_for_engine, work, self.call, self.globals, self.envs, latest)
+
+        def judge(conditions: Any, variables: Mapping[str, Any], state: State) -> bool:
+            upstream = Upstream(plan.flow.namespace, plan.flow.id, state.value)
+            asked = Judge(lambda value, *, typed=False: _render(value, variables, typed=typed), upstream)
+            return asked.objection(conditions) is None
+
+        return Theatre(plan, _render_for_engine, work, self.call, judge, self.globals, self.envs, latest)
 
     def work(self, plan: Plan, task_id: str, variables: Mapping[str, Any], attempt: int) -> Done:
         node = plan.by_id[task_id]

@@ -6,6 +6,7 @@ import pytest
 
 from builder.flows.check import check
 from builder.flows.model import Check, Sla
+from builder.tasks.catalogue import catalogue
 from tests.doubles.catalogue import FakeCatalogue
 
 GOOD = "id: a\nnamespace: lab\ntasks:\n  - {id: log, type: io.kestra.plugin.core.log.Log, message: hi}\n"
@@ -66,3 +67,19 @@ def test_checks_have_two_spellings_and_defaults() -> None:
 )
 def test_a_wrong_demand_is_an_error(text: str, message: str) -> None:
     assert any(message in error for error in errors(text)), errors(text)
+
+
+def test_listeners_hold_tasks_and_conditions_each_checked_at_its_place() -> None:
+    text = GOOD + (
+        "listeners:\n"
+        "  - conditions: [{type: io.kestra.plugin.core.condition.ExecutionStatus, in: [FAILED]}]\n"
+        "    tasks: [{id: sorry, type: io.kestra.plugin.core.log.Log, message: x}]\n"
+    )
+    flow = check(text, catalogue()).valid_flow
+    assert [task["id"] for task in flow.listeners[0].tasks] == ["sorry"] and len(flow.listeners[0].conditions) == 1
+    same = check(text.replace("sorry", "log"), catalogue())
+    assert "two tasks are named" in same.errors[0].message
+    wrong = check(text.replace("[FAILED]", "[BROKEN]"), catalogue()).errors
+    assert [problem.path[:3] for problem in wrong] == [("listeners", 0, "conditions")]
+    assert "not empty" in errors("listeners: [{tasks: []}]")[0]
+    assert "a listener is a map" in errors("listeners: [3]")[0]

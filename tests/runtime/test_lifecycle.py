@@ -129,3 +129,23 @@ def test_a_subflow_that_a_check_makes_fail_ends_its_parent(runner: Runner) -> No
     wait_until(parent_ended)
     execution = ended(parent)
     assert execution.state is State.FAILED and execution.runs["call"].state is State.FAILED
+
+
+def test_listeners_run_at_the_end_if_their_conditions_hold(runner: Runner) -> None:
+    source = f"""
+tasks:
+  - {{id: bad, type: {CORE}.execution.Fail}}
+listeners:
+  - conditions: [{{type: {CORE}.condition.ExecutionStatus, in: [SUCCESS]}}]
+    tasks: [{{id: happy, type: {CORE}.log.Log, message: happy}}]
+  - conditions:
+      - {{type: {CORE}.condition.ExecutionStatus, in: [FAILED]}}
+      - {{type: {CORE}.condition.Expression, expression: "{{{{ kv('loud') ?? true }}}}"}}
+    tasks: [{{id: sad, type: {CORE}.log.Log, message: "It is {{{{ execution.state }}}}"}}]
+  - conditions: [{{type: {CORE}.condition.Expression, expression: "{{{{ nowhere }}}}"}}]
+    tasks: [{{id: never, type: {CORE}.log.Log, message: x}}]
+"""
+    execution = ended(run(runner, source))
+    assert execution.state is State.FAILED and list(execution.runs) == ["bad", "sad"]
+    said = messages(execution.id)
+    assert "It is FAILED" in said and any("counts as not holding" in line for line in said)

@@ -8,7 +8,7 @@ from builder.expressions import render_value
 from builder.flows.check import check
 from builder.tasks.catalogue import catalogue
 from builder.tasks.condition import Upstream
-from builder.triggers.conditions import Judge
+from builder.tasks.judge import Judge
 
 CONDITION = "io.kestra.plugin.core.condition."
 ORDERS = Upstream("shop.eu", "orders", "FAILED", {"region": "eu"}, {"rows": 3}, ("FAILED", "SUCCESS"))

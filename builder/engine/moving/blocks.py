@@ -3,7 +3,7 @@
 import re
 
 from builder.engine.execution import Execution, TaskRun
-from builder.engine.moving import asking
+from builder.engine.moving import asking, listening
 from builder.engine.moving.asking import EXIT
 from builder.engine.moving.board import Block
 from builder.engine.moving.work import Work, child_path
@@ -35,8 +35,16 @@ def settle(work: Work, block: Block) -> bool:
         branch = _following(work, block)
         if branch is None:
             return True
-        lane = Lane("", _ids(_group(work.plan, block.node, branch)))
-        _open_branch(work, block, branch, (lane,), 1)
+        if branch == "after" and listening.ask(work):
+            return False
+        _open_branch(work, block, branch, _lanes(work, block, branch), 1)
+
+
+def _lanes(work: Work, block: Block, branch: str) -> tuple[Lane, ...]:
+    """One lane, and at the very end one more for each listener."""
+    if branch != "after":
+        return (Lane("", _ids(_group(work.plan, block.node, branch))),)
+    return (Lane("", _ids(work.plan.after)), *listening.lanes(work.plan, work.execution))
 
 
 def child_ended(work: Work, block: Block, path: str) -> None:
@@ -45,8 +53,15 @@ def child_ended(work: Work, block: Block, path: str) -> None:
         return
     block.open.discard(path)
     lane, position = block.places[path]
-    _count(work, block, work.runs[path])
-    _go_on(work, block, lane, position + 1)
+    run = work.runs[path]
+    _count(work, block, run)
+    if not _ends_its_lane(block, run):
+        _go_on(work, block, lane, position + 1)
+
+
+def _ends_its_lane(block: Block, run: TaskRun) -> bool:
+    """At the very end every listener has a lane of its own, which its failure ends."""
+    return block.branch == "after" and run.state in _STOPPERS
 
 
 def turn_is_over(block: Block) -> bool:
@@ -118,13 +133,15 @@ def _scan_lane(work: Work, block: Block, number: int, lane: Lane, start: int = 0
             block.open.add(path)
             return None
         _count(work, block, run)
+        if _ends_its_lane(block, run):
+            break
     return len(lane.tasks)
 
 
 def _count(work: Work, block: Block, run: TaskRun) -> None:
     state = run.state
     flow = block.node.flow if block.node is not None and block.branch == "" else None
-    lenient = flow is not None and flow.goes_on_after_failure
+    lenient = block.branch == "after" or (flow is not None and flow.goes_on_after_failure)
     if (state in _STOPPERS and not lenient) or (run.is_turn and asking.breaks(work.node(run), run)):
         block.stopped = True
     if block.branch == "":
@@ -229,7 +246,8 @@ def _next_branch(plan: Plan, block: Block) -> str | None:
 def _group(plan: Plan, node: Node | None, name: str) -> tuple[Node, ...]:
     if node is not None:
         return node.groups.get(name, ())
-    return {"errors": plan.errors, "finally": plan.finally_, "after": plan.after}[name]
+    at_last = (*plan.after, *(node for nodes in plan.listeners for node in nodes))
+    return {"errors": plan.errors, "finally": plan.finally_, "after": at_last}[name]
 
 
 def _ids(nodes: tuple[Node, ...]) -> tuple[str, ...]:

@@ -17,9 +17,9 @@ from builder.engine.events import (
     Woken,
 )
 from builder.engine.execution import TaskRun
-from builder.engine.moving import asking, asserting, attempts, notes, sla
+from builder.engine.moving import asking, attempts, notes, questions
 from builder.engine.moving.ids import next_id
-from builder.engine.moving.steps import advance, block_at, end, fail, layout_of, take_up
+from builder.engine.moving.steps import end, fail, layout_of, take_up
 from builder.engine.moving.work import Work
 from builder.engine.plan import Node
 from builder.engine.retries import Retry
@@ -38,13 +38,8 @@ def started(work: Work, event: Started) -> None:
 
 def evaluated(work: Work, event: Evaluated) -> None:
     """An answer is kept, and its run goes on."""
-    if event.path is None and sla.is_question(event.name):
-        asserting.answered(work, event.name, event.value)
-        return
     if event.path is None:
-        if _wants_outputs(work):
-            work.move_execution(work.execution.state, outputs=event.value)
-            advance(work, block_at(work, ""))
+        questions.answered(work, event.name, event.value)
         return
     run = _asked(work, event.path, event.name)
     if run is not None:
@@ -58,20 +53,12 @@ def evaluated(work: Work, event: Evaluated) -> None:
 
 def evaluation_failed(work: Work, event: EvaluationFailed) -> None:
     """A question without an answer fails its run; a failed runIf fails it even with allowFailure."""
-    if event.path is None and sla.is_question(event.name):
-        asserting.untold(work, event.name, event.message)
-        return
     if event.path is None:
-        if _wants_outputs(work):
-            work.move_execution(State.FAILED, message=event.message)
+        questions.unanswered(work, event.name, event.message)
         return
     run = _asked(work, event.path, event.name)
     if run is not None:
         fail(work, run, event.message, mapped=event.name != "runIf")
-
-
-def _wants_outputs(work: Work) -> bool:
-    return work.execution.state is State.RUNNING and work.execution.outputs is None and not work.board.live
 
 
 def _asked(work: Work, path: str, name: str) -> TaskRun | None:

@@ -22,6 +22,8 @@ VIOLATED = "violated"
 """The SLAs that were not kept: id and reason."""
 UNTOLD = "untold"
 """The SLAs whose assertion could not be told: id and why."""
+LISTENERS = "listeners"
+"""The listeners whose conditions were told, by number; there once they were asked."""
 CHECKS = "checks"
 """The flow's checks that did not hold when it was made, and let it run all the same: message and style."""
 _LASTING = (ORIGINAL_CREATED, CHECKS)

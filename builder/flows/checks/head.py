@@ -41,7 +41,7 @@ FLOW_KEYS = (
     "policyRefs",
     "draft",
 )
-_NOT_ENFORCED = ("listeners", "quotas")
+_NOT_ENFORCED = ("quotas",)
 _RETRY_KEYS = (
     "type",
     "interval",

@@ -1,12 +1,12 @@
 """The tree of tasks: ids, types, what each type says of its properties, calls of the flow to itself."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from builder.errors import Path, Severity
 from builder.flows.catalogue import Catalogue, Kind, PluginType
-from builder.flows.checks.findings import Findings, kind_of
+from builder.flows.checks.findings import Findings, check_keys, kind_of
 from builder.flows.checks.inputs import check_inputs
 
 TASK_LISTS = ("tasks", "errors", "finally", "afterExecution")
@@ -38,7 +38,28 @@ def check_tasks(findings: Findings, flow: Mapping[str, Any], catalogue: Catalogu
                 walk.task((key, index), task, "")
         elif value is not None:
             findings.error((key,), f"{key} is a list of tasks, not {kind_of(value)}", "Begin each task with a dash.")
+    for path, tasks in _of_listeners(findings, flow.get("listeners")):
+        for index, task in enumerate(tasks):
+            walk.task((*path, index), task, "")
     return walk.seen
+
+
+def _of_listeners(findings: Findings, listeners: Any) -> Iterator[tuple[Path, list[Any]]]:
+    """The list of tasks of each listener; what else a listener may have are conditions."""
+    if listeners is not None and not isinstance(listeners, list):
+        findings.error(("listeners",), f"listeners are a list, not {kind_of(listeners)}", "Begin each with a dash.")
+        return
+    for index, listener in enumerate(listeners or ()):
+        path: Path = ("listeners", index)
+        if not isinstance(listener, Mapping):
+            findings.error(path, f"a listener is a map of conditions and tasks, not {kind_of(listener)}")
+            continue
+        check_keys(findings, path, listener, ("conditions", "tasks", "description"), "a listener")
+        tasks = listener.get("tasks")
+        if not isinstance(tasks, list) or not tasks:
+            findings.error((*path, "tasks"), "tasks of a listener must be a list that is not empty")
+        else:
+            yield (*path, "tasks"), tasks
 
 
 def find_type(

@@ -11,7 +11,17 @@ from builder.flows.checks.tasks import TASK_LISTS
 from builder.flows.document import Document
 from builder.flows.nodes import Node, Style
 
-_RENDERED = (*TASK_LISTS, "triggers", "outputs", "inputs", "pluginDefaults", "taskDefaults", "retry", "labels")
+_RENDERED = (
+    *TASK_LISTS,
+    "listeners",
+    "triggers",
+    "outputs",
+    "inputs",
+    "pluginDefaults",
+    "taskDefaults",
+    "retry",
+    "labels",
+)
 _NOT_RENDERED = frozenset({"description", "validator", "id", "type"})
 _OPENINGS = ("{{", "{%", "{#")
 _LOOKS_SECRET = re.compile(

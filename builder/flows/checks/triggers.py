@@ -18,7 +18,9 @@ _GIVES_INPUTS = {_SCHEDULE: "schedule", "io.kestra.plugin.core.trigger.Webhook":
 
 
 def check_triggers(findings: Findings, flow: Mapping[str, Any], catalogue: Catalogue) -> None:
-    """All triggers of a flow."""
+    """All triggers of a flow, and the conditions of its listeners, which are of the same kinds."""
+    for index, listener in enumerate(_maps(flow.get("listeners"))):
+        _check_conditions(findings, ("listeners", index, "conditions"), listener.get("conditions"), catalogue)
     triggers = flow.get("triggers")
     if triggers is None:
         return

@@ -18,6 +18,7 @@ from builder.engine.events import (
     TaskKilled,
     TaskSucceeded,
 )
+from builder.engine.moving import listening
 from builder.engine.moving.sla import is_question
 from builder.engine.states import State
 from builder.engine.variables import variables
@@ -32,6 +33,7 @@ from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.runner import children
 from builder.runtime.runner.attempts import Attempt
 from builder.runtime.runner.failures import place_of
+from builder.runtime.runner.hearing import hears, upstream_of
 from builder.runtime.runner.plans import Ready, holds_sealed
 from builder.runtime.runner.tools import Tools
 from builder.runtime.runner.workplaces import Workplaces
@@ -188,11 +190,27 @@ class Errands:
         try:
             if command.path is None and command.name == "outputs":
                 value: Any = self._outputs(seen, lookups)
+            elif command.path is None and listening.is_question(command.name):
+                value = self._hears(command, seen, lookups)
             else:
                 value = result_to_json(render(command.template, seen, lookups, self._tools.clock, typed=command.typed))
         except (ExpressionError, BadValue) as error:
             return EvaluationFailed(now(), command.path, command.name, self._said(command, str(error)))
         return Evaluated(now(), command.path, command.name, value)
+
+    def _hears(self, command: Evaluate, seen: Mapping[str, Any], lookups: RuntimeLookups | None) -> bool:
+        """Whether a listener's conditions hold."""
+        assert self._driven.plan is not None
+
+        def rendered(value: Any, *, typed: bool = False) -> Any:
+            return render(value, known, lookups, self._tools.clock, typed=typed)
+
+        upstream = upstream_of(self._driven.plan, self._driven.execution)
+        known = {**seen, "execution": {**seen["execution"], "state": upstream.state}}
+        holds, broken = hears(rendered, upstream, command.template)
+        if broken:
+            self._driven.journal.log(None, "WARN", self._driven.journal.masker.text(broken))
+        return holds
 
     def _outputs(self, seen: Mapping[str, Any], lookups: RuntimeLookups | None) -> dict[str, Any]:
         assert self._driven.plan is not None
