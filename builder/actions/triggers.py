@@ -1,4 +1,4 @@
-"""What people do with triggers."""
+"""What people do with triggers; backfills are `builder.triggers.backfilling`'s."""
 
 from builder.clock import SystemClock
 from builder.store import triggers
@@ -10,3 +10,18 @@ _CLOCK = SystemClock()
 def set_enabled(namespace: str, flow_id: str, trigger_id: str, enabled: bool) -> Trigger:
     """Switches a trigger on or off; what was missed while it was off stays missed. Raises NotFound."""
     return triggers.set_enabled(namespace, flow_id, trigger_id, enabled, _CLOCK.now())
+
+
+def unlock(namespace: str, flow_id: str, trigger_id: str) -> Trigger:
+    """Lets it start something although what it started last has not ended. Raises NotFound."""
+    return triggers.unlock(namespace, flow_id, trigger_id, _CLOCK.now())
+
+
+def restart(namespace: str, flow_id: str, trigger_id: str) -> Trigger:
+    """Unlocks it and finds its next time anew. Raises NotFound."""
+    return triggers.restart(namespace, flow_id, trigger_id, _CLOCK.now())
+
+
+def forget(namespace: str, flow_id: str, trigger_id: str) -> Trigger:
+    """Forgets all that is known of it, as if it were published now for the first time. Raises NotFound."""
+    return triggers.forget(namespace, flow_id, trigger_id, _CLOCK.now())

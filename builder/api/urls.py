@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from builder.api import flow_lists, flows, kv, plugins, triggers
+from builder.api import flow_lists, flows, kv, plugins, trigger_verbs
 from builder.api.executions import logs, metrics
 
 _flows = [
@@ -25,11 +25,6 @@ _logs = [
     path("<str:execution_id>/download", logs.download_view),
     path("<str:execution_id>/follow", logs.follow_view),
 ]
-_triggers = [
-    path("set-disabled", triggers.switch_view),
-    path("search", triggers.search_view),
-    path("<str:namespace>/<str:flow_id>", triggers.flow_view),
-]
 _plugins = [
     path("inputs", plugins.inputs_view),
     path("schemas/<str:name>", plugins.schema_view),
@@ -44,8 +39,8 @@ _addresses: list[URLPattern | URLResolver] = [
     path("kv", kv.everywhere_view),
     path("namespaces/<str:namespace>/kv", kv.namespace_view),
     path("namespaces/<str:namespace>/kv/<str:key>", kv.entry_view),
-    path("triggers", triggers.switch_view),
-    path("triggers/", include(_triggers)),
+    path("triggers", trigger_verbs.change_view),
+    path("triggers/", include("builder.api.trigger_urls")),
     path("plugins", plugins.list_view),
     path("plugins/", include(_plugins)),
 ]

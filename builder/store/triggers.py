@@ -1,4 +1,4 @@
-"""Triggers of published flows: their switch, their next slot, the slots already fired, and executions that ended."""
+"""Triggers of published flows: their switch, their next slot, the slots already fired, what they wait for."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from django.db.models import F, Q, QuerySet
 from builder.errors import NotFound
 from builder.models import Execution as ExecutionRow
 from builder.models import Slot as SlotRow
-from builder.models import StateChange
 from builder.models import Trigger as TriggerRow
 from builder.store import documents, windows
+from builder.store.backfills import Backfill, Place
 from builder.store.gate import lock_row, write
 
 
@@ -37,10 +37,16 @@ class Trigger:
     message: str
     since: datetime
     updated_at: datetime
+    backfill: Backfill | None = None
+    held_until: datetime | None = None
 
     @property
     def active(self) -> bool:
         return self.enabled and not self.declared_disabled
+
+    @property
+    def place(self) -> Place:
+        return self.namespace, self.flow_id, self.id
 
     @property
     def key(self) -> str:
@@ -57,16 +63,6 @@ class Slot:
     state: str
     reason: str
     made_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """An execution reached a state that flow triggers may wait for."""
-
-    id: int
-    execution_id: str
-    state: str
-    at: datetime
 
 
 FIRED, SKIPPED, MISSED = "FIRED", "SKIPPED", "MISSED"
@@ -144,6 +140,12 @@ def due(types: Sequence[str], now: datetime, limit: int = 200) -> list[Trigger]:
     found = TriggerRow.objects.filter(type__in=types, enabled=True, declared_disabled=False)
     found = found.filter(Q(next_at__isnull=True) | Q(next_at__lte=now))
     return _triggers(found.order_by(F("next_at").asc(nulls_first=True))[:limit])
+
+
+def backfilling() -> list[Trigger]:
+    """Active triggers with a backfill, over ones too."""
+    found = TriggerRow.objects.filter(backfill__isnull=False, enabled=True, declared_disabled=False)
+    return _triggers(found.order_by("id"))
 
 
 def next_due(limit: int = 10) -> list[Trigger]:
@@ -228,6 +230,36 @@ def set_enabled(namespace: str, flow_id: str, trigger_id: str, enabled: bool, no
     return get(namespace, flow_id, trigger_id)
 
 
+def unlock(namespace: str, flow_id: str, trigger_id: str, now: datetime) -> Trigger:
+    """What it started last holds it up no more. Raises NotFound."""
+    return _changed(namespace, flow_id, trigger_id, now, last_execution_id=None, held_until=None, message="")
+
+
+def restart(namespace: str, flow_id: str, trigger_id: str, now: datetime) -> Trigger:
+    """Unlocked, and its next time is found anew. Raises NotFound."""
+    return _changed(
+        namespace, flow_id, trigger_id, now, last_execution_id=None, held_until=None, message="", next_at=None
+    )
+
+
+def forget(namespace: str, flow_id: str, trigger_id: str, now: datetime) -> Trigger:
+    """As if it were published now for the first time; slots that were fired stay fired. Raises NotFound."""
+    with write():
+        windows.forget([slot_key(namespace, flow_id, trigger_id)])
+        return _changed(
+            namespace, flow_id, trigger_id, now, last_execution_id=None, held_until=None, message="", next_at=None,
+            last_at=None, enabled=True, backfill=None, since=now,
+        )  # fmt: skip
+
+
+def _changed(namespace: str, flow_id: str, trigger_id: str, now: datetime, **values: Any) -> Trigger:
+    get(namespace, flow_id, trigger_id)
+    with write():
+        row = TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id, trigger_id=trigger_id)
+        row.update(updated_at=now, **values)
+    return get(namespace, flow_id, trigger_id)
+
+
 def slots(trigger: Trigger, limit: int = 20) -> list[Slot]:
     """The last slots, newest first."""
     return [_slot(row) for row in SlotRow.objects.filter(trigger=trigger.key).order_by("-fire_at")[:limit]]
@@ -236,17 +268,6 @@ def slots(trigger: Trigger, limit: int = 20) -> list[Slot]:
 def is_running(execution_id: str | None) -> bool:
     """Whether the execution a trigger started last has not ended yet."""
     return ExecutionRow.objects.filter(id=execution_id, ended_at__isnull=True).exists() if execution_id else False
-
-
-def changes(limit: int = 200) -> list[Change]:
-    """State changes that flow triggers have not looked at, oldest first."""
-    return [Change(row.id, row.execution_id, row.state, row.at) for row in StateChange.objects.order_by("id")[:limit]]
-
-
-def take_change(change: Change) -> bool:
-    """Inside the transaction that creates what it triggers: True for the one scheduler that may."""
-    with write():
-        return StateChange.objects.filter(id=change.id).delete()[0] > 0
 
 
 def _triggers(rows: Iterable[TriggerRow]) -> list[Trigger]:
@@ -269,6 +290,8 @@ def _trigger(row: TriggerRow) -> Trigger:
         message=row.message,
         since=row.since,
         updated_at=row.updated_at,
+        backfill=None if row.backfill is None else Backfill.read(row.backfill),
+        held_until=row.held_until,
     )
 
 

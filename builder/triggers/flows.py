@@ -9,10 +9,11 @@ from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.errors import BuilderError, Unavailable
 from builder.schedule.windows import Span
-from builder.store import executions, triggers, windows
+from builder.store import changes, executions, triggers, windows
 from builder.store.births import CORRELATION
+from builder.store.changes import Change
 from builder.store.gate import write
-from builder.store.triggers import Change, Trigger
+from builder.store.triggers import Trigger
 from builder.store.windows import Seen
 from builder.tasks.judge import Objection
 from builder.triggers.chains import DEEPEST, TYPES, depth
@@ -38,14 +39,14 @@ class _Found:
 
 def fire_flows(clock: Clock) -> int:
     """Looks at what has happened since the last look; returns how many executions were started."""
-    changes = triggers.changes()
-    if not changes:
+    happened = changes.waiting()
+    if not happened:
         return 0
     listening = triggers.of_types(TYPES)
-    happened = executions.load_many([change.execution_id for change in changes], with_runs=False)
+    found = executions.load_many([change.execution_id for change in happened], with_runs=False)
     started = 0
-    for change in changes:
-        execution = happened[change.execution_id][0] if change.execution_id in happened else None
+    for change in happened:
+        execution = found[change.execution_id][0] if change.execution_id in found else None
         if execution is not None:
             heed_end(change, execution, clock.now())
         meant = [trigger for trigger in listening if execution and listens(trigger, change, execution)]
@@ -61,7 +62,7 @@ def _look_at(change: Change, meant: Sequence[Trigger], clock: Clock) -> int:
         labels = [pair for pair in execution.labels if pair[0] == CORRELATION]
         found = [one for trigger in meant if (one := _found(trigger, execution, change, clock))]
     with write():
-        if not triggers.take_change(change):
+        if not changes.take(change):
             return 0  # another scheduler has looked at it
         return sum(_heed(one, change, labels, clock) for one in found)
 

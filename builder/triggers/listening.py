@@ -3,7 +3,8 @@
 from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
 from builder.flows.dialects.compat import Compat
-from builder.store.triggers import Change, Trigger
+from builder.store.changes import Change
+from builder.store.triggers import Trigger
 
 USUAL = frozenset(state.value for state in (*TERMINAL, State.PAUSED))
 """What is looked at when the trigger names no states."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from builder.clock import Clock
 from builder.errors import BuilderError, Unavailable
 from builder.schedule.windows import Span
-from builder.store import triggers, windows
+from builder.store import changes, triggers, windows
 from builder.store.triggers import MISSED, Trigger
 from builder.tasks.core.trigger.waiting import pairs_of
 from builder.triggers.chains import TYPES
@@ -26,7 +26,7 @@ def _look_at(trigger: Trigger, now: datetime, clock: Clock) -> bool:
         triggers.plan(trigger, None, message=trigger.message)
         return False
     over = waiting.window.ending_after(_just_before(trigger.next_at)) if trigger.next_at else None
-    if over is not None and any(change.at <= over.end for change in triggers.changes(1)):
+    if over is not None and any(change.at <= over.end for change in changes.waiting(1)):
         return False  # what happened in time is looked at first
     if over is None or over.end > now or windows.was_met(trigger.key, waiting.name, over):
         triggers.plan(trigger, following.end, message=trigger.message)

@@ -75,16 +75,22 @@ class Opening:
         except BuilderError as error:
             return Objection(f"`when` counts as not holding: {error.message}", broken=True)
 
-    def start(self, labels: Sequence[tuple[str, str]] = (), *, require_inputs: bool = True) -> Execution:
-        """Creates the execution; `labels` come after the trigger's. Secrets are handed over encrypted, or masked.
+    def start(
+        self,
+        labels: Sequence[tuple[str, str]] = (),
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        require_inputs: bool = True,
+    ) -> Execution:
+        """Creates the execution; `labels` come after the trigger's, `inputs` go before its own.
 
-        Raises what `run` raises, and ExpressionError.
+        Secrets are handed over encrypted, or masked. Raises what `run` raises, and ExpressionError.
         """
-        inputs = self.rendered(self.trigger.definition.get("inputs") or {}, typed=True)
+        given = {**(self.trigger.definition.get("inputs") or {}), **(inputs or {})}
         return run(
             self.trigger.namespace,
             self.trigger.flow_id,
-            inputs,
+            self.rendered(given, typed=True),
             labels=[*self._labels(), *labels],
             trigger=self._kept,
             hidden=self._secrets,

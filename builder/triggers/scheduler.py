@@ -16,6 +16,7 @@ from builder.clock import Clock, SystemClock
 from builder.errors import BuilderError
 from builder.runtime.sweep import sweep
 from builder.store import processes
+from builder.triggers.backfilling import run_backfills
 from builder.triggers.flows import fire_flows
 from builder.triggers.missing import fail_missed
 from builder.triggers.schedules import fire_due
@@ -59,6 +60,7 @@ class Scheduler:
             self._beaten = monotonic
         fire_flows(self.clock)
         fire_due(self.clock)
+        run_backfills(self.clock)
         fail_missed(self.clock)
         if monotonic - self._swept >= settings.MILLSTREAM["SWEEP_SECONDS"]:
             sweep(self.clock.now())

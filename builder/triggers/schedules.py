@@ -45,11 +45,20 @@ def _look_at(trigger: Trigger, now: datetime, clock: Clock) -> int:
     if not found.fire:
         triggers.plan(trigger, following(times, now))
         return 0
-    if trigger.definition.get("allowConcurrent") is not True and triggers.is_running(trigger.last_execution_id):
+    before = running(trigger)
+    if before is not None:
         # No overlap: the slot waits, and what becomes of it then is recoverMissedSchedules' affair.
-        triggers.plan(trigger, now, message=f"Waits until execution {trigger.last_execution_id} has ended.")
+        triggers.plan(trigger, now, message=f"Waits until execution {before} has ended.")
         return 0
     return _fire(trigger, times, found.fire[0], now, clock)
+
+
+def running(trigger: Trigger) -> str | None:
+    """The execution that this trigger started and that keeps it from starting another one."""
+    if trigger.definition.get("allowConcurrent") is True:
+        return None
+    last = (trigger.last_execution_id, trigger.backfill.last_execution_id if trigger.backfill else None)
+    return next((one for one in last if triggers.is_running(one)), None)
 
 
 def _due(trigger: Trigger, times: Times, now: datetime) -> Due:

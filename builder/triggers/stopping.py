@@ -5,7 +5,8 @@ from datetime import datetime
 from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.store import executions, triggers
-from builder.store.triggers import Change, Trigger
+from builder.store.changes import Change
+from builder.store.triggers import Trigger
 
 
 def heed_end(change: Change, execution: Execution, now: datetime) -> None:

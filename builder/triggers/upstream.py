@@ -9,8 +9,8 @@ from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
 from builder.engine.variables import instant, task_outputs, tried_again_as
 from builder.store import executions
+from builder.store.changes import Change
 from builder.store.encryption import opened
-from builder.store.triggers import Change
 from builder.tasks.condition import Upstream
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from builder.engine.states import State
 from builder.errors import NotFound
-from builder.store import executions, triggers
+from builder.store import changes, executions, triggers
 from builder.store.executions import NewExecution, Saved
 from tests.store.conftest import NOW, an_execution
 
@@ -100,12 +100,12 @@ def test_ends_are_noted_only_when_a_flow_trigger_listens():
         return execution.id
 
     end()
-    assert triggers.changes() == []
+    assert changes.waiting() == []
     triggers.declare(
         "team", "after", 1, [{"id": "t", "type": "io.kestra.plugin.core.trigger.Flow"}], disabled=False, now=NOW
     )
     ended = end()
-    (change,) = triggers.changes()
+    (change,) = changes.waiting()
     assert (change.execution_id, change.state) == (ended, "SUCCESS")
-    assert triggers.take_change(change)
-    assert not triggers.take_change(change)
+    assert changes.take(change)
+    assert not changes.take(change)

@@ -10,7 +10,7 @@ from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.runtime.runner.runner import Runner
-from builder.store import executions, triggers
+from builder.store import changes, executions, triggers
 from builder.store.executions import Filters
 from builder.triggers.chains import DEEPEST, depth
 from builder.triggers.flows import fire_flows
@@ -107,7 +107,7 @@ def test_it_starts_nothing_after_what_it_does_not_mean(runner: Runner, old: str,
     publish(IMPORT, REPORT.replace(old, new))
     play(runner)
     assert fire_flows(CLOCK) == 0
-    assert reports() == [] and said() == "" and triggers.changes() == []
+    assert reports() == [] and said() == "" and changes.waiting() == []
 
 
 def test_when_sees_the_other_flow(runner: Runner) -> None:
@@ -128,7 +128,7 @@ def test_what_keeps_it_from_starting_is_told(runner: Runner, old: str, new: str,
     assert fire_flows(CLOCK) == 0
     assert reports() == []
     assert re.search(reason, said())
-    assert triggers.changes() == []
+    assert changes.waiting() == []
 
 
 @pytest.mark.parametrize("compat", ["", "1.3"])
@@ -196,8 +196,8 @@ def test_stop_after_switches_it_off(runner: Runner) -> None:
 def test_two_schedulers_start_it_once(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(IMPORT, REPORT)
     play(runner)
-    seen = triggers.changes()
+    seen = changes.waiting()
     assert fire_flows(CLOCK) == 1
-    monkeypatch.setattr("builder.store.triggers.changes", lambda: seen)
+    monkeypatch.setattr("builder.store.changes.waiting", lambda: seen)
     assert fire_flows(CLOCK) == 0
     assert len(reports()) == 1

@@ -14,7 +14,7 @@ from builder.engine.states import State
 from builder.models import TriggerWindow
 from builder.runtime.runner.runner import Runner
 from builder.schedule.windows import Daily, Every
-from builder.store import documents, executions, triggers, windows
+from builder.store import changes, documents, executions, triggers, windows
 from builder.store.executions import Filters
 from builder.triggers.flows import fire_flows
 from builder.triggers.missing import fail_missed
@@ -168,9 +168,9 @@ def test_two_schedulers_count_each_end_once(shop: None, runner: Runner, monkeypa
     execution = run("shop", "people")
     runner.take([execution.id])
     ended(execution.id)
-    seen = triggers.changes()
+    seen = changes.waiting()
     assert fire_flows(CLOCK) == 1
-    monkeypatch.setattr("builder.store.triggers.changes", lambda: seen)
+    monkeypatch.setattr("builder.store.changes.waiting", lambda: seen)
     assert fire_flows(CLOCK) == 0
     assert len(reports()) == 1
     today = Every(timedelta(days=1), timedelta(0), ZoneInfo("UTC")).around(datetime.now(UTC))

@@ -1,0 +1,116 @@
+"""Backfills: past dates that a person asked a schedule to start; kept in the trigger's row, one at a time."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Self
+
+from builder.models import Slot as SlotRow
+from builder.models import Trigger as TriggerRow
+from builder.store import documents
+from builder.store.gate import write
+
+_MOMENTS = ("start", "end", "at", "finished_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """From `start` to `end`, both with. `at`: the last date that was looked at. `total`: how many dates there are.
+
+    `gaps_only`: dates that have started something already are passed over. `started`, `passed` count dates.
+    """
+
+    id: str
+    start: datetime
+    end: datetime
+    total: int
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    labels: Sequence[tuple[str, str]] = ()
+    gaps_only: bool = False
+    paused: bool = False
+    at: datetime | None = None
+    started: int = 0
+    passed: int = 0
+    last_execution_id: str | None = None
+    finished_at: datetime | None = None
+    message: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        return self.finished_at is not None
+
+    @property
+    def percent(self) -> int:
+        return 100 if not self.total or self.is_over else 100 * (self.started + self.passed) // self.total
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """From a row."""
+        written = documents.load(text)
+        for name in _MOMENTS:
+            written[name] = datetime.fromisoformat(written[name]) if written[name] else None
+        return cls(**{**written, "labels": tuple((key, value) for key, value in written["labels"])})
+
+    def written(self) -> str:
+        """For a row."""
+        found = {name: getattr(self, name) for name in self.__slots__}
+        moments = {name: found[name].isoformat() if found[name] else None for name in _MOMENTS}
+        return documents.dump({**found, **moments})
+
+
+Place = tuple[str, str, str]
+"""A trigger by its namespace, flow and id."""
+
+
+def put(place: Place, backfill: Backfill | None) -> None:
+    """Begins one, or (None) forgets the one there is."""
+    with write():
+        _row(place).update(backfill=None if backfill is None else backfill.written())
+
+
+def alter(place: Place, backfill: Backfill, **changes: Any) -> Backfill | None:
+    """Changes it; None when it is another one by now, or was moved on meanwhile."""
+    with write():
+        changed = replace(backfill, **changes)
+        return changed if _row(place).filter(backfill=backfill.written()).update(backfill=changed.written()) else None
+
+
+def move_on(
+    place: Place,
+    backfill: Backfill,
+    slot: datetime,
+    now: datetime,
+    *,
+    state: str,
+    reason: str = "",
+    create: Callable[[], str] | None = None,
+) -> Backfill | None:
+    """Takes its next date and creates the execution (`create` returns its id) in one transaction.
+
+    The date is kept among the trigger's slots; with `gaps_only`, one that has started something is passed over. None:
+    somebody else moved it on, or changed it.
+    """
+    key = "/".join(place)
+    with write():
+        passing = alter(place, backfill, at=slot, passed=backfill.passed + 1)
+        taken = SlotRow.objects.filter(trigger=key, fire_at=slot)
+        if passing is None or (backfill.gaps_only and taken.filter(execution_id__isnull=False).exists()):
+            return passing
+        execution_id = create() if create else None
+        if execution_id is None and taken.exists():
+            return passing
+        SlotRow.objects.update_or_create(
+            trigger=key,
+            fire_at=slot,
+            defaults={"execution_id": execution_id, "state": state, "reason": reason, "made_at": now},
+        )
+        if execution_id is None:
+            return passing
+        return alter(
+            place, passing, passed=backfill.passed, started=backfill.started + 1, last_execution_id=execution_id
+        )
+
+
+def _row(place: Place) -> Any:
+    namespace, flow_id, trigger_id = place
+    return TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id, trigger_id=trigger_id)

@@ -1,0 +1,138 @@
+"""Backfills: past dates of a schedule, started in order one after the other; asked for, held, given up by people."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from builder.actions.running import inputs_of, refuse_system_labels
+from builder.clock import Clock
+from builder.errors import BuilderError, Conflict, InvalidInput, Unavailable
+from builder.schedule import Times
+from builder.store import backfills, triggers
+from builder.store.backfills import Backfill
+from builder.store.executions import new_id
+from builder.store.triggers import FIRED, SKIPPED, Trigger
+from builder.triggers.opening import Opening
+from builder.triggers.schedules import FAILED, running
+from builder.triggers.timetable import TYPES, fitting_variables, times_of
+
+MOST_DATES = 20_000
+"""How many dates one backfill may have."""
+_TRIES = 20
+_INSTANT = timedelta(microseconds=1)
+
+log = logging.getLogger(__name__)
+
+
+def begin(
+    trigger: Trigger,
+    start: datetime,
+    end: datetime,
+    clock: Clock,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    labels: Sequence[tuple[str, str]] = (),
+    gaps_only: bool = False,
+    paused: bool = False,
+) -> Trigger:
+    """Asks for the dates from `start` to `end`. Raises InvalidInput, and Conflict while another one is under way."""
+    if trigger.type not in TYPES:
+        raise InvalidInput(f"Trigger `{trigger.id}` has no dates to make up for; only a schedule has.")
+    if trigger.backfill is not None and not trigger.backfill.is_over:
+        raise Conflict(f"Trigger `{trigger.id}` has a backfill already; let it end, or cancel it.")
+    if start >= end or end > clock.now():
+        raise InvalidInput("A backfill goes from one moment to a later one, both in the past.")
+    refuse_system_labels(labels)
+    _refuse_unknown(trigger, inputs or {})
+    count = sum(1 for _ in islice(_dates(times_of(trigger, clock), start, end), MOST_DATES + 1))
+    if not 0 < count <= MOST_DATES:
+        many = f"more than {MOST_DATES} dates; take a shorter one" if count else "no date of this schedule"
+        raise InvalidInput(f"The time from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC holds {many}.")
+    made = Backfill(
+        new_id(), start, end, count, inputs=dict(inputs or {}), labels=tuple(labels), gaps_only=gaps_only, paused=paused
+    )
+    backfills.put(trigger.place, made)
+    return triggers.get(*trigger.place)
+
+
+def hold(trigger: Trigger, paused: bool) -> Trigger:
+    """Pauses its backfill, or lets it go on. Raises Conflict when there is none."""
+    for _ in range(_TRIES):
+        current = triggers.get(*trigger.place).backfill
+        if current is None or current.is_over:
+            raise Conflict(f"Trigger `{trigger.id}` has no backfill under way.")
+        if current.paused == paused or backfills.alter(trigger.place, current, paused=paused):
+            return triggers.get(*trigger.place)
+    raise Conflict("The backfill moved on meanwhile; try again.")
+
+
+def cancel(trigger: Trigger) -> Trigger:
+    """Gives its backfill up, or clears one that is over; what it has started goes on."""
+    backfills.put(trigger.place, None)
+    return triggers.get(*trigger.place)
+
+
+def run_backfills(clock: Clock) -> int:
+    """Moves each backfill on by a date at most; returns how many executions were started."""
+    started = 0
+    for trigger in triggers.backfilling():
+        current = trigger.backfill
+        if current is None or current.paused or current.is_over or running(trigger) is not None:
+            continue
+        try:
+            started += _move_on(trigger, current, clock)
+        except Unavailable:
+            raise
+        except BuilderError as error:
+            log.warning("Backfill of %s: %s", trigger.key, error.message)
+            backfills.alter(trigger.place, current, paused=True, message=f"Paused: {error.message}")
+    return started
+
+
+def _move_on(trigger: Trigger, current: Backfill, clock: Clock) -> bool:
+    times = times_of(trigger, clock)
+    after = current.at + _INSTANT if current.at else current.start
+    slot = next(_dates(times, after, current.end), None)
+    if slot is None:
+        backfills.alter(trigger.place, current, finished_at=clock.now())
+        return False
+    opening = Opening(trigger, {}, clock)
+    opening = opening.with_variables(fitting_variables(opening, times, slot))
+    moved = _take(opening, current, slot, clock.now())
+    return moved is not None and moved.started > current.started
+
+
+def _take(opening: Opening, current: Backfill, slot: datetime, now: datetime) -> Backfill | None:
+    place = opening.trigger.place
+    found = opening.objection()
+    try:
+        if found is not None and not found.broken:
+            return backfills.move_on(place, current, slot, now, state=SKIPPED, reason=found.reason)
+        if found is not None:
+            raise InvalidInput(found.reason)
+        return backfills.move_on(
+            place, current, slot, now, state=FIRED,
+            create=lambda: opening.start(current.labels, inputs=current.inputs).id,
+        )  # fmt: skip
+    except Unavailable:
+        raise
+    except BuilderError as error:
+        reason = f"Not started: {error.message}"
+        moved = backfills.move_on(place, current, slot, now, state=FAILED, reason=reason)
+        return moved and backfills.alter(place, moved, message=reason)
+
+
+def _dates(times: Times, start: datetime, end: datetime) -> Iterator[datetime]:
+    for slot in times.after(start - _INSTANT):
+        if slot > end:
+            return
+        yield slot
+
+
+def _refuse_unknown(trigger: Trigger, inputs: Mapping[str, Any]) -> None:
+    known = {declared.id.partition(".")[0] for declared in inputs_of(trigger.namespace, trigger.flow_id)}
+    for name in inputs:
+        if name.partition(".")[0] not in known:
+            raise InvalidInput(f"The flow has no input `{name}`.")

@@ -1,0 +1,96 @@
+"""Triggers over the API: their state is changed one by one, as a list or by a search; backfills come and go."""
+
+from typing import Any
+
+import pytest
+
+from builder.clock import SystemClock
+from builder.triggers.backfilling import run_backfills
+from tests.api.conftest import Api
+
+FLOW = """\
+id: nightly
+namespace: team
+inputs:
+  - {id: size, type: INT, defaults: 1}
+tasks:
+  - {id: say, type: io.kestra.plugin.core.log.Log, message: hi}
+triggers:
+  - {id: night, type: io.kestra.plugin.core.trigger.Schedule, cron: "30 2 * * *", allowConcurrent: true}
+  - {id: call, type: io.kestra.plugin.core.trigger.Webhook, key: 4wjtkzwVGBM9yKnjm3yv8r}
+"""
+NIGHT = {"namespace": "team", "flowId": "nightly", "triggerId": "night"}
+BACKFILL = {"start": "2021-03-26T00:00:00Z", "end": "2021-03-30T00:00:00Z", "inputs": {"size": 2},
+            "labels": [{"key": "why", "value": "late"}]}  # fmt: skip
+
+
+@pytest.fixture
+def api(api: Api) -> Api:
+    api.post("flows", FLOW)
+    return api
+
+
+def night(api: Api) -> Any:
+    (state,) = [one["state"] for one in api.get("triggers/search?triggerId=night")["results"]]
+    return state
+
+
+@pytest.mark.parametrize("address", ["triggers/backfill/create", "triggers"])
+def test_a_backfill_comes_goes_on_and_is_given_up(api: Api, address: str):
+    made = api("PUT", address, {**NIGHT, "backfill": BACKFILL})
+    assert made.status_code == 200, made.content
+    assert (made.json()["backfill"]["total"], made.json()["backfill"]["paused"]) == (4, False)
+    assert api("PUT", "triggers/backfill/pause", NIGHT).json()["backfill"]["paused"] is True
+    assert run_backfills(SystemClock()) == 0
+    assert api("PUT", "triggers/backfill/unpause", NIGHT).json()["backfill"]["paused"] is False
+    assert run_backfills(SystemClock()) == 1
+    assert night(api)["backfill"]["currentDate"] == "2021-03-26T02:30:00Z"
+    (found,) = api.get("executions/search?labels=why:late")["results"]
+    assert api.get(f"executions/{found['id']}")["inputs"] == {"size": 2}
+    assert api("POST", "triggers/backfill/delete", NIGHT).json()["backfill"] is None
+    assert run_backfills(SystemClock()) == 0
+    assert api.get("triggers/team/nightly/night/slots")["results"][0]["executionId"] == found["id"]
+
+
+@pytest.mark.parametrize(("changes", "status"), [
+    ({"backfill": {**BACKFILL, "start": "soon"}}, 422),
+    ({"backfill": {**BACKFILL, "end": "2020-01-01T00:00:00Z"}}, 422),
+    ({"backfill": {**BACKFILL, "inputs": []}}, 200),
+    ({"backfill": {**BACKFILL, "inputs": [1]}}, 422),
+    ({"backfill": {**BACKFILL, "labels": "a"}}, 422),
+    ({"backfill": []}, 422),
+    ({"backfill": BACKFILL, "triggerId": "call"}, 422),
+    ({"backfill": BACKFILL, "triggerId": "nobody"}, 404),
+])  # fmt: skip
+def test_what_is_no_backfill_is_refused(api: Api, changes: dict[str, Any], status: int):
+    assert api("PUT", "triggers/backfill/create", {**NIGHT, **changes}).status_code == status
+
+
+def test_a_second_backfill_is_refused_in_what_it_can_do(api: Api):
+    assert api("PUT", "triggers/backfill/pause", NIGHT).status_code == 409
+
+
+def test_the_state_of_a_trigger_is_unlocked_restarted_and_forgotten(api: Api):
+    for verb in ("unlock", "restart"):
+        assert api("POST", f"triggers/team/nightly/night/{verb}").json()["triggerId"] == "night"
+        assert api("POST", f"triggers/team/nightly/nobody/{verb}").status_code == 404
+    api("PUT", "triggers/set-disabled", {**NIGHT, "disabled": True})
+    assert api("DELETE", "triggers/team/nightly/night").status_code == 204
+    assert night(api)["disabled"] is False
+
+
+def test_many_are_changed_by_a_list_or_by_a_search(api: Api):
+    body = {"triggers": [NIGHT], "disabled": True}
+    assert api("PUT", "triggers/set-disabled/by-triggers", body).json()["count"] == 1
+    assert night(api)["disabled"] is True
+    assert api("PUT", "triggers/set-disabled/by-query?namespace=team&disabled=false").json()["count"] == 2
+    assert night(api)["disabled"] is False
+    assert api("POST", "triggers/unlock/by-query?flowId=nightly").json()["count"] == 2
+    assert api("POST", "triggers/restart/by-triggers", [NIGHT]).json()["count"] == 1
+    some = api("POST", "triggers/backfill/pause/by-triggers", [NIGHT])
+    assert some.status_code == 400 and some.json()["invalids"][0]["invalidValue"] == "team/nightly/night"
+
+
+@pytest.mark.parametrize("query", ["", "?disabled=true", "?nonsense=1&namespace=team"])
+def test_nothing_is_done_to_all_triggers_by_mistake(api: Api, query: str):
+    assert api("POST", f"triggers/delete/by-query{query}").status_code == 422
