@@ -72,7 +72,21 @@ async def _silent(request: web.Request, raw: bytes) -> web.Response:
     return web.Response()
 
 
+async def _events(request: web.Request, raw: bytes) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    await response.prepare(request)
+    for piece in (
+        b': hello\nid: 1\ndata: {"text": "Caf',
+        'é"}\n\n'.encode(),
+        b"event: tick\r\ndata: one\r\ndata: two\r\nretry: 500\r\n\r",
+        b'\ndata: {"text": " au lait"}\n\ndata: never ended',
+    ):
+        await response.write(piece)
+    return response
+
+
 _PAGES = {
+    "/events": _events,
     "/echo": _echo,
     "/missing": _missing,
     "/redirect": _redirect,

@@ -95,13 +95,17 @@ class Site(BaseHTTPRequestHandler):
     """Says back what it is sent."""
 
     def do_GET(self) -> None:
+        if self.path == "/events":
+            self._answer(b'data: {"text": "Hello"}\n\ndata: {"text": " Ada"}\n\n', "text/event-stream")
+            return
         self._answer(b"" if self.path == "/empty" else b"a,b\n1,2\n")
 
     def do_POST(self) -> None:
         self._answer(self.rfile.read(int(self.headers["Content-Length"])))
 
-    def _answer(self, body: bytes) -> None:
+    def _answer(self, body: bytes, kind: str = "text/plain") -> None:
         self.send_response(200)
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -200,6 +204,7 @@ def test_what_the_examples_did_was_real(neighbours: Neighbours) -> None:
     assert outputs("io.kestra.plugin.openai.ChatCompletion")["choices"][0]["message"]["content"]
     assert outputs("io.kestra.plugin.core.http.Request")["body"] == '{"name": "Ada"}'
     assert outputs("io.kestra.plugin.core.http.Download")["length"] == 8
+    assert outputs("io.kestra.plugin.core.http.SseRequest")["result"] == "Hello Ada"
     assert outputs("io.kestra.plugin.core.state.Get")["data"] == {"id": "one"}
     outputs("io.kestra.plugin.notifications.mail.MailSend")
     assert len(neighbours.models.requests) == asked + 2

@@ -81,11 +81,51 @@ async def test_a_refused_status_fails_and_tells_what_the_server_said(site: Site)
     [
         {"allowFailed": True},
         {"options": {"allowFailed": True}},
-        {"options": {"allowedResponseCodes": [404]}},
+        {"options": {"allowedResponseCodes": [200, 404]}},
     ],
 )
 async def test_a_refused_status_may_be_accepted(site: Site, written: dict[str, Any]) -> None:
     assert (await ask(site, "/missing", **written))["code"] == 404
+
+
+async def test_only_the_accepted_statuses_are_accepted(site: Site) -> None:
+    with pytest.raises(TaskFailure, match="answered 200 OK"):
+        await ask(site, options={"allowedResponseCodes": [404]})
+
+
+async def test_it_goes_through_a_proxy_by_either_name(site: Site) -> None:
+    port = int(site.url.rpartition(":")[2])
+    new = {"proxy": {"type": "HTTP", "address": "127.0.0.1", "port": port, "username": "ann", "password": "p w"}}
+    old = {"proxyType": "HTTP", "proxyAddress": "127.0.0.1", "proxyPort": port}
+    for options in (new, old):
+        await run_task(Request, {"uri": "http://shop.invalid/echo", "options": options})
+    assert [request["headers"]["Host"] for request in site.requests] == ["shop.invalid", "shop.invalid"]
+    assert site.requests[0]["headers"]["Proxy-Authorization"].startswith("Basic ")
+    with pytest.raises(TaskFailure, match="SOCKS proxies are not supported"):
+        await ask(site, options={"proxyType": "SOCKS", "proxyAddress": "127.0.0.1"})
+
+
+async def test_parts_of_the_exchange_are_logged_without_keys(site: Site) -> None:
+    context = FakeContext()
+    options = {"logs": ["REQUEST_HEADERS", "REQUEST_BODY", "RESPONSE_BODY"]}
+    await ask(site, context=context, method="POST", body="hello", headers={"Authorization": "x"}, options=options)
+    said = [line for level, line in context.logs if level == "INFO"]
+    assert [line.partition(":")[0] for line in said] == ["REQUEST_HEADERS", "REQUEST_BODY", "RESPONSE_BODY"]
+    assert '"Authorization": "***"' in said[0] and said[1] == "REQUEST_BODY: hello" and "hello" in said[2]
+    context = FakeContext()
+    await ask(site, context=context, options={"logLevel": "INFO"})
+    assert [line.partition(":")[0] for level, line in context.logs if level == "INFO"] == ["RESPONSE_HEADERS"]
+
+
+async def test_the_body_is_written_in_the_charset_that_is_asked_for(site: Site) -> None:
+    await ask(
+        site, "/cookies", method="POST", body="café", contentType="text/plain", options={"defaultCharset": "ISO-8859-1"}
+    )
+    assert site.requests[0]["body"] == "café"
+    with pytest.raises(TaskFailure, match="there is no charset nope"):
+        await ask(site, method="POST", body="x", options={"defaultCharset": "nope"})
+    with pytest.raises(TaskFailure, match="letters that ISO-8859-1 does not have"):
+        await ask(site, method="POST", body="日本", options={"defaultCharset": "ISO-8859-1"})
 
 
 async def test_it_follows_redirects_unless_told_not_to(site: Site) -> None:

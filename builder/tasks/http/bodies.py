@@ -50,8 +50,20 @@ async def read_body(task: "HttpTask", files: Files) -> Body:
     if task.body is None:
         return Body(task.content_type)
     if isinstance(task.body, str):
-        return Body(task.content_type or "application/json", task.body.encode())
-    return Body(task.content_type or "application/json", json.dumps(task.body, ensure_ascii=False).encode())
+        return Body(task.content_type or "application/json", _encoded(task.body, task.sending.default_charset))
+    text = json.dumps(task.body, ensure_ascii=False)
+    return Body(task.content_type or "application/json", _encoded(text, task.sending.default_charset))
+
+
+def _encoded(text: str, charset: str) -> bytes:
+    try:
+        return text.encode(charset)
+    except LookupError:
+        raise TaskFailure(f"options.defaultCharset: there is no charset {charset}.", retryable=False) from None
+    except UnicodeEncodeError:
+        raise TaskFailure(
+            f"body holds letters that {charset} does not have (options.defaultCharset).", retryable=False
+        ) from None
 
 
 def _pairs(form: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from builder.tasks.api import Field, Form, KestraTask, RunContext, TaskFailure, field_validator, holds_template
 from builder.tasks.http.bodies import Body, read_body
 from builder.tasks.http.failures import failures_in_words
-from builder.tasks.http.heads import check_address, query_of, raw_headers, shown_headers, write_headers
-from builder.tasks.http.options import Options, Ssl
+from builder.tasks.http.heads import as_text, check_address, query_of, raw_headers, shown_headers, write_headers
+from builder.tasks.http.options import LoggedPart, Options, Ssl
 
 if TYPE_CHECKING:
     import httpx2
@@ -64,20 +64,35 @@ class HttpTask(KestraTask):
         headers = self._headers(body)
         shown = {"method": self.method, "uri": self.uri, "headers": shown_headers(headers), "body": body.shown()}
         context.sent({name: value for name, value in shown.items() if value})
+        self._log(context, "REQUEST_HEADERS", shown_headers(headers))
+        self._log(context, "REQUEST_BODY", body.shown())
         started = monotonic()
         with failures_in_words(self.uri, self.sending):
             async with self._client(context).stream(
                 self.method,
                 self._address(),
                 headers=raw_headers(headers),
-                auth=self.sending.login(),
+                auth=self._login(),
                 **body.arguments(),
             ) as response:
                 context.log("DEBUG", f"{self.method} {response.url} answered {response.status_code}")
+                self._log(context, "RESPONSE_HEADERS", shown_headers(dict(response.headers)))
                 if not allow_failed and not self.sending.accepts(response.status_code):
                     raise TaskFailure(await self._refusal(response))
                 yield response
         context.metric("request.duration", monotonic() - started, unit="seconds")
+
+    def _log(self, context: RunContext, what: LoggedPart, value: Any) -> None:
+        """One line for a part of the exchange that the author wants to see."""
+        if value and what in self.sending.logged():
+            context.log("INFO", f"{what}: {as_text(value)}")
+
+    def _login(self) -> Any:
+        import httpx2
+
+        login = self.sending.login()
+        is_digest = self.sending.auth is not None and self.sending.auth.type == "DIGEST"
+        return httpx2.DigestAuth(*login) if login is not None and is_digest else login
 
     def _address(self) -> "httpx2.URL":
         import httpx2
@@ -92,7 +107,7 @@ class HttpTask(KestraTask):
             verify=not ssl.insecure_trust_all_certificates,
             ca_pem=ssl.ca_pem,
             client_pem=ssl.client_pem.get_secret_value() if ssl.client_pem else None,
-            proxy=options.proxy(),
+            proxy=options.proxy_url(),
             connect_timeout_seconds=options.connect_seconds(),
             silence_timeout_seconds=options.silence_seconds(),
             follow_redirects=options.follow_redirects,
@@ -101,6 +116,7 @@ class HttpTask(KestraTask):
     def _headers(self, body: Body) -> dict[str, str]:
         headers = write_headers(self.headers or {})
         written = {name.lower() for name in headers}
+        headers |= {name: value for name, value in self._headers_by_default().items() if name.lower() not in written}
         if body.content_type and "content-type" not in written:
             headers["Content-Type"] = body.content_type
         if "user-agent" not in written:
@@ -109,6 +125,10 @@ class HttpTask(KestraTask):
         if bearer and "authorization" not in written:
             headers["Authorization"] = f"Bearer {bearer}"
         return headers
+
+    def _headers_by_default(self) -> dict[str, str]:
+        """Sent unless the author wrote others."""
+        return {}
 
     async def _refusal(self, response: "httpx2.Response") -> str:
         text = (await _beginning(response)).decode("utf-8", "replace").strip()

@@ -51,6 +51,8 @@ body: '{"name": "{{ inputs.name }}"}'
             content = await self._content(response)
         context.metric("response.length", len(content), unit="bytes")
         text = content.decode(self._charset(response), "replace")
+        if not self.encrypt_body:
+            self._log(context, "RESPONSE_BODY", text)
         answer = Answer(uri=str(response.url), code=response.status_code, headers=headers_of(response))
         if self.encrypt_body:
             context.mask(text)
