@@ -11,12 +11,14 @@ class Evaluate:
     """Render `template` with the variables of run `path` (None: the flow) and answer Evaluated or EvaluationFailed.
 
     `typed`: a lone expression keeps its native type. `name` is e.g. "runIf", "condition", "values", "outputs".
+    `acts`: the answer is what the task's `act` makes of the rendered value, in the folder of the block.
     """
 
     path: str | None
     name: str
     template: Any
     typed: bool = False
+    acts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,13 @@ class KillChild:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginAgain:
+    """Only from `pending`: the folder in which the block `path` worked is gone with its runner; answer BlockLost."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class TryAgain:
     """The execution ended RETRIED: create the one that follows it (`replay.tried_again`), to run at `due_at`, in the
     same transaction as this decision. No answer."""
@@ -72,4 +81,4 @@ class TryAgain:
     due_at: datetime
 
 
-Command = Evaluate | RunTask | CancelTask | StartChild | KillChild | KeepRows | TryAgain
+Command = Evaluate | RunTask | CancelTask | StartChild | KillChild | BeginAgain | KeepRows | TryAgain

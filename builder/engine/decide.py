@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from builder.engine import events as happened
-from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
+from builder.engine.commands import BeginAgain, CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
 from builder.engine.events import Event
 from builder.engine.execution import Execution, TaskRun
-from builder.engine.moving import agreements, asking, asserting, effects, happenings, listening, signals, sla
+from builder.engine.moving import agreements, asking, asserting, effects, happenings, listening, signals, sla, wholes
 from builder.engine.moving.steps import enter, layout_of, outputs_ask, take_steps, wants_outputs
 from builder.engine.moving.work import Work
 from builder.engine.plan import Plan
@@ -35,6 +35,7 @@ _MEANINGS: dict[type, Callable[[Work, Any], None]] = {
     happened.TaskFailed: happenings.task_failed,
     happened.TaskKilled: happenings.task_killed,
     happened.AttemptLost: happenings.attempt_lost,
+    happened.BlockLost: wholes.block_lost,
     happened.ChildStarted: happenings.child_started,
     happened.ChildEnded: happenings.child_ended,
     happened.Woken: happenings.woken,
@@ -98,6 +99,8 @@ def _under_way(work: Work, run: TaskRun, held: bool, around: Collection[str | No
             yield StartChild(run.path, run.child, child.request, child.wait)
     elif node.flow is None and run.state is State.RUNNING:
         yield RunTask(run.path, run.attempts[-1].number)
+    elif wholes.has_lost_its_folder(work, run):
+        yield BeginAgain(run.path)
     elif not held and run.wake_at is None:
         yield from asking.awaited(node, run) or (() if run.path in around else _block_questions(work, run))
 

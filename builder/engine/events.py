@@ -78,6 +78,15 @@ class AttemptLost:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockLost:
+    """The runner that had the folder of this block is gone: all of it is done again. `alone`: as AttemptLost's."""
+
+    at: datetime
+    path: str
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ChildStarted:
     """The answer to a StartChild without `wait`: the execution is there and goes its own way."""
 
@@ -135,6 +144,7 @@ Event = (
     | TaskFailed
     | TaskKilled
     | AttemptLost
+    | BlockLost
     | ChildStarted
     | ChildEnded
     | Woken

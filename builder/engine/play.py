@@ -11,6 +11,7 @@ from typing import Any
 
 from builder.engine import events as happened
 from builder.engine.commands import (
+    BeginAgain,
     CancelTask,
     Command,
     Evaluate,
@@ -138,6 +139,10 @@ Call = Callable[[StartChild, Execution], "tuple[State, Mapping[str, Any] | None,
 """a child to start and its parent -> state, outputs and message of ChildEnded; raises TaskFailure."""
 
 
+Act = Callable[[Evaluate, Any, Mapping[str, Any]], Any]
+"""a question that acts, its rendered value, variables -> the answer; raises TaskFailure."""
+
+
 @dataclass
 class Theatre:
     """Carries out commands in the order they come, one by one, and moves the clock when nothing else is to be done."""
@@ -150,6 +155,7 @@ class Theatre:
     globals: Mapping[str, Any] = field(default_factory=dict)
     envs: Mapping[str, Any] = field(default_factory=dict)
     now: datetime = START
+    act: Act | None = None
     most_events: int = 1_000_000
     seen: list[Event] = field(default_factory=list)
     kept: dict[str, Sequence[Any]] = field(default_factory=dict)
@@ -183,7 +189,7 @@ class Theatre:
                 return self._start(command, execution)
             case CancelTask(path, attempt):
                 return (happened.TaskKilled(self.now, path, attempt),)
-            case KillChild() | TryAgain():
+            case KillChild() | TryAgain() | BeginAgain():
                 return ()
             case KeepRows(path, name, rows):
                 uri = f"kestra:///play/{len(self.kept)}.ion"
@@ -196,7 +202,10 @@ class Theatre:
             if listening.is_question(ask.name):
                 state = state_so_far(self.plan, execution)
                 return happened.Evaluated(self.now, ask.path, ask.name, self.judge(ask.template, seen, state))
-            return happened.Evaluated(self.now, ask.path, ask.name, self.render(ask.template, seen, ask.typed))
+            value = self.render(ask.template, seen, ask.typed)
+            if ask.acts:
+                value = self.act(ask, value, seen) if self.act is not None else True
+            return happened.Evaluated(self.now, ask.path, ask.name, value)
         except BuilderError as error:
             return happened.EvaluationFailed(self.now, ask.path, ask.name, error.message)
 

@@ -39,11 +39,26 @@ def restarted(plan: Plan, execution: Execution, at: datetime) -> Execution:
 
 def begun_again(plan: Plan, runs: Mapping[str, TaskRun], at: datetime, first: Iterable[str] = ()) -> dict[str, TaskRun]:
     """The runs with every failed one (and `first`) RESTARTED and the blocks around them RUNNING."""
-    again = _failed(runs) | set(first)
+    first = {_whole_of(plan, runs, path) for path in first}
+    again = {_whole_of(plan, runs, path) for path in _failed(runs)} | first
     around = {ancestor for path in again for ancestor in ancestors(runs, path)}
-    kept = without(runs, (path for path, run in runs.items() if _made_again(plan, run, again | around, around)))
-    roots = again - around | set(first)
+    inside = {path for path, run in runs.items() if run.parent in again and _is_whole(plan, runs[run.parent])}
+    kept = without(
+        runs, (path for path, run in runs.items() if path in inside or _made_again(plan, run, again | around, around))
+    )
+    roots = again - around | first
     return {path: _begun_again(plan, run, path in roots, path in around, at) for path, run in kept.items()}
+
+
+def _whole_of(plan: Plan, runs: Mapping[str, TaskRun], path: str) -> str:
+    """The outermost block around a run that is done again as a whole; the run itself without one."""
+    wholes = [above for above in ancestors(runs, path) if _is_whole(plan, runs[above])]
+    return wholes[-1] if wholes else path
+
+
+def _is_whole(plan: Plan, run: TaskRun) -> bool:
+    node = plan.by_id.get(run.task_id)
+    return node is not None and node.flow is not None and node.flow.whole
 
 
 def _failed(runs: Mapping[str, TaskRun]) -> set[str]:
@@ -65,7 +80,7 @@ def _made_again(plan: Plan, run: TaskRun, touched: set[str], around: set[str]) -
 
 def _begun_again(plan: Plan, run: TaskRun, root: bool, around: bool, at: datetime) -> TaskRun:
     if root:
-        block = plan.node(run).flow is not None and not run.attempts
+        block = plan.node(run).flow is not None and not run.attempts and not _is_whole(plan, run)
         state = State.RUNNING if block else State.RESTARTED
         return revived(run, state, at, evaluated={}, wake_at=None, child=None, outputs=None, message="")
     if around:
@@ -83,6 +98,8 @@ def marked(plan: Plan, execution: Execution, path: str, state: State, at: dateti
     run = execution.runs.get(path)
     if run is None:
         raise NotFound(f'The execution has no task run "{path}".')
+    if (whole := _whole_of(plan, execution.runs, path)) != path:
+        raise Conflict(f'The run is part of "{whole}", which is done again as a whole: mark that one.')
     if execution.state not in TERMINAL and execution.state is not State.PAUSED:
         raise Conflict(f"The execution is {execution.state}: wait for its end, or pause it, before a run is marked.")
     if state not in TERMINAL:

@@ -120,8 +120,9 @@ def _of_run(plan: Plan, execution: Execution, run: TaskRun) -> dict[str, Any]:
         taskrun["parentId"] = execution.runs[run.parent].id
     turns = list(_turns(execution.runs, run.scope))
     valued = _nearest_valued(execution.runs, run) if turns else run
-    if valued.value is not None:
-        taskrun["value"] = valued.value
+    value = valued.value if valued.value is not None else _value_of_whole(plan, execution, run)
+    if value is not None:
+        taskrun["value"] = value
     if valued.iteration is not None:
         taskrun["iteration"] = valued.iteration
     node = plan.by_id.get(run.task_id)
@@ -136,6 +137,13 @@ def _of_run(plan: Plan, execution: Execution, run: TaskRun) -> dict[str, Any]:
     if parents:
         found |= {"parent": parents[0], "parents": parents}
     return found
+
+
+def _value_of_whole(plan: Plan, execution: Execution, run: TaskRun) -> str | None:
+    """The steps of a WorkingDirectory have the value of its turn, as if they were one step."""
+    parent = execution.runs[run.parent] if run.parent is not None else None
+    node = plan.by_id.get(parent.task_id) if parent is not None else None
+    return parent.value if parent and node and node.flow is not None and node.flow.whole else None
 
 
 def _is_after(execution: Execution, run: TaskRun) -> bool:

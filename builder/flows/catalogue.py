@@ -48,6 +48,16 @@ class PluginType(Protocol):
         """The lists of child tasks, as far as they are lists at all; empty for runnable tasks."""
         ...
 
+    @property
+    def is_flow_control(self) -> bool:
+        """Whether it orders other tasks and does no work itself."""
+        ...
+
+    @property
+    def only_runnable(self) -> bool:
+        """Whether its `tasks` may not be flow control."""
+        ...
+
     def inputs(self, written: Mapping[str, Any]) -> list[tuple[Path, Any]]:
         """Input declarations that the type holds itself (Pause.onResume), each with its relative path."""
         ...

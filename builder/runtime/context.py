@@ -106,7 +106,7 @@ class Context:
         self.kv = Entries(place.namespace, journal.clock, call)
         self._folder = folder
         self._over = threading.Event()
-        self.files = ExecutionFiles(place.execution_id, lookups, call, folder, self._over)
+        self.files = ExecutionFiles(place, lookups, call, folder, self._over)
         self.namespace_files = NamespaceStore(place.namespace, journal.clock, lookups, call)
         self._loop = asyncio.get_running_loop()
         self._stream = Stream(StreamMasker(journal.masker), publish)

@@ -40,7 +40,14 @@ from builder.tasks.flow import (
     children,
 )
 from builder.tasks.form import Form
-from builder.tasks.local_files import NamespaceFiles, bring_in, bring_namespace_files, list_local_files, take_out
+from builder.tasks.local_files import (
+    NamespaceFiles,
+    bring_in,
+    bring_namespace_files,
+    list_local_files,
+    local_place,
+    take_out,
+)
 from builder.tasks.outputs import Outputs
 from builder.tasks.properties import (
     Duration,
@@ -124,6 +131,7 @@ __all__ = [
     "is_chosen_file",
     "is_true",
     "list_local_files",
+    "local_place",
     "model_validator",
     "read_item",
     "read_moment",

@@ -17,6 +17,7 @@ from builder.flows.catalogue import Kind, TaskGroup
 from builder.tasks import packages_in_use
 from builder.tasks.base import Task
 from builder.tasks.check import check_written
+from builder.tasks.flow import FlowTask
 from builder.tasks.form import FormField, fields_of, label_of
 from builder.tasks.plugin import Plugin
 
@@ -79,6 +80,14 @@ class Entry:
 
     def groups(self, written: Mapping[str, Any]) -> list[TaskGroup]:
         return self.plugin.groups_of(written)
+
+    @property
+    def is_flow_control(self) -> bool:
+        return issubclass(self.plugin, FlowTask)
+
+    @property
+    def only_runnable(self) -> bool:
+        return bool(getattr(self.plugin, "only_runnable", False))
 
     def inputs(self, written: Mapping[str, Any]) -> list[tuple[Path, Any]]:
         return self.plugin.inputs_of(written)

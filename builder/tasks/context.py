@@ -77,6 +77,14 @@ class Files(Protocol):
         """Deletes all files that the execution keeps; returns their URIs."""
         ...
 
+    async def keep_cache(self, key: str, content: Path) -> None:
+        """Keeps a file for later executions of the same flow, in place of the one kept under that key before."""
+        ...
+
+    async def fetch_cache(self, key: str, target: Path, *, newest_seconds: float | None = None) -> bool:
+        """Writes what is kept under a key into a file; False when there is nothing, or it is older than that."""
+        ...
+
     def open(self, uri: str) -> IO[bytes]:
         """The file, to be read piece by piece in the thread of a plain `run`; close it. A kill ends it at once.
 

@@ -13,6 +13,7 @@ from pydantic import Field
 from builder.errors import Path
 from builder.flows.catalogue import TaskGroup
 from builder.tasks.base import Task
+from builder.tasks.context import RunContext
 from builder.tasks.form import Form
 
 Children = Annotated[list[Any], Form("tasks", group="children")]
@@ -25,10 +26,11 @@ TURN_ID = ""
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A template to evaluate before the layout is known."""
+    """A template to evaluate before the layout is known. `acts`: the answer is what `FlowTask.act` makes of it."""
 
     template: Any
     typed: bool = False
+    acts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,10 @@ class FlowTask(Task):
     """The properties (YAML keys) that hold child tasks."""
     input_fields: ClassVar[tuple[str, ...]] = ()
     """The properties that hold input declarations (Pause.onResume)."""
+    whole: ClassVar[bool] = False
+    """All of it runs in one folder on one worker, and is done again as a whole when it failed or its worker is gone."""
+    only_runnable: ClassVar[bool] = False
+    """Its `tasks` may not be flow control."""
     category: ClassVar[str] = "Flow control"
 
     @classmethod
@@ -155,6 +161,10 @@ class FlowTask(Task):
     def layout(self, groups: Mapping[str, Sequence[str]], answers: Mapping[str, Any]) -> Layout:
         """The lanes, from the child ids of each group (disabled ones left out) and the answers."""
         return Layout([Lane("", groups.get("tasks", ()))])
+
+    async def act(self, name: str, value: Any, context: RunContext) -> Any:
+        """Does in the world what a question that `acts` asks, and gives the answer. Raises TaskFailure."""
+        raise NotImplementedError
 
     def outcome(self, worst: str) -> str:
         """The block's state when its children came to `worst` (SUCCESS, WARNING, FAILED or KILLED)."""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from builder.errors import InvalidInput, TaskFailure
 from builder.flows.file_paths import fits, is_chosen, safe_path
@@ -38,6 +38,15 @@ class NamespaceFiles(Properties):
         "OVERWRITE", alias="ifExists"
     )
     """What happens to a file that is there already."""
+
+    @classmethod
+    def read_rendered(cls, value: Any) -> "NamespaceFiles | None":
+        """From rendered values. Raises TaskFailure."""
+        try:
+            return None if value is None else cls.model_validate(value)
+        except ValidationError as error:
+            said = error.errors(include_url=False)[0]
+            raise TaskFailure(f"namespaceFiles.{'.'.join(map(str, said['loc']))}: {said['msg']}") from None
 
 
 async def bring_in(context: RunContext, files: Any) -> None:
@@ -92,16 +101,16 @@ def _bring_in(context: RunContext, files: Mapping[str, Any]) -> None:
             _fetch(context, content.strip(), str(name))
         else:
             text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, default=str)
-            _place(context.working_dir, str(name)).write_bytes(text.encode("utf-8", "surrogateescape"))
+            local_place(context.working_dir, str(name)).write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
 def _fetch(context: RunContext, uri: str, name: str) -> None:
-    with context.files.open(uri) as source, _place(context.working_dir, name).open("wb") as target:
+    with context.files.open(uri) as source, local_place(context.working_dir, name).open("wb") as target:
         while piece := source.read(_PIECE):
             target.write(piece)
 
 
-def _place(folder: Path, name: str) -> Path:
+def local_place(folder: Path, name: str) -> Path:
     """Where a file goes, with the folders around it made; never outside, not through a link either."""
     try:
         place = folder / safe_path(name)

@@ -7,12 +7,11 @@ assert context.logs == [("INFO", "hello")]
 
 import asyncio
 import inspect
-import io
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
 import yaml
 
@@ -22,100 +21,8 @@ from builder.tasks.base import Task
 from builder.tasks.effects import Effect
 from builder.tasks.prepare import dump_outputs, prepare, secrets_of
 from builder.tasks.testing_elsewhere import FakeElsewhere
+from builder.tasks.testing_files import FakeFiles, FakeNamespaceFiles
 from builder.tasks.testing_kv import FakeKv
-
-
-class FakeFiles:
-    """Files in memory, by URI; what is written is kept when the `with` ends well."""
-
-    def __init__(self) -> None:
-        self.contents: dict[str, bytes] = {}
-
-    async def put(self, name: str, content: bytes | Path) -> str:
-        uri = f"kestra:///tests/{len(self.contents)}/{name}"
-        self.contents[uri] = content if isinstance(content, bytes) else await asyncio.to_thread(content.read_bytes)
-        return uri
-
-    async def read(self, uri: str, *, limit_bytes: int | None = None) -> bytes:
-        if uri not in self.contents:
-            raise TaskFailure(f"There is no file {uri}.")
-        content = self.contents[uri]
-        if limit_bytes is not None and len(content) > limit_bytes:
-            raise TaskFailure(f"The file {uri} is larger than {limit_bytes} bytes.")
-        return content
-
-    async def copy(self, name: str, uri: str) -> str:
-        return await self.put(name, await self.read(uri))
-
-    async def size(self, uri: str) -> int:
-        return len(await self.read(uri))
-
-    async def delete(self, uri: str) -> bool:
-        return self.contents.pop(uri, None) is not None
-
-    async def purge(self) -> list[str]:
-        found = list(self.contents)
-        self.contents.clear()
-        return found
-
-    def open(self, uri: str) -> IO[bytes]:
-        if uri not in self.contents:
-            raise TaskFailure(f"There is no file {uri}.")
-        return io.BytesIO(self.contents[uri])
-
-    def writing(self, name: str) -> "FakeWriting":
-        return FakeWriting(self, name)
-
-
-class FakeNamespaceFiles:
-    """Files of namespaces in memory, by their addresses among those of `files`."""
-
-    def __init__(self, namespace: str, files: FakeFiles) -> None:
-        self._namespace = namespace
-        self._files = files
-
-    def _uri(self, path: str, namespace: str | None) -> str:
-        return f"nsfile://{namespace or self._namespace}/{path}"
-
-    async def listed(self, namespace: str | None = None) -> list[str]:
-        start = self._uri("", namespace)
-        return sorted(uri.removeprefix(start) for uri in self._files.contents if uri.startswith(start))
-
-    async def put(
-        self, path: str, content: bytes | Path | str, namespace: str | None = None, *, overwrite: bool = True
-    ) -> str:
-        uri = self._uri(path, namespace)
-        if uri in self._files.contents and not overwrite:
-            raise TaskFailure(f"The file '{path}' is already there.")
-        if isinstance(content, str):
-            content = await self._files.read(content)
-        kept = await self._files.put(path, content)
-        self._files.contents[uri] = self._files.contents.pop(kept)
-        return uri
-
-    async def delete(self, path: str, namespace: str | None = None, *, with_folders: bool = False) -> None:
-        if self._files.contents.pop(self._uri(path, namespace), None) is None:
-            raise TaskFailure(f"There is no file '{path}'.")
-
-    async def purge(
-        self, namespaces: Sequence[str], globs: Sequence[str], *, keep: int, before: datetime | None, children: bool
-    ) -> int:
-        return 0
-
-
-class FakeWriting(io.BytesIO):
-    """A file being written."""
-
-    def __init__(self, files: FakeFiles, name: str) -> None:
-        super().__init__()
-        self.uri = ""
-        self._files = files
-        self._name = name
-
-    def __exit__(self, *error: Any) -> None:
-        if error[0] is None:
-            self.uri = f"kestra:///tests/{len(self._files.contents)}/{self._name}"
-            self._files.contents[self.uri] = self.getvalue()
 
 
 class FakeHttp:
@@ -184,6 +91,7 @@ class FakeContext:
         self.kv = FakeKv(namespace)
         self.files = FakeFiles()
         self.http = FakeHttp()
+        self.folder: Path | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.elsewhere = FakeElsewhere()
         self.logs: list[tuple[str, str]] = []
@@ -203,6 +111,8 @@ class FakeContext:
 
     @property
     def working_dir(self) -> Path:
+        if self.folder is not None:
+            return self.folder
         self._folder = self._folder or tempfile.TemporaryDirectory(prefix="task-")
         return Path(self._folder.name)
 

@@ -22,6 +22,12 @@ class FakeType:
     inputs_key: str = ""
     also: Callable[[Mapping[str, Any]], list[Fault]] | None = None
 
+    only_runnable: bool = False
+
+    @property
+    def is_flow_control(self) -> bool:
+        return bool(self.groups_of)
+
     def check(self, written: Mapping[str, Any]) -> list[Fault]:
         short = self.name.rpartition(".")[2]
         known = (

@@ -2,13 +2,16 @@
 
 import asyncio
 import inspect
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 from builder.engine import events as happened
-from builder.engine.commands import StartChild
+from builder.engine.commands import Evaluate, StartChild
 from builder.engine.execution import Execution
 from builder.engine.plan import Plan, build_plan
 from builder.engine.play import Done, Theatre, fresh
@@ -43,6 +46,8 @@ class World:
     kv: FakeKv = field(default_factory=lambda: FakeKv("nobody"))
     files: FakeFiles = field(default_factory=FakeFiles)
     context: type[FakeContext] = FakeContext
+    folders: dict[str, Path] = field(default_factory=dict)
+    """Of the WorkingDirectories at work, by path."""
 
     def publish(self, text: str) -> Plan:
         checked = check(text, catalogue())
@@ -81,6 +86,8 @@ class World:
         plan = self.plans[execution.namespace, execution.flow_id]
         theatre = self.theatre(plan, execution)
         ended = theatre.run(execution, *events)
+        while self.folders:
+            shutil.rmtree(self.folders.popitem()[1])
         self.executions[execution.id] = ended
         if ended.state is State.RETRIED:
             again = tried_again(ended, theatre.now)
@@ -90,7 +97,11 @@ class World:
 
     def theatre(self, plan: Plan, execution: Execution) -> Theatre:
         def work(path: str, variables: Mapping[str, Any], attempt: int) -> Done:
-            return self.work(plan, path.rpartition("/")[2], variables, attempt)
+            block, _, task_id = path.rpartition("/")
+            return self.work(plan, task_id, variables, attempt, self.folders.get(block))
+
+        def act(ask: Evaluate, value: Any, variables: Mapping[str, Any]) -> Any:
+            return self.act(plan, ask, value, variables)
 
         latest = max(at for _, at in execution.history) + timedelta(seconds=1)
 
@@ -99,14 +110,31 @@ class World:
             asked = Judge(lambda value, *, typed=False: _render(value, variables, typed=typed), upstream)
             return asked.objection(conditions) is None
 
-        return Theatre(plan, _render_for_engine, work, self.call, judge, self.globals, self.envs, latest)
+        return Theatre(plan, _render_for_engine, work, self.call, judge, self.globals, self.envs, latest, act)
 
-    def work(self, plan: Plan, task_id: str, variables: Mapping[str, Any], attempt: int) -> Done:
-        node = plan.by_id[task_id]
+    def act(self, plan: Plan, ask: Evaluate, value: Any, variables: Mapping[str, Any]) -> Any:
+        path = str(ask.path)
+        if "#" not in ask.name:
+            self.folders[path] = Path(tempfile.mkdtemp())
+        flow = plan.by_id[path.rpartition("/")[2]].flow
+        assert flow is not None
+        context = self._context(plan, flow.id, variables, 1, self.folders[path])
+        return asyncio.run(flow.act(ask.name.partition("#")[0], value, context))
+
+    def _context(
+        self, plan: Plan, task_id: str, variables: Mapping[str, Any], attempt: int, folder: Path | None
+    ) -> FakeContext:
         context = self.context(namespace=plan.flow.namespace, variables=variables)
         context.kv.entries, context.files, context.attempt = self.kv.entries, self.files, attempt
         context.elsewhere = Beyond(self)
-        context.flow_id, context.task_id = plan.flow.id, task_id
+        context.flow_id, context.task_id, context.folder = plan.flow.id, task_id, folder
+        return context
+
+    def work(
+        self, plan: Plan, task_id: str, variables: Mapping[str, Any], attempt: int, folder: Path | None = None
+    ) -> Done:
+        node = plan.by_id[task_id]
+        context = self._context(plan, task_id, variables, attempt, folder)
         ready = prepare(node.task, node.properties, context.render_now)
         run = cast(Any, ready.run)
         try:

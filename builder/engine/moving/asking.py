@@ -16,6 +16,7 @@ WAITED = "waited"
 EXIT = "exit"
 COMES_TO = "comesTo"
 KEPT = "kept"
+LOST = "lost"
 """Names under which the engine keeps its own notes among the answers of a run."""
 
 _BEFORE = frozenset({State.CREATED, State.RESTARTED})
@@ -42,7 +43,9 @@ def unanswered(node: Node, run: TaskRun) -> tuple[Evaluate, ...]:
 
 def _questions(run: TaskRun, asks: Mapping[str, Ask]) -> tuple[Evaluate, ...]:
     return tuple(
-        Evaluate(run.path, name, ask.template, ask.typed) for name, ask in asks.items() if name not in run.evaluated
+        Evaluate(run.path, name, ask.template, ask.typed, ask.acts)
+        for name, ask in asks.items()
+        if name not in run.evaluated
     )
 
 
@@ -67,7 +70,7 @@ def turn_awaited(node: Node, run: TaskRun) -> tuple[Evaluate, ...]:
         return ()
     turn = run.evaluated.get(TURN, 1)
     return tuple(
-        Evaluate(run.path, turn_name(name, turn), ask.template, ask.typed)
+        Evaluate(run.path, turn_name(name, turn), ask.template, ask.typed, ask.acts)
         for name, ask in node.flow.turn_asks().items()
         if turn_name(name, turn) not in run.evaluated
     )

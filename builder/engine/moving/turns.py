@@ -1,5 +1,6 @@
 """Loops that ask after each turn whether to go on (LoopUntil): one set of child runs a turn, earlier ones removed."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from builder.engine.execution import TaskRun
@@ -49,7 +50,7 @@ def goes_on(work: Work, run: TaskRun, block: Block) -> bool:
 
 
 def _next_turn(work: Work, run: TaskRun, block: Block, again: Again) -> None:
-    work.remove(_tree(work, tuple(block.places)))
+    work.remove(tree(work.runs, tuple(block.places)))
     del work.board.blocks[run.path]
     turn = run.evaluated[asking.TURN]
     kept = {name: value for name, value in run.evaluated.items() if not name.endswith(f"#{turn}")}
@@ -59,9 +60,10 @@ def _next_turn(work: Work, run: TaskRun, block: Block, again: Again) -> None:
         work.todo.append(("enter", run.path))
 
 
-def _tree(work: Work, roots: tuple[str, ...]) -> list[str]:
+def tree(runs: Iterable[str], roots: tuple[str, ...]) -> list[str]:
+    """The paths of these runs and of all inside them."""
     below = tuple(f"{root}{mark}" for root in roots for mark in "/[")
-    return [path for path in work.runs if path in roots or path.startswith(below)]
+    return [path for path in runs if path in roots or path.startswith(below)]
 
 
 def _begun(run: TaskRun) -> datetime:

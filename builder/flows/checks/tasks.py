@@ -149,7 +149,20 @@ class _Walk:
             check_inputs(self.findings, (*path, *declared[0][0][:-1]), [item for _, item in declared])
         for group in found.groups(task):
             for place, child in group.tasks:
+                if found.only_runnable and group.name == "tasks":
+                    self._refuse_flow_control((*path, *place), child, task)
                 self.task((*path, *place), child, str(task.get("id", "")))
+
+    def _refuse_flow_control(self, path: Path, child: Any, around: Mapping[str, Any]) -> None:
+        name = child.get("type") if isinstance(child, Mapping) else None
+        found = self.catalogue.find(name) if isinstance(name, str) else None
+        if found is not None and found.is_flow_control:
+            word = str(around.get("type", "")).rpartition(".")[2]
+            self.findings.error(
+                (*path, "type"),
+                f"{around.get('id', '')}: Only runnable tasks are allowed as children of a {word} task",
+                "Take it out, or put the whole inside it.",
+            )
 
     def _call(self, path: Path, task: Mapping[str, Any]) -> None:
         own = (self.flow.get("namespace"), self.flow.get("id"))

@@ -15,9 +15,9 @@ from builder.engine.restart import broken_off
 from builder.engine.states import TERMINAL, State
 from builder.runtime.context import Journal
 from builder.runtime.masking import Masker
-from builder.runtime.runner import children, signals
+from builder.runtime.runner import children, signals, taking_up
 from builder.runtime.runner.alarm import Alarm
-from builder.runtime.runner.alone import GAVE_UP, MOST_LOSSES, SUSPECT_LOSSES
+from builder.runtime.runner.alone import GAVE_UP, MOST_LOSSES
 from builder.runtime.runner.errands import Errands
 from builder.runtime.runner.failures import log_unsaid
 from builder.runtime.runner.kept import as_kept
@@ -147,24 +147,15 @@ class Driven:
             await self._break_off(self._problem or GAVE_UP, now)
             return
         for command in pending(self.plan, self.execution):
-            self._take_up(command, now)
+            event = taking_up.event_of(command, self._claim, now)
+            if isinstance(event, AttemptLost):
+                self._again.add(event.path)
+            (self._inbox.append(event) if event is not None else self._waiting.append(command))
         if self.execution.state in (State.CREATED, State.RESTARTED):
             self._inbox.append(Started(now))
         else:
             self._inbox.append(Woken(now))
         self.hear(self._claim.signals)
-
-    def _take_up(self, command: Command, now: datetime) -> None:
-        """What was under way when the execution was last let go. An attempt may have acted: it is lost, not resumed."""
-        if isinstance(command, RunTask):
-            attempts = self.execution.runs[command.path].attempts
-            alone = self._claim.losses - SUSPECT_LOSSES > sum(attempt.lost == "alone" for attempt in attempts)
-            self._again.add(command.path)
-            self._inbox.append(AttemptLost(now, command.path, command.attempt, alone))
-        elif isinstance(command, CancelTask):
-            self._inbox.append(TaskKilled(now, command.path, command.attempt))
-        else:
-            self._waiting.append(command)
 
     async def _step(self) -> None:
         started = time.monotonic()
@@ -189,12 +180,12 @@ class Driven:
         self._inbox.clear()
         if self.plan is None:
             return
-        self._errands.heed(events)
         decision = decide_all(self.plan, self.execution, events)
         if decision.execution != self.execution or decision.changed:
             self._dirty = True
         log_unsaid(self.journal, self.execution, decision.execution, decision.changed, events)
         self.execution = decision.execution
+        self._errands.heed(events)
         self._changed |= decision.changed
         self._note_settled(events)
         for command in decision.commands:

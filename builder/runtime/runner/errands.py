@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from builder.engine.commands import CancelTask, Command, Evaluate, KeepRows, KillChild, RunTask, StartChild
@@ -18,8 +19,10 @@ from builder.engine.events import (
     TaskKilled,
     TaskSucceeded,
 )
+from builder.engine.execution import TaskRun
 from builder.engine.moving import listening
 from builder.engine.moving.sla import is_question
+from builder.engine.plan import Node
 from builder.engine.states import State
 from builder.engine.variables import variables
 from builder.errors import BuilderError
@@ -30,13 +33,14 @@ from builder.flows.outputs import flow_outputs
 from builder.runtime import storage
 from builder.runtime.context import Context
 from builder.runtime.evaluate import RuntimeLookups, render
-from builder.runtime.runner import children
+from builder.runtime.runner import acting, children
 from builder.runtime.runner.attempts import Attempt
 from builder.runtime.runner.failures import place_of
 from builder.runtime.runner.hearing import hears, upstream_of
 from builder.runtime.runner.plans import Ready, holds_sealed
 from builder.runtime.runner.tools import Tools
 from builder.runtime.runner.workplaces import Workplaces
+from builder.runtime.world.folders import Folder
 from builder.runtime.world.place import Place
 from builder.store.encryption import encrypt, opened
 
@@ -69,11 +73,11 @@ class Errands:
     @property
     def busy(self) -> bool:
         """Whether an answer is still to come."""
-        return bool(self._attempts or self._others)
+        return bool(self._attempts or self._others or self._workplaces.any_open)
 
     def on_the_spot(self, command: Command) -> Event | None:
         """The answer to a question or a quick task that touches nothing outside; None: it must be sent out."""
-        if isinstance(command, Evaluate) and not needs_lookups(command.template):
+        if isinstance(command, Evaluate) and not command.acts and not needs_lookups(command.template):
             return self._evaluated(command, self._variables(command.path), None)
         if isinstance(command, RunTask):
             return self._at_once(command)
@@ -89,7 +93,9 @@ class Errands:
             self._workplaces.leave(command.path, command.attempt)
 
     def heed(self, events: Iterable[Event]) -> None:
-        """Outputs of a child may hold encrypted values, as a task's and a resume's inputs may."""
+        """Outputs of a child may hold encrypted values, as a task's and a resume's inputs may; folders of blocks that
+        ended go."""
+        self._workplaces.tidy(self._driven.execution.runs)
         self._sealed = self._sealed or any(
             (isinstance(event, ChildEnded | TaskSucceeded) and holds_sealed(event.outputs))
             or (isinstance(event, ResumeRequested) and holds_sealed(event.inputs))
@@ -111,7 +117,10 @@ class Errands:
                 self.keep_rows(command)
 
     def evaluate(self, command: Evaluate) -> None:
-        """Renders on the database thread, since it reads keys, secrets or files."""
+        """Renders on the database thread, since it reads keys, secrets or files; or acts."""
+        if command.acts:
+            self._act(command)
+            return
         seen = self._variables(command.path)
         self._other(self._answer(self._tools.database.patient_call(self._evaluated, command, seen, self._lookups)))
 
@@ -139,6 +148,7 @@ class Errands:
 
     def cancel_all(self) -> list[str]:
         """Cuts everything; returns the paths of the attempts that were under way."""
+        self._workplaces.close()
         for task in (*self._attempts.values(), *self._others):
             task.cancel()
         return [path for path, _ in self._attempts]
@@ -162,19 +172,32 @@ class Errands:
         if plan is None or run is None:
             return None
         node = plan.node(run)
-        level = str(node.properties.get("logLevel") or "TRACE")
-        place = Place(execution.id, execution.namespace, execution.flow_id, run.task_id, run.path, run.id,
-                      command.attempt, level)  # fmt: skip
-        folder = self._workplaces.enter(command.path, command.attempt)
-        seen = {**self._variables(command.path), "workingDir": str(folder.path)}
-        context = Context(
-            place, seen, self._driven.journal, self._lookups, self._tools.network,
-            self._tools.database.patient_call,
-            lambda text, offset: self._tools.publisher.text(execution.id, run.path, command.attempt, text, offset),
-            self._driven.logged, self._driven.save_now, folder,
-        )  # fmt: skip
+        context = self._context(node, run, command.attempt, self._workplaces.enter(run, command.attempt))
         return Attempt(command, node, run, context, self._lookups, self._driven.journal.masker,
                        self._tools.database.patient_call, self._tools.threads)  # fmt: skip
+
+    def _act(self, command: Evaluate) -> None:
+        plan, run = self._driven.plan, self._driven.execution.runs.get(command.path or "")
+        if plan is None or run is None:
+            return
+        node = plan.node(run)
+        folder = self._workplaces.of_block(run.path, anew="#" not in command.name)
+        context = self._context(node, run, 0, folder)
+        say = partial(self._said, command)
+        self._other(self._answer(acting.answered(command, node, context, self._driven.journal.masker, say)))
+
+    def _context(self, node: Node, run: TaskRun, attempt: int, folder: Folder) -> Context:
+        execution = self._driven.execution
+        level = str(node.properties.get("logLevel") or "TRACE")
+        place = Place(execution.id, execution.namespace, execution.flow_id, run.task_id, run.path, run.id,
+                      attempt, level)  # fmt: skip
+        seen = {**self._variables(run.path), "workingDir": str(folder.path)}
+        return Context(
+            place, seen, self._driven.journal, self._lookups, self._tools.network,
+            self._tools.database.patient_call,
+            lambda text, offset: self._tools.publisher.text(execution.id, run.path, attempt, text, offset),
+            self._driven.logged, self._driven.save_now, folder,
+        )  # fmt: skip
 
     def _variables(self, path: str | None) -> dict[str, Any]:
         assert self._driven.plan is not None

@@ -11,10 +11,10 @@ from urllib.parse import unquote
 from django.conf import settings
 
 from builder.errors import BuilderError, TaskFailure
-from builder.runtime import storage
+from builder.runtime import caches, storage
 from builder.runtime.evaluate import RuntimeLookups
 from builder.runtime.world.folders import Folder
-from builder.runtime.world.place import Call
+from builder.runtime.world.place import Call, Place
 from builder.store import contents
 
 _PIECE = 1 << 20
@@ -25,9 +25,10 @@ class ExecutionFiles:
     """`over` is set when the attempt ends: what still reads or writes in a thread stops there."""
 
     def __init__(
-        self, execution_id: str, lookups: RuntimeLookups, call: Call, folder: Folder, over: threading.Event
+        self, place: Place, lookups: RuntimeLookups, call: Call, folder: Folder, over: threading.Event
     ) -> None:
-        self._execution_id = execution_id
+        self._execution_id = place.execution_id
+        self._cache = f"{place.namespace}/{place.flow_id}"
         self._lookups = lookups
         self._call = call
         self._folder = folder
@@ -67,6 +68,15 @@ class ExecutionFiles:
 
     async def purge(self) -> list[str]:
         return await asyncio.to_thread(storage.purge, self._execution_id)
+
+    async def keep_cache(self, key: str, content: Path) -> None:
+        try:
+            await asyncio.to_thread(caches.keep, f"{self._cache}/{key}", content)
+        except BuilderError as error:
+            raise TaskFailure(error.message, retryable=False) from error
+
+    async def fetch_cache(self, key: str, target: Path, *, newest_seconds: float | None = None) -> bool:
+        return await asyncio.to_thread(caches.fetch, f"{self._cache}/{key}", target, newest_seconds)
 
     def open(self, uri: str) -> IO[bytes]:
         found = asyncio.run_coroutine_threadsafe(self._located(uri), self._loop).result()
