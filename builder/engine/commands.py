@@ -43,27 +43,38 @@ class StartChild:
     scheduleDate; and `outputs`, raw: templates to render with the child's variables when it ends, if its flow declares
     no outputs.
     With `wait` the answer is ChildEnded, without it ChildStarted; a flow or inputs that do not exist answer TaskFailed
-    at attempt 0 (meaning: the run's present attempt).
+    at attempt 0 (meaning: the run's present attempt). ChildStarted comes in any case.
+    `taskrun`: it is one of many children, `path` names the batch; the request is still to be rendered, with this in
+    `taskrun`, and whatever goes wrong answers ChildEnded. `again`: a child that failed is restarted.
     """
 
     path: str
     child: str
     request: Mapping[str, Any] = field(default_factory=dict)
     wait: bool = True
+    taskrun: Mapping[str, Any] | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class KeepRows:
-    """Write the rows as a file of the execution, one line of JSON each, and answer Evaluated with its address."""
+    """Write the rows as a file of the execution, one line of JSON each, and answer Evaluated with its address.
+
+    `children`: executions whose outputs are the rows.
+    """
 
     path: str
     name: str
-    rows: tuple[Any, ...]
+    rows: tuple[Any, ...] = ()
+    children: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class KillChild:
+    """Ask a child to end; the answer is ChildEnded. `path`: the batch it belongs to, where the run has many."""
+
     child: str
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,19 @@ from builder.engine import events as happened
 from builder.engine.commands import BeginAgain, CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
 from builder.engine.events import Event
 from builder.engine.execution import Execution, TaskRun
-from builder.engine.moving import agreements, asking, asserting, effects, happenings, listening, signals, sla, wholes
+from builder.engine.moving import (
+    agreements,
+    asking,
+    asserting,
+    batches,
+    children,
+    effects,
+    happenings,
+    listening,
+    signals,
+    sla,
+    wholes,
+)
 from builder.engine.moving.steps import enter, layout_of, outputs_ask, take_steps, wants_outputs
 from builder.engine.moving.work import Work
 from builder.engine.plan import Plan
@@ -36,8 +48,8 @@ _MEANINGS: dict[type, Callable[[Work, Any], None]] = {
     happened.TaskKilled: happenings.task_killed,
     happened.AttemptLost: happenings.attempt_lost,
     happened.BlockLost: wholes.block_lost,
-    happened.ChildStarted: happenings.child_started,
-    happened.ChildEnded: happenings.child_ended,
+    happened.ChildStarted: children.child_started,
+    happened.ChildEnded: children.child_ended,
     happened.Woken: happenings.woken,
     happened.KillRequested: signals.killed,
     happened.PauseRequested: signals.paused,
@@ -97,6 +109,9 @@ def _under_way(work: Work, run: TaskRun, held: bool, around: Collection[str | No
         child = layout_of(node, run).child
         if child is not None and run.state is State.RUNNING:
             yield StartChild(run.path, run.child, child.request, child.wait)
+    elif asking.BATCHES in run.evaluated and run.state is State.RUNNING:
+        asked = layout_of(node, run).batches
+        yield from batches.being_begun(work, run, asked) if asked is not None else ()
     elif node.flow is None and run.state is State.RUNNING:
         yield RunTask(run.path, run.attempts[-1].number)
     elif wholes.has_lost_its_folder(work, run):
@@ -108,6 +123,8 @@ def _under_way(work: Work, run: TaskRun, held: bool, around: Collection[str | No
 def _ending(run: TaskRun) -> Iterator[Command]:
     if run.child is not None:
         yield KillChild(run.child)
+    elif asking.BATCHES in run.evaluated:
+        yield from batches.kills(run)
     elif run.attempts:
         yield CancelTask(run.path, run.attempts[-1].number)
 

@@ -168,6 +168,11 @@ class _Building:
         turn = flow.turn() if flow is not None else None
         if turn is not None:
             groups = {TURNS: (Node(TURN_ID, cls, {}, groups, turn, retry),)}
+        if flow is not None and (inner := flow.inner()):
+            groups["tasks"] = tuple(
+                Node(one.properties["id"], one.task, one.properties, {}, one.flow, retry) for one in inner
+            )
+            self.by_id.update((node.id, node) for node in groups["tasks"])
         return Node(str(written["id"]), cls, written, groups, flow, retry)
 
 

@@ -119,6 +119,8 @@ def _attempt(execution: Execution, path: str) -> int:
     return attempts[-1].number if attempts else 0
 
 
+_ASKED: Mapping[str, Any] = {"outputs": {}, "inheritLabels": False, "labels": {}}
+
 Render = Callable[[Any, Mapping[str, Any], bool], Any]
 """template, variables, typed -> value; raises BuilderError."""
 
@@ -191,9 +193,9 @@ class Theatre:
                 return (happened.TaskKilled(self.now, path, attempt),)
             case KillChild() | TryAgain() | BeginAgain():
                 return ()
-            case KeepRows(path, name, rows):
+            case KeepRows(path, name, rows, children):
                 uri = f"kestra:///play/{len(self.kept)}.ion"
-                self.kept[uri] = rows
+                self.kept[uri] = rows or children
                 return (happened.Evaluated(self.now, path, name, uri),)
 
     def _evaluate(self, ask: Evaluate, execution: Execution) -> Event:
@@ -223,6 +225,8 @@ class Theatre:
     def _start(self, command: StartChild, execution: Execution) -> Sequence[Event]:
         if self.call is None:
             return (happened.TaskFailed(self.now, command.path, 0, "This play knows no other flow."),)
+        if command.taskrun is not None:
+            return self._start_batch(command, execution)
         try:
             state, outputs, message = self.call(command, execution)
         except TaskFailure as failure:
@@ -230,6 +234,18 @@ class Theatre:
         if not command.wait:
             return (happened.ChildStarted(self.now, command.path, command.child),)
         return (happened.ChildEnded(self.now, command.path, command.child, state, outputs, message),)
+
+    def _start_batch(self, command: StartChild, execution: Execution) -> Sequence[Event]:
+        assert self.call is not None
+        seen = dict(self._variables(execution, command.path.rpartition("[")[0]))
+        seen["taskrun"] = {**seen["taskrun"], **(command.taskrun or {})}
+        begun = happened.ChildStarted(self.now, command.path, command.child)
+        try:
+            request = self.render(command.request, seen, False)
+            state, outputs, message = self.call(replace(command, request={**_ASKED, **request}), execution)
+        except BuilderError as failure:
+            return (happened.ChildEnded(self.now, command.path, command.child, State.FAILED, None, failure.message),)
+        return begun, happened.ChildEnded(self.now, command.path, command.child, state, outputs, message)
 
     def _variables(self, execution: Execution, path: str | None) -> Mapping[str, Any]:
         return variables(self.plan, execution, path, globals=self.globals, envs=self.envs)

@@ -43,7 +43,7 @@ def replayed(
 
 def restarted_anew(plan: Plan, execution: Execution, at: datetime, new_id: str, revision: int) -> Execution:
     """A restart on another revision: a new execution, child of the old one, that goes on from what failed."""
-    again = restarted(plan, execution, at)
+    again = restarted(plan, execution, at, same=False)
     if not again.runs:
         raise Conflict(NOTHING_FAILED)
     return _with_runs(_empty_copy(execution, at, new_id, revision), execution.history, again.runs, at)

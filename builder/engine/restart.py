@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from builder.engine.execution import Execution, TaskRun
-from builder.engine.moving import notes
+from builder.engine.moving import batches, notes
 from builder.engine.moving.asking import at_end
 from builder.engine.plan import Plan
 from builder.engine.states import TERMINAL, State
@@ -21,7 +21,7 @@ NOTHING_FAILED = "No task found to restart execution from!"
 _HANDLERS = frozenset({"errors", "finally", "after"})
 
 
-def restarted(plan: Plan, execution: Execution, at: datetime) -> Execution:
+def restarted(plan: Plan, execution: Execution, at: datetime, *, same: bool = True) -> Execution:
     """The execution made ready to go on from what failed: same id, what succeeded stays. Raises Conflict.
 
     Failed runs become RESTARTED with their earlier attempts kept, the blocks around them RUNNING; the runs of error
@@ -31,14 +31,19 @@ def restarted(plan: Plan, execution: Execution, at: datetime) -> Execution:
         raise Conflict(f"The execution is {execution.state}: only one that has ended or is paused can be restarted.")
     if execution.state is State.RETRIED:
         raise Conflict(f"It was tried again as execution {execution.notes.get(notes.NEXT)}: restart that one.")
-    runs = begun_again(plan, execution.runs, at)
+    runs = begun_again(plan, execution.runs, at, same=same)
     if runs == execution.runs and not execution.message:
         raise Conflict(NOTHING_FAILED)
     return ready(execution, runs, at)
 
 
-def begun_again(plan: Plan, runs: Mapping[str, TaskRun], at: datetime, first: Iterable[str] = ()) -> dict[str, TaskRun]:
-    """The runs with every failed one (and `first`) RESTARTED and the blocks around them RUNNING."""
+def begun_again(
+    plan: Plan, runs: Mapping[str, TaskRun], at: datetime, first: Iterable[str] = (), *, same: bool = False
+) -> dict[str, TaskRun]:
+    """The runs with every failed one (and `first`) RESTARTED and the blocks around them RUNNING.
+
+    `same`: the execution stays the same, so that children of it that failed may be restarted too.
+    """
     first = {_whole_of(plan, runs, path) for path in first}
     again = {_whole_of(plan, runs, path) for path in _failed(runs)} | first
     around = {ancestor for path in again for ancestor in ancestors(runs, path)}
@@ -47,7 +52,7 @@ def begun_again(plan: Plan, runs: Mapping[str, TaskRun], at: datetime, first: It
         runs, (path for path, run in runs.items() if path in inside or _made_again(plan, run, again | around, around))
     )
     roots = again - around | first
-    return {path: _begun_again(plan, run, path in roots, path in around, at) for path, run in kept.items()}
+    return {path: _begun_again(plan, run, path in roots, path in around, at, same) for path, run in kept.items()}
 
 
 def _whole_of(plan: Plan, runs: Mapping[str, TaskRun], path: str) -> str:
@@ -78,11 +83,14 @@ def _made_again(plan: Plan, run: TaskRun, touched: set[str], around: set[str]) -
     )
 
 
-def _begun_again(plan: Plan, run: TaskRun, root: bool, around: bool, at: datetime) -> TaskRun:
+def _begun_again(plan: Plan, run: TaskRun, root: bool, around: bool, at: datetime, same: bool = False) -> TaskRun:
     if root:
-        block = plan.node(run).flow is not None and not run.attempts and not _is_whole(plan, run)
+        flow = plan.node(run).flow
+        again = same and flow is not None and flow.restarts_children
+        child, noted = (run.child, batches.kept(run)) if again else (None, {})
+        block = flow is not None and not run.attempts and not _is_whole(plan, run)
         state = State.RUNNING if block else State.RESTARTED
-        return revived(run, state, at, evaluated={}, wake_at=None, child=None, outputs=None, message="")
+        return revived(run, state, at, evaluated=noted, wake_at=None, child=child, outputs=None, message="")
     if around:
         void = at_end(plan.node(run))
         kept = {name: value for name, value in run.evaluated.items() if name not in void}

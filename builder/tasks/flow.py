@@ -70,10 +70,22 @@ class Child:
 
 
 @dataclass(frozen=True, slots=True)
+class Batches:
+    """An execution for each value of the output of a sibling step; `request` is StartChild's, as templates that see the
+    value as `taskrun.items` and its number as `taskrun.iteration`."""
+
+    sibling: str
+    output: str
+    request: Mapping[str, Any]
+    wait: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """The lanes of a block; at most `concurrency` run at once (0: all). `outputs` are the block's own.
 
-    `wait` comes before the lanes; `child` stands in their place; with `turns` the lanes are made again for each turn.
+    `wait` comes before the lanes; `child` stands in their place, or `batches` does; with `turns` the lanes are made
+    again for each turn. `gathers`: the sibling whose batches' outputs are kept as a file.
     """
 
     lanes: Sequence[Lane]
@@ -82,6 +94,8 @@ class Layout:
     wait: Wait | None = None
     child: Child | None = None
     turns: bool = False
+    batches: Batches | None = None
+    gathers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +214,23 @@ class FlowTask(Task):
         """What must be evaluated when the block has come to its state, before it ends."""
         return {}
 
+    def inner(self) -> "Sequence[Inner]":
+        """Steps that it makes itself, in place of its group of tasks."""
+        return ()
+
+    def batches_ended(self, counts: Mapping[str, int]) -> Ending:
+        """The end of a block of batches, by how many came to each state."""
+        return Ending("SUCCESS")
+
+    def gathered(self, uri: str) -> Mapping[str, Any]:
+        """The outputs of a block that gathered those of batches in a file."""
+        return {}
+
+    @property
+    def restarts_children(self) -> bool:
+        """Whether a restart restarts the child executions that failed, instead of making new ones."""
+        return False
+
     def turn_asks(self) -> Mapping[str, Ask]:
         """What must be evaluated at the end of each turn of a loop."""
         return {}
@@ -211,6 +242,15 @@ class FlowTask(Task):
     def turn_lanes(self, groups: Mapping[str, Sequence[str]], turn: int) -> Layout:
         """The lanes of one turn, and the outputs that hold during it."""
         return Layout([Lane(str(turn), groups.get("tasks", ()), iteration=turn)])
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """A step that a flow-control task makes itself: its class and properties and, for flow control, the task."""
+
+    task: type[Task]
+    properties: Mapping[str, Any]
+    flow: FlowTask | None = None
 
 
 class FlowBlock(FlowTask):

@@ -2,12 +2,14 @@
 
 import json
 
+from builder.actions import again
+from builder.actions.executions import kill
 from builder.clock import SystemClock
 from builder.engine.states import State
 from builder.runtime import storage
 from builder.runtime.runner.runner import Runner
-from builder.store import births, executions
-from tests.runtime.conftest import create, ended, publish
+from builder.store import births, executions, kv
+from tests.runtime.conftest import create, ended, publish, wait_until
 
 RETURN = "io.kestra.plugin.core.debug.Return"
 FLOW = "io.kestra.plugin.core.flow"
@@ -70,3 +72,164 @@ tasks:
     lines = storage.read(outputs["uri"], [execution_id]).decode().splitlines()
     assert [json.loads(line)["outputs"] for line in lines] == [{"said": "one!"}, {"said": "two!"}]
     assert execution.runs["read"].outputs == {"value": '["one!","two!"]'}
+
+
+CHILD = f"""
+id: child
+namespace: team
+inputs:
+  - {{id: items, type: STRING}}
+  - {{id: number, type: INT}}
+tasks:
+  - {{id: give, type: {RETURN}, format: "{{{{ inputs.number }}}}:{{{{ read(inputs.items) | trim }}}}"}}
+%s
+outputs:
+  - {{id: text, type: STRING, value: "{{{{ outputs.give.value }}}}"}}
+"""
+
+PARENT = f"""
+inputs:
+  - {{id: file, type: STRING}}
+tasks:
+  - id: each
+    type: {FLOW}.ForEachItem
+    items: "{{{{ inputs.file }}}}"
+    batch: {{rows: 2}}
+    namespace: team
+    flowId: child
+    %s
+    inputs:
+      items: "{{{{ taskrun.items }}}}"
+      number: "{{{{ taskrun.iteration }}}}"
+  - {{id: after, type: {RETURN}, format: "{{{{ read(outputs.each_merge.subflowOutputs) }}}}"}}
+"""
+
+
+def for_each_item(runner: Runner, *, child: str = "", parent: str = "transmitFailed: true", rows: int = 5) -> str:
+    publish(CHILD % child, "child")
+    publish(PARENT % parent)
+    execution_id = create_with_file("".join(f"row{row}\n" for row in range(rows)).encode())
+    runner.take([execution_id])
+    return execution_id
+
+
+def children_of(execution_id: str) -> list[str]:
+    return executions.ids(executions.Filters(parent_id=execution_id), 1000)
+
+
+def take_children(runner: Runner, execution_id: str, count: int) -> list[str]:
+    """Hands the children to the runner as their rings would; they are there once they were created."""
+    wait_until(lambda: len(children_of(execution_id)) == count)
+    found = children_of(execution_id)
+    runner.take(found)
+    return found
+
+
+def test_a_file_is_worked_on_in_batches_by_child_executions(runner: Runner) -> None:
+    execution_id = for_each_item(runner)
+    for child in take_children(runner, execution_id, 3):
+        assert ended(child).state is State.SUCCESS
+    runner.take([execution_id])
+    execution = ended(execution_id)
+    assert execution.state is State.SUCCESS, execution
+    assert list(execution.runs) == ["each", "each/each_split", "each/each_items", "each/each_merge", "after"]
+    assert execution.runs["each/each_items"].outputs == {
+        "iterations": {"CREATED": 0, "RUNNING": 0, "SUCCESS": 3},
+        "numberOfBatches": 3,
+    }
+    lines = [json.loads(line) for line in (execution.runs["after"].outputs or {})["value"].splitlines()]
+    assert lines == [{"text": "0:row0\nrow1"}, {"text": "1:row2\nrow3"}, {"text": "2:row4"}]
+
+
+def test_all_batches_run_although_some_fail_and_a_restart_restarts_those(runner: Runner) -> None:
+    kv.set_value("team", "broken", True, SystemClock().now())
+    fail = "  - {id: fail, type: io.kestra.plugin.core.execution.Fail, condition: \"{{ kv('broken') }}\"}"
+    execution_id = for_each_item(runner, child=fail)
+    children = take_children(runner, execution_id, 3)
+    assert {ended(child).state for child in children} == {State.FAILED}
+    runner.take([execution_id])
+    execution = ended(execution_id)
+    assert execution.state is State.FAILED
+    assert "3 of 3 batches failed" in execution.runs["each/each_items"].message
+    assert "each/each_merge" not in execution.runs
+    kv.set_value("team", "broken", False, SystemClock().now())
+    again.restart(execution_id)
+    runner.take([execution_id])
+    wait_until(lambda: all(executions.item(child).ended_at is None for child in children))
+    runner.take(children)
+    assert {ended(child).state for child in children} == {State.SUCCESS}
+    runner.take([execution_id])
+    assert ended(execution_id).state is State.SUCCESS
+    assert len(children_of(execution_id)) == 3
+
+
+def test_nobody_waits_for_batches_without_wait(runner: Runner) -> None:
+    execution_id = for_each_item(runner, parent="wait: false")
+    execution = ended(execution_id)
+    assert execution.state is State.SUCCESS
+    assert (execution.runs["each/each_items"].outputs or {})["iterations"] == {"RUNNING": 0, "SUCCESS": 3}
+    assert len(children_of(execution_id)) == 3
+
+
+def test_a_kill_of_the_parent_kills_the_children(runner: Runner) -> None:
+    pause = f"  - {{id: wait, type: {FLOW}.Pause}}"
+    execution_id = for_each_item(runner, child=pause)
+    children = take_children(runner, execution_id, 3)
+    wait_until(lambda: all(executions.item(child).state is State.PAUSED for child in children))
+    kill(execution_id)
+    runner.take([execution_id])
+    wait_until(lambda: all(executions.signals([child]) or executions.item(child).ended_at for child in children))
+    runner.take(children)
+    assert {ended(child).state for child in children} == {State.KILLED}
+    runner.take([execution_id])
+    assert ended(execution_id).state is State.KILLED
+
+
+def test_a_flow_that_is_not_there_fails_the_batches_in_words(runner: Runner) -> None:
+    publish((PARENT % "allowFailure: true").replace("flowId: child", "flowId: nowhere"))
+    execution_id = create_with_file(b"a\nb\n")
+    runner.take([execution_id])
+    execution = ended(execution_id)
+    assert execution.runs["each"].state is State.WARNING
+    assert "nowhere" in execution.runs["each/each_items"].message
+
+
+def test_no_rows_are_no_batches(runner: Runner) -> None:
+    execution = ended(for_each_item(runner, rows=0))
+    assert execution.state is State.SUCCESS
+    assert execution.runs["each/each_items"].outputs is None
+
+
+def test_hundreds_of_batches_are_begun_in_groups(runner: Runner) -> None:
+    execution_id = for_each_item(runner, rows=600, parent="wait: false")
+    execution = ended(execution_id)
+    assert (execution.runs["each/each_items"].outputs or {})["numberOfBatches"] == 300
+    assert len(children_of(execution_id)) == 300
+
+
+def test_a_restart_of_the_parent_restarts_the_failed_child_of_a_subflow(runner: Runner) -> None:
+    kv.set_value("team", "broken", True, SystemClock().now())
+    publish(f"""
+id: child
+namespace: team
+tasks:
+  - {{id: once, type: {RETURN}, format: "{{{{ execution.id }}}}"}}
+  - {{id: fail, type: io.kestra.plugin.core.execution.Fail, condition: "{{{{ kv('broken') }}}}"}}
+""", "child")  # fmt: skip
+    publish(f"tasks:\n  - {{id: call, type: {FLOW}.Subflow, namespace: team, flowId: child}}")
+    execution_id = create()
+    runner.take([execution_id])
+    (child,) = take_children(runner, execution_id, 1)
+    assert ended(child).state is State.FAILED
+    runner.take([execution_id])
+    assert ended(execution_id).state is State.FAILED
+    kv.set_value("team", "broken", False, SystemClock().now())
+    again.restart(execution_id)
+    runner.take([execution_id])
+    wait_until(lambda: executions.item(child).ended_at is None)
+    runner.take([child])
+    assert ended(child).state is State.SUCCESS
+    runner.take([execution_id])
+    execution = ended(execution_id)
+    assert execution.state is State.SUCCESS and len(execution.runs["call"].attempts) == 2
+    assert children_of(execution_id) == [child]

@@ -15,6 +15,7 @@ TURN = "turn"
 WAITED = "waited"
 EXIT = "exit"
 COMES_TO = "comesTo"
+BATCHES, GENERATION, MAKER = "batches", "generation", "maker"
 KEPT = "kept"
 LOST = "lost"
 """Names under which the engine keeps its own notes among the answers of a run."""
@@ -79,6 +80,11 @@ def turn_awaited(node: Node, run: TaskRun) -> tuple[Evaluate, ...]:
 def turn_name(name: str, turn: int) -> str:
     """The name of a loop's question in one turn, so that a late answer to another turn is known as such."""
     return f"{name}#{turn}"
+
+
+def has_children(run: TaskRun) -> bool:
+    """Whether the run stands for other executions."""
+    return run.child is not None or BATCHES in run.evaluated
 
 
 def needs_timeout(node: Node) -> bool:

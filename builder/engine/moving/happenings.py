@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from builder.engine.commands import Evaluate, KillChild, RunTask
+from builder.engine.commands import Evaluate, RunTask
 from builder.engine.events import (
     AttemptLost,
-    ChildEnded,
-    ChildStarted,
     Evaluated,
     EvaluationFailed,
     Started,
@@ -18,13 +16,11 @@ from builder.engine.events import (
 )
 from builder.engine.execution import TaskRun
 from builder.engine.moving import asking, attempts, notes, questions
-from builder.engine.moving.ids import next_id
 from builder.engine.moving.steps import end, fail, layout_of, take_up
 from builder.engine.moving.work import Work
 from builder.engine.plan import Node
 from builder.engine.retries import Retry
-from builder.engine.states import TERMINAL, State
-from builder.tasks.flow import FlowTask
+from builder.engine.states import State
 
 
 def started(work: Work, event: Started) -> None:
@@ -66,7 +62,7 @@ def _asked(work: Work, path: str, name: str) -> TaskRun | None:
     if run is None or name in run.evaluated:
         return None
     node = work.node(run)
-    if run.state is State.RUNNING and name == asking.KEPT and node.turn is not None:
+    if run.state is State.RUNNING and name == asking.KEPT and node.flow is not None:
         return run
     return run if any(ask.name == name for ask in _open_questions(node, run)) else None
 
@@ -147,7 +143,7 @@ def task_killed(work: Work, event: TaskKilled) -> None:
 def attempt_lost(work: Work, event: AttemptLost) -> None:
     """An attempt vanished with its runner: it is done again, unless it keeps taking its runner with it."""
     run = work.runs.get(event.path)
-    if run is None or not attempts.present(run, event.attempt) or run.child is not None:
+    if run is None or not attempts.present(run, event.attempt) or asking.has_children(run):
         return
     closed = attempts.closed(work, run, State.KILLED, attempts.LOST, "alone" if event.alone else "shared")
     if run.state is State.KILLING:
@@ -163,50 +159,6 @@ _GAVE_UP = (
     f"The worker process stopped {attempts.LOSSES} times while it ran this task alone, so the task was given up. "
     "It may need more memory than there is, or crash Python; see the worker's log."
 )
-
-
-def child_started(work: Work, event: ChildStarted) -> None:
-    """A child execution that nobody waits for was created."""
-    run = work.runs.get(event.path)
-    if run is None or run.child != event.child or not attempts.present(run, 0):
-        return
-    layout = layout_of(work.node(run), run)
-    if layout.child is not None and not layout.child.wait:
-        end(work, run, State.SUCCESS, attempts=attempts.closed(work, run, State.SUCCESS))
-
-
-def child_ended(work: Work, event: ChildEnded) -> None:
-    """The child execution a run waits for came to an end."""
-    run = work.runs.get(event.path)
-    if run is None or run.child != event.child or event.state not in TERMINAL or not attempts.present(run, 0):
-        return
-    node = work.node(run)
-    assert node.flow is not None
-    if event.state is State.RETRIED:
-        _follow(work, run, node.flow, next_id(event.child))
-        return
-    ending = node.flow.child_ended(event.child, event.state.value, event.outputs)
-    if run.state is State.KILLING:
-        end(work, run, State.KILLED, attempts=attempts.closed(work, run, State.KILLED), outputs=ending.outputs)
-    elif event.message or ending.state == "FAILED":
-        attempt_failed(work, run, event.message or ending.message, ending.outputs)
-    else:
-        state = State(ending.state)
-        end(
-            work,
-            run,
-            State(node.mapped(state)),
-            attempts=attempts.closed(work, run, state),
-            outputs=ending.outputs,
-            message=ending.message,
-        )
-
-
-def _follow(work: Work, run: TaskRun, flow: FlowTask, child: str) -> None:
-    """The child is tried again as another execution: that one is waited for now."""
-    work.change(run, child=child, outputs={**(run.outputs or {}), **flow.child_started(child)})
-    if run.state is State.KILLING:
-        work.commands.append(KillChild(child))
 
 
 def woken(work: Work, event: Woken) -> None:

@@ -5,15 +5,15 @@ from typing import Any
 
 from builder.engine.commands import Evaluate, KeepRows, RunTask, StartChild, TryAgain
 from builder.engine.execution import TaskRun
-from builder.engine.moving import asking, asserting, attempts, notes, turns
+from builder.engine.moving import asking, asserting, attempts, batches, notes, turns
 from builder.engine.moving.blocks import child_ended, final_state, open_block, settle, turn_is_over, turned
 from builder.engine.moving.board import Block
 from builder.engine.moving.ids import child_id, next_id
-from builder.engine.moving.work import Work
+from builder.engine.moving.work import Work, child_path
 from builder.engine.plan import Node
 from builder.engine.states import TERMINAL, State
 from builder.errors import TaskFailure
-from builder.tasks.flow import Lane, Layout, Wait
+from builder.tasks.flow import Batches, Lane, Layout, Wait
 
 
 def take_steps(work: Work) -> None:
@@ -68,7 +68,7 @@ def enter(work: Work, path: str) -> None:
             work.commands += asks
         else:
             _lay_out(work, run, node)
-    elif run.state is State.KILLING and run.child is None:
+    elif run.state is State.KILLING and not asking.has_children(run):
         advance(work, block_at(work, path))
 
 
@@ -84,6 +84,10 @@ def _lay_out(work: Work, run: TaskRun, node: Node) -> None:
         run = work.change(run, outputs=dict(layout.outputs))
     if layout.child is not None:
         _start_child(work, run, layout)
+    elif layout.batches is not None:
+        _start_batches(work, run, layout.batches)
+    elif layout.gathers:
+        _gather(work, run, node, layout.gathers)
     elif layout.wait is not None and asking.WAITED not in run.evaluated:
         _start_wait(work, run, layout.wait)
     else:
@@ -104,15 +108,34 @@ def layout_of(node: Node, run: TaskRun) -> Layout:
 
 def _start_child(work: Work, run: TaskRun, layout: Layout) -> None:
     assert layout.child is not None
-    if run.child is not None:
+    again = run.child
+    if again is not None and attempts.present(run, 0):
         return
     run = work.runs[run.path]
     number = attempts.started(work, run)
-    child = child_id(work.execution.id, run.path, number)
+    child = again or child_id(work.execution.id, run.path, number)
     node = work.node(run)
     outputs = {**layout.outputs, **node.flow.child_started(child)} if node.flow else {}
     work.change(work.runs[run.path], child=child, outputs=outputs)
-    work.commands.append(StartChild(run.path, child, layout.child.request, layout.child.wait))
+    request = StartChild(run.path, child, layout.child.request, layout.child.wait, again=again is not None)
+    work.commands.append(request)
+
+
+def _start_batches(work: Work, run: TaskRun, asked: Batches) -> None:
+    if not attempts.present(run, 0):
+        run = batches.begun(work, run, asked)
+    run = batches.begin_some(work, run, asked)
+    if not run.evaluated[asking.BATCHES]:
+        end(work, run, State.SUCCESS, attempts=attempts.closed(work, run, State.SUCCESS))
+
+
+def _gather(work: Work, run: TaskRun, node: Node, sibling: str) -> None:
+    assert node.flow is not None
+    if asking.KEPT in run.evaluated:
+        end(work, run, State.SUCCESS, outputs=dict(node.flow.gathered(run.evaluated[asking.KEPT])))
+        return
+    children = batches.children_of(work.runs, child_path(run.parent or "", "", sibling))
+    work.commands.append(KeepRows(run.path, asking.KEPT, children=children))
 
 
 def _start_wait(work: Work, run: TaskRun, wait: Wait) -> None:

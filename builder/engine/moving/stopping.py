@@ -2,7 +2,7 @@
 
 from builder.engine.commands import CancelTask, KillChild
 from builder.engine.execution import TaskRun
-from builder.engine.moving import notes
+from builder.engine.moving import asking, attempts, batches, notes
 from builder.engine.moving.steps import end
 from builder.engine.moving.work import Work
 from builder.engine.states import State
@@ -27,6 +27,10 @@ def _kill_run(work: Work, run: TaskRun) -> None:
     work.move(run, State.KILLING)
     if run.child is not None:
         work.commands.append(KillChild(run.child))
+    elif asking.BATCHES in run.evaluated and batches.are_open(run):
+        work.commands += batches.kills(run)
+    elif asking.BATCHES in run.evaluated:
+        end(work, work.runs[run.path], State.KILLED, attempts=attempts.closed(work, run, State.KILLED))
     elif work.node(run).flow is None:
         work.commands.append(CancelTask(run.path, run.attempts[-1].number))
     else:

@@ -1,22 +1,32 @@
 """Executions that one starts (Subflow, its next try): made here, created by the store in its own transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from builder.clock import Clock
 from builder.engine.commands import StartChild, TryAgain
 from builder.engine.execution import Execution
-from builder.engine.moving import notes
+from builder.engine.moving import batches, notes
+from builder.engine.moving.ids import next_id
 from builder.engine.plan import Plan
 from builder.engine.replay import tried_again
+from builder.engine.restart import RESTARTABLE, restarted
 from builder.engine.states import TERMINAL, State
-from builder.errors import InvalidInput
+from builder.errors import Conflict, InvalidInput
+from builder.expressions import result_to_json, truthy
 from builder.flows.read import label_text, read_labels
 from builder.runtime import storage
+from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.masking import Masker
+from builder.runtime.runner.plans import plan_of
 from builder.store import births, executions
 from builder.store.encryption import sealed_where
 from builder.store.executions import KILL, Claim, NewExecution
+from builder.store.gate import write
+
+_AT_ONCE = 200
 
 
 def make_child(parent: Execution, command: StartChild, now: datetime, masker: Masker) -> NewExecution | None:
@@ -53,10 +63,56 @@ def make_next(execution: Execution, plan: Plan, command: TryAgain, claim: Claim,
 
 def is_wanted(parent: Execution, child: NewExecution) -> bool:
     """Its run may have been killed while the child was made; then nobody would kill the child any more."""
-    run = parent.runs.get(child.execution.parent_path or "")
+    path = child.execution.parent_path or ""
+    batch = batches.batch_of(parent.runs, path)
+    run = parent.runs.get(path) if batch is None else batch[0]
     if child.execution.id == parent.notes.get(notes.NEXT):
         return True
     return run is not None and run.state not in (State.KILLING, State.KILLED)
+
+
+def rendered(command: StartChild, seen: dict[str, Any], lookups: RuntimeLookups, clock: Clock) -> StartChild:
+    """The command of a batch with its request rendered. Blocking; raises ExpressionError."""
+    seen["taskrun"] = {**seen.get("taskrun", {}), **(command.taskrun or {})}
+    request = result_to_json(render(command.request, seen, lookups, clock, typed=False))
+    return replace(command, request={**request, "inheritLabels": truthy(request.get("inheritLabels"))})
+
+
+def restart_child(child: str, now: datetime) -> Execution | None:
+    """Restarts a child that failed; None when there is none, or nothing in it to restart. Blocking.
+
+    One that was restarted already, or that runs for another reason, is left as it is.
+    """
+    with write():
+        found = executions.load_many([child]).get(child)
+        if found is None or found[0].state not in RESTARTABLE:
+            return None
+        execution = found[0]
+        plan = plan_of(executions.sources([child])[child], execution.revision)
+        try:
+            again = restarted(plan, execution, now)
+        except Conflict:
+            return None
+        executions.replace_execution(again, now, due=True)
+        return again
+
+
+def outputs_of(children: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """The outputs of child executions in their order, {} for one that has none. Blocking."""
+    for start in range(0, len(children), _AT_ONCE):
+        some = children[start : start + _AT_ONCE]
+        found = executions.load_many(some, with_runs=False)
+        for child in some:
+            yield _outputs_of(found[child][0] if child in found else None)
+
+
+def _outputs_of(execution: Execution | None) -> Mapping[str, Any]:
+    """Those of the last one, where it was tried again as another execution."""
+    while execution is not None and execution.state is State.RETRIED:
+        following = next_id(execution.id)
+        found = executions.load_many([following], with_runs=False).get(following)
+        execution = found[0] if found else None
+    return execution.outputs or {} if execution is not None else {}
 
 
 def ended_child(child: str) -> Execution | None:

@@ -11,6 +11,7 @@ from builder.engine.commands import CancelTask, Command, RunTask, TryAgain
 from builder.engine.decide import decide_all, pending
 from builder.engine.events import AttemptLost, Event, Started, TaskKilled, Woken
 from builder.engine.execution import Execution
+from builder.engine.moving.batches import kills
 from builder.engine.restart import broken_off
 from builder.engine.states import TERMINAL, State
 from builder.runtime.context import Journal
@@ -259,7 +260,8 @@ class Driven:
     async def _break_off(self, why: str, now: datetime) -> None:
         """No decision can be made on it (its text cannot be run any more), so the execution ends here."""
         live = [run for run in self.execution.runs.values() if run.state not in TERMINAL]
-        for child in [run.child for run in live if run.child is not None]:
+        single = [run.child for run in live if run.child is not None]
+        for child in (*single, *(one.child for run in live for one in kills(run))):
             await self._tools.database.patient_call(children.kill_child, child, now)
             self._tools.publisher.notify(child)
         self.execution = broken_off(self.execution, why, now)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -255,27 +256,37 @@ class Errands:
         return text
 
     async def _start_child(self, command: StartChild) -> None:
-        now = self._tools.clock.now()
+        now, call = self._tools.clock.now(), self._tools.database.patient_call
+        again = await call(children.restart_child, command.child, now) if command.again else None
         try:
-            child = await self._tools.database.patient_call(
-                children.make_child, self._driven.execution, command, now, self._driven.journal.masker
-            )
+            if command.taskrun is not None and again is None:
+                seen = self._variables(command.path.rpartition("[")[0])
+                command = await call(children.rendered, command, seen, self._lookups, self._tools.clock)
+            child = await call(children.make_child, self._driven.execution, command, now, self._driven.journal.masker)
         except BuilderError as error:
-            message = self._driven.journal.masker.text(f"The flow cannot be started: {error.message}")
-            self._driven.feed(TaskFailed(now, command.path, 0, message, retryable=False))
+            self._not_started(command, error, now)
             return
-        if child is not None:
+        if again is not None:
+            self._tools.publisher.ring((again.id,))
+        elif child is not None:
             self._driven.add_child(child)
         elif command.wait:
             ended = await self._tools.database.patient_call(children.ended_child, command.child)
             if ended is not None:
                 self._driven.feed(ChildEnded(now, command.path, command.child, ended.state, ended.outputs))
-        if not command.wait:
-            self._driven.feed(ChildStarted(now, command.path, command.child))
+        self._driven.feed(ChildStarted(now, command.path, command.child))
+
+    def _not_started(self, command: StartChild, error: BuilderError, now: datetime) -> None:
+        message = self._driven.journal.masker.text(f"The flow cannot be started: {error.message}")
+        if command.taskrun is None:
+            self._driven.feed(TaskFailed(now, command.path, 0, message, retryable=False))
+        else:
+            self._driven.feed(ChildEnded(now, command.path, command.child, State.FAILED, None, message))
 
     async def _keep_rows(self, command: KeepRows) -> Event:
-        rows = [self._driven.journal.masker.value(row) for row in command.rows]
-        uri = await asyncio.to_thread(storage.put_rows, self._driven.id, f"{command.name}.ion", rows)
+        rows = map(self._driven.journal.masker.value, command.rows or children.outputs_of(command.children))
+        call = self._tools.database.patient_call
+        uri = await call(storage.put_rows, self._driven.id, f"{command.name}.ion", rows)
         return Evaluated(self._tools.clock.now(), command.path, command.name, uri)
 
     async def _kill_child(self, command: KillChild) -> None:
@@ -285,7 +296,8 @@ class Errands:
             return
         ended = await self._tools.database.patient_call(children.ended_child, command.child)
         state, outputs = (ended.state, ended.outputs) if ended else (State.KILLED, None)
-        for path in [run.path for run in self._driven.execution.runs.values() if run.child == command.child]:
+        runs = self._driven.execution.runs.values()
+        for path in [command.path] if command.path else [run.path for run in runs if run.child == command.child]:
             self._driven.feed(ChildEnded(now, path, command.child, state, outputs))
 
     async def _answer(self, working: Coroutine[Any, Any, Event]) -> None:

@@ -9,22 +9,8 @@ _TAKEN_OVER = frozenset({"FAILED", "KILLED", "WARNING"})
 _REQUEST = ("namespace", "flow_id", "revision", "inputs", "labels", "inherit_labels", "schedule_date")
 
 
-class Subflow(FlowTask):
-    """Run another flow, and wait for its end.
-
-    Its outputs are read as `{{ outputs.<this step>.outputs.<output> }}`.
-    """
-
-    type_name = "io.kestra.plugin.core.flow.Subflow"
-    aliases = ("io.kestra.core.tasks.flows.Subflow", "io.kestra.core.tasks.flows.Flow")
-    example = """
-id: call
-type: io.kestra.plugin.core.flow.Subflow
-namespace: company.team
-flowId: summarise
-inputs:
-  text: "{{ inputs.text }}"
-"""
+class CallsFlow(FlowTask):
+    """What calls of other flows have in common."""
 
     namespace: str = Field(examples=["company.team"])
     """The namespace of the flow to run."""
@@ -45,7 +31,30 @@ inputs:
     schedule_date: Annotated[str | None, Form(group="advanced", label="Start at")] = None
     """When it is to start; at once when it is not set."""
     restart_behavior: Annotated[Literal["RETRY_FAILED", "NEW_EXECUTION"], Form(group="advanced")] = "RETRY_FAILED"
-    """What a restart of this execution does with a failed one there."""
+    """What a restart of this execution does with a failed one there: restart it, or start a new one."""
+
+    @property
+    def restarts_children(self) -> bool:
+        return self.restart_behavior == "RETRY_FAILED"
+
+
+class Subflow(CallsFlow):
+    """Run another flow, and wait for its end.
+
+    Its outputs are read as `{{ outputs.<this step>.outputs.<output> }}`.
+    """
+
+    type_name = "io.kestra.plugin.core.flow.Subflow"
+    aliases = ("io.kestra.core.tasks.flows.Subflow", "io.kestra.core.tasks.flows.Flow")
+    example = """
+id: call
+type: io.kestra.plugin.core.flow.Subflow
+namespace: company.team
+flowId: summarise
+inputs:
+  text: "{{ inputs.text }}"
+"""
+
     outputs: Annotated[dict[str, Any], Form("hidden")] = {}
     """Old way to name outputs; the flow declares its outputs itself now."""
 
