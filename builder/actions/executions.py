@@ -9,7 +9,7 @@ from builder.actions.running import check_inputs, failing_checks, inputs_of, ref
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
-from builder.errors import Conflict
+from builder.errors import Conflict, InvalidInput
 from builder.runtime import queue, storage
 from builder.runtime.resuming import check_resume, resume, resume_inputs
 from builder.store import births, executions
@@ -17,6 +17,7 @@ from builder.store.executions import KILL, PAUSE, alive
 from builder.store.gate import write
 
 __all__ = [
+    "change_status",
     "check_inputs",
     "check_resume",
     "delete",
@@ -33,9 +34,11 @@ __all__ = [
     "run",
     "set_labels",
     "start",
+    "unqueue",
 ]
 
 _CLOCK = SystemClock()
+_OUT_OF_QUEUE = (State.RUNNING, State.CANCELLED, State.FAILED, State.KILLED)
 
 
 def kill(execution_id: str, *, by: str = "") -> Execution:
@@ -92,15 +95,58 @@ def delete(ids: Sequence[str]) -> int:
 
 
 def force_run(execution_id: str) -> Execution:
-    """Lets a queued execution run at once, limit or not. Raises NotFound, Conflict when it is not queued."""
+    """Lets it run at once: a queued one whatever the limit, one that waits for its date, a paused one.
+
+    Raises NotFound, InvalidInput when it has ended. One that runs is left alone.
+    """
     now = _CLOCK.now()
     with write():
-        execution = alive(execution_id, "run")
+        execution, _ = executions.load(execution_id)
+        if execution.state in TERMINAL:
+            raise InvalidInput(
+                f"Execution `{execution_id}` has ended ({execution.state}): only one that has not can be forced to run."
+            )
+        if execution.state in (State.QUEUED, State.CREATED):
+            execution = replace(execution, state=State.CREATED)
+            queue.ring_on_commit(executions.replace_execution(execution, now, due=True))
+            return execution
+    return resume(execution_id) if execution.state is State.PAUSED else execution
+
+
+def unqueue(execution_id: str, state: State = State.RUNNING) -> Execution:
+    """Takes an execution out of the queue: to run at once, or to an end. Raises NotFound, Conflict, InvalidInput."""
+    now = _CLOCK.now()
+    if state not in _OUT_OF_QUEUE:
+        raise InvalidInput(f"A queued execution cannot become {state}; choose one of {', '.join(_OUT_OF_QUEUE)}.")
+    with write():
+        execution = alive(execution_id, "taken out of the queue")
         if execution.state is not State.QUEUED:
             raise Conflict(f"Execution `{execution_id}` is {execution.state}, not QUEUED.")
-        let_in = replace(execution, state=State.CREATED, history=(*execution.history, (State.CREATED, now)))
+        if state in TERMINAL:
+            gone = _ended(execution, state, now, "taken out of the queue")
+            queue.ring_on_commit(executions.replace_execution(gone, now, due=False))
+            return gone
+        let_in = replace(execution, state=State.CREATED)
         queue.ring_on_commit(executions.replace_execution(let_in, now, due=True))
     return let_in
+
+
+def change_status(execution_id: str, state: State) -> Execution:
+    """Says that an ended execution came to another end. Raises NotFound, InvalidInput when one of them is no end."""
+    now = _CLOCK.now()
+    with write():
+        execution, _ = executions.load(execution_id)
+        if execution.state not in TERMINAL:
+            raise InvalidInput(
+                f"Execution `{execution_id}` is {execution.state}: the state of one that has ended can be changed."
+            )
+        if state not in TERMINAL:
+            raise InvalidInput(f"{state} is no end; choose one of {', '.join(sorted(TERMINAL))}.")
+        if state is execution.state:
+            return execution
+        changed = _ended(execution, state, now, "")
+        queue.ring_on_commit(executions.replace_execution(changed, now, due=False))
+    return changed
 
 
 def _ended(execution: Execution, state: State, now: datetime, message: str) -> Execution:

@@ -12,7 +12,8 @@ from builder.flows.dialects.signs import Spoken, spoken
 from builder.flows.document import split_documents
 from builder.flows.edit import SetValue, Unset, apply
 from builder.flows.model import Flow
-from builder.store import births, drafts, flows, triggers
+from builder.runtime import queue
+from builder.store import births, drafts, executions, flows, triggers
 from builder.store.drafts import Draft
 from builder.store.flows import Revision
 from builder.store.gate import write
@@ -238,6 +239,8 @@ def _publish(
         )
         if revision.number != before:
             _declare_triggers(flow, revision.number, now)
+            limit = flow.concurrency.limit if flow.concurrency is not None else None
+            queue.ring_on_commit(executions.change_limit(flow.namespace, flow.id, limit, now))
         _settle_draft(revision)
     return Published(revision, flow, revision.number != before, _warnings(births.examined(source).problems))
 

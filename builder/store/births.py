@@ -116,6 +116,7 @@ def born(
     parent: Parent | None = None,
     due_at: datetime | None = None,
     draft_source: str | None = None,
+    asks_checks: bool = True,
 ) -> NewExecution:
     """A new execution of this flow. `inputs` are resolved already (see `resolved_inputs`).
 
@@ -137,7 +138,8 @@ def born(
         parent_path=parent.path if parent else None,
         original_id=chosen,
     )
-    execution = objected(execution, flow, now)
+    if asks_checks:
+        execution = objected(execution, flow, now)
     return NewExecution(execution, source=draft_source, concurrency=flow.concurrency, due_at=due_at)
 
 

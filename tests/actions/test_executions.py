@@ -160,6 +160,50 @@ def test_a_queued_execution_is_killed_at_once_or_let_in():
     assert stored.claim(third.id, "w", LATER, 10)
 
 
+def test_a_queued_execution_is_taken_out_of_the_queue_to_run_or_to_an_end():
+    flows.create_flow(flow(LOG, "concurrency:\n  limit: 1\n"), by="ada")
+    first, second, third = (executions.run("team", "work") for _ in range(3))
+    with pytest.raises(Conflict, match="not QUEUED"):
+        executions.unqueue(first.id)
+    with pytest.raises(InvalidInput, match="cannot become PAUSED"):
+        executions.unqueue(second.id, State.PAUSED)
+    assert executions.unqueue(second.id, State.CANCELLED).state is State.CANCELLED
+    let_in = executions.unqueue(third.id)
+    assert [state for state, _ in let_in.history] == [State.CREATED, State.QUEUED]
+    assert stored.claim(third.id, "w", LATER, 10)
+
+
+def test_a_revision_with_another_limit_holds_for_those_that_wait(doorbell: Doorbell):
+    flows.create_flow(flow(LOG, "concurrency:\n  limit: 1\n"), by="ada")
+    executions.run("team", "work")
+    second, third = executions.run("team", "work"), executions.run("team", "work")
+    doorbell.rung.clear()
+    flows.update_flow("team", "work", flow(LOG, "concurrency:\n  limit: 2\n"), by="ada")
+    assert doorbell.rung == [second.id]
+    flows.update_flow("team", "work", flow(LOG), by="ada")
+    assert doorbell.rung == [second.id, third.id]
+
+
+def test_an_end_can_be_changed_to_another_end(hello: str):
+    execution = executions.run("team", "hello")
+    with pytest.raises(InvalidInput, match="has ended"):
+        executions.change_status(execution.id, State.SUCCESS)
+    moved(execution.id, State.FAILED)
+    with pytest.raises(InvalidInput, match="no end"):
+        executions.change_status(execution.id, State.RUNNING)
+    assert executions.change_status(execution.id, State.SUCCESS).state is State.SUCCESS
+    assert stored.load(execution.id)[0].state is State.SUCCESS
+    with pytest.raises(InvalidInput, match="forced"):
+        executions.force_run(execution.id)
+
+
+def test_what_waits_for_its_date_can_be_forced_to_run(hello: str, doorbell: Doorbell):
+    execution = executions.run("team", "hello", schedule_at=LATER + timedelta(days=1))
+    assert doorbell.rung == []
+    executions.force_run(execution.id)
+    assert doorbell.rung == [execution.id] and execution.id in stored.due(LATER)
+
+
 def test_resume_wants_the_answers_its_pause_asks_for(doorbell: Doorbell):
     flows.create_flow(flow(PAUSE), by="ada")
     execution = executions.run("team", "work")

@@ -15,7 +15,7 @@ NAMED = set(re.findall(r"`([a-z][a-z/{}_-]*)`", TABLE))
 
 
 def test_every_address_is_named():
-    verbs = ("replay", "resume", "pause", "unqueue", "force-run")
+    verbs = ("replay", "resume", "pause", "unqueue", "force-run", "change-status")
     alike = {f"executions/{verb}/by-{how}" for verb in verbs for how in ("ids", "query")}
     there = {re.sub(r"<\w+:(\w+)>", r"{\1}", address) for address in addresses(urlpatterns)}
     missing = {one for one in there if not one.startswith("main/") and "/actions/" not in one} - NAMED - alike

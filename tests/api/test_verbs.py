@@ -239,3 +239,22 @@ def test_a_start_may_wait_for_the_end(api: Api, runner: Runner, monkeypatch: pyt
     record = json.loads(streamed(api.form("executions/team/fail?wait=true")))
     assert record["state"]["current"] == "FAILED"
     assert len(record["taskRunList"]) == 2
+
+
+def test_an_end_is_changed_alone_or_in_bulk(api: Api, start: Start) -> None:
+    one, other = failed(api, start), failed(api, start)
+    record = api("POST", f"executions/{one['id']}/change-status?status=SUCCESS").json()
+    assert record["state"]["current"] == "SUCCESS"
+    assert api("POST", f"executions/{one['id']}/change-status?status=LOST").status_code == 422
+    answer = api("POST", "executions/change-status/by-query?flowId=fail&state=FAILED&newStatus=CANCELLED")
+    assert answer.json() == {"count": 1}
+    assert executions.item(other["id"]).state is State.CANCELLED
+    assert api("POST", f"executions/{one['id']}/force-run").status_code == 422
+
+
+def test_a_validation_tells_the_checks_that_do_not_hold(api: Api) -> None:
+    api.post("flows", FAIL + "checks: [{when: \"{{ inputs.who == 'Ann' }}\", message: Only Ann}]\n")
+    answer = api.form("executions/team/fail/validate").json()
+    assert answer["checks"] == [{"message": "Only Ann", "style": "INFO", "behavior": "BLOCK_EXECUTION"}]
+    assert api.form("executions/team/fail/validate", {"who": "Ann"}).json()["checks"] == []
+    assert api.form("executions/team/fail").status_code == 422

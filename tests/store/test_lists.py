@@ -127,9 +127,16 @@ def test_logs_are_followed_from_where_one_was():
     assert [line.message[:7] for line in newest] == ["line 15", "line 10"]
 
 
-def test_a_limit_that_was_raised_lets_queued_ones_in():
+def test_what_is_deleted_holds_no_place():
     limit = Concurrency(1)
     first, second = [executions.create(NewExecution(an_execution(), concurrency=limit)) for _ in range(2)]
-    assert executions.let_queued_in(NOW) == []
     executions.delete([first.id])
-    assert executions.let_queued_in(NOW) == [second.id]
+    assert executions.states([second.id])[second.id] is State.CREATED
+
+
+def test_a_limit_that_was_raised_lets_as_many_in_and_none_lets_all_in():
+    limit = Concurrency(1)
+    born = [executions.create(NewExecution(an_execution(), concurrency=limit)) for _ in range(5)]
+    assert executions.change_limit("team", "hello", 2, NOW) == [born[1].id]
+    assert executions.change_limit("team", "hello", 2, NOW) == []
+    assert len(executions.change_limit("team", "hello", None, NOW)) == 3

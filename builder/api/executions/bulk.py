@@ -8,11 +8,15 @@ from builder.access.answers import answer
 from builder.actions import bulk
 from builder.actions import executions as execution_actions
 from builder.api.executions.reading import FILTERS, filters
+from builder.api.executions.verbs import named_state
 from builder.api.filters import filtered
 from builder.api.methods import methods
 from builder.api.reading import body_map, body_texts, given_labels, texts
+from builder.engine.states import State
 from builder.errors import InvalidInput
 
+_ARGUMENTS = frozenset({"newState", "newStatus"})
+"""What a verb is told besides, in a query that names filters."""
 Act = Callable[[str], object]
 Verb = Callable[[HttpRequest], Act]
 """What a request asks to be done to each execution."""
@@ -35,10 +39,10 @@ def by_query(verb: Verb) -> Callable[..., HttpResponseBase]:
 
 def _refuse_all(request: HttpRequest) -> None:
     """A filter that is missing or misspelt would mean every execution there is."""
-    unknown = set(request.GET) - FILTERS
+    unknown = set(request.GET) - FILTERS - _ARGUMENTS
     if unknown:
         raise InvalidInput(f"`{min(unknown)[:50]}` is no filter; there are {', '.join(sorted(FILTERS))}.")
-    if not any(request.GET.values()):
+    if not any(value for name, value in request.GET.items() if name not in _ARGUMENTS):
         raise InvalidInput("Name at least one filter, such as namespace; without one, every execution is meant.")
 
 
@@ -94,14 +98,25 @@ def _force_run(request: HttpRequest) -> Act:
     return execution_actions.force_run
 
 
+def _unqueue(request: HttpRequest) -> Act:
+    name = "state" if request.path.endswith("by-ids") and "state" in request.GET else "newState"
+    state = named_state(request, name, State.RUNNING)
+    return lambda execution_id: execution_actions.unqueue(execution_id, state)
+
+
+def _change_status(request: HttpRequest) -> Act:
+    state = named_state(request, "newStatus")
+    return lambda execution_id: execution_actions.change_status(execution_id, state)
+
+
 def _delete(request: HttpRequest) -> Act:
     return lambda execution_id: execution_actions.delete([execution_id])
 
 
 VERBS: dict[str, tuple[str, Verb]] = {
     "kill": ("DELETE", _kill), "restart": ("POST", _restart), "replay": ("POST", _replay),
-    "resume": ("POST", _resume), "pause": ("POST", _pause), "unqueue": ("POST", _force_run),
-    "force-run": ("POST", _force_run), "": ("DELETE", _delete),
+    "resume": ("POST", _resume), "pause": ("POST", _pause), "unqueue": ("POST", _unqueue),
+    "force-run": ("POST", _force_run), "change-status": ("POST", _change_status), "": ("DELETE", _delete),
 }  # fmt: skip
 """By the word in the address: the method, and what is done. The empty word deletes."""
 

@@ -88,6 +88,24 @@ def force_run(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     return _shown(request, execution_actions.force_run(execution_id))
 
 
+def unqueue(request: HttpRequest, execution_id: str) -> HttpResponseBase:
+    """Takes it out of the queue: to run, or (`?state=`) to be CANCELLED, FAILED or KILLED."""
+    return _shown(request, execution_actions.unqueue(execution_id, named_state(request, "state", State.RUNNING)))
+
+
+def change_status(request: HttpRequest, execution_id: str) -> HttpResponseBase:
+    """Says that it came to another end, `?status=`."""
+    return _shown(request, execution_actions.change_status(execution_id, named_state(request, "status")))
+
+
+def named_state(request: HttpRequest, name: str, absent: State | None = None) -> State:
+    """A state that the query names. Raises InvalidInput."""
+    text = request.GET.get(name, absent.value if absent else "")
+    if text not in set(State):
+        raise InvalidInput(f"`{name}` must be one of {', '.join(State)}.")
+    return State(text)
+
+
 def set_labels(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     """Replaces the labels of an ended execution: `[{"key", "value"}]`."""
     return _shown(request, execution_actions.set_labels(execution_id, given_labels(body_json(request))))
@@ -129,6 +147,8 @@ restart_view = methods(POST=restart)
 replay_view = methods(POST=replay)
 replay_with_inputs_view = methods(POST=replay_with_inputs)
 force_run_view = methods(POST=force_run)
+unqueue_view = methods(POST=unqueue)
+change_status_view = methods(POST=change_status)
 labels_view = methods(POST=set_labels)
 state_view = methods(POST=set_state)
 evaluate_view = methods(POST=evaluate)

@@ -26,6 +26,7 @@ from builder.store.executions.leases import (
     renew,
     sources,
 )
+from builder.store.executions.limits import change_limit
 from builder.store.executions.records import (
     LogRow,
     MetricRow,
@@ -41,7 +42,7 @@ from builder.store.executions.records import (
     search_logs,
 )
 from builder.store.executions.rows import create, create_many, delete, load, load_many, states
-from builder.store.executions.saves import after_ends, let_queued_in, relabel, replace_execution, save
+from builder.store.executions.saves import after_ends, relabel, replace_execution, save
 from builder.store.executions.signals import alive, children_running, send, signals
 from builder.store.executions.values import (
     CHILD_ENDED,
@@ -78,6 +79,7 @@ __all__ = [
     "StateCount",
     "after_ends",
     "alive",
+    "change_limit",
     "children_running",
     "claim",
     "claim_many",
@@ -99,7 +101,6 @@ __all__ = [
     "insert_logs",
     "item",
     "last_logs",
-    "let_queued_in",
     "load",
     "load_many",
     "logs",

@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.models import Execution as ExecutionRow
-from builder.store import documents
 from builder.store.executions.values import NewExecution
-from builder.store.gate import among, lock_row, select
+from builder.store.gate import among, lock_row, select, write
 
 _QUEUED = "SELECT DISTINCT namespace, flow_id FROM builder_execution WHERE state = 'QUEUED'"
 _AT_LIMIT = {"QUEUE": State.QUEUED, "CANCEL": State.CANCELLED, "FAIL": State.FAILED}
@@ -53,25 +54,39 @@ def promote(flows: Iterable[tuple[str, str]], now: datetime) -> list[str]:
 
 
 def _promote(namespace: str, flow_id: str, now: datetime) -> list[str]:
-    waiting = ExecutionRow.objects.filter(namespace=namespace, flow_id=flow_id, state=State.QUEUED.value)
-    oldest = waiting.order_by("created_at", "id").values_list("id", "concurrency_limit", "history").first()
+    waiting = _queued(namespace, flow_id).order_by("created_at", "id")
+    oldest = waiting.values_list("id", "concurrency_limit").first()
     if oldest is None:
         return []
-    room = (oldest[1] or 1) - _active(namespace, flow_id)
-    if room <= 0:
+    limit = oldest[1]
+    room = None if limit is None else limit - _active(namespace, flow_id)
+    if room is not None and room <= 0:
         return []
-    promoted = list(waiting.order_by("created_at", "id").values_list("id", "history")[:room])
-    for execution_id, history in promoted:
-        let_in(execution_id, history, now)
-    return [execution_id for execution_id, _ in promoted]
+    promoted = list(waiting.values_list("id", flat=True)[:room])
+    for execution_id in promoted:
+        _let_in(execution_id, now)
+    return promoted
 
 
-def let_in(execution_id: str, history: str, now: datetime) -> None:
-    """Makes one queued execution runnable."""
-    steps = (*documents.load_history(history), (State.CREATED, now))
-    ExecutionRow.objects.filter(id=execution_id, state=State.QUEUED.value).update(
-        state=State.CREATED.value, history=documents.dump_history(steps), due_at=now
-    )
+def _let_in(execution_id: str, now: datetime) -> None:
+    """Makes one queued execution runnable. Its history goes on when it runs: CREATED, QUEUED, RUNNING, as in Kestra."""
+    _row(execution_id).filter(state=State.QUEUED.value).update(state=State.CREATED.value, due_at=now)
+
+
+def change_limit(namespace: str, flow_id: str, limit: int | None, now: datetime) -> list[str]:
+    """A flow's limit is another one (None: there is none): it holds for those that wait too; returns whom to ring."""
+    with write():
+        if not _queued(namespace, flow_id).update(concurrency_limit=limit):
+            return []
+        return promote([(namespace, flow_id)], now)
+
+
+def _queued(namespace: str, flow_id: str) -> QuerySet[ExecutionRow]:
+    return ExecutionRow.objects.filter(namespace=namespace, flow_id=flow_id, state=State.QUEUED.value)
+
+
+def _row(execution_id: str) -> QuerySet[ExecutionRow]:
+    return ExecutionRow.objects.filter(id=execution_id)
 
 
 def _active(namespace: str, flow_id: str) -> int:

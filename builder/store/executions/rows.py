@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from builder.clock import SystemClock
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.states import TERMINAL, State
 from builder.errors import NotFound
@@ -14,7 +15,7 @@ from builder.models import Execution as ExecutionRow
 from builder.models import Label
 from builder.models import TaskRun as TaskRunRow
 from builder.store import documents
-from builder.store.executions.limits import admit
+from builder.store.executions.limits import admit, promote, queued_flows
 from builder.store.executions.values import NewExecution
 from builder.store.gate import among, from_row, moment, run_many, select, write
 
@@ -297,5 +298,7 @@ def delete(ids: Sequence[str]) -> int:
     for start in range(0, len(ids), _IDS_AT_ONCE):
         with write():
             rows = ExecutionRow.objects.filter(id__in=ids[start : start + _IDS_AT_ONCE])
+            places = set(rows.filter(ended_at__isnull=True).values_list("namespace", "flow_id"))
             count += rows.delete()[1].get("builder.Execution", 0)
+            promote(places & queued_flows(), SystemClock().now())
     return count

@@ -159,12 +159,6 @@ def _tell_others(ended: Sequence[Execution], now: datetime) -> list[str]:
     return [*tell_parents(ended, now), *promote(flows & queued_flows({flow_id for _, flow_id in flows}), now)]
 
 
-def let_queued_in(now: datetime) -> list[str]:
-    """Lets queued executions in wherever there is room (a limit was raised, for example); returns whom to ring."""
-    with write():
-        return promote(queued_flows(), now)
-
-
 def tell_parents(ended: Sequence[Execution], now: datetime) -> list[str]:
     """Signals each waiting parent (a child nobody waits for has an empty path) of its end; returns the parents."""
     told = [

@@ -21,6 +21,8 @@ from builder.web.execution import demands, shapes, timeline
 
 _CLOCK = SystemClock()
 LOG_LINES = 1000
+_ENDS = (State.SUCCESS, State.WARNING, State.FAILED, State.CANCELLED)
+"""What a person may mark an ended execution as."""
 
 
 @require_GET
@@ -74,6 +76,7 @@ def _live(request: HttpRequest, execution_id: str) -> dict[str, Any]:
         "inputs": shapes.shape(without_sealed(execution.inputs)) if execution.inputs else None,
         "outputs": shapes.shape(without_sealed(execution.outputs)) if execution.outputs else None,
         "trigger": shapes.shape(trigger.get("variables")) if trigger.get("variables") else None,
+        "other_ends": [state for state in _ENDS if state is not execution.state],
         "said": demands.said(execution),
         "slas": demands.slas(execution),
         "next_try": execution.notes.get(notes.NEXT),

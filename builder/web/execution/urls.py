@@ -17,5 +17,6 @@ urlpatterns = [
     path("executions/<str:execution_id>/restart", verbs.restart, name="execution-restart"),
     path("executions/<str:execution_id>/replay", verbs.replay, name="execution-replay"),
     path("executions/<str:execution_id>/force-run", verbs.force_run, name="execution-force-run"),
+    path("executions/<str:execution_id>/change-status", verbs.change_status, name="execution-change-status"),
     path("executions/<str:execution_id>/delete", verbs.delete, name="execution-delete"),
 ]

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from builder.actions import again
 from builder.actions import executions as execution_actions
+from builder.engine.states import State
 from builder.errors import Conflict, InvalidInput, dotted
 from builder.flows.form_fields import form_fields
 from builder.store import executions
@@ -65,6 +66,17 @@ def restart(request: HttpRequest, execution_id: str) -> HttpResponse:
 def force_run(request: HttpRequest, execution_id: str) -> HttpResponse:
     """Lets it run although the flow's limit is reached."""
     return _done(request, execution_id, lambda: execution_actions.force_run(execution_id), "It runs now.")
+
+
+@require_POST
+def change_status(request: HttpRequest, execution_id: str) -> HttpResponse:
+    """Says that it came to another end, for people and flows that look at its state."""
+    text = request.POST.get("state", "")
+    if text not in set(State):
+        raise InvalidInput(f"`{text[:50]}` is no state of an execution.")
+    return _done(
+        request, execution_id, lambda: execution_actions.change_status(execution_id, State(text)), f"It is {text} now."
+    )
 
 
 @require_POST
