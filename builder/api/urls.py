@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from builder.api import flow_lists, flows, kv, plugins, trigger_verbs
+from builder.api import flow_lists, flows, kv, namespace_files, plugins, trigger_verbs
 from builder.api.executions import logs, metrics
 
 _flows = [
@@ -25,6 +25,13 @@ _logs = [
     path("<str:execution_id>/download", logs.download_view),
     path("<str:execution_id>/follow", logs.follow_view),
 ]
+_files = [
+    path("directory", namespace_files.folder_view),
+    path("search", namespace_files.search_view),
+    path("stats", namespace_files.stats_view),
+    path("revisions", namespace_files.revisions_view),
+    path("export", namespace_files.export_view),
+]
 _plugins = [
     path("inputs", plugins.inputs_view),
     path("schemas/<str:name>", plugins.schema_view),
@@ -39,6 +46,8 @@ _addresses: list[URLPattern | URLResolver] = [
     path("kv", kv.everywhere_view),
     path("namespaces/<str:namespace>/kv", kv.namespace_view),
     path("namespaces/<str:namespace>/kv/<str:key>", kv.entry_view),
+    path("namespaces/<str:namespace>/files", namespace_files.files_view),
+    path("namespaces/<str:namespace>/files/", include(_files)),
     path("triggers", trigger_verbs.change_view),
     path("triggers/", include("builder.api.trigger_urls")),
     path("plugins", plugins.list_view),

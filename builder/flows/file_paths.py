@@ -32,7 +32,7 @@ def _wrong(path: str, parts: Sequence[str]) -> str:
         return "it must not contain '../'"
     if "\\" in path:
         return "folders are parted by /, not by a backslash"
-    if any(unicodedata.category(letter) in _ODD for letter in path):
+    if any(unicodedata.category(letter) in _ODD or letter == "\ufffd" for letter in path):
         return "it holds a control or invisible character"
     if len(path) > PATH_LETTERS:
         return f"it has more than {PATH_LETTERS} characters"

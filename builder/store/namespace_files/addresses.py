@@ -27,15 +27,15 @@ def address(text: str, namespace: str, revision: int | None = None) -> Address |
     """What a text names, seen from a namespace; None for what is no file of a namespace. Raises InvalidInput."""
     if text.startswith(_NSFILE):
         other, _, path = text.removeprefix(_NSFILE).partition("/")
-        return Address(_checked(other or namespace), safe_path(path), revision)
+        return Address(checked_namespace(other or namespace), safe_path(path), revision)
     stored = _STORED.fullmatch(text)
     if stored:
         number = revision if revision is not None or stored["revision"] is None else int(stored["revision"])
         place = unquote(stored["namespace"]).replace("/", ".")
-        return Address(_checked(place), safe_path(unquote(stored["path"])), number)
+        return Address(checked_namespace(place), safe_path(unquote(stored["path"])), number)
     if _SCHEME.match(text):
         return None
-    return Address(_checked(namespace), safe_path(text), revision)
+    return Address(checked_namespace(namespace), safe_path(text), revision)
 
 
 def uri_of(where: Address) -> str:
@@ -44,7 +44,8 @@ def uri_of(where: Address) -> str:
     return text if where.revision is None else f"{text}?revision={where.revision}"
 
 
-def _checked(namespace: str) -> str:
+def checked_namespace(namespace: str) -> str:
+    """Raises InvalidInput for what cannot be a namespace."""
     if not _NAMESPACE.fullmatch(namespace):
         raise InvalidInput(f"'{namespace[:80]}' cannot be a namespace: letters, digits, dots, dashes and underscores.")
     return namespace

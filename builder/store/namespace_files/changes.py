@@ -14,6 +14,7 @@ from builder.models import NamespaceFile, NamespaceFileRevision
 from builder.store import contents
 from builder.store.contents import Content, Kept
 from builder.store.gate import lock_row, on_commit, write
+from builder.store.namespace_files.addresses import checked_namespace
 from builder.store.namespace_files.reading import NamespaceFileItem, get, missing
 
 
@@ -24,6 +25,7 @@ def put(
 
     Raises InvalidInput for a path that cannot be, Conflict when it is taken, LimitExceeded when there is no room.
     """
+    checked_namespace(namespace)
     kept = content if isinstance(content, Kept) else contents.keep(content)
     try:
         name = safe_path(path)
@@ -45,6 +47,7 @@ def put(
 def make_folder(namespace: str, path: str, now: datetime, *, by: str = "") -> NamespaceFileItem:
     """Makes an empty folder; one that is there stays. Raises InvalidInput, Conflict, LimitExceeded."""
     name = safe_path(path)
+    checked_namespace(namespace)
     with write():
         row = _row_to_write(namespace, name, now, is_folder=True)
         _save(row, now, by, deleted=False, is_folder=True, size=0)
