@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from builder.expressions import registry
-from builder.expressions.faults import ExpressionError, MethodCall, did_you_mean, line_and_column
+from builder.expressions.faults import ExpressionError, did_you_mean, line_and_column
 from builder.expressions.limits import DEFAULT_LIMITS
 from builder.expressions.registry import Operation
 from builder.expressions.syntax import nodes
 from builder.expressions.syntax.template import parse_template
 
 _KNOWN = {"filter": registry.FILTERS, "function": registry.FUNCTIONS, "test": registry.TESTS}
+_METHODS = {name.partition(".")[2] for name in registry.METHODS}
+"""Kestra's reader lets any name pass until it runs, so an unknown one only warns before."""
 _Use = tuple[str, str, nodes.Arguments]
 """Kind, name, arguments."""
 
@@ -34,13 +36,18 @@ def check(template: str) -> list[TemplateFault]:
         tree = parse_template(template, DEFAULT_LIMITS)
     except ExpressionError as error:
         place = max(error.line, 1), max(error.column, 1)
-        return [TemplateFault(*place, error.reason, error.hint, at_run=isinstance(error, MethodCall))]
-    return [
-        TemplateFault(*line_and_column(template, node.position), message, hint)
-        for node in nodes.walk(tree.body)
-        for use in _uses(node, tree)
-        for message, hint in _wrong(use, tree)
-    ]
+        return [TemplateFault(*place, error.reason, error.hint)]
+    return [fault for node in nodes.walk(tree.body) for fault in _faults(node, tree)]
+
+
+def _faults(node: nodes.Node, tree: nodes.Template) -> Iterator[TemplateFault]:
+    place = line_and_column(tree.source, node.position)
+    for use in _uses(node, tree):
+        for message, hint in _wrong(use, tree):
+            yield TemplateFault(*place, message, hint)
+    if isinstance(node, nodes.Method) and node.name not in _METHODS:
+        hint = did_you_mean(node.name, _METHODS) or "use a filter: value | upper"
+        yield TemplateFault(*place, f"No value has the method `.{node.name}()`", hint, at_run=True)
 
 
 def _uses(node: nodes.Node, tree: nodes.Template) -> list[_Use]:

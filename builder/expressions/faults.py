@@ -69,10 +69,6 @@ class TemplateSyntaxError(ExpressionError):
     """A template that cannot be read."""
 
 
-class MethodCall(TemplateSyntaxError):
-    """A method of a value is called, which Kestra's reader lets pass until it runs; so it only warns before."""
-
-
 class ExpressionLimit(ExpressionError, LimitExceeded):
     """An expression asked for more than it may have; `limit` is the name of the field of `Limits`."""
 

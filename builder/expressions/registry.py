@@ -1,4 +1,4 @@
-"""Where filters, functions and tests are declared, each with a sentence and an example that the tests play."""
+"""Where filters, functions, tests and methods are declared, each with a sentence and an example that the tests play."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -12,7 +12,10 @@ Run = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A filter, a function or a test. `example` renders to `result` (None: it differs each time or needs a lookup)."""
+    """A filter, a function, a test or a method (`text.trim`).
+
+    `example` renders to `result` (None: it differs each time or needs a lookup).
+    """
 
     kind: str
     name: str
@@ -65,7 +68,8 @@ class Operation:
 FILTERS: dict[str, Operation] = {}
 FUNCTIONS: dict[str, Operation] = {}
 TESTS: dict[str, Operation] = {}
-_KINDS = {"filter": FILTERS, "function": FUNCTIONS, "test": TESTS}
+METHODS: dict[str, Operation] = {}
+_KINDS = {"filter": FILTERS, "function": FUNCTIONS, "test": TESTS, "method": METHODS}
 Declare = Callable[[Run], Run]
 
 
@@ -98,6 +102,11 @@ def function(names: str, summary: str, example: str, result: str | None) -> Decl
 
 def test_(names: str, summary: str, example: str, result: str | None) -> Declare:
     return _declared("test", names, summary, example, result, True)
+
+
+def method(names: str, summary: str, example: str, result: str | None) -> Declare:
+    """Declares what Java calls a method: `text.trim` is `trim()` of a text."""
+    return _declared("method", names, summary, example, result, True)
 
 
 def find(kind: str, name: str) -> Operation:

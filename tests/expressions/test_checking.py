@@ -17,7 +17,7 @@ from builder.expressions import check, needs_lookups, references
         ("{{ a", 1, "`{{` is never closed", "close it with }}"),
         ("{{ 'a }}", 4, "The text that starts here is never closed", "close it with '"),
         ("{{ a b }}", 6, "`}}` is missing before `b`", "two values need an operator between them, for example ~"),
-        ("{{ 'x'.upper() }}", 8, "`.upper()` is not possible: values have no methods", "use a filter: value | upper"),
+        ("{{ 'x'.upper() }}", 8, "No value has the method `.upper()`", "did you mean toUpperCase?"),
         ("{{ a[1:2] }}", 7, "`[from:to]` is not possible", "use the filter slice(from, to)"),
         ("{% include 'x' %}", 4, "The tag `include` is not available here", ""),
         ("{% for x of y %}", 10, "`in` is missing before `of`", "{% for item in list %}"),

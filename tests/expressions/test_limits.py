@@ -70,7 +70,8 @@ def test_numbers_of_any_length_meet_no_limit_of_python():
 
 def test_wrong_arguments_are_errors_of_the_expression():
     for use in ("1 | slice('a')", "'a' | format_", "[1] | chunk(0)", "[3, 'a'] | sort", "'x' | default", "upper()",
-                "max()", "range('a', 1)", "'a' | replace('b')", "1 | jq(1)", "now(timeZone=[])", "{[1]: 2}[[1]]",
+                "'x'.repeat(-1)",
+                "range('a', 1)", "'a' | replace('b')", "1 | jq(1)", "now(timeZone=[])", "{[1]: 2}[[1]]",
                 "'a' | abbreviate(null)", "[] | join([1]) | date(1)"):  # fmt: skip
         with pytest.raises(ExpressionError):
             render("{{ " + use + " }}", {})

@@ -1,10 +1,10 @@
-"""Every filter, function and test describes itself; its example is played."""
+"""Every filter, function, test and method describes itself; its example is played."""
 
 import pytest
 
-from builder.expressions import FILTERS, FUNCTIONS, TESTS, check, render
+from builder.expressions import FILTERS, FUNCTIONS, METHODS, TESTS, check, render
 
-OPERATIONS = [*FILTERS.values(), *FUNCTIONS.values(), *TESTS.values()]
+OPERATIONS = [*FILTERS.values(), *FUNCTIONS.values(), *TESTS.values(), *METHODS.values()]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: f"{each.kind}-{each.name}")

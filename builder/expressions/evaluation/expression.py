@@ -59,7 +59,31 @@ class Evaluator:
             if 0 <= key < len(items):
                 return items[key]
             raise UndefinedVariable(str(key) if abs(key) < 2**63 else "index", hint=f"the list has {len(items)} items")
+        if is_list(target) and isinstance(key, str) and key.isdecimal() and len(key) < 19:
+            return self._member(target, int(key))
+        return self._property(target, key)
+
+    def _property(self, target: Any, key: Any) -> Any:
+        """`list.size`, `date.year`: a method without arguments, by its name or after get or is."""
+        if isinstance(key, str):
+            capital = key[:1].upper() + key[1:]
+            for name in ("get" + capital, "is" + capital, key):
+                operation = self._method_of(target, name)
+                if operation and not operation.required:
+                    return operation.call((self._session, target), [], {})
         raise UndefinedVariable(_key_text(key), hint=f"it is looked for in {kind(target)}")
+
+    def _method_of(self, target: Any, name: str) -> registry.Operation | None:
+        return registry.METHODS.get(f"{kind(target).rpartition(' ')[2]}.{name}") or registry.METHODS.get(
+            f"value.{name}"
+        )
+
+    def _method(self, node: nodes.Method) -> Any:
+        target = self.value(node.target)
+        operation = None if target is None else self._method_of(target, node.name)
+        if operation is None:
+            raise UndefinedVariable(f"{node.name}()", hint=f"{kind(target)} has no such method")
+        return operation.call((self._session, target), *self.arguments(node.arguments))
 
     def _entry(self, target: Mapping[Any, Any], key: Any) -> Any:
         if key is None or isinstance(key, (str, int, float)):
@@ -178,6 +202,7 @@ _EVALUATE: dict[type[Node], Callable[[Evaluator, Any], Any]] = {
     nodes.Name: Evaluator._name,
     nodes.Attribute: Evaluator._attribute,
     nodes.Call: Evaluator._call,
+    nodes.Method: Evaluator._method,
     nodes.Filter: Evaluator._filter,
     nodes.Test: Evaluator._test,
     nodes.Unary: Evaluator._unary,
@@ -209,6 +234,7 @@ _STRICT: dict[str, Callable[..., Any]] = {
     "~": operators.concat,
     "..": lambda left, right, budget: operators.span(left, right, 1, budget),
     "contains": operators.contains,
+    "isIn": operators.is_one_of,
     "in": operators.is_in,
     "not in": lambda left, right, budget: not operators.is_in(left, right, budget),
 }

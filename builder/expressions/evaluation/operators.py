@@ -54,7 +54,7 @@ def concat(left: Any, right: Any, budget: Budget) -> str:
 
 def add(left: Any, right: Any, budget: Budget) -> Any:
     if isinstance(left, str) or isinstance(right, str):
-        return concat(left, right, budget)
+        return concat("null" if left is None else left, "null" if right is None else right, budget)
     if is_list(left):
         more = list(right) if is_list(right) else [right]
         budget.items(len(left) + len(more))
@@ -122,7 +122,7 @@ def contains(holder: Any, wanted: Any, budget: Budget) -> bool:
     if holder is None:
         return False
     if isinstance(holder, str):
-        return text_of(wanted, budget) in holder
+        return ("null" if wanted is None else text_of(wanted, budget)) in holder
     if isinstance(holder, Mapping):
         return _all_in(wanted, lambda key: _is_key(holder, key, budget))
     if is_list(holder):
@@ -144,17 +144,26 @@ def is_in(wanted: Any, holder: Any, budget: Budget) -> bool:
     return contains(holder, wanted, budget)
 
 
+def is_one_of(wanted: Any, holder: Any, budget: Budget) -> bool:
+    """`isIn`: the text of an item of a list, or of a key or value of a map; a text holds nothing."""
+    if wanted is None or holder is None:
+        return False
+    mark = text_of(wanted, budget)
+    if isinstance(holder, Mapping):
+        return any(text_of(part, budget) == mark for entry in holder.items() for part in entry)
+    return is_list(holder) and any(text_of(item, budget) == mark for item in holder)
+
+
 def span(first: Any, last: Any, step: Any, budget: Budget) -> list[Any]:
     """All whole numbers (or letters) from `first` to `last`, both included."""
     if isinstance(first, str) and isinstance(last, str) and len(first) == len(last) == 1:
         return [chr(code) for code in span(ord(first), ord(last), step, budget)]
     for number in (first, last, step):
-        if not isinstance(number, int) or isinstance(number, bool):
-            raise ExpressionError(f"A range needs whole numbers, not {kind(number)}")
+        if not is_number(number) or abs(number) > 2**63:
+            raise ExpressionError(f"A range needs numbers of at most 64 bits, not {kind(number)}")
+    first, last, step = int(first), int(last), int(step)
     if step == 0:
         raise ExpressionError("The step of a range cannot be 0")
-    if abs(first) > 2**63 or abs(last) > 2**63 or abs(step) > 2**63:
-        raise ExpressionError("A range needs numbers of at most 64 bits")
     numbers = range(first, last + (1 if step > 0 else -1), step)
     count = max(0, (numbers.stop - numbers.start) // step + 1)
     budget.items(count)

@@ -7,7 +7,7 @@ from builder.expressions.evaluation import operators
 from builder.expressions.evaluation.expression import Evaluator
 from builder.expressions.evaluation.session import Session
 from builder.expressions.evaluation.writers import TextWriter
-from builder.expressions.faults import ExpressionError, UndefinedVariable
+from builder.expressions.faults import ExpressionError
 from builder.expressions.syntax import nodes
 from builder.expressions.syntax.nodes import Body, Node, Template
 from builder.expressions.values import is_list, kind, text_of
@@ -56,7 +56,10 @@ class Runner:
         return self._body(node.otherwise, writer)
 
     def _for(self, node: nodes.For, writer: Writer) -> None:
-        items = _iterated(self._evaluator.value(node.iterable))
+        iterable = self._evaluator.value(node.iterable)
+        items = _iterated(iterable)
+        if iterable is None:
+            return None
         if not items:
             return self._body(node.otherwise, writer)
         count = len(items)
@@ -90,7 +93,7 @@ class Runner:
 
     def _call_block(self, name: str) -> str:
         if name not in self._template.blocks:
-            raise UndefinedVariable(name, message="There is no block of that name in the template")
+            return ""
         with self._session.scope():
             return self._captured(self._template.blocks[name].body)
 

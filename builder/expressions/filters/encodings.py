@@ -28,9 +28,9 @@ def to_ion(session: Session, value: Any) -> str:
     return ion_text(value, session.budget)
 
 
-@filter_("yaml", "Any value as YAML.", '{{ {"a": 1} | yaml }}', "a: 1\n")
+@filter_("yaml", "Any value as YAML.", '{{ {"a": 1} | yaml }}', "a: 1\n", takes_null=True)
 def yaml(session: Session, value: Any) -> str:
-    return yaml_text(value, session.budget)
+    return "null" if value is None else yaml_text(value, session.budget)
 
 
 @filter_("jq", "The results of a jq program, always as a list.", '{{ {"a": [1, 2]} | jq(".a[]") }}', "[1,2]")
@@ -53,9 +53,9 @@ def base64encode(session: Session, value: Any) -> str:
 @filter_("base64decode", "The text that base64 stands for.", "{{ 'QWRh' | base64decode }}", "Ada")
 def base64decode(session: Session, value: Any) -> str:
     try:
-        return made(session, base64.b64decode(text(session, value), validate=True).decode())
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise ExpressionError("The text is not base64 of a UTF-8 text") from None
+        return made(session, base64.b64decode(text(session, value), validate=True).decode(errors="replace"))
+    except (binascii.Error, ValueError):
+        raise ExpressionError("The text is not base64") from None
 
 
 @filter_("urlencode", "The text for use in an address.", "{{ 'a b&c' | urlencode }}", "a+b%26c")

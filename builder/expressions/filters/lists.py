@@ -5,20 +5,24 @@ from functools import cmp_to_key
 from typing import Any
 
 from builder.expressions.evaluation import operators
-from builder.expressions.evaluation.arguments import items, mapping, only_text, text, whole
+from builder.expressions.evaluation.arguments import items, mapping, text, whole
 from builder.expressions.evaluation.session import Session
 from builder.expressions.faults import ExpressionError
 from builder.expressions.registry import filter_
-from builder.expressions.values import is_list, json_text, kind
+from builder.expressions.values import is_list, json_text
 
 
-@filter_("length", "The number of characters, items or entries.", "{{ [1, 2, 3] | length }}", "3", takes_null=True)
+@filter_(
+    "length",
+    "The number of characters, items or entries; 0 for other values.",
+    "{{ [1, 2, 3] | length }}",
+    "3",
+    takes_null=True,
+)
 def length(session: Session, value: Any) -> int:
     if value is None:
         return 0
-    if isinstance(value, (str, Mapping)) or is_list(value):
-        return len(value)
-    raise ExpressionError(f"The filter length needs a text, a list or a map, not {kind(value)}")
+    return len(value) if isinstance(value, (str, Mapping)) or is_list(value) else 0
 
 
 def _end(value: Any, place: int) -> Any:
@@ -43,7 +47,7 @@ def join(session: Session, value: Any, separator: Any = "") -> str:
     pieces, mark = [], text(session, separator)
     size, wide = 0, not mark.isascii()
     for item in items(value, "The value of join"):
-        piece = text(session, item)
+        piece = "null" if item is None else text(session, item)
         size, wide = size + len(piece) + len(mark), wide or not piece.isascii()
         if size > session.budget.limits.output_bytes:
             session.budget.text(size)
@@ -51,18 +55,6 @@ def join(session: Session, value: Any, separator: Any = "") -> str:
         pieces.append(piece)
     session.budget.text(size, wide=wide)
     return mark.join(pieces)
-
-
-@filter_("split", "A text cut at each delimiter, at most `limit` pieces.",
-         "{{ 'a,b' | split(',') }}", '["a","b"]')  # fmt: skip
-def split(session: Session, value: Any, delimiter: Any, limit: Any = -1) -> list[str]:
-    source, mark, most = text(session, value), only_text(delimiter, "The delimiter"), whole(limit, "The limit")
-    session.budget.items(min(len(source) if not mark else source.count(mark) + 1, most if most > 0 else 2**40))
-    session.budget.spend(len(source) + 50 * (source.count(mark) if mark else len(source)))
-    pieces = list(source) if not mark else source.split(mark, most - 1 if most > 0 else -1)
-    while most == 0 and pieces and not pieces[-1]:
-        pieces.pop()
-    return pieces
 
 
 @filter_("slice", "A part of a text or list, from `fromIndex` up to but without `toIndex`.",
@@ -108,14 +100,23 @@ def rsort(session: Session, value: Any) -> list[Any]:
 @filter_("merge", "A list with the items of another, or a map with the entries of another.",
          "{{ [1, 2] | merge([3]) }}", "[1,2,3]", takes_null=True)  # fmt: skip
 def merge(session: Session, value: Any, items_: Any) -> Any:
+    if value is None or items_ is None:
+        return _either(value, items_)
     if isinstance(value, Mapping):
         more = items_ if isinstance(items_, Mapping) else {text(session, key): key for key in items(items_, "Items")}
         session.budget.items(len(value) + len(more))
         return {**value, **more}
-    base = [] if value is None else items(value, "The value of merge")
-    added = list(items_.items()) if isinstance(items_, Mapping) else items(items_, "The items")
+    base = items(value, "The value of merge")
+    is_map = isinstance(items_, Mapping)
+    added = [{key: entry} for key, entry in items_.items()] if is_map else items(items_, "The items")
     session.budget.items(len(base) + len(added))
-    return base + ([{"key": key, "value": entry} for key, entry in added] if isinstance(items_, Mapping) else added)
+    return base + added
+
+
+def _either(value: Any, other: Any) -> Any:
+    if value is None and other is None:
+        raise ExpressionError("The two values to be merged are null")
+    return other if value is None else value
 
 
 @filter_("chunk", "A list of lists of at most `size` items.", "{{ [1, 2, 3] | chunk(2) }}", "[[1,2],[3]]")

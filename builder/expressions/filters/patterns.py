@@ -9,6 +9,7 @@ from builder.expressions.evaluation.arguments import made, mapping, only_text, t
 from builder.expressions.evaluation.session import Session
 from builder.expressions.faults import ExpressionError, ExpressionLimit
 from builder.expressions.filters.texts import each_text
+from builder.expressions.filters.texts import replaced as one_replaced
 from builder.expressions.limits import Budget
 from builder.expressions.registry import filter_
 
@@ -78,8 +79,7 @@ def made_of(pieces: list[str], budget: Budget) -> str:
 def _plain_replacer(session: Session, pairs: list[tuple[str, str]]) -> Callable[[str], str]:
     def replaced(source: str) -> str:
         for old, new in pairs:
-            session.budget.text(len(source) + source.count(old) * len(new), wide=not source.isascii())
-            source = source.replace(old, new)
+            source = one_replaced(session, source, old, new)
         return source
 
     return replaced
@@ -101,11 +101,38 @@ def replace(session: Session, value: Any, replace_pairs: Any, regexp: Any = Fals
     return each_text(session, value, replaced)
 
 
-@filter_("regexMatch", "Whether the whole text fits a regular expression.",
-         "{{ 'a1' | regexMatch('[a-z][0-9]') }}", "true")  # fmt: skip
+def fits(session: Session, source: str, regex: Any) -> bool:
+    """Whether the whole text fits."""
+    return _Pattern(regex, session.budget).fits(made(session, source))
+
+
+@filter_("split", "A text cut wherever a regular expression fits, into at most `limit` pieces.",
+         "{{ 'a, b,c' | split(', *') }}", '["a","b","c"]')  # fmt: skip
+def split(session: Session, value: Any, delimiter: Any, limit: Any = 0) -> list[str]:
+    """As Java's split: empty pieces at the end are left out, unless a limit is given."""
+    source, most = text(session, value), whole(limit, "The limit")
+    pieces, end = [], 0
+    for match in _Pattern(delimiter, session.budget).found(source):
+        if 0 < most <= len(pieces) + 1:
+            break
+        if match.end() == 0 or match.start() == len(source) == match.end():
+            continue
+        pieces.append(source[end : match.start()])
+        session.budget.spend(len(pieces[-1]) + 50)
+        end = match.end()
+    pieces.append(source[end:])
+    session.budget.items(len(pieces))
+    while most == 0 and len(pieces) > 1 and not pieces[-1]:
+        pieces.pop()
+    return [] if pieces == [""] and source else pieces
+
+
+@filter_("regexMatch", "Whether a regular expression fits somewhere in the text.",
+         "{{ 'order 42' | regexMatch('[0-9]+') }}", "true", takes_null=True)  # fmt: skip
 def regex_match(session: Session, value: Any, regex: Any) -> bool:
-    source = made(session, text(session, value))
-    return _Pattern(regex, session.budget).fits(source)
+    if value is None:
+        return False
+    return _Pattern(regex, session.budget).search(made(session, text(session, value))) is not None
 
 
 @filter_("regexReplace", "All that fits a regular expression replaced; $1 is its first group.",

@@ -27,12 +27,19 @@ def lower(session: Session, value: Any) -> str:
 @filter_("capitalize", "The first letter as a capital.", "{{ 'ada lovelace' | capitalize }}", "Ada lovelace")
 def capitalize(session: Session, value: Any) -> str:
     source = text(session, value)
-    return made(session, source[:1].upper() + source[1:])
+    start = len(source) - len(source.lstrip())
+    return made(session, source[:start] + _title_letter(source[start : start + 1]) + source[start + 1 :])
+
+
+def _title_letter(letter: str) -> str:
+    """One character stays one, as in Java: ß has no capital of that kind."""
+    capital = letter.title()
+    return capital if len(capital) == 1 else letter
 
 
 @filter_("title", "Each word with a capital letter.", "{{ 'ada lovelace' | title }}", "Ada Lovelace")
 def title(session: Session, value: Any) -> str:
-    return made(session, re.sub(r"(^|\s)(\S)", lambda found: found[1] + found[2].upper(), text(session, value)))
+    return made(session, re.sub(r"(^|\s)(\S)", lambda found: found[1] + _title_letter(found[2]), text(session, value)))
 
 
 @filter_("trim", "Without white space at both ends.", "{{ '  ada ' | trim }}", "ada")
@@ -44,7 +51,9 @@ def trim(session: Session, value: Any) -> str:
          "{{ 'Ada Lovelace' | abbreviate(6) }}", "Ada...")  # fmt: skip
 def abbreviate(session: Session, value: Any, length: Any) -> str:
     source, most = text(session, value), whole(length, "The length")
-    if most < 0 or len(source) <= most:
+    if most < 0:
+        raise ExpressionError("The length of abbreviate cannot be negative")
+    if len(source) < most or len(source) <= 3:
         return source
     return source[:most] if most < 4 else source[: most - 3] + "..."
 
@@ -134,11 +143,13 @@ def escape_char(session: Session, value: Any, type: Any) -> Any:
         raise ExpressionError("The type of escapeChar is 'single', 'double' or 'shell'")
     old, new = _QUOTES[type.lower()]
 
-    def escaped(source: str) -> str:
-        session.budget.text(len(source) + source.count(old) * len(new), wide=not source.isascii())
-        return source.replace(old, new)
+    return each_text(session, value, lambda source: replaced(session, source, old, new))
 
-    return each_text(session, value, escaped)
+
+def replaced(session: Session, source: str, old: str, new: str) -> str:
+    """Each occurrence of `old` replaced; an empty one stands between all characters."""
+    session.budget.text(len(source) + source.count(old) * len(new), wide=not (source.isascii() and new.isascii()))
+    return source.replace(old, new)
 
 
 def each_text(session: Session, value: Any, change: Any) -> Any:

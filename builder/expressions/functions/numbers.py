@@ -2,6 +2,7 @@
 
 import secrets
 import uuid as uuids
+from datetime import UTC, datetime
 from typing import Any
 
 from builder.expressions.evaluation import operators
@@ -17,13 +18,11 @@ _ID_LENGTH = 22
 
 
 def _chosen(operator: str, arguments: tuple[Any, ...], session: Session) -> Any:
-    listed = list(arguments[0]) if len(arguments) == 1 and is_list(arguments[0]) else list(arguments)
-    if not listed:
-        raise ExpressionError("max and min need at least one value")
-    best = listed[0]
-    for item in listed[1:]:
+    """Nulls are passed over; of nothing else it is null."""
+    best = None
+    for item in arguments[0] if len(arguments) == 1 and is_list(arguments[0]) else arguments:
         session.budget.step()
-        best = item if operators.compare(operator, item, best) else best
+        best = item if best is None or operators.compare(operator, item, best) else best
     return best
 
 
@@ -63,9 +62,12 @@ def _base62(number: int) -> str:
     return digits.rjust(_ID_LENGTH, "0")
 
 
-@function("uuid", "A new unique name.", "{{ uuid() }}", None)
+@function("uuid", "A new UUID; later ones sort after earlier ones.", "{{ uuid() }}", None)
 def uuid(session: Session) -> str:
-    return _base62(uuids.uuid4().int)
+    """Version 7: 48 bits of milliseconds, then chance."""
+    milliseconds = int(datetime.now(UTC).timestamp() * 1000)
+    bits = (milliseconds << 80 | 7 << 76 | secrets.randbits(76)) & ~(3 << 62) | 2 << 62
+    return str(uuids.UUID(int=bits))
 
 
 @function("id", "A new unique name, as executions have it.", "{{ id() }}", None)

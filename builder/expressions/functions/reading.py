@@ -8,7 +8,7 @@ from builder.expressions.evaluation.nested import rendered
 from builder.expressions.evaluation.session import Session
 from builder.expressions.faults import ExpressionError
 from builder.expressions.registry import function
-from builder.expressions.values import json_text, read_json
+from builder.expressions.values import read_json
 from builder.expressions.written.ion import read_ion
 from builder.expressions.written.yaml_text import read_yaml
 
@@ -41,12 +41,7 @@ def render_once(session: Session, to_render: Any) -> Any:
     return rendered(session, to_render, recursive=False)
 
 
-@function("printContext", "All variables as JSON.", "{{ printContext() }}", None)
-def print_context(session: Session) -> str:
-    return json_text(session.variables, session.budget)
-
-
-@function("fetchContext", "All variables as a map.", "{{ fetchContext().inputs }}", None)
+@function("fetchContext printContext", "All variables as a map.", "{{ fetchContext().inputs }}", None)
 def fetch_context(session: Session) -> Any:
     return session.variables
 

@@ -43,9 +43,9 @@ def is_map(session: Session, value: Any) -> bool:
     return isinstance(value, Mapping)
 
 
-@test_("iterable", "Whether a loop can go through it.", "{{ [1] is iterable }}", "true")
+@test_("iterable", "Whether the value is a list.", "{{ [1] is iterable }}", "true")
 def is_iterable(session: Session, value: Any) -> bool:
-    return is_list(value) or isinstance(value, Mapping)
+    return is_list(value)
 
 
 @test_("equals", "The same as ==.", "{{ 1 is equals(1) }}", "true")

@@ -1,20 +1,22 @@
 """Parses what stands between {{ and }}: operators by their precedence, calls, filters, tests."""
 
-from builder.expressions.faults import ExpressionLimit, MethodCall
+from builder.expressions.faults import ExpressionLimit
 from builder.expressions.syntax import nodes
 from builder.expressions.syntax.cursor import Cursor
 from builder.expressions.syntax.nodes import Node
 from builder.expressions.syntax.tokens import Kind, Token
 
 BINARY = {
-    "or": 10, "and": 15, "contains": 20, "in": 20, "not in": 20,
-    "==": 30, "equals": 30, "!=": 30, ">": 30, "<": 30, ">=": 30, "<=": 30, "is": 30, "is not": 30,
+    "or": 10, "and": 15, "is": 20, "is not": 20, "contains": 20, "in": 20, "not in": 20,
+    "==": 30, "equals": 30, "!=": 30, ">": 30, "<": 30, ">=": 30, "<=": 30,
     "+": 40, "-": 40, "*": 60, "/": 60, "%": 60, "|": 100, "~": 110, "..": 120, "??": 120, "???": 120,
+    "isIn": 120,
 }  # fmt: skip
-UNARY = {"not": 5, "+": 500, "-": 500}
-RESERVED = frozenset({"true", "false", "null", "none", "not", "and", "or", "is", "contains", "equals", "in"})
+UNARY = {"not": 500, "+": 500, "-": 500}
+RESERVED = frozenset({"true", "false", "null", "none", "not", "and", "or", "is", "contains", "equals", "in", "isIn"})
 _LONGEST_CHAIN = 100
-_CONSTANTS = {"true": True, "false": False, "null": None, "none": None}
+_CONSTANTS = {"true": True, "TRUE": True, "false": False, "FALSE": False, "null": None, "NULL": None, "none": None,
+              "NONE": None}  # fmt: skip
 
 
 class ExpressionParser:
@@ -189,19 +191,17 @@ class ExpressionParser:
                     position=token.position,
                     hint="a value is changed by filters: value | upper",
                 )
-            key = self._dotted() if token.value == "." else self._subscript()
-            node = nodes.Attribute(token.position, node, key)
+            node = self._dotted(token, node) if token.value == "." else self._subscripted(token, node)
         return node
 
-    def _dotted(self) -> Node:
+    def _dotted(self, dot: Token, target: Node) -> Node:
         name = self._cursor.expect_name("The name of an attribute")
         if self._cursor.at("("):
-            error = MethodCall(
-                f"`.{name.value}()` is not possible: values have no methods", hint="use a filter: value | upper"
-            )
-            error.place(self._cursor.source, name.position)
-            raise error
-        return nodes.Literal(name.position, name.value)
+            return nodes.Method(name.position, target, name.value, self.arguments())
+        return nodes.Attribute(dot.position, target, nodes.Literal(name.position, name.value))
+
+    def _subscripted(self, bracket: Token, target: Node) -> Node:
+        return nodes.Attribute(bracket.position, target, self._subscript())
 
     def _subscript(self) -> Node:
         key = self.parse()

@@ -41,6 +41,15 @@ class Call(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Method(Node):
+    """`target.name(...)`."""
+
+    target: Node
+    name: str
+    arguments: Arguments
+
+
+@dataclass(frozen=True, slots=True)
 class Filter(Node):
     target: Node
     name: str

@@ -108,7 +108,7 @@ class _Tokenizer:
             raise self._fault(f"The tag `{tag}` is never closed", raw.start(), f"close it with {{% end{tag} %}}")
         text = self._source[raw.end() : end.start()]
         if raw.group(1) == "verbatim":
-            text = text.lstrip() if raw.group(2) else text
+            text = text.lstrip()
             text = text.rstrip() if end.group(1) else text
             self._trim_next = bool(end.group(2))
         self._at = end.end()
