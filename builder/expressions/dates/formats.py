@@ -3,34 +3,34 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from builder.expressions.dates.names import ENGLISH, Names
 from builder.expressions.dates.pattern import format_pattern, zone_id
 
 _PATTERNS = {
     "iso": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+    "iso_milli": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
     "iso_sec": "yyyy-MM-dd'T'HH:mm:ssXXX",
     "sql": "yyyy-MM-dd HH:mm:ss.SSSSSS",
+    "sql_milli": "yyyy-MM-dd HH:mm:ss.SSS",
+    "sql_sec": "yyyy-MM-dd HH:mm:ss",
     "sql_seq": "yyyy-MM-dd HH:mm:ss",
     "iso_date": "yyyy-MM-ddXXX",
     "iso_local_date": "yyyy-MM-dd",
     "iso_ordinal_date": "yyyy-DDDXXX",
     "rfc_1123_date_time": "EEE, d MMM yyyy HH:mm:ss",
-    "full": "EEEE, MMMM d, yyyy 'at' h:mm:ss a zzzz",
-    "long": "MMMM d, yyyy 'at' h:mm:ss a z",
-    "medium": "MMM d, yyyy, h:mm:ss a",
-    "short": "M/d/yy, h:mm a",
 }
 
 
 def pattern_of(name: str) -> str:
     """The pattern behind a name, or the text itself."""
-    return _PATTERNS.get(name, name)
+    return _PATTERNS.get(name, ENGLISH.styles.get(name, name))
 
 
-def format_date(when: datetime, name: str) -> str:
-    """An aware date-time by a named format or a pattern."""
+def format_date(when: datetime, name: str, names: Names = ENGLISH) -> str:
+    """An aware date-time by a named format or a pattern, in a language."""
     if name in _COMPUTED:
         return _COMPUTED[name](when)
-    text = format_pattern(when, pattern_of(name))
+    text = format_pattern(when, names.styles.get(name) or pattern_of(name), names)
     if name == "rfc_1123_date_time":
         offset = format_pattern(when, "Z")
         text += " GMT" if offset == "+0000" else f" {offset}"

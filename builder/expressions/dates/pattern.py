@@ -5,11 +5,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from builder.expressions.dates.names import ENGLISH, Names
 from builder.expressions.faults import ExpressionError
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-          "November", "December")  # fmt: skip
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = ENGLISH.months["wide"]
+DAYS = ENGLISH.days["wide"]
 _LONGEST = 200
 _WIDEST = 20
 
@@ -46,13 +46,15 @@ def _quoted(pattern: str, start: int) -> tuple[str, int]:
     return quoted.group(1).replace("''", "'"), quoted.end()
 
 
-def format_pattern(when: datetime, pattern: str) -> str:
-    """An aware date-time by a pattern; names are English."""
-    return "".join(part[1:] if part[0] == "'" else _printed(when, part) for part in fields(pattern))
+def format_pattern(when: datetime, pattern: str, names: Names = ENGLISH) -> str:
+    """An aware date-time by a pattern."""
+    return "".join(part[1:] if part[0] == "'" else _printed(when, part, names) for part in fields(pattern))
 
 
-def _printed(when: datetime, part: str) -> str:
+def _printed(when: datetime, part: str, names: Names) -> str:
     letter, width = part[0], len(part)
+    if letter in _NAMED and width <= _WIDEST:
+        return _NAMED[letter](when, width, names)
     if letter not in _PRINT or width > _WIDEST:
         raise ExpressionError(f"The date pattern has no field `{part[:20]}`")
     return _PRINT[letter](when, width)
@@ -77,18 +79,20 @@ def _us_week(when: datetime) -> tuple[int, int]:
     return saturday.year, (saturday.timetuple().tm_yday - 1) // 7 + 1
 
 
-def _month(when: datetime, width: int) -> str:
-    name = MONTHS[when.month - 1]
-    return {3: name[:3], 4: name, 5: name[0]}.get(width) or _padded(when.month, width)
+def _month(when: datetime, width: int, names: Names) -> str:
+    return names.months[_width(width)][when.month - 1] if 3 <= width <= 5 else _padded(when.month, width)
 
 
-def _day_name(when: datetime, width: int) -> str:
-    name = DAYS[when.weekday()]
-    return name[:3] if width <= 3 else name[0] if width == 5 else name
+def _width(letters: int) -> str:
+    return {4: "wide", 5: "narrow"}.get(letters, "abbreviated")
 
 
-def _local_day(when: datetime, width: int) -> str:
-    return _padded(when.isoweekday() % 7 + 1, width) if width <= 2 else _day_name(when, width)
+def _day_name(when: datetime, width: int, names: Names) -> str:
+    return names.days[_width(width)][when.weekday()]
+
+
+def _local_day(when: datetime, width: int, names: Names) -> str:
+    return _padded(when.isoweekday() % 7 + 1, width) if width <= 2 else _day_name(when, width, names)
 
 
 def _quarter(when: datetime, width: int) -> str:
@@ -148,13 +152,20 @@ def _zone_name(when: datetime, width: int) -> str:
     return name if name.isalpha() else zone_id(when)
 
 
+_NAMED: dict[str, Callable[[datetime, int, Names], str]] = {
+    "M": _month,
+    "L": _month,
+    "E": _day_name,
+    "e": _local_day,
+    "c": _local_day,
+    "a": lambda when, width, names: names.halves[when.hour >= 12],
+}
+"""What a language has words for."""
 _PRINT: dict[str, Callable[[datetime, int], str]] = {
     "y": _year,
     "u": _year,
     "Y": _week_year,
     "G": _era,
-    "M": _month,
-    "L": _month,
     "Q": _quarter,
     "q": _quarter,
     "w": lambda when, width: _padded(_us_week(when)[1], width),
@@ -162,10 +173,6 @@ _PRINT: dict[str, Callable[[datetime, int], str]] = {
     "F": lambda when, width: _padded((when.day - 1) // 7 + 1, width),
     "D": lambda when, width: _padded(when.timetuple().tm_yday, width),
     "d": lambda when, width: _padded(when.day, width),
-    "E": _day_name,
-    "e": _local_day,
-    "c": _local_day,
-    "a": lambda when, width: "AM" if when.hour < 12 else "PM",
     "H": lambda when, width: _padded(when.hour, width),
     "k": lambda when, width: _padded(when.hour or 24, width),
     "K": lambda when, width: _padded(when.hour % 12, width),

@@ -22,7 +22,7 @@ _DIGITS = {"y": "year", "u": "year", "M": "month", "L": "month", "d": "day", "D"
 
 
 def read_date(value: Any, zone: tzinfo, existing_format: str | None = None) -> datetime:
-    """Date-times as they are (local ones in `zone`), integers as epoch seconds, texts as ISO or by a pattern."""
+    """Date-times as they are (local ones in `zone`), integers as epoch seconds (or smaller units, by their length), texts as ISO or by a pattern."""
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=zone)
     if isinstance(value, date):
@@ -34,9 +34,14 @@ def read_date(value: Any, zone: tzinfo, existing_format: str | None = None) -> d
     raise ExpressionError(f"A date is expected, not {kind(value)}")
 
 
-def _from_epoch(seconds: int) -> datetime:
+def _from_epoch(number: int) -> datetime:
+    """Seconds; milliseconds where it has 13 digits, nanoseconds where it has 19."""
+    seconds, micros = number, 0
+    if (digits := len(str(abs(number))) if abs(number) < 10**20 else 0) in (13, 19):
+        seconds, rest = divmod(number, 1000 if digits == 13 else 10**9)
+        micros = rest * 1000 if digits == 13 else rest // 1000
     try:
-        return datetime.fromtimestamp(seconds, UTC)
+        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
     except (OverflowError, ValueError, OSError):
         raise ExpressionError("The number is too large for a date (it counts seconds since 1970)") from None
 

@@ -10,7 +10,8 @@ from builder.expressions.evaluation.writers import class_name
 from builder.expressions.faults import ExpressionError
 from builder.expressions.registry import filter_
 
-_PATTERN = re.compile(r"((?:'[^']*'|[^#0,.'])*)([#0,]*(?:\.[#0]*)?(?:E0+)?)((?:'[^']*'|[^#0,.'])*)")
+_PATTERN = re.compile(r"((?:'[^']*'|[^#0,.'])*)([#0,]*(?:\.[#0]*)?)(?:E(0+))?((?:'[^']*'|[^#0,.'])*)")
+_WRITTEN = re.compile(r"([+-]?)(?:0[xX]|#)([0-9a-fA-F]+)|([+-]?[0-9]+)[lL]?|(.+?)[fFdD]?", re.DOTALL)
 _MOST_DIGITS = 990
 _BOUNDS = {"INT": 31, "LONG": 63}
 
@@ -26,15 +27,20 @@ def number_(session: Session, value: Any, type: Any = None) -> Any:
     source = only_text(value, "The value of number").strip()
     if len(source) > _MOST_DIGITS:
         raise ExpressionError(f"A number has at most {_MOST_DIGITS} digits")
-    wanted = only_text(type, "The type").upper() if type is not None else _guessed(source)
+    wanted = only_text(type, "The type").upper() if type is not None else ""
     try:
-        return _converted(source, wanted)
+        return _converted(source, wanted) if wanted else _guessed(source)
     except (ValueError, InvalidOperation, OverflowError):
-        raise ExpressionError(f"The text is not a number of type {wanted[:20]}") from None
+        raise ExpressionError(f"The text is not a number{' of type ' + wanted[:20] if wanted else ''}") from None
 
 
-def _guessed(source: str) -> str:
-    return "BIGINTEGER" if re.fullmatch(r"[+-]?\d+", source, re.ASCII) else "DOUBLE"
+def _guessed(source: str) -> Any:
+    """As Java's createNumber: hexadecimal after 0x or #, a letter for the size at the end."""
+    found = _WRITTEN.fullmatch(source)
+    if found is None:
+        raise ValueError
+    sign, digits, whole, fraction = found.groups()
+    return int(sign + digits, 16) if digits else int(whole) if whole else float(fraction)
 
 
 def _converted(source: str, wanted: str) -> Any:
@@ -56,16 +62,26 @@ def _converted(source: str, wanted: str) -> Any:
 @filter_("numberFormat", "A number by a pattern of # and 0.", "{{ 1234.5 | numberFormat('#,##0.00') }}", "1,234.50")
 def number_format(session: Session, value: Any, format: Any = "#,##0.###", locale: Any = None) -> str:
     amount = number(value, "The value of numberFormat")
-    found = _PATTERN.fullmatch(only_text(format, "The format").split(";")[0][:200])
+    positive, _, negative = only_text(format, "The format")[:200].partition(";")
+    found, below = _PATTERN.fullmatch(positive), _PATTERN.fullmatch(negative) if negative else None
     exact = Decimal(str(amount))
-    if found is None or not exact.is_finite():
+    if found is None or not exact.is_finite() or (negative and below is None):
         raise ExpressionError("The pattern of the number is not valid", hint="for example #,##0.00")
-    before, digits, after = found.groups()
+    before, digits, exponent, after = found.groups()
     marks = before + after
     exact = exact * 100 if "%" in marks else exact * 1000 if "‰" in marks else exact
-    body = _digits(exact.copy_abs(), digits)
-    sign = "-" if exact < 0 and re.search(r"[1-9]", body) else ""
-    return sign + before.replace("'", "") + body + after.replace("'", "")
+    body = _scientific(exact.copy_abs(), digits, len(exponent)) if exponent else _digits(exact.copy_abs(), digits)
+    is_below = exact < 0 and re.search(r"[1-9]", body)
+    if is_below and below:
+        before, after = below.group(1), below.group(4)
+    return ("-" if is_below and not below else "") + before.replace("'", "") + body + after.replace("'", "")
+
+
+def _scientific(amount: Decimal, pattern: str, width: int) -> str:
+    """`0.###E0`: the digits before the point as many as the pattern has zeros there."""
+    before = max(1, pattern.partition(".")[0].count("0"))
+    power = amount.adjusted() - before + 1 if amount else 0
+    return f"{_digits(amount.scaleb(-power), pattern)}E{'-' if power < 0 else ''}{abs(power):0{width}d}"
 
 
 def _digits(amount: Decimal, pattern: str) -> str:

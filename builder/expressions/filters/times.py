@@ -1,14 +1,17 @@
 """Filters on dates."""
 
+import re
 from datetime import datetime
 from typing import Any
 
 from builder.expressions.dates.formats import format_date
+from builder.expressions.dates.names import names_of
 from builder.expressions.dates.reading import add_units, read_date
-from builder.expressions.evaluation.arguments import only_text, whole
+from builder.expressions.evaluation.arguments import only_text
 from builder.expressions.evaluation.session import Session, zone_named
 from builder.expressions.faults import ExpressionError
 from builder.expressions.registry import filter_
+from builder.expressions.values import is_number
 
 
 def _read(session: Session, value: Any, time_zone: Any, existing_format: Any) -> datetime:
@@ -22,12 +25,11 @@ def _read(session: Session, value: Any, time_zone: Any, existing_format: Any) ->
 
 
 def printed(session: Session, when: datetime, format: Any, time_zone: Any, locale: Any) -> str:
-    """A date-time as text in the given (or the session's) zone; names are English."""
+    """A date-time as text in the given (or the session's) zone; names are English unless a locale is named."""
     zone = zone_named(time_zone) if time_zone is not None else session.zone
-    if locale is not None and not only_text(locale, "The locale").lower().startswith("en"):
-        raise ExpressionError("Names of months and days are English here", hint="leave locale out, or use numbers: MM")
+    names = names_of(None if locale is None else only_text(locale, "The locale"))
     try:
-        return format_date(when.astimezone(zone), only_text(format, "The format"))
+        return format_date(when.astimezone(zone), only_text(format, "The format"), names)
     except OverflowError:
         raise ExpressionError("The date is out of range: years go from 1 to 9999") from None
 
@@ -39,12 +41,21 @@ def date(session: Session, value: Any, format: Any = "iso", time_zone: Any = Non
     return printed(session, _read(session, value, time_zone, existing_format), format, time_zone, locale)
 
 
+def _amount(value: Any) -> int:
+    """A number without its fraction, or the text of a whole number."""
+    if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,18}", value, re.ASCII):
+        return int(value)
+    if is_number(value) and abs(value) < 2**63:
+        return int(value)
+    raise ExpressionError("The amount must be a whole number")
+
+
 @filter_("dateAdd", "A date moved by an amount of a unit (DAYS, HOURS ...), as text.",
          "{{ '2025-12-31' | dateAdd(1, 'DAYS', 'iso_local_date') }}", "2026-01-01")  # fmt: skip
 def date_add(session: Session, value: Any, amount: Any, unit: Any, format: Any = "iso", time_zone: Any = None,
              existing_format: Any = None, locale: Any = None) -> str:  # fmt: skip
     when = _read(session, value, time_zone, existing_format)
-    moved = add_units(when, whole(amount, "The amount"), only_text(unit, "The unit"))
+    moved = add_units(when, _amount(amount), only_text(unit, "The unit"))
     return printed(session, moved, format, time_zone, locale)
 
 

@@ -10,7 +10,7 @@ from builder.expressions.faults import ExpressionError
 from builder.expressions.registry import function
 from builder.expressions.values import read_json
 from builder.expressions.written.ion import read_ion
-from builder.expressions.written.yaml_text import read_yaml
+from builder.expressions.written.yaml_read import read_yaml
 
 
 @function("fromJson json", "The value of a JSON text.", "{{ fromJson('{\"a\": [1]}').a[0] }}", "1")

@@ -1,92 +1,83 @@
-"""YAML text from values and back, bounded: no tags, no anchors that multiply, only JSON values."""
+"""Values as YAML text, laid out as Kestra does: dashes one space in, what is nested on lines of its own."""
 
 import json
-from datetime import date
+import re
+from collections.abc import Iterator, Mapping
+from json.encoder import encode_basestring
 from typing import Any
 
-import yaml
-
-from builder.expressions.faults import ExpressionError, ExpressionLimit
 from builder.expressions.limits import Budget
-from builder.expressions.values import json_text
+from builder.expressions.values import float_text, json_text
+from builder.expressions.written.yaml_read import check_size
 
-_LARGEST = 512 * 1024
-_DEEPEST = 60
-
-
-class _Dumper(yaml.SafeDumper):
-    """Lists inside maps are indented, as Kestra writes them; repeated values are written out."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
-
-
-class _Loader(yaml.SafeLoader):
-    """Texts that look like dates stay texts."""
-
-
-_Dumper.yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+_RESERVED = frozenset({"~"}) | frozenset(
+    word
+    for plain in ("false", "n", "no", "null", "on", "off", "true", "y", "yes")
+    for word in (plain, plain.capitalize(), plain.upper())
+)
+_QUOTED = re.compile(r"[\[\]{},]|(?:^|[ \t])#|:(?:\s|$)|[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufeff]|\t")
+_NO_PLAIN = re.compile(r"[!&*|>'\"%@`]|[-?:](?:\s|$)|---|\.\.\.|\s|.*\s\Z", re.DOTALL)
+_NO_BLOCK = re.compile(r"[ \t]\n|[ \t]\Z|[^\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\U0010ffff]")
 
 
 def yaml_text(value: Any, budget: Budget) -> str:
-    """Block style, ends with a new line; items of an outermost list stand one space in."""
+    """Block style, ends with a new line. Texts that look like numbers stand without quotes."""
     plain = json_text(value, budget)
-    _check_size(plain)
-    dumped = yaml.dump(json.loads(plain), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
-    dumped = dumped.removesuffix("...\n")
-    if isinstance(value, (list, tuple)) and value:
-        dumped = "".join(" " + line for line in dumped.splitlines(keepends=True))
-    budget.text(len(dumped))
-    return dumped
+    check_size(plain)
+    text = "".join(_lines(json.loads(plain), 0)).lstrip("\n") + "\n"
+    budget.text(len(text))
+    return text
 
 
-def read_yaml(text: str, budget: Budget) -> Any:
-    """The value of one YAML document."""
-    _check_size(text)
-    budget.spend(len(text) * 20)
-    try:
-        value = _plain(_loaded(text), budget, 0)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ExpressionError(f"The text is not valid YAML{where}") from None
-    except (RecursionError, ValueError):
-        raise ExpressionError("The YAML holds a value that cannot be read") from None
-    json_text(value, budget)
-    return value
+def _lines(value: Any, indent: int) -> Iterator[str]:
+    """The text after a key or a dash: a scalar after a space, a list or map on the following lines."""
+    if isinstance(value, Mapping) and value:
+        for key, entry in value.items():
+            is_list = isinstance(entry, list)
+            yield f"\n{' ' * indent}{_key(key)}:"
+            yield from _value(entry, indent if is_list else indent + 2)
+    elif isinstance(value, list) and value:
+        for item in value:
+            yield f"\n{' ' * (indent + 1)}-"
+            yield from _value(item, indent + 2)
+    else:
+        yield "{}" if value == {} else "[]" if value == [] else _scalar(value, indent + 2)
 
 
-def _loaded(text: str) -> Any:
-    return yaml.load(text, Loader=_Loader)  # noqa: S506  (a SafeLoader)
+def _value(value: Any, indent: int) -> Iterator[str]:
+    is_nested = isinstance(value, (Mapping, list)) and value
+    if not is_nested:
+        yield " "
+    yield from _lines(value, indent if is_nested else max(0, indent - 2))
 
 
-def _check_size(text: str) -> None:
-    if len(text) > _LARGEST:
-        raise ExpressionLimit("output_bytes", f"YAML in expressions is limited to {_LARGEST:,} characters")
+def _key(name: str) -> str:
+    """A key that begins like a number is put in quotes."""
+    if not name or name in _RESERVED or "\n" in name or name[0] in "-+.0123456789":
+        return f"'{name}'" if name in ("-", ".", "+") else encode_basestring(name)
+    return _quoted(name) if _NO_PLAIN.match(name) or _QUOTED.search(name) else name
 
 
-def _plain(value: Any, budget: Budget, depth: int) -> Any:
-    budget.step()
-    if depth > _DEEPEST:
-        raise ExpressionLimit("depth", f"The YAML is nested more than {_DEEPEST} levels deep")
-    if isinstance(value, dict):
-        return {_key(key): _plain(entry, budget, depth + 1) for key, entry in value.items()}
-    if isinstance(value, (list, set)):
-        return [_plain(item, budget, depth + 1) for item in value]
-    return value if value is None or isinstance(value, (str, int, float, bool)) else _leaf(value)
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
-def _leaf(value: Any) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    raise ExpressionError("The YAML holds a value that is no text, number, list or map")
+def _scalar(value: Any, indent: int) -> str:
+    if isinstance(value, float):
+        return float_text(value)
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if "\n" in value and not _NO_BLOCK.search(value):
+        return _block(value, indent)
+    if not value or value in _RESERVED or "\n" in value or _QUOTED.search(value):
+        return encode_basestring(value)
+    return _quoted(value) if _NO_PLAIN.match(value) else value
 
 
-def _key(key: Any) -> str:
-    return key if isinstance(key, str) else json.dumps(key) if isinstance(key, (int, float, bool)) else "null"
+def _block(text: str, indent: int) -> str:
+    body = text.rstrip("\n")
+    ends = len(text) - len(body)
+    hint = "2" if text[0] in " \n" else ""
+    chomp = hint + ("-" if ends == 0 else "" if ends == 1 else "+")
+    lines = [" " * indent + line if line else "" for line in body.split("\n")]
+    return "|" + chomp + "\n" + "\n".join(lines) + "\n" * max(0, ends - 1)
