@@ -53,7 +53,7 @@ def names_of(locale: str | None) -> Names:
     return Names(
         {width: tuple(months[width][place] for place in range(1, 13)) for width in _WIDTHS},
         {width: tuple(days[width][place] for place in range(7)) for width in _WIDTHS},
-        (known.day_periods["format"]["wide"]["am"], known.day_periods["format"]["wide"]["pm"]),
+        (known.day_periods["format"]["abbreviated"]["am"], known.day_periods["format"]["abbreviated"]["pm"]),
         {style: _style(known, style) for style in ENGLISH.styles},
     )
 

@@ -22,7 +22,7 @@ _DIGITS = {"y": "year", "u": "year", "M": "month", "L": "month", "d": "day", "D"
 
 
 def read_date(value: Any, zone: tzinfo, existing_format: str | None = None) -> datetime:
-    """Date-times as they are (local ones in `zone`), integers as epoch seconds (or smaller units, by their length), texts as ISO or by a pattern."""
+    """Date-times as they are (local ones in `zone`), integers since 1970, texts as ISO or by a pattern."""
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=zone)
     if isinstance(value, date):
