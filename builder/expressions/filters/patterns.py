@@ -111,7 +111,8 @@ def fits(session: Session, source: str, regex: Any) -> bool:
 def split(session: Session, value: Any, delimiter: Any, limit: Any = 0) -> list[str]:
     """As Java's split: empty pieces at the end are left out, unless a limit is given."""
     source, most = text(session, value), whole(limit, "The limit")
-    pieces, end = [], 0
+    pieces: list[str] = []
+    end = 0
     for match in _Pattern(delimiter, session.budget).found(source):
         if 0 < most <= len(pieces) + 1:
             break
