@@ -107,7 +107,7 @@ def force_run(execution_id: str) -> Execution:
                 f"Execution `{execution_id}` has ended ({execution.state}): only one that has not can be forced to run."
             )
         if execution.state in (State.QUEUED, State.CREATED):
-            execution = replace(execution, state=State.CREATED)
+            execution = replace(execution, state=State.CREATED, wake_at=None)
             queue.ring_on_commit(executions.replace_execution(execution, now, due=True))
             return execution
     return resume(execution_id) if execution.state is State.PAUSED else execution

@@ -34,6 +34,7 @@ def execution_json(execution: Execution, *, runs: bool = True, base: str = "") -
         "originalId": execution.original_id or execution.id,
         "variables": without_sealed(execution.variables) if execution.variables is not None else None,
         "trigger": execution.trigger,
+        "scheduleDate": _date_to_run(execution),
         "deleted": False,
         "metadata": {
             "attemptNumber": execution.attempt_number,
@@ -43,6 +44,12 @@ def execution_json(execution: Execution, *, runs: bool = True, base: str = "") -
         "url": f"{base}{ADDRESS}{execution.id}",
     }
     return {name: value for name, value in record.items() if value is not None}
+
+
+def _date_to_run(execution: Execution) -> str | None:
+    """The date that it waits for before it begins."""
+    waits = execution.state is State.CREATED and execution.wake_at is not None
+    return instant(execution.wake_at) if waits and execution.wake_at is not None else None
 
 
 def labels_json(labels: Iterable[tuple[str, str]]) -> list[dict[str, str]]:

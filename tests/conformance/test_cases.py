@@ -40,7 +40,6 @@ KNOWN: dict[str, str] = {
     "inputs-flow": "addresses of uploaded files",
     "api-trigger": "addresses of uploaded files",
     "api-webhook-dynamic-key": "a webhook's key that names its flow",
-    "api-schedule-date": "scheduleDate in the record",
     "validate-ids": "Java counts several violations of one value",
     "validate-invalid-parallel": "Java counts several violations of one value",
     "flowtest-workingDirectoryTaskInvalid": "WorkingDirectory",

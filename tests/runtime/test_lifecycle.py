@@ -1,9 +1,14 @@
 """What a flow demands of its executions, with real rows, signals and clock: SLAs, and tries of the whole."""
 
+from datetime import timedelta
+
+import pytest
+
 from builder.api.execution_json import execution_json
+from builder.clock import SystemClock
 from builder.engine.states import State
 from builder.runtime.runner.runner import Runner
-from builder.store import executions
+from builder.store import births, executions
 from builder.store.executions import Filters
 from tests.runtime.conftest import create, ended, messages, publish, wait_until
 
@@ -149,3 +154,21 @@ listeners:
     assert execution.state is State.FAILED and list(execution.runs) == ["bad", "sad"]
     said = messages(execution.id)
     assert "It is FAILED" in said and any("counts as not holding" in line for line in said)
+
+
+@pytest.mark.parametrize(("behavior", "state"), [("QUEUE", State.QUEUED), ("CANCEL", State.CANCELLED)])
+def test_an_execution_that_waits_for_its_date_holds_no_place_until_then(
+    runner: Runner, behavior: str, state: State
+) -> None:
+    publish(f"concurrency: {{limit: 1, behavior: {behavior}}}\n" + SLEEP)
+    found = births.runnable("team", "one")
+    now = SystemClock().now()
+    soon = births.born(found.flow, 1, now, inputs={}, due_at=now + timedelta(seconds=0.3))
+    waiting = executions.create(soon)
+    first = create()
+    assert executions.states([waiting.id, first]) == {waiting.id: State.CREATED, first: State.CREATED}
+    runner.take([first])
+    wait_until(lambda: waiting.id in executions.due(SystemClock().now()))
+    runner.take([waiting.id])
+    wait_until(lambda: executions.item(waiting.id).state is state)
+    assert executions.item(first).state is State.RUNNING

@@ -180,3 +180,9 @@ def test_the_run_form_shows_the_checks_that_do_not_hold(browser: Client) -> None
     assert 'class="card bad" role="alert">Not today' in browser.get("/flows/lab/one/edit/run").content.decode()
     answer = browser.post("/flows/lab/one/edit/run", {"draft": "0"})
     assert answer.status_code == 422 and "Not today" in answer.content.decode()
+
+
+def test_an_execution_that_waits_for_its_date_says_so(browser: Client) -> None:
+    flow_actions.create_flow(FLOW, by="ada")
+    execution = running.run("lab", "one", schedule_at=datetime(2099, 5, 1, 8, 0, tzinfo=UTC))
+    assert "to run 01 May 2099 08:00" in browser.get(f"/executions/{execution.id}").content.decode()

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from django.conf import settings
 
 from builder.clock import Clock
+from builder.engine.states import State
 from builder.runtime.evaluate import given_envs, given_globals
 from builder.runtime.live import Publisher
 from builder.runtime.network import Network
@@ -154,7 +155,18 @@ class Runner:
 
     def _claim_now(self, ids: list[str]) -> list[Ready]:
         claims = executions.claim_many(ids, self.name, self._clock.now(), self._lease_seconds)
-        return [ready for ready in map(_ready, claims) if ready is not None]
+        return [ready for ready in map(_ready, claims) if ready is not None and self._may_run(ready)]
+
+    def _may_run(self, ready: Ready) -> bool:
+        """An execution that waited for its date gets its place among its flow's only now; asked, it obeys first."""
+        execution = ready.claim.execution
+        if execution.state is not State.CREATED or execution.wake_at is None or ready.claim.signals:
+            return True
+        concurrency = ready.plan.flow.concurrency if ready.plan is not None else None
+        runs, ring = executions.admit_late(execution, concurrency, self._clock.now())
+        if ring:
+            self._tools.publisher.ring(tuple(ring))
+        return runs
 
     def _drive(self, ready: Ready) -> None:
         driven = Driven(ready, self._tools)

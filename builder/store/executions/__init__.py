@@ -42,7 +42,7 @@ from builder.store.executions.records import (
     search_logs,
 )
 from builder.store.executions.rows import create, create_many, delete, load, load_many, states
-from builder.store.executions.saves import after_ends, relabel, replace_execution, save
+from builder.store.executions.saves import admit_late, after_ends, relabel, replace_execution, save
 from builder.store.executions.signals import alive, children_running, send, signals
 from builder.store.executions.values import (
     CHILD_ENDED,
@@ -77,6 +77,7 @@ __all__ = [
     "Saved",
     "SignalRow",
     "StateCount",
+    "admit_late",
     "after_ends",
     "alive",
     "change_limit",

@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from builder.engine.execution import Execution
 from builder.engine.states import State
+from builder.flows.model import Concurrency
 from builder.models import Execution as ExecutionRow
 from builder.store.executions.values import NewExecution
 from builder.store.gate import among, lock_row, select, write
@@ -17,9 +18,21 @@ _AT_LIMIT = {"QUEUE": State.QUEUED, "CANCEL": State.CANCELLED, "FAIL": State.FAI
 
 
 def admit(new: NewExecution) -> Execution:
-    """The execution, in the state that its flow's limit allows. Runs inside the creating transaction."""
-    execution, concurrency = new.execution, new.concurrency
-    if concurrency is None or execution.state is not State.CREATED:
+    """The execution, in the state that its flow's limit allows. Runs inside the creating transaction.
+
+    One that waits for its date (its `wake_at`) holds no place until then: `admitted` is asked when it is taken up.
+    """
+    execution = new.execution
+    if execution.state is not State.CREATED:
+        return execution
+    if new.due_at is not None and new.due_at > execution.created_at:
+        return replace(execution, wake_at=new.due_at)
+    return admitted(execution, new.concurrency, execution.created_at)
+
+
+def admitted(execution: Execution, concurrency: Concurrency | None, at: datetime) -> Execution:
+    """The execution that is to run now, in the state that its flow's limit allows. Inside the caller's transaction."""
+    if concurrency is None:
         return execution
     _hold(execution.namespace, execution.flow_id)
     if _active(execution.namespace, execution.flow_id) < concurrency.limit:
@@ -33,7 +46,7 @@ def admit(new: NewExecution) -> Execution:
             f"{'execution' if concurrency.limit == 1 else 'executions'}, its concurrency limit."
         )
     )
-    return replace(execution, state=state, message=message, history=(*execution.history, (state, execution.created_at)))
+    return replace(execution, state=state, message=message, history=(*execution.history, (state, at)))
 
 
 def queued_flows(flow_ids: Collection[str] | None = None) -> set[tuple[str, str]]:
@@ -92,7 +105,7 @@ def _row(execution_id: str) -> QuerySet[ExecutionRow]:
 def _active(namespace: str, flow_id: str) -> int:
     return (
         ExecutionRow.objects.filter(namespace=namespace, flow_id=flow_id, ended_at__isnull=True)
-        .exclude(state=State.QUEUED.value)
+        .exclude(Q(state=State.QUEUED.value) | Q(state=State.CREATED.value, wake_at__isnull=False))
         .count()
     )
 

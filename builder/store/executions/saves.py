@@ -1,17 +1,19 @@
 """What runners write: many executions in one transaction, each fenced by its epoch."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
+from builder.flows.model import Concurrency
 from builder.models import Execution as ExecutionRow
 from builder.models import Signal, TaskRun
 from builder.store import documents
 from builder.store.executions import rows
-from builder.store.executions.limits import promote, queued_flows
+from builder.store.executions.limits import admitted, promote, queued_flows
 from builder.store.executions.records import insert_logs, insert_metrics, totals
 from builder.store.executions.signals import child_ended, send_many
 from builder.store.executions.values import Saved, SaveResult
@@ -157,6 +159,19 @@ def _note_changes(changes: Iterable[tuple[str, State, datetime]]) -> None:
 def _tell_others(ended: Sequence[Execution], now: datetime) -> list[str]:
     flows = {(execution.namespace, execution.flow_id) for execution in ended}
     return [*tell_parents(ended, now), *promote(flows & queued_flows({flow_id for _, flow_id in flows}), now)]
+
+
+def admit_late(execution: Execution, concurrency: Concurrency | None, now: datetime) -> tuple[bool, list[str]]:
+    """Whether an execution whose date has come may run, and whom to ring.
+
+    If not, it is queued or ended as its flow's limit says, and whoever claimed it has lost it.
+    """
+    with write():
+        found = admitted(replace(execution, wake_at=None), concurrency, now)
+        if found.state is State.CREATED:
+            ExecutionRow.objects.filter(id=execution.id).update(wake_at=None)
+            return True, []
+        return False, replace_execution(found, now, due=False)
 
 
 def tell_parents(ended: Sequence[Execution], now: datetime) -> list[str]:
