@@ -18,12 +18,21 @@ def rename(data: Any, path: Path, new: str) -> tuple[SetValue, int]:
     """
     old = _id_at(data, path)
     ids = [name for _, name in step_ids(data)]
-    if old is None or not new or new in ids or ids.count(old) != 1 or path[0] == "triggers":
+    root = _root(path)
+    if old is None or root is None or not new or new in ids or ids.count(old) != 1:
         return SetValue(path, new), 0
     goal = intended(data, SetValue(path, new))
-    follower = _Follower("inputs" if path[0] == "inputs" else "outputs", old, new)
+    follower = _Follower(root, old, new)
     goal = follower.followed(goal)
     return (SetValue((), goal), follower.count) if follower.count else (SetValue(path, new), 0)
+
+
+def _root(path: Path) -> str | None:
+    """By what expressions read the thing at a path; None for what they do not read by its id alone."""
+    if path[0] == "inputs":
+        return "inputs" if len(path) == 3 else None
+    inside = len(path) > 3 and path[-3] in ("onResume", "inputs", "outputs", "properties", "columns")
+    return None if inside or path[0] in ("triggers", "outputs") else "outputs"
 
 
 def _id_at(data: Any, path: Path) -> str | None:

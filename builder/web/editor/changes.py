@@ -9,7 +9,9 @@ from builder.flows.document import parse
 from builder.flows.edit import Duplicate, Edit, Insert, Move, Remove, SetValue, Unset
 from builder.flows.edit.intent import free_id, landing, number, step_ids, value_at
 from builder.flows.edit.rename import rename
+from builder.flows.input_kinds import FORM
 from builder.tasks.catalogue import catalogue
+from builder.web.editor.declared_fields import kind_of_path
 from builder.web.editor.values import UNSET, meant
 
 
@@ -59,17 +61,36 @@ def _variant(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None
 def _add(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
     kind, type_name = str(body.get("kind")), str(body.get("type"))
     index = int(body.get("index") or 0)
-    value = _new_input(type_name, data) if kind == "input" else _new_step(type_name, kind, data)
+    declares = kind in ("input", "output")
+    value = _declared(type_name, kind, path, data) if declares else _new_step(type_name, kind, data)
     return Insert(path, index, value), (*path, index)
 
 
-def _new_input(type_name: str, data: Any) -> dict[str, Any]:
-    inputs = data.get("inputs") if isinstance(data, Mapping) else None
-    taken = {str(item.get("id")) for item in inputs or () if isinstance(item, Mapping)}
-    value: dict[str, Any] = {"id": free_id(type_name.lower(), taken), "type": type_name}
-    if type_name in ("SELECT", "MULTISELECT"):
-        value["values"] = ["first", "second"]
-    return value | ({"itemType": "STRING"} if type_name == "ARRAY" else {})
+def _declared(type_name: str, kind: str, path: Path, data: Any) -> dict[str, Any]:
+    """A new input or output with what its type requires."""
+    value: dict[str, Any] = {"id": free_id(type_name.lower(), _taken(path, data)), "type": type_name}
+    if kind == "output":
+        return value | {"value": ""} | ({"itemType": "STRING"} if type_name == "ARRAY" else {})
+    return {**value, **_NEEDED.get(type_name, {})}
+
+
+_NEEDED: Mapping[str, Mapping[str, Any]] = {
+    "SELECT": {"values": ["first", "second"]},
+    "MULTISELECT": {"values": ["first", "second"]},
+    "ARRAY": {"itemType": "STRING"},
+    "OBJECT": {"properties": [{"id": "name", "type": "STRING"}]},
+    "TABLE": {"columns": [{"id": "name", "type": "STRING"}]},
+    FORM: {"inputs": [{"id": "name", "type": "STRING"}]},
+}
+
+
+def _taken(path: Path, data: Any) -> set[str]:
+    """The ids in a list of inputs or outputs; it need not be there yet."""
+    try:
+        items = value_at(data, path)
+    except InvalidInput:
+        return set()
+    return {str(item.get("id")) for item in items or () if isinstance(item, Mapping)}
 
 
 def _new_step(type_name: str, kind: str, data: Any) -> dict[str, Any]:
@@ -114,9 +135,8 @@ def _duplicate(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Pa
     step = value_at(data, path)
     old = str(step.get("id", "step")) if isinstance(step, Mapping) else "step"
     after = (*path[:-1], number(path) + 1)
-    if path[0] == "inputs":
-        taken = {str(item.get("id")) for item in data["inputs"] if isinstance(item, Mapping)}
-        return Insert(path[:-1], number(path) + 1, {**step, "id": free_id(old, taken)}), after
+    if kind_of_path(path) in ("input", "output"):
+        return Insert(path[:-1], number(path) + 1, {**step, "id": free_id(old, _taken(path[:-1], data))}), after
     return Duplicate(path, free_id(old, {name for _, name in step_ids(data)})), after
 
 

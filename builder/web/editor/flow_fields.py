@@ -1,12 +1,8 @@
-"""The form fields of what is no task type: the flow itself and its inputs."""
+"""The form fields of the flow itself."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from builder.flows.input_kinds import INPUT_KINDS
 from builder.tasks.form import Control, FormField, label_of
-
-INPUT_TYPES = tuple(name for name in INPUT_KINDS if name not in ("ENUM", "BOOLEAN"))
 
 
 def _field(
@@ -45,13 +41,6 @@ FLOW_FIELDS = (
         placeholder="team: support",
     ),
     _field("variables", "map", "Values that steps read as {{ vars.name }}.", placeholder="region: eu"),
-    _field(
-        "outputs",
-        "yaml",
-        "What the flow gives back when it ends: a list of id, type and value.",
-        group="advanced",
-        placeholder='- id: answer\n  type: STRING\n  value: "{{ outputs.ask.text }}"',
-    ),
     _field("disabled", "checkbox", "Triggers do not start it and nobody can run it.", group="flow", default="false"),
     _field(
         "concurrency",
@@ -75,51 +64,3 @@ FLOW_FIELDS = (
         placeholder="- type: io.kestra.plugin.openai\n  values:\n    apiKey: \"{{ secret('OPENAI_API_KEY') }}\"",
     ),
 )
-
-_INPUT_FIELDS = (
-    _field("id", "text", "Steps read it as {{ inputs.<id> }}.", group="step", required=True, dynamic=False),
-    _field("type", "select", "The kind of value.", group="step", required=True, options=INPUT_TYPES, free=False),
-    _field("displayName", "text", "The label in the run form.", label="Label"),
-    _field("description", "textarea", "A sentence below the field in the run form."),
-    _field("defaults", "text", "The value when nothing is given.", label="Default"),
-    _field("required", "checkbox", "Whether a value must be given.", default="true"),
-    _field("prefill", "text", "What the run form holds at first; it can be emptied.", group="advanced"),
-    _field(
-        "dependsOn",
-        "yaml",
-        "Ask for it only when other inputs have certain values.",
-        group="advanced",
-        placeholder="inputs: [kind]\ncondition: \"{{ inputs.kind == 'other' }}\"",
-    ),
-)
-_OWN: Mapping[str, tuple[Control, str]] = {
-    "validator": ("text", "A regular expression that the whole text must match."),
-    "min": ("text", "The least value."),
-    "max": ("text", "The greatest value."),
-    "after": ("text", "The earliest value."),
-    "before": ("text", "The latest value."),
-    "values": ("list", "The choices, one a line."),
-    "expression": ("text", "An expression that gives the choices."),
-    "allowCustomValue": ("checkbox", "Another value than the choices may be typed."),
-    "autoSelectFirst": ("checkbox", "The first choice is taken at first."),
-    "isRadio": ("checkbox", "Show the choices as buttons."),
-    "itemType": ("select", "The type of each item."),
-    "allowedFileExtensions": ("list", "Which files may be given, such as .csv; one a line."),
-    "jsonSchema": ("yaml", "A JSON Schema that the value must keep."),
-}
-
-
-def input_fields(kind: str) -> tuple[FormField, ...]:
-    """The fields of an input of this type."""
-    own = [name for name in INPUT_KINDS.get(kind, ()) if name in _OWN]
-    more = tuple(
-        _field(
-            name,
-            _OWN[name][0],
-            _OWN[name][1],
-            default="false" if _OWN[name][0] == "checkbox" else "",
-            options=INPUT_TYPES if name == "itemType" else (),
-        )
-        for name in own
-    )
-    return _INPUT_FIELDS[:-2] + more + _INPUT_FIELDS[-2:]

@@ -10,12 +10,14 @@ from builder.flows.document import Document
 from builder.flows.edit.intent import value_at
 from builder.tasks.catalogue import Catalogue
 from builder.tasks.form import FormField, label_of
-from builder.web.editor.flow_fields import FLOW_FIELDS, input_fields
+from builder.web.editor.declared_fields import DECLARING, input_fields, kind_of_path, output_fields
+from builder.web.editor.flow_fields import FLOW_FIELDS
 from builder.web.editor.outline import path_key
 from builder.web.editor.values import as_yaml, fits, shown
 
-_ELSEWHERE = frozenset({"tasks", "inputs", "triggers", "errors", "finally", "afterExecution"})
+_ELSEWHERE = frozenset({"tasks", "inputs", "outputs", "triggers", "errors", "finally", "afterExecution"})
 _TASK_LISTS = ("tasks", "errors", "finally", "afterExecution", "then", "else", "cases", "defaults")
+_SHOWN_ELSEWHERE = {"flow": _ELSEWHERE, "task": frozenset(_TASK_LISTS) | set(DECLARING), "input": frozenset({"inputs"})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,15 @@ class RowView:
     def key(self) -> str:
         return path_key(self.path)
 
+    @property
+    def type_key(self) -> str:
+        """Where its kind is written."""
+        return path_key((*self.path, "type"))
+
+    @property
+    def type_id(self) -> str:
+        return "field-" + "-".join(str(part) for part in (*self.path, "type"))
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -114,11 +125,13 @@ def form_of(document: Document, problems: Sequence[Problem], path: Path, catalog
         return maker.form((), "flow", "Flow", "", "What holds for the whole flow.", FLOW_FIELDS, written)
     type_name = str(written.get("type") or "")
     heading = str(written.get("id") or written.get("name") or "Step")
-    if path[0] == "inputs":
-        return maker.form(path, "input", heading, type_name, "", input_fields(type_name), written)
+    kind = kind_of_path(path)
+    if kind in ("input", "output"):
+        declared = input_fields(type_name) if kind == "input" else output_fields(type_name)
+        return maker.form(path, kind, heading, type_name, "", declared, written)
     entry = catalogue.find(type_name)
-    fields = tuple(one for one in entry.fields if one.name != "type") if entry else ()
-    kind = "trigger" if path[0] == "triggers" else "task"
+    elsewhere = ("type", *(getattr(entry.plugin, "input_fields", ()) if entry else ()))
+    fields = tuple(one for one in entry.fields if one.name not in elsewhere) if entry else ()
     form = maker.form(path, kind, heading, type_name, entry.summary if entry else "", fields, written)
     return replace(form, deprecated=entry.plugin.deprecated) if entry else form
 
@@ -236,7 +249,7 @@ class _Maker:
 def _control(one: FormField, value: Any) -> str:
     """The field's own control, or the plainest that can show what is written."""
     wanted: str = one.control
-    if one.variants and wanted in ("list", "messages"):
+    if one.variants and wanted in ("list", "messages") and not (wanted == "list" and value and fits("list", value)):
         wanted = "rows"
     elif wanted == "messages" or (wanted == "section" and not one.variants):
         wanted = "yaml"
@@ -260,5 +273,5 @@ def _usual(one: FormField) -> bool:
 
 def _unknown(fields: Sequence[FormField], written: Mapping[str, Any], kind: str) -> list[str]:
     known = {name for one in fields for name in (one.name, *one.other_names)}
-    known |= {"type"} | (set(_ELSEWHERE) if kind == "flow" else set(_TASK_LISTS) if kind == "task" else set())
+    known |= {"type"} | _SHOWN_ELSEWHERE.get(kind, frozenset())
     return [name for name in written if name not in known]

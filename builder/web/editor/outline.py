@@ -7,17 +7,19 @@ from typing import Any
 
 from builder.errors import Path, Problem, Severity
 from builder.flows.catalogue import Kind
+from builder.flows.input_kinds import FORM
 from builder.tasks.catalogue import Catalogue, Entry
 
 SECTIONS = (
     ("inputs", "Inputs", "input"),
     ("triggers", "Triggers", "trigger"),
     ("tasks", "Steps", "task"),
+    ("outputs", "Outputs", "output"),
     ("errors", "If a step fails", "task"),
     ("finally", "At the end, always", "task"),
     ("afterExecution", "After the execution", "task"),
 )
-_ALWAYS = ("inputs", "triggers", "tasks")
+_ALWAYS = ("inputs", "triggers", "tasks", "outputs")
 _BRANCHES = {
     "tasks": "",
     "then": "Then",
@@ -30,7 +32,7 @@ _BRANCHES = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One row: a task, trigger or input. `errors` and `warnings` count its own problems."""
+    """One row: a task, trigger, input or output. `errors` and `warnings` count its own problems."""
 
     path: Path
     kind: str
@@ -97,7 +99,7 @@ class _Reader:
     def _step(self, item: Any, path: Path, kind: str) -> Step:
         written: Mapping[str, Any] = item if isinstance(item, Mapping) else {}
         entry = self._entry(written, kind)
-        branches = tuple(self._branches(written, path, entry)) if entry else ()
+        branches = tuple(self._branches(written, path, entry)) if entry else self._children(written, path, kind)
         own = [one for one in self._problems if _belongs(one.path, path, branches)]
         errors = sum(one.severity is Severity.ERROR for one in own)
         title = str(written.get("type") or "no type").rpartition(".")[2]
@@ -115,8 +117,17 @@ class _Reader:
 
     def _entry(self, written: Mapping[str, Any], kind: str) -> Entry | None:
         name = written.get("type")
-        entry = self._catalogue.find(name) if kind != "input" and isinstance(name, str) else None
+        entry = self._catalogue.find(name) if kind in ("task", "trigger") and isinstance(name, str) else None
         return entry if entry and entry.kind in (Kind.TASK, Kind.TRIGGER) else None
+
+    def _children(self, written: Mapping[str, Any], path: Path, kind: str) -> tuple["Branch", ...]:
+        """The inputs inside a FORM."""
+        if kind != "input" or written.get("type") != FORM:
+            return ()
+        return (self._asked("", (*path, "inputs"), written.get("inputs")),)
+
+    def _asked(self, label: str, path: Path, items: Any) -> "Branch":
+        return Branch(str(path[-1]), label, path, "input", tuple(self.steps(items, path, "input")))
 
     def _branches(self, written: Mapping[str, Any], path: Path, entry: Entry) -> Iterator[Branch]:
         found: list[str] = []
@@ -124,6 +135,8 @@ class _Reader:
             found.append(str(group.path[0]))
             steps = tuple(self._step(task, (*path, *where), "task") for where, task in group.tasks)
             yield Branch(group.name, _label(group.name), (*path, *group.path), "task", steps)
+        for name in getattr(entry.plugin, "input_fields", ()):
+            yield self._asked("Asks for", (*path, name), written.get(name))
         for name in getattr(entry.plugin, "group_fields", ()):
             if name not in found and name in ("tasks", "then", "else"):
                 yield Branch(name, _label(name), (*path, name), "task", ())

@@ -15,7 +15,7 @@ from builder.flows.catalogue import Kind
 from builder.flows.document import parse
 from builder.tasks.catalogue import Entry, catalogue
 from builder.web.editor.changes import edit_of, path_of
-from builder.web.editor.flow_fields import INPUT_TYPES
+from builder.web.editor.declared_fields import INPUT_TYPES, OUTPUT_TYPES
 from builder.web.editor.outline import walk
 from builder.web.editor.state import answer, context, digest, facts
 
@@ -36,6 +36,7 @@ def page(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponse:
         "task_types": _models_first(known.categories(Kind.TASK)),
         "trigger_types": known.categories(Kind.TRIGGER),
         "input_types": INPUT_TYPES,
+        "output_types": OUTPUT_TYPES,
         "facts": facts(shown),
     }
     return render(request, "flow/editor.html", shown)

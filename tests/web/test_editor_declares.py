@@ -1,0 +1,137 @@
+"""The editor's forms for declaring inputs and outputs: the properties of each type, without a box of YAML."""
+
+import html
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from builder.actions import drafts, flows
+from builder.flows.check import check
+from builder.flows.document import parse
+from builder.flows.input_kinds import INPUT_KINDS
+from builder.tasks.catalogue import catalogue
+from builder.web.editor.changes import edit_of
+from builder.web.editor.declared_fields import INPUT_TYPES, OUTPUT_TYPES
+from builder.web.editor.form import FormView, form_of
+
+pytestmark = pytest.mark.django_db
+
+TEXT = """\
+id: hello
+namespace: team
+inputs:
+  - id: about
+    type: FORM
+    inputs:
+      - {id: mail, type: EMAIL}
+  - id: lines
+    type: TABLE
+    columns:
+      - {id: item, type: STRING}
+tasks:
+  - id: ask
+    type: io.kestra.plugin.core.flow.Pause
+    onResume:
+      - {id: reason, type: STRING}
+  - id: log
+    type: io.kestra.plugin.core.log.Log
+    message: "{{ outputs.ask.onResume.reason }} {{ inputs.about.mail }}"
+outputs:
+  - {id: log, type: STRING, value: x}
+"""
+
+
+@pytest.fixture
+def ann(client: Client) -> Client:
+    client.force_login(User.objects.create_user("ann"))
+    flows.save_flow(TEXT, by="ann")
+    return client
+
+
+def change(client: Client, **body: Any) -> dict[str, Any]:
+    base = client.get(reverse("flow-editor", args=("team", "hello"))).content.decode()
+    facts = json.loads(base.split('<script id="editor-facts" type="application/json">')[1].split("</script>")[0])
+    url = reverse("flow-editor-change", args=("team", "hello"))
+    answer = client.post(url, json.dumps({"chosen": [], "base": facts["base"], **body}), "application/json")
+    assert answer.status_code == 200
+    return dict(answer.json())
+
+
+def now() -> Any:
+    return parse(drafts.open_draft("team", "hello").text).data
+
+
+def form(path: tuple[str | int, ...], text: str = TEXT) -> FormView:
+    found = form_of(parse(text), (), path, catalogue())
+    assert found is not None
+    return found
+
+
+def controls(view: FormView) -> dict[str, str]:
+    shown = [field for group in view.groups for field in group.fields] + list(view.more)
+    return {field.field.name: field.control for field in shown}
+
+
+@pytest.mark.parametrize("kind", INPUT_TYPES)
+def test_a_new_input_of_each_type_is_valid_and_has_all_its_properties_in_the_form(kind: str) -> None:
+    edit, _ = edit_of({"do": "add", "kind": "input", "type": kind, "path": ["inputs"], "index": 0}, {})
+    task = "{id: l, type: io.kestra.plugin.core.log.Log, message: x}"
+    text = f"id: a\nnamespace: b\ninputs: [{json.dumps(edit.value)}]\ntasks: [{task}]\n"  # type: ignore[union-attr]
+    assert check(text, catalogue()).problems == ()
+    shown = controls(form(("inputs", 0), text))
+    older = {"options", "allowInput", "extension"} | ({"isRadio"} if kind == "MULTISELECT" else set())
+    assert set(INPUT_KINDS.get(kind, ())) - older <= set(shown)
+    assert "yaml" not in {shown[name] for name in shown if name not in ("jsonSchema", "defaults", "prefill")}
+
+
+@pytest.mark.parametrize("kind", OUTPUT_TYPES)
+def test_a_new_output_of_each_type_has_its_form(kind: str) -> None:
+    edit, _ = edit_of({"do": "add", "kind": "output", "type": kind, "path": ["outputs"], "index": 0}, {})
+    text = f"id: a\nnamespace: b\noutputs: [{json.dumps(edit.value)}]\n"  # type: ignore[union-attr]
+    shown = controls(form(("outputs", 0), text))
+    assert shown["value"] == "textarea" and shown["required"] == "checkbox"
+    assert ("itemType" in shown) is (kind == "ARRAY")
+
+
+def test_inputs_stand_in_the_outline_wherever_they_are_declared(ann: Client) -> None:
+    outline = html.unescape(change(ann, do="choose", path=[])["outline"])
+    for path in ('["inputs",0,"inputs",0]', '["tasks",0,"onResume",0]', '["outputs",0]'):
+        assert f'data-path="{path}"' in outline
+
+
+def test_what_a_pause_asks_for_is_declared_like_the_flows_inputs(ann: Client) -> None:
+    assert controls(form(("tasks", 0, "onResume", 0)))["validator"] == "text"
+    assert "onResume" not in controls(form(("tasks", 0)))
+    change(ann, do="add", kind="input", type="SELECT", path=["tasks", 0, "onResume"], index=1)
+    assert now()["tasks"][0]["onResume"][1] == {"id": "select", "type": "SELECT", "values": ["first", "second"]}
+
+
+def test_a_condition_and_a_column_are_written_by_their_own_fields(ann: Client) -> None:
+    change(ann, do="field", path=["inputs", 1, "dependsOn", "condition"], control="text", raw="{{ inputs.x }}")
+    change(ann, do="field", path=["inputs", 1, "dependsOn", "inputs"], control="list", raw="about.mail")
+    change(ann, do="field", path=["inputs", 1, "columns", 0, "type"], control="select", raw="INT")
+    change(ann, do="field", path=["inputs", 1, "rows", "max"], control="number", raw="3")
+    assert now()["inputs"][1] == {
+        "id": "lines",
+        "type": "TABLE",
+        "columns": [{"id": "item", "type": "INT"}],
+        "dependsOn": {"condition": "{{ inputs.x }}", "inputs": ["about.mail"]},
+        "rows": {"max": 3},
+    }
+
+
+def test_a_new_name_of_an_output_or_of_what_a_pause_asks_changes_no_expression(ann: Client) -> None:
+    for path in (["outputs", 0, "id"], ["tasks", 0, "onResume", 0, "id"], ["inputs", 0, "inputs", 0, "id"]):
+        change(ann, do="field", path=path, control="text", raw="other")
+    assert now()["tasks"][1]["message"] == "{{ outputs.ask.onResume.reason }} {{ inputs.about.mail }}"
+    assert now()["outputs"][0]["id"] == now()["tasks"][0]["onResume"][0]["id"] == "other"
+
+
+def test_an_output_is_added_and_copied_with_a_name_of_its_own(ann: Client) -> None:
+    change(ann, do="add", kind="output", type="INT", path=["outputs"], index=1)
+    change(ann, do="duplicate", path=["outputs", 1])
+    assert [one["id"] for one in now()["outputs"]] == ["log", "int", "int_2"]
