@@ -1,6 +1,19 @@
 """What an expression may ask of the world outside its variables."""
 
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class HttpQuestion:
+    """What http() asks. `options` is JSON."""
+
+    uri: str
+    method: str
+    query: tuple[tuple[str, str], ...]
+    body: str | None
+    headers: tuple[tuple[str, str], ...]
+    options: str = "{}"
 
 
 class Lookups(Protocol):
@@ -9,15 +22,19 @@ class Lookups(Protocol):
     `namespace` None means the flow's own. A lookup that this renderer does not offer raises ExpressionError.
     """
 
+    kv_missing_is_null: bool
+    """Whether kv() of a missing key is null unless it says otherwise, as before 0.22."""
+
     def kv(self, key: str, namespace: str | None, error_on_missing: bool) -> Any: ...
     def secret(self, key: str, namespace: str | None) -> str: ...
     def read(self, path: str, namespace: str | None, revision: int | None) -> str: ...
     def file_size(self, path: str, namespace: str | None, revision: int | None) -> int: ...
     def file_uri(self, path: str, namespace: str | None, revision: int | None) -> str: ...
+    def http(self, question: HttpQuestion) -> Any: ...
     def error_logs(self) -> list[dict[str, Any]]: ...
     def encrypt(self, key: str, plaintext: str) -> str: ...
     def decrypt(self, key: str, encrypted: str) -> str: ...
 
 
-LOOKUP_FUNCTIONS = frozenset({"kv", "secret", "read", "fileSize", "fileURI", "errorLogs", "encrypt", "decrypt"})
+LOOKUP_FUNCTIONS = frozenset({"kv", "secret", "read", "fileSize", "fileURI", "http", "errorLogs", "encrypt", "decrypt"})
 """The functions that need `Lookups`; `needs_lookups(template)` tells a caller to render off the event loop."""

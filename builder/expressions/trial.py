@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from builder.expressions.faults import ExpressionError
+from builder.expressions.lookups import HttpQuestion
 
 
 class GivenLookups:
     """`world` may hold `kv`, `secrets` (names in capitals), `storage` (text by address) and `logs`."""
+
+    kv_missing_is_null = False
 
     def __init__(self, world: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
         self._world = world
@@ -53,6 +56,9 @@ class GivenLookups:
         if not isinstance(namespace, str):
             raise ExpressionError("fileURI() needs the variable flow.namespace")
         return f"kestra:///{namespace.replace('.', '/')}/_files/{path.lstrip('/')}"
+
+    def http(self, question: HttpQuestion) -> Any:
+        raise ExpressionError("No server is asked here: http() is answered while a task runs")
 
     def error_logs(self) -> list[dict[str, Any]]:
         return [dict(log) for log in self._world.get("logs") or () if log.get("level") == "ERROR"]

@@ -16,6 +16,7 @@ from builder.expressions import needs_lookups
 from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.masking import Masker, StreamMasker
 from builder.runtime.network import Network
+from builder.runtime.world.asking import answered
 from builder.runtime.world.elsewhere import StoredElsewhere
 from builder.runtime.world.entries import Entries
 from builder.runtime.world.files import ExecutionFiles
@@ -160,7 +161,12 @@ class Context:
     async def render(self, value: Any, extra: Mapping[str, Any] | None = None, *, typed: bool = False) -> Any:
         seen = {**self.variables, **(extra or {})}
         if needs_lookups(value):
-            return await self._call(render, value, seen, self._lookups, self._journal.clock, typed=typed)
+            return await answered(
+                self.http,
+                lambda known: self._call(
+                    render, value, seen, self._lookups.knowing(known), self._journal.clock, typed=typed
+                ),
+            )
         return render(value, seen, None, self._journal.clock, typed=typed)
 
     def render_now(self, value: Any, extra: Mapping[str, Any] | None = None, *, typed: bool = False) -> Any:

@@ -2,14 +2,17 @@
 
 import os
 from collections.abc import Callable, Container, Mapping
+from copy import copy
 from typing import Any
 
 from django.conf import settings
 
 from builder.clock import Clock
 from builder.expressions import Limits, render_value
+from builder.expressions.lookups import HttpQuestion
 from builder.runtime import storage
 from builder.runtime.masking import Masker
+from builder.runtime.world.asking import Answers
 from builder.store import namespace_files
 from builder.store.contents import Located
 from builder.store.lookups import StoredLookups
@@ -23,11 +26,29 @@ class RuntimeLookups(StoredLookups):
 
     def __init__(
         self, execution_id: str, namespace: str, files_of: Container[str], masker: Masker, clock: Clock,
-        unsaved_errors: Callable[[], list[dict[str, Any]]],
+        unsaved_errors: Callable[[], list[dict[str, Any]]], *, kv_missing_is_null: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(namespace, clock.now, execution_id=execution_id, on_secret=lambda value: masker.add([value]))
+        super().__init__(
+            namespace,
+            clock.now,
+            execution_id=execution_id,
+            on_secret=lambda value: masker.add([value]),
+            kv_missing_is_null=kv_missing_is_null,
+        )
         self.files_of = files_of
         self._unsaved_errors = unsaved_errors
+        self._answers: Answers | None = None
+
+    def knowing(self, answers: Answers) -> "RuntimeLookups":
+        """The same world, in one rendering that http() may interrupt (see `builder.runtime.world.asking`)."""
+        known = copy(self)
+        known._answers = answers
+        return known
+
+    def http(self, question: HttpQuestion) -> Any:
+        if self._answers is None:
+            return super().http(question)
+        return self._answers.of(question)
 
     def error_logs(self) -> list[dict[str, Any]]:
         return super().error_logs() + self._unsaved_errors()

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from builder.errors import BuilderError, Expired, NotFound
 from builder.expressions.faults import ExpressionError
+from builder.expressions.lookups import HttpQuestion
 from builder.store import contents, encryption, kv, namespace_files, secrets
 from builder.store.contents import Located
 from builder.store.executions import records
@@ -31,11 +32,13 @@ class StoredLookups:
         *,
         execution_id: str = "",
         on_secret: Callable[[str], None] = lambda value: None,
+        kv_missing_is_null: bool = False,
     ) -> None:
         self._namespace = namespace
         self._now = now
         self._execution_id = execution_id
         self._on_secret = on_secret
+        self.kv_missing_is_null = kv_missing_is_null
 
     def kv(self, key: str, namespace: str | None, error_on_missing: bool) -> Any:
         """The value, of the flow's namespace or the nearest one above it unless a namespace is given."""
@@ -57,6 +60,10 @@ class StoredLookups:
             raise ExpressionError(error.message) from error
         self._on_secret(value)
         return value
+
+    def http(self, question: HttpQuestion) -> Any:
+        """Only a running task asks other servers; `builder.runtime` adds it."""
+        raise ExpressionError("No server is asked here: http() is answered while a task runs.")
 
     def error_logs(self) -> list[dict[str, Any]]:
         """The ERROR lines of this execution so far."""

@@ -100,3 +100,56 @@ def test_a_missing_key_is_an_error_that_coalescing_catches():
 def test_truth_is_that_of_kestra():
     assert [truthy(text) for text in ("", "0", "-0", "false", None, False, 0)] == [False] * 7
     assert [truthy(text) for text in (" false", "[]", "null", "False", "0.0", True, 1)] == [True] * 7
+
+
+LOOP_VARIABLES = {
+    "outputs": {"fetch": {"a": {"v": 1}, "b": {"v": 2}}},
+    "task": {"id": "fetch"},
+    "taskrun": {"value": "b"},
+    "parents": [{"outputs": {"w": 3}}, {"taskrun": {"value": "x"}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("expression", "result"),
+    [
+        ("parentOutput().w", "3"),
+        ("parentOutput(7)", ""),
+        ("isPublicHoliday('2024-12-25', 'fr')", "true"),
+        ("isPublicHoliday('2024-12-24', 'FR')", "false"),
+        ("isPublicHoliday('2024-01-06', 'DE', 'BY')", "true"),
+        ("isLastWorkingDay('2024-03-30', 'SATURDAY')", "true"),
+        ("isLastWorkingDay('2024-03-29', 'saturday sunday')", "false"),
+        ("isDayWeekInMonth('2024-03-04', 'monday', position='FIRST')", "true"),
+        ("secret('JSON', subkey='a')", "1"),
+        ("secret('JSON', full=true).value | length", "7"),
+        ("kv('k') ~ kv('none', errorOnMissing=false)", "v"),
+    ],
+)
+def test_a_function_gives(expression, result):
+    world = GivenLookups({"secrets": {"JSON": '{"a":1}'}, "kv": {"k": "v"}}, {})
+    assert render("{{ " + expression + " }}", LOOP_VARIABLES, world) == result
+
+
+def test_an_earlier_iteration_is_found_by_its_place():
+    seen = {**LOOP_VARIABLES, "parents": []}
+    assert render("{{ iterationOutput().v }}{{ iterationOutput('fetch', 1).v }}", seen) == "12"
+    assert render("{{ iterationOutput('other') ?? 'none' }}", seen) == "none"
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("isPublicHoliday('2024-12-25', 'XX')", "holidays of this country"),
+        ("isLastWorkingDay('2024-03-29', 'FUNDAY')", "does not know the day 'FUNDAY'"),
+        ("subflow('a', 'b')", "io.kestra.plugin.core.flow.Subflow"),
+        ("credential('a')", "enterprise edition"),
+        ("appLink('a')", "enterprise edition"),
+        ("secret('JSON', subkey='a', full=true)", "cannot be called with both"),
+        ("kv('none')", "does not exist"),
+    ],
+)
+def test_a_function_says_what_is_wrong(expression, message):
+    world = GivenLookups({"secrets": {"JSON": '{"a":1}'}}, {})
+    with pytest.raises(ExpressionError, match=message):
+        render("{{ " + expression + " }}", {}, world)

@@ -48,6 +48,16 @@ outputs:
     assert execution.state is State.SUCCESS and execution.outputs == {"both": "one two!"}
 
 
+def test_a_missing_key_is_null_for_a_flow_of_before_0_22(runner: Runner) -> None:
+    source = f"""
+tasks:
+  - {{id: a, type: {RETURN}, format: "<{{{{ kv('nothing') }}}}>"}}
+"""
+    assert ended(run(runner, source)).state is State.FAILED
+    execution = ended(run(runner, 'labels: {compat: "0.21"}\n' + source))
+    assert execution.runs["a"].outputs == {"value": "<>"}
+
+
 def test_loops_run_their_turns_and_keep_outputs_by_value(runner: Runner) -> None:
     execution = ended(run(runner, f"""
 tasks:

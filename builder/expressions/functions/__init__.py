@@ -1,5 +1,5 @@
 """The functions and tests of expressions, by what they are about; importing a module declares them."""
 
-from builder.expressions.functions import lookups, numbers, reading, tests, times
+from builder.expressions.functions import asking, lookups, numbers, reading, tests, times
 
-__all__ = ["lookups", "numbers", "reading", "tests", "times"]
+__all__ = ["asking", "lookups", "numbers", "reading", "tests", "times"]

@@ -26,20 +26,26 @@ def _bounded(session: Session, text: str) -> str:
 
 
 @function("kv", "The value of a key in the KV store of the flow's namespace or another one.", "{{ kv('rate') }}", None)
-def kv(session: Session, key: Any, namespace: str | None = None, error_on_missing: bool = True) -> Any:
+def kv(session: Session, key: Any, namespace: str | None = None, error_on_missing: bool | None = None) -> Any:
     name = _text(session, key, "The key")
     value = session.lookups.kv(name, _namespace(namespace), False)
-    if value is None and error_on_missing:
+    is_wanted = not session.lookups.kv_missing_is_null if error_on_missing is None else error_on_missing
+    if value is None and is_wanted:
         where = f"the namespace '{namespace}'" if namespace else "the flow's namespace"
         raise UndefinedVariable(name, message=f"The key '{name}' does not exist in {where}.")
     return value
 
 
 @function("secret", "A secret of the namespace; masked in logs and outputs.", "{{ secret('API_KEY') }}", None)
-def secret(session: Session, key: Any, namespace: str | None = None, subkey: str | None = None) -> Any:
+def secret(
+    session: Session, key: Any, namespace: str | None = None, subkey: str | None = None, full: Any = False
+) -> Any:
+    """`full`: a map with the value."""
+    if full is True and subkey:
+        raise ExpressionError("The 'secret' function cannot be called with both 'subkey' and 'full' arguments.")
     text = session.lookups.secret(_text(session, key, "The name of the secret"), _namespace(namespace))
-    if subkey is None:
-        return text
+    if not subkey:
+        return {"value": text} if full is True else text
     fields = read_json(text, session.budget)
     if not isinstance(fields, dict) or subkey not in fields:
         raise UndefinedVariable(subkey, message="The secret has no such field")

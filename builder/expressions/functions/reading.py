@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from builder.expressions.evaluation.arguments import only_text
+from builder.expressions.evaluation.arguments import only_text, whole
 from builder.expressions.evaluation.nested import rendered
 from builder.expressions.evaluation.session import Session
 from builder.expressions.faults import ExpressionError
@@ -63,6 +63,35 @@ def current_each_output(session: Session, outputs: Any) -> Any:
 def _list(session: Session, name: str) -> list[Any]:
     value = session.get(name) if session.has(name) else None
     return value if isinstance(value, list) else []
+
+
+@function("parentOutput", "The outputs of the parent task run, or of the one so many levels further out.",
+          "{{ parentOutput().item }}", None)  # fmt: skip
+def parent_output(session: Session, index: Any = 0) -> Any:
+    parents, place = _list(session, "parents"), whole(index, "The index")
+    return parents[place].get("outputs") if 0 <= place < len(parents) else None
+
+
+@function("iterationOutput", "The outputs of an earlier iteration: this task's in the one before, unless said.",
+          "{{ iterationOutput('fetch', 0).body }}", None)  # fmt: skip
+def iteration_output(session: Session, task_id: Any = None, iteration: Any = None) -> Any:
+    outputs, taskrun = _map(session, "outputs"), _map(session, "taskrun")
+    name = _map(session, "task").get("id") if task_id is None else only_text(task_id, "taskId")
+    rows = outputs.get(name)
+    keys = [each["taskrun"].get("value") for each in reversed(_list(session, "parents")) if each.get("taskrun")]
+    for key in keys:
+        rows = rows.get(key, rows) if isinstance(rows, Mapping) else None
+    if not isinstance(rows, Mapping):
+        return None
+    known = list(rows)
+    here = known.index(taskrun.get("value")) if taskrun.get("value") in known else len(known)
+    place = here - 1 if iteration is None else whole(iteration, "The iteration")
+    return rows[known[place]] if 0 <= place < len(known) else None
+
+
+def _map(session: Session, name: str) -> Mapping[str, Any]:
+    value = session.get(name) if session.has(name) else None
+    return value if isinstance(value, Mapping) else {}
 
 
 @function("env", "A variable of `envs`, or a default.", "{{ env('region', 'eu') }}", "eu")

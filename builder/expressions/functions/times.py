@@ -1,8 +1,11 @@
 """Functions on dates."""
 
 import calendar
-from datetime import datetime, timedelta
+import re
+from datetime import datetime
 from typing import Any
+
+import holidays
 
 from builder.expressions.dates.pattern import DAYS
 from builder.expressions.dates.reading import read_date
@@ -62,9 +65,9 @@ def is_weekend(session: Session, date: Any) -> bool:
 
 @function("isDayWeekInMonth", "Whether it is the FIRST, SECOND ... LAST such weekday of its month.",
           "{{ isDayWeekInMonth('2025-12-01', 'MONDAY', 'FIRST') }}", "true")  # fmt: skip
-def is_day_week_in_month(session: Session, date: Any, day_of_week: Any, day_in_month: Any) -> bool:
+def is_day_week_in_month(session: Session, date: Any, day_of_week: Any, position: Any) -> bool:
     when, name = _read(session, date), only_text(day_of_week, "dayOfWeek").upper()
-    place = only_text(day_in_month, "dayInMonth").upper()
+    place = only_text(position, "The position").upper()
     if name not in map(str.upper, DAYS) or place not in _PLACES:
         raise ExpressionError("isDayWeekInMonth needs a day (MONDAY ...) and one of " + ", ".join(_PLACES))
     last = calendar.monthrange(when.year, when.month)[1]
@@ -72,15 +75,28 @@ def is_day_week_in_month(session: Session, date: Any, day_of_week: Any, day_in_m
     return DAYS[when.weekday()].upper() == name and nth
 
 
-@function("isLastWorkingDay", "Whether no working day (all but `MONDAY,...` or the weekend) follows in its month.",
+@function("isLastWorkingDay", "Whether it is the last working day (Monday to Friday, or those named) of its month.",
           "{{ isLastWorkingDay('2025-12-31') }}", "true")  # fmt: skip
-def is_last_working_day(session: Session, date: Any, days_off: Any = "SATURDAY,SUNDAY") -> bool:
-    when = _read(session, date)
-    off = {name.strip().upper() for name in only_text(days_off, "The days").split(",")}
+def is_last_working_day(session: Session, date: Any, working_days: Any = None) -> bool:
+    when, known = _read(session, date), [name.upper() for name in DAYS]
+    named = re.split(r"[,\s]+", only_text(working_days, "workingDays").strip().upper()) if working_days else known[:5]
+    if unknown := [name for name in named if name and name not in known]:
+        raise ExpressionError(f"isLastWorkingDay does not know the day '{unknown[0][:20]}'", hint="days are MONDAY ...")
     last = calendar.monthrange(when.year, when.month)[1]
-    rest = [when + timedelta(days=step) for step in range(last - when.day + 1)]
-    working = [DAYS[day.weekday()].upper() not in off for day in rest]
-    return working[0] and not any(working[1:])
+    rest = [known[(when.weekday() + step) % 7] in named for step in range(last - when.day + 1)]
+    return rest[0] and not any(rest[1:])
+
+
+@function("isPublicHoliday", "Whether it is a public holiday of a country, or of a part of it.",
+          "{{ isPublicHoliday('2025-12-25', 'FR') }}", "true")  # fmt: skip
+def is_public_holiday(session: Session, date: Any, country_code: Any, sub_division: Any = None) -> bool:
+    when, country = _read(session, date), only_text(country_code, "countryCode").upper()
+    part = only_text(sub_division, "subDivision").strip() or None if sub_division is not None else None
+    try:
+        return when.date() in holidays.country_holidays(country, subdiv=part, years=when.year)
+    except (NotImplementedError, KeyError):
+        raise ExpressionError("The holidays of this country or part of it are not known",
+                              hint="a country is written FR, a part as in ISO 3166-2: BY") from None  # fmt: skip
 
 
 @function("isDateBefore", "Whether a date is before another.",

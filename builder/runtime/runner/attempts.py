@@ -22,6 +22,7 @@ from builder.runtime.context import Context
 from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.masking import Masker
 from builder.runtime.runner.stand_in import stand_in
+from builder.runtime.world.asking import answered
 from builder.runtime.world.place import Call
 from builder.store import documents
 from builder.tasks.base import Task
@@ -93,7 +94,9 @@ class Attempt:
 
     async def _work(self) -> TaskSucceeded:
         if needs_lookups(self.node.properties):
-            task = await self.call(self._prepared, self.lookups)
+            task = await answered(
+                self.context.http, lambda known: self.call(self._prepared, self.lookups.knowing(known))
+            )
         else:
             task = self._prepared(None)
         if self._is_async or self.node.task.quick:

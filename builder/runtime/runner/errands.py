@@ -41,6 +41,7 @@ from builder.runtime.runner.hearing import hears, upstream_of
 from builder.runtime.runner.plans import Ready, holds_sealed
 from builder.runtime.runner.tools import Tools
 from builder.runtime.runner.workplaces import Workplaces
+from builder.runtime.world.asking import answered
 from builder.runtime.world.folders import Folder
 from builder.runtime.world.place import Place
 from builder.store.encryption import encrypt, opened
@@ -69,6 +70,7 @@ class Errands:
             driven.journal.masker,
             tools.clock,
             self._unsaved_errors,
+            kv_missing_is_null=ready.plan is not None and ready.plan.flow.compat.kv_missing_is_null,
         )
 
     @property
@@ -123,7 +125,10 @@ class Errands:
             self._act(command)
             return
         seen = self._variables(command.path)
-        self._other(self._answer(self._tools.database.patient_call(self._evaluated, command, seen, self._lookups)))
+        call = self._tools.database.patient_call
+        self._other(self._answer(answered(
+            self._tools.network, lambda known: call(self._evaluated, command, seen, self._lookups.knowing(known)))
+        ))  # fmt: skip
 
     def run_task(self, command: RunTask) -> None:
         """Starts an attempt."""
