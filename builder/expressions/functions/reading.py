@@ -76,8 +76,8 @@ def parent_output(session: Session, index: Any = 0) -> Any:
           "{{ iterationOutput('fetch', 0).body }}", None)  # fmt: skip
 def iteration_output(session: Session, task_id: Any = None, iteration: Any = None) -> Any:
     outputs, taskrun = _map(session, "outputs"), _map(session, "taskrun")
-    name = _map(session, "task").get("id") if task_id is None else only_text(task_id, "taskId")
-    rows = outputs.get(name)
+    name = _map(session, "task").get("id") if task_id is None else task_id
+    rows: Any = outputs.get(only_text(name, "taskId"))
     keys = [each["taskrun"].get("value") for each in reversed(_list(session, "parents")) if each.get("taskrun")]
     for key in keys:
         rows = rows.get(key, rows) if isinstance(rows, Mapping) else None
