@@ -95,7 +95,8 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
     history: History = ((State.CREATED, attempt.started_at), (State.RUNNING, attempt.started_at))
     if attempt.ended_at is not None:
         history = (*history, (attempt.state, attempt.ended_at))
-    return {"state": state_json(history)} | ({"message": attempt.message} if attempt.message else {})
+    more = {"message": attempt.message, "logFile": attempt.log_file}
+    return {"state": state_json(history)} | {name: text for name, text in more.items() if text}
 
 
 def instant(at: datetime) -> str:

@@ -46,6 +46,7 @@ _MEANINGS: dict[type, Callable[[Work, Any], None]] = {
     happened.TaskSucceeded: effects.task_succeeded,
     happened.TaskFailed: happenings.task_failed,
     happened.TaskKilled: happenings.task_killed,
+    happened.LogKept: happenings.log_kept,
     happened.AttemptLost: happenings.attempt_lost,
     happened.BlockLost: wholes.block_lost,
     happened.ChildStarted: children.child_started,

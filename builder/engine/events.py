@@ -56,6 +56,16 @@ class TaskFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class LogKept:
+    """The log of an attempt is a file now; the attempt's end follows."""
+
+    at: datetime
+    path: str
+    attempt: int
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaskKilled:
     """A task's work was cancelled after CancelTask."""
 
@@ -143,6 +153,7 @@ Event = (
     | TaskSucceeded
     | TaskFailed
     | TaskKilled
+    | LogKept
     | AttemptLost
     | BlockLost
     | ChildStarted

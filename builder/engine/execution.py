@@ -16,6 +16,7 @@ class Attempt:
     """One try of a runnable task; `number` counts from 1 and never repeats within its run.
 
     `lost`: "" or, when its runner vanished, "shared" or "alone" (nothing else ran in that process).
+    `log_file`: the address of its log, when that is a file.
     """
 
     number: int
@@ -24,6 +25,7 @@ class Attempt:
     ended_at: datetime | None = None
     message: str = ""
     lost: str = ""
+    log_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,9 @@ class Node:
 
     def mapped(self, state: str) -> str:
         """What a final state becomes by allowFailure and allowWarning."""
-        if state == "FAILED" and _is_set(self.properties, "allowFailure"):
+        if state == "FAILED" and is_set(self.properties, "allowFailure"):
             state = "WARNING"
-        if state == "WARNING" and _is_set(self.properties, "allowWarning"):
+        if state == "WARNING" and is_set(self.properties, "allowWarning"):
             return "SUCCESS"
         return state
 
@@ -105,7 +105,7 @@ def build_plan(flow: Flow, revision: int, find: Callable[[str], type[Task]]) -> 
     return Plan(flow, revision, tasks, errors, finally_, by_id, after, listeners)
 
 
-def _is_set(written: Mapping[str, Any], key: str) -> bool:
+def is_set(written: Mapping[str, Any], key: str) -> bool:
     """Whether a flag is true, as YAML or as text."""
     return str(written.get(key)).strip().lower() == "true"
 
@@ -148,7 +148,7 @@ class _Building:
         stack = [(path, task, retry) for path, task in reversed(tasks)]
         while stack:
             path, written, outer = stack.pop()
-            if _is_set(written, "disabled"):
+            if is_set(written, "disabled"):
                 continue
             nearest = _read(partial(read_retry, written.get("retry")), (*path, "retry")) or outer
             groups: dict[str, list[Path]] = {}

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from builder.clock import Clock
-from builder.errors import TaskFailure
+from builder.errors import BuilderError, TaskFailure
 from builder.expressions import needs_lookups
 from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.masking import Masker, StreamMasker
@@ -21,6 +21,7 @@ from builder.runtime.world.elsewhere import StoredElsewhere
 from builder.runtime.world.entries import Entries
 from builder.runtime.world.files import ExecutionFiles
 from builder.runtime.world.folders import Folder
+from builder.runtime.world.log_file import LogFile
 from builder.runtime.world.namespaces import NamespaceStore
 from builder.runtime.world.place import Call, Place
 from builder.runtime.world.watching import Sent, Stream
@@ -113,6 +114,7 @@ class Context:
         self._stream = Stream(StreamMasker(journal.masker), publish)
         self._sent = Sent(place)
         self.elsewhere = StoredElsewhere(place, journal.masker, journal.clock, call, save_now)
+        self._log_file = LogFile(place, journal.masker, journal.clock) if place.to_file else None
         self.effects: list[Effect] = []
         self.run_other: RunOther | None = None
 
@@ -130,6 +132,9 @@ class Context:
     def log(self, level: str, message: str) -> None:
         if level not in LEVELS:
             raise TaskFailure(f"{level} is no log level; there are {', '.join(LEVELS)}.", retryable=False)
+        if self._log_file is not None:
+            self._log_file.write(level, message)
+            return
         self._journal.log(self._place, level, message)
         self._changed()
 
@@ -174,6 +179,18 @@ class Context:
             waited = self.render(value, extra, typed=typed)
             return asyncio.run_coroutine_threadsafe(waited, self._loop).result()
         return render(value, {**self.variables, **(extra or {})}, None, self._journal.clock, typed=typed)
+
+    @property
+    def has_log_file(self) -> bool:
+        return self._log_file is not None
+
+    async def kept_log(self) -> str:
+        """The address of the attempt's log file; "" when its lines are in the database, or the file cannot be kept."""
+        try:
+            return "" if self._log_file is None else await asyncio.to_thread(self._log_file.keep)
+        except (OSError, BuilderError) as error:
+            self._journal.log(self._place, "WARN", f"The log file cannot be kept: {error}.")
+            return ""
 
     def end(self) -> None:
         """Sends the rest of the stream; what still works in a thread stops at its next read or write."""

@@ -4,7 +4,9 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from builder.engine.execution import Execution
-from builder.store import executions
+from builder.runtime import storage
+from builder.store import executions, namespace_files
+from builder.store.contents import Located
 
 _GENERATIONS = 20
 _STARTERS = (".Flow", ".Subflow", ".ForEachItem", ".Loop")
@@ -30,6 +32,16 @@ def family_of(execution: Execution) -> Family:
     if str(trigger.get("type", "")).endswith(_STARTERS) and isinstance(started_by, str):
         found |= {started_by, *_line_above(started_by)}
     return Family(execution.id, frozenset(found))
+
+
+def file_of(execution_id: str, uri: str) -> Located:
+    """A file that an execution names, as whoever looks at the execution may see it. Blocking.
+
+    Raises NotFound, Forbidden.
+    """
+    execution, _ = executions.load(execution_id)
+    where = namespace_files.address(uri, execution.namespace) if uri.startswith(("kestra://", "nsfile://")) else None
+    return storage.locate(uri, family_of(execution)) if where is None else namespace_files.located(where)
 
 
 def _line_above(execution_id: str | None) -> list[str]:

@@ -8,6 +8,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Container, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -166,6 +167,11 @@ def _keys(execution_id: str) -> list[tuple[str, str]]:
         return [(root, key) for key in default_storage.listdir(root)[0]]
     except FileNotFoundError:
         return []
+
+
+def log_line(at: datetime, level: str, path: str, message: str) -> str:
+    """A line of a log as a file has it."""
+    return f"{at.astimezone(UTC).isoformat().replace('+00:00', 'Z')} {level:5} {path or '-'} {message}"
 
 
 def spare_path(folder: Path) -> Path:

@@ -1,30 +1,46 @@
-"""Files that an execution keeps: the content as a download, and how large it is."""
+"""Files that an execution keeps: the content as a download, how large it is, and its beginning."""
 
 from django.http import FileResponse, HttpRequest, HttpResponseBase, JsonResponse
 
 from builder.api.methods import methods
+from builder.api.reading import whole
+from builder.errors import InvalidInput
 from builder.runtime import storage
-from builder.runtime.family import Family, family_of
-from builder.store import executions
+from builder.runtime.family import file_of
+from builder.runtime.preview import preview
+from builder.store import contents
+from builder.store.contents import Located
 
 
 def download(request: HttpRequest, execution_id: str) -> HttpResponseBase:
-    """`?path=kestra:///...`: a file of this execution, or of the one it came from. Never shown in place."""
-    uri = request.GET.get("path", "")
-    file = storage.open_file(uri, _owners(execution_id))
+    """`?path=kestra:///...`: a file of this execution, or of one it is kin to. Never shown in place."""
+    found = _file(request, execution_id)
     return FileResponse(
-        file, as_attachment=True, filename=storage.name_of(uri), content_type="application/octet-stream"
-    )
+        contents.open_file(found), as_attachment=True, filename=storage.name_of(found.name),
+        content_type="application/octet-stream",
+    )  # fmt: skip
 
 
 def metas(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     """The size of a file in bytes."""
-    return JsonResponse({"size": storage.size(request.GET.get("path", ""), _owners(execution_id))})
+    return JsonResponse({"size": _file(request, execution_id).size})
 
 
-def _owners(execution_id: str) -> Family:
-    return family_of(executions.load(execution_id)[0])
+def beginning(request: HttpRequest, execution_id: str) -> HttpResponseBase:
+    """`?path=&maxRows=&encoding=`: the file's beginning, as rows, text or a picture."""
+    rows = whole(request, "maxRows")
+    if rows is not None and rows < 1:
+        raise InvalidInput("maxRows begins at 1.")
+    found = preview(_file(request, execution_id), rows or 100, request.GET.get("encoding") or "utf-8")
+    return JsonResponse({
+        "extension": found.extension, "type": found.type, "content": found.content, "truncated": found.truncated,
+    })  # fmt: skip
+
+
+def _file(request: HttpRequest, execution_id: str) -> Located:
+    return file_of(execution_id, request.GET.get("path", ""))
 
 
 download_view = methods(GET=download)
 metas_view = methods(GET=metas)
+preview_view = methods(GET=beginning)

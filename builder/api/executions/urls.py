@@ -44,6 +44,7 @@ _of_one: list[URLPattern | URLResolver] = [
     path("flow", reading.flow_of_view),
     path("file", files.download_view),
     path("file/metas", files.metas_view),
+    path("file/preview", files.preview_view),
     *_verbs,
     path("actions/", include(_verbs)),
 ]

@@ -1,6 +1,7 @@
 """What each event means. An event about something that is over changes nothing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from builder.engine.commands import Evaluate, RunTask
@@ -8,6 +9,7 @@ from builder.engine.events import (
     AttemptLost,
     Evaluated,
     EvaluationFailed,
+    LogKept,
     Started,
     TaskFailed,
     TaskKilled,
@@ -138,6 +140,14 @@ def task_killed(work: Work, event: TaskKilled) -> None:
     run = work.runs.get(event.path)
     if run is not None and attempts.present(run, event.attempt):
         end(work, run, State.KILLED, attempts=attempts.closed(work, run, State.KILLED))
+
+
+def log_kept(work: Work, event: LogKept) -> None:
+    """The log of an attempt is in a file."""
+    run = work.runs.get(event.path)
+    if run is not None and attempts.present(run, event.attempt):
+        last = replace(run.attempts[-1], log_file=event.uri)
+        work.change(run, attempts=(*run.attempts[:-1], last))
 
 
 def attempt_lost(work: Work, event: AttemptLost) -> None:

@@ -48,7 +48,12 @@ class Attempt:
     @property
     def at_once(self) -> bool:
         """Whether it is so quick and pure that it runs on the spot."""
-        return self.node.task.quick and not self._is_async and not needs_lookups(self.node.properties)
+        return (
+            not self.context.has_log_file
+            and self.node.task.quick
+            and not self._is_async
+            and not needs_lookups(self.node.properties)
+        )
 
     @property
     def _is_async(self) -> bool:

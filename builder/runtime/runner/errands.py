@@ -4,29 +4,25 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from builder.engine.commands import CancelTask, Command, Evaluate, KeepRows, KillChild, RunTask, StartChild
 from builder.engine.events import (
     ChildEnded,
-    ChildStarted,
     Evaluated,
     EvaluationFailed,
     Event,
+    LogKept,
     ResumeRequested,
-    TaskFailed,
     TaskKilled,
     TaskSucceeded,
 )
 from builder.engine.execution import TaskRun
 from builder.engine.moving import listening
 from builder.engine.moving.sla import is_question
-from builder.engine.plan import Node
-from builder.engine.states import State
+from builder.engine.plan import Node, is_set
 from builder.engine.variables import variables
-from builder.errors import BuilderError
 from builder.expressions import ExpressionError, needs_lookups, result_to_json
 from builder.flows.input_values import BadValue
 from builder.flows.model import Output
@@ -36,6 +32,7 @@ from builder.runtime.context import Context
 from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.runner import acting, children
 from builder.runtime.runner.attempts import Attempt
+from builder.runtime.runner.child_errands import ChildErrands
 from builder.runtime.runner.failures import place_of
 from builder.runtime.runner.hearing import hears, upstream_of
 from builder.runtime.runner.plans import Ready, holds_sealed
@@ -72,6 +69,7 @@ class Errands:
             self._unsaved_errors,
             kv_missing_is_null=ready.plan is not None and ready.plan.flow.compat.kv_missing_is_null,
         )
+        self._child_errands = ChildErrands(driven, tools, self._lookups)
 
     @property
     def busy(self) -> bool:
@@ -144,10 +142,10 @@ class Errands:
         return task is not None and (task.cancel() or True)
 
     def start_child(self, command: StartChild) -> None:
-        self._other(self._start_child(command))
+        self._other(self._child_errands.start(command, self._variables(command.path.rpartition("[")[0])))
 
     def kill_child(self, command: KillChild) -> None:
-        self._other(self._kill_child(command))
+        self._other(self._child_errands.kill(command))
 
     def keep_rows(self, command: KeepRows) -> None:
         self._other(self._answer(self._keep_rows(command)))
@@ -167,8 +165,11 @@ class Errands:
             event = TaskKilled(self._tools.clock.now(), *key)
             raise
         finally:
+            log_file = await attempt.context.kept_log()
             self._attempts.pop(key, None)
             self._workplaces.leave(*key)
+            if log_file:
+                self._driven.feed(LogKept(self._tools.clock.now(), *key, log_file))
             if event is not None:
                 self._driven.feed(event)
 
@@ -196,7 +197,7 @@ class Errands:
         execution = self._driven.execution
         level = str(node.properties.get("logLevel") or "TRACE")
         place = Place(execution.id, execution.namespace, execution.flow_id, run.task_id, run.path, run.id,
-                      attempt, level)  # fmt: skip
+                      attempt, level, is_set(node.properties, "logToFile"))  # fmt: skip
         seen = {**self._variables(run.path), "workingDir": str(folder.path)}
         return Context(
             place, seen, self._driven.journal, self._lookups, self._tools.network,
@@ -260,50 +261,11 @@ class Errands:
         self._driven.journal.log(place, "ERROR", text)
         return text
 
-    async def _start_child(self, command: StartChild) -> None:
-        now, call = self._tools.clock.now(), self._tools.database.patient_call
-        again = await call(children.restart_child, command.child, now) if command.again else None
-        try:
-            if command.taskrun is not None and again is None:
-                seen = self._variables(command.path.rpartition("[")[0])
-                command = await call(children.rendered, command, seen, self._lookups, self._tools.clock)
-            child = await call(children.make_child, self._driven.execution, command, now, self._driven.journal.masker)
-        except BuilderError as error:
-            self._not_started(command, error, now)
-            return
-        if again is not None:
-            self._tools.publisher.ring((again.id,))
-        elif child is not None:
-            self._driven.add_child(child)
-        elif command.wait:
-            ended = await self._tools.database.patient_call(children.ended_child, command.child)
-            if ended is not None:
-                self._driven.feed(ChildEnded(now, command.path, command.child, ended.state, ended.outputs))
-        self._driven.feed(ChildStarted(now, command.path, command.child))
-
-    def _not_started(self, command: StartChild, error: BuilderError, now: datetime) -> None:
-        message = self._driven.journal.masker.text(f"The flow cannot be started: {error.message}")
-        if command.taskrun is None:
-            self._driven.feed(TaskFailed(now, command.path, 0, message, retryable=False))
-        else:
-            self._driven.feed(ChildEnded(now, command.path, command.child, State.FAILED, None, message))
-
     async def _keep_rows(self, command: KeepRows) -> Event:
         rows = map(self._driven.journal.masker.value, command.rows or children.outputs_of(command.children))
         call = self._tools.database.patient_call
         uri = await call(storage.put_rows, self._driven.id, f"{command.name}.ion", rows)
         return Evaluated(self._tools.clock.now(), command.path, command.name, uri)
-
-    async def _kill_child(self, command: KillChild) -> None:
-        now = self._tools.clock.now()
-        if await self._tools.database.patient_call(children.kill_child, command.child, now):
-            self._tools.publisher.notify(command.child)
-            return
-        ended = await self._tools.database.patient_call(children.ended_child, command.child)
-        state, outputs = (ended.state, ended.outputs) if ended else (State.KILLED, None)
-        runs = self._driven.execution.runs.values()
-        for path in [command.path] if command.path else [run.path for run in runs if run.child == command.child]:
-            self._driven.feed(ChildEnded(now, path, command.child, state, outputs))
 
     async def _answer(self, working: Coroutine[Any, Any, Event]) -> None:
         self._driven.feed(await working)

@@ -13,7 +13,7 @@ class Call(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Whose attempt it is. `level`: log lines below it are not kept."""
+    """Whose attempt it is. `level`: log lines below it are not kept. `to_file`: they are kept in a file."""
 
     execution_id: str
     namespace: str
@@ -23,3 +23,4 @@ class Place:
     run_id: str
     attempt: int
     level: str = "TRACE"
+    to_file: bool = False

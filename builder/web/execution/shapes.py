@@ -79,6 +79,18 @@ def _list(values: list[Any], depth: int) -> Shape:
     return Shape("list", items=tuple((str(n), shape(v, depth + 1)) for n, v in enumerate(shown)), left_out=left_out)
 
 
+def table(lines: list[Any]) -> Shape:
+    """The rows of a file, whatever they hold: a table when they are maps, else a list."""
+    if not lines or not all(isinstance(line, Mapping) for line in lines):
+        return _list(lines, 0)
+    columns = tuple(dict.fromkeys(str(key) for line in lines for key in line))[:MOST_ITEMS]
+    rows = tuple(
+        (str(number), Shape("row", items=tuple((name, shape(line.get(name, ""), 2)) for name in columns)))
+        for number, line in enumerate(lines)
+    )
+    return Shape("table", items=rows, columns=columns)
+
+
 def _columns(values: list[Any]) -> tuple[str, ...]:
     """The columns of a list of flat maps with the same few keys; nothing when it is no table."""
     if len(values) < 2 or not all(isinstance(value, Mapping) for value in values):

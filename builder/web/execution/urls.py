@@ -10,6 +10,7 @@ urlpatterns = [
     path("executions/<str:execution_id>/logs", page.logs, name="execution-logs"),
     path("executions/<str:execution_id>/follow", follow.follow, name="execution-follow"),
     path("executions/<str:execution_id>/file", files.download, name="execution-file"),
+    path("executions/<str:execution_id>/file/preview", files.look, name="execution-look"),
     path("executions/<str:execution_id>/kill", verbs.kill, name="execution-kill"),
     path("executions/<str:execution_id>/pause", verbs.pause, name="execution-pause"),
     path("executions/<str:execution_id>/resume", verbs.resume, name="execution-resume"),
