@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from builder.actions.again import mark, replay, restart
-from builder.actions.running import check_inputs, failing_checks, inputs_of, refuse_system_labels, run, start
+from builder.actions.running import check_inputs, failing_checks, inputs_of, run, start
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
@@ -71,7 +71,7 @@ def pause(execution_id: str, *, by: str = "") -> Execution:
 
 def set_labels(execution_id: str, labels: Sequence[tuple[str, str]]) -> Execution:
     """Replaces the labels of an ended execution; system labels stay. Raises NotFound, Conflict, InvalidInput."""
-    refuse_system_labels(labels)
+    births.refuse_system_labels(labels)
     with write():
         execution, _ = executions.load(execution_id)
         if execution.state not in TERMINAL:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from builder.actions.running import refuse_system_labels, start
+from builder.actions.running import start
 from builder.clock import Clock
 from builder.engine.execution import Execution
 from builder.engine.states import State
@@ -28,7 +28,7 @@ def fail(
     """
     found = births.runnable(namespace, flow_id)
     births.refuse_disabled(found)
-    refuse_system_labels(labels)
+    births.refuse_system_labels(labels)
     now = clock.now()
     new = births.born(found.flow, found.revision, now, inputs={}, labels=labels, trigger=trigger, asks_checks=False)
     history = (*new.execution.history, (State.FAILED, now))

@@ -8,7 +8,6 @@ from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.plan import Plan, build_plan
 from builder.engine.states import TERMINAL, State
-from builder.errors import InvalidInput
 from builder.flows.inputs import Resolved, Upload
 from builder.flows.model import Input
 from builder.runtime import queue, storage
@@ -48,7 +47,7 @@ def run(
     """
     found = _draft(namespace, flow_id) if draft else births.runnable(namespace, flow_id, revision)
     births.refuse_disabled(found)
-    refuse_system_labels(labels)
+    births.refuse_system_labels(labels)
     chosen = execution_id or executions.new_id()
     now = _CLOCK.now()
     try:
@@ -130,13 +129,6 @@ def inputs_of(namespace: str, flow_id: str, *, revision: int | None = None, draf
 def plan_of(source: str, revision: int) -> Plan:
     """A flow's text, ready to run. Raises InvalidFlow."""
     return build_plan(births.checked(source).valid_flow, revision, catalogue().task_class)
-
-
-def refuse_system_labels(labels: Sequence[tuple[str, str]]) -> None:
-    """Raises InvalidInput for labels that only Millstream may set."""
-    for key, _ in labels:
-        if key.startswith(births.SYSTEM) and key != births.CORRELATION:
-            raise InvalidInput(f"The label `{key}` cannot be set: names that begin with `system.` are reserved.")
 
 
 def _draft(namespace: str, flow_id: str) -> Runnable:

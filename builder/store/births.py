@@ -161,6 +161,13 @@ def objected(execution: Execution, flow: Flow, now: datetime) -> Execution:
     return replace(execution, notes=noted, state=State.FAILED, history=history, message=said(objections))
 
 
+def refuse_system_labels(labels: Sequence[tuple[str, str]]) -> None:
+    """Raises InvalidInput for labels that only Millstream may set."""
+    for key, _ in labels:
+        if key.startswith(SYSTEM) and key != CORRELATION:
+            raise InvalidInput(f"The label `{key}` cannot be set: names that begin with `system.` are reserved.")
+
+
 def labels_of(
     execution_id: str,
     of_flow: Sequence[tuple[str, str]],

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from builder.actions.running import inputs_of, refuse_system_labels
+from builder.actions.running import inputs_of
 from builder.clock import Clock
 from builder.errors import BuilderError, Conflict, InvalidInput, Unavailable
 from builder.schedule import Times
-from builder.store import backfills, triggers
+from builder.store import backfills, births, triggers
 from builder.store.backfills import Backfill
 from builder.store.executions import new_id
 from builder.store.triggers import FIRED, SKIPPED, Trigger
@@ -44,7 +44,7 @@ def begin(
         raise Conflict(f"Trigger `{trigger.id}` has a backfill already; let it end, or cancel it.")
     if start >= end or end > clock.now():
         raise InvalidInput("A backfill goes from one moment to a later one, both in the past.")
-    refuse_system_labels(labels)
+    births.refuse_system_labels(labels)
     _refuse_unknown(trigger, inputs or {})
     count = sum(1 for _ in islice(_dates(times_of(trigger, clock), start, end), MOST_DATES + 1))
     if not 0 < count <= MOST_DATES:

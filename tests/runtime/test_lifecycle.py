@@ -1,15 +1,18 @@
 """What a flow demands of its executions, with real rows, signals and clock: SLAs, and tries of the whole."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
 from builder.api.execution_json import execution_json
 from builder.clock import SystemClock
+from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.runtime.runner.runner import Runner
 from builder.store import births, executions
-from builder.store.executions import Filters
+from builder.store.executions import Filters, NewExecution
 from tests.runtime.conftest import create, ended, messages, publish, wait_until
 
 CORE = "io.kestra.plugin.core"
@@ -172,3 +175,34 @@ def test_an_execution_that_waits_for_its_date_holds_no_place_until_then(
     runner.take([waiting.id])
     wait_until(lambda: executions.item(waiting.id).state is state)
     assert executions.item(first).state is State.RUNNING
+
+
+def test_a_subflow_may_not_set_labels_of_the_system(runner: Runner) -> None:
+    publish(f"tasks:\n  - {{id: a, type: {CORE}.log.Log, message: x}}", "child")
+    execution = ended(run(runner, CALL.replace("child}", "child, labels: {system.from: me}}")))
+    assert execution.state is State.FAILED and "system.from" in execution.runs["call"].message
+
+
+def test_the_end_and_the_next_try_are_one_transaction(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that fails between the two leaves neither; whoever takes the execution up again makes both."""
+    real, broken = executions.rows.create_many, [True]
+
+    def create_many(news: Sequence[NewExecution]) -> list[Execution]:
+        if news[0].execution.attempt_number == 2 and broken and broken.pop():
+            raise OperationalError("gone")
+        return real(news)
+
+    monkeypatch.setattr(executions.saves.rows, "create_many", create_many)
+    first = run(runner, f"""
+retry: {{type: constant, behavior: CREATE_NEW_EXECUTION, interval: PT0.01S, maxAttempts: 2}}
+tasks:
+  - {{id: bad, type: {CORE}.execution.Fail}}
+""")  # fmt: skip
+    wait_until(lambda: not broken)
+
+    def tried_again() -> bool:
+        runner.take([first])
+        return executions.item(first).state is State.RETRIED
+
+    wait_until(tried_again)
+    assert executions.load(executions.load(first)[0].notes["next"])[0].attempt_number == 2

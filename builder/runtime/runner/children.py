@@ -43,6 +43,7 @@ def make_child(parent: Execution, command: StartChild, now: datetime, masker: Ma
         found.flow, found.revision, request.get("inputs") or {}, now, keep_file=storage.keeper(command.child)
     )
     labels = [(key, masker.text(value)) for key, value in _labels(request)]
+    births.refuse_system_labels(labels)
     return births.born(
         found.flow, found.revision, now, inputs=sealed_where(values, masker.holds), execution_id=command.child,
         labels=labels,
