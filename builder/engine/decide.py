@@ -106,11 +106,11 @@ def _under_way(work: Work, run: TaskRun, held: bool, around: Collection[str | No
     node = work.node(run)
     if run.state is State.KILLING:
         yield from _ending(run)
-    elif run.child is not None:
+    elif run.child is not None and asking.has_children(run):
         child = layout_of(node, run).child
         if child is not None and run.state is State.RUNNING:
-            yield StartChild(run.path, run.child, child.request, child.wait)
-    elif asking.BATCHES in run.evaluated and run.state is State.RUNNING:
+            yield StartChild(run.path, run.child, child.request, child.wait, again=asking.AGAIN in run.evaluated)
+    elif asking.has_children(run) and run.state is State.RUNNING:
         asked = layout_of(node, run).batches
         yield from batches.being_begun(work, run, asked) if asked is not None else ()
     elif node.flow is None and run.state is State.RUNNING:

@@ -139,11 +139,17 @@ class PauseRequested:
 
 @dataclass(frozen=True, slots=True)
 class ResumeRequested:
-    """`inputs` are already resolved against the Pause's onResume. `path` None: the first paused run."""
+    """`inputs` are already resolved against the Pause's onResume. `path` None: the first paused run.
+
+    `decision` (APPROVED or DENIED) and `comment`: what a person said to an Approval.
+    """
 
     at: datetime
     path: str | None = None
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    by: str = ""
+    decision: str = ""
+    comment: str = ""
 
 
 Event = (

@@ -62,6 +62,17 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Resume:
+    """The end of a wait at a time (ISO 8601): by a person with inputs, decision and comment; `by` None: by itself."""
+
+    on: str
+    by: str | None = None
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    decision: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Child:
     """An execution of another flow that the block starts; `request` is StartChild's."""
 
@@ -84,14 +95,16 @@ class Batches:
 class Layout:
     """The lanes of a block; at most `concurrency` run at once (0: all). `outputs` are the block's own.
 
-    `wait` comes before the lanes; `child` stands in their place, or `batches` does; with `turns` the lanes are made
-    again for each turn. `gathers`: the sibling whose batches' outputs are kept as a file.
+    `wait` comes before the lanes, and the steps of `before` come before that; `child` stands in their place, or
+    `batches` does; with `turns` the lanes are made again for each turn. `gathers`: the sibling whose batches' outputs
+    are kept as a file.
     """
 
     lanes: Sequence[Lane]
     concurrency: int = 1
     outputs: Mapping[str, Any] = field(default_factory=dict)
     wait: Wait | None = None
+    before: Sequence[str] = ()
     child: Child | None = None
     turns: bool = False
     batches: Batches | None = None
@@ -180,12 +193,17 @@ class FlowTask(Task):
         """Does in the world what a question that `acts` asks, and gives the answer. Raises TaskFailure."""
         raise NotImplementedError
 
-    def outcome(self, worst: str) -> str:
+    def outcome(self, worst: str, answers: Mapping[str, Any]) -> str:
         """The block's state when its children came to `worst` (SUCCESS, WARNING, FAILED or KILLED)."""
         return worst
 
-    def resumed(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The outputs of a block whose wait ended, with what a person gave to it."""
+    def leaves(self, state: str, answers: Mapping[str, Any]) -> bool:
+        """Whether the end of the block in this state is the end of the whole execution in it."""
+        return False
+
+    def resumed(self, resume: "Resume") -> Mapping[str, Any]:
+        """The outputs of a block whose wait ended, with what a person gave to it. What they hold as "decision" is known
+        to `layout` and `outcome` as the answer "waited"."""
         return {}
 
     def child_started(self, child: str) -> Mapping[str, Any]:

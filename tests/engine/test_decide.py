@@ -223,7 +223,8 @@ def test_a_pause_waits_for_a_person_and_keeps_what_they_say() -> None:
     decision = play(plan_of(ASK), started)
     assert (decision.execution.state, decision.execution.wake_at) == (State.PAUSED, None)
     decision = play(plan_of(ASK), started, resume(why="because"))
-    assert decision.execution.runs["ask"].outputs == {"onResume": {"why": "because"}}
+    outputs = decision.execution.runs["ask"].outputs or {}
+    assert (outputs["onResume"], outputs["resumed"]["to"]) == ({"why": "because"}, "RUNNING")
     assert decision.commands == (RunTask("b", 1),)
 
 

@@ -15,6 +15,8 @@ TURN = "turn"
 WAITED = "waited"
 EXIT = "exit"
 COMES_TO = "comesTo"
+PREPARED = "prepared"
+AGAIN = "again"
 BATCHES, GENERATION, MAKER = "batches", "generation", "maker"
 KEPT = "kept"
 LOST = "lost"
@@ -82,9 +84,14 @@ def turn_name(name: str, turn: int) -> str:
     return f"{name}#{turn}"
 
 
+def without(run: TaskRun, name: str) -> dict[str, Any]:
+    """The answers and notes of a run but one."""
+    return {other: value for other, value in run.evaluated.items() if other != name}
+
+
 def has_children(run: TaskRun) -> bool:
-    """Whether the run stands for other executions."""
-    return run.child is not None or BATCHES in run.evaluated
+    """Whether the run stands for other executions just now; after a restart it may only know those of before."""
+    return (run.child is not None or BATCHES in run.evaluated) and bool(run.attempts) and not run.attempts[-1].ended_at
 
 
 def needs_timeout(node: Node) -> bool:
@@ -102,6 +109,8 @@ def answers(node: Node, run: TaskRun) -> Mapping[str, Any]:
     if node.flow is None:
         return {}
     found = {name: run.evaluated.get(name) for name in node.flow.asks()}
+    if WAITED in run.evaluated:
+        found[WAITED] = run.evaluated[WAITED]
     return found | {name: run.evaluated.get(name) for name in node.flow.asks_then(found)}
 
 

@@ -20,6 +20,7 @@ from builder.tasks.flow import Batches
 
 GROUP = 50
 """So many children are being created at once; how many run at once is up to their flow and the workers."""
+_OPEN = frozenset("ABR")
 _BATCH = re.compile(r"(?P<run>.+)\[(?P<number>\d+)\]")
 _ENDS = {"S": State.SUCCESS, "W": State.WARNING, "F": State.FAILED, "K": State.KILLED, "C": State.CANCELLED}
 _LETTERS = {state: letter for letter, state in _ENDS.items()}
@@ -49,19 +50,20 @@ def begun(work: Work, run: TaskRun, asked: Batches) -> TaskRun:
 def begin_some(work: Work, run: TaskRun, asked: Batches) -> TaskRun:
     """Begins batches until a group is being begun."""
     letters = list(run.evaluated[BATCHES])
-    room = GROUP - letters.count("A")
+    room = GROUP - letters.count("A") - letters.count("B")
     waiting = [number for number, letter in enumerate(letters) if letter in ".a"][: max(room, 0)]
     for number in waiting:
-        work.commands.append(_command(work, run, asked, number, again=letters[number] == "a"))
-        letters[number] = "A"
+        again = letters[number] == "a"
+        work.commands.append(_command(work, run, asked, number, again=again))
+        letters[number] = "B" if again else "A"
     return work.change(run, evaluated={**run.evaluated, BATCHES: "".join(letters)}) if waiting else run
 
 
 def being_begun(work: Work, run: TaskRun, asked: Batches) -> Iterator[StartChild]:
     """The commands of batches whose answer is still to come."""
     for number, letter in enumerate(run.evaluated[BATCHES]):
-        if letter in "AR":
-            yield _command(work, run, asked, number, again=False)
+        if letter in _OPEN:
+            yield _command(work, run, asked, number, again=letter == "B")
 
 
 def with_letter(letters: str, number: int, letter: str) -> str:
@@ -74,9 +76,14 @@ def letter_of(state: State) -> str:
     return _LETTERS.get(state, "S")
 
 
+def is_open(run: TaskRun, number: int) -> bool:
+    """Whether this batch has been begun and has not ended."""
+    return run.evaluated[BATCHES][number] in _OPEN
+
+
 def are_open(run: TaskRun) -> bool:
     """Whether some batch has been begun and has not ended."""
-    return not {"A", "R"}.isdisjoint(run.evaluated[BATCHES])
+    return not _OPEN.isdisjoint(run.evaluated[BATCHES])
 
 
 def are_over(run: TaskRun) -> bool:
@@ -93,7 +100,7 @@ def counts(run: TaskRun) -> dict[str, int]:
 def kills(run: TaskRun) -> Iterator[KillChild]:
     """What ends the batches that run."""
     for number, letter in enumerate(run.evaluated.get(BATCHES, "")):
-        if letter in "AR":
+        if letter in _OPEN:
             yield KillChild(child_of(run, number), f"{run.path}[{number}]")
 
 
@@ -114,7 +121,7 @@ def kept(run: TaskRun) -> dict[str, Any]:
     """The notes of a run whose failed batches are to be restarted, and no others."""
     if BATCHES not in run.evaluated:
         return {}
-    letters = re.sub("[AR]", "a", re.sub("[FKC]", "a", run.evaluated[BATCHES]))
+    letters = re.sub("[ABRFKC]", "a", run.evaluated[BATCHES])
     return {BATCHES: letters, GENERATION: run.evaluated[GENERATION], MAKER: run.evaluated[MAKER]}
 
 

@@ -21,6 +21,8 @@ def child_started(work: Work, event: ChildStarted) -> None:
     run = work.runs.get(event.path)
     if run is None or run.child != event.child or not attempts.present(run, 0):
         return
+    if asking.AGAIN in run.evaluated:
+        run = work.change(run, evaluated=asking.without(run, asking.AGAIN))
     layout = layout_of(work.node(run), run)
     if layout.child is not None and not layout.child.wait:
         end(work, run, State.SUCCESS, attempts=attempts.closed(work, run, State.SUCCESS))
@@ -59,20 +61,21 @@ def child_ended(work: Work, event: ChildEnded) -> None:
 
 def _follow(work: Work, run: TaskRun, flow: FlowTask, child: str) -> None:
     """The child is tried again as another execution: that one is waited for now."""
-    work.change(run, child=child, outputs={**(run.outputs or {}), **flow.child_started(child)})
+    outputs = {**(run.outputs or {}), **flow.child_started(child)}
+    work.change(run, child=child, outputs=outputs, evaluated=asking.without(run, asking.AGAIN))
     if run.state is State.KILLING:
         work.commands.append(KillChild(child))
 
 
 def _batch_started(work: Work, run: TaskRun, number: int) -> None:
-    if run.evaluated[asking.BATCHES][number] == "A" and attempts.present(run, 0):
+    if run.evaluated[asking.BATCHES][number] in "AB" and attempts.present(run, 0):
         asked = layout_of(work.node(run), run).batches
         _note_batch(work, run, number, "R" if asked is None or asked.wait else "S")
 
 
 def _batch_ended(work: Work, event: ChildEnded, run: TaskRun, number: int) -> None:
     """A child that is tried again as another execution goes on running."""
-    is_open = run.evaluated[asking.BATCHES][number] in "AR" and attempts.present(run, 0)
+    is_open = batches.is_open(run, number) and attempts.present(run, 0)
     if is_open and event.state in TERMINAL and event.state is not State.RETRIED:
         if event.message and not run.message:
             run = work.change(run, message=event.message)

@@ -5,8 +5,8 @@ from dataclasses import replace
 from builder.engine.changes import changed_by
 from builder.engine.events import KillRequested, TaskSucceeded
 from builder.engine.execution import TaskRun
-from builder.engine.moving import asking, attempts, happenings, signals
-from builder.engine.moving.steps import end, layout_of
+from builder.engine.moving import attempts, happenings, signals
+from builder.engine.moving.steps import end, leave
 from builder.engine.moving.work import Work
 from builder.engine.states import State
 from builder.errors import TaskFailure
@@ -41,21 +41,4 @@ def _exit(work: Work, run: TaskRun, event: TaskSucceeded, state: State) -> None:
         end(work, run, state, attempts=closed, outputs=dict(event.outputs))
         signals.killed(work, KillRequested(work.at))
         return
-    noted = {**run.evaluated, asking.EXIT: True}
-    end(work, run, state, attempts=closed, outputs=dict(event.outputs), evaluated=noted)
-    work.board.blocks.clear()
-    for path in reversed(list(work.board.live)):
-        if _only_waits(work, work.runs[path]):
-            end(work, work.runs[path], State.KILLED)
-
-
-def _only_waits(work: Work, run: TaskRun) -> bool:
-    """Whether nothing of the run is under way: it has not begun, or waits for a time, a person or an answer."""
-    node = work.node(run)
-    if run.state is not State.RUNNING:
-        return True
-    if node.flow is None:
-        return False
-    if asking.unanswered(node, run):
-        return True
-    return run.wake_at is not None and layout_of(node, run).wait is None
+    leave(work, run, state, attempts=closed, outputs=dict(event.outputs))

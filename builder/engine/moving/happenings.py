@@ -23,6 +23,7 @@ from builder.engine.moving.work import Work
 from builder.engine.plan import Node
 from builder.engine.retries import Retry
 from builder.engine.states import State
+from builder.tasks.flow import Resume
 
 
 def started(work: Work, event: Started) -> None:
@@ -197,14 +198,15 @@ def _wait_over(work: Work, run: TaskRun) -> None:
     elif wait.at_end == "CANCEL":
         end(work, run, State.CANCELLED, message=wait.message)
     else:
-        go_on_after_wait(work, run, {}, warn=wait.at_end == "WARN")
+        go_on_after_wait(work, run, Resume(work.at.isoformat()), warn=wait.at_end == "WARN")
 
 
-def go_on_after_wait(work: Work, run: TaskRun, inputs: Mapping[str, Any], *, warn: bool = False) -> None:
+def go_on_after_wait(work: Work, run: TaskRun, resume: Resume, *, warn: bool = False) -> None:
     """The wait of a run is over: its tasks begin."""
     node = work.node(run)
     assert node.flow is not None
-    noted = {**run.evaluated, asking.WAITED: "WARN" if warn else True}
-    outputs = {**(run.outputs or {}), **node.flow.resumed(inputs)}
+    given = node.flow.resumed(resume)
+    noted = {**run.evaluated, asking.WAITED: "WARN" if warn else given.get("decision", True)}
+    outputs = {**(run.outputs or {}), **given}
     work.move(run, State.RUNNING, wake_at=None, evaluated=noted, outputs=outputs)
     work.todo.append(("enter", run.path))

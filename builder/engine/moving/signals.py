@@ -6,6 +6,7 @@ from builder.engine.moving.steps import take_up
 from builder.engine.moving.stopping import stop
 from builder.engine.moving.work import Work
 from builder.engine.states import TERMINAL, State
+from builder.tasks.flow import Resume
 
 
 def killed(work: Work, event: KillRequested) -> None:
@@ -41,5 +42,6 @@ def resumed(work: Work, event: ResumeRequested) -> None:
             if work.execution.state is State.PAUSED:
                 work.move_execution(State.RESTARTED)
                 work.move_execution(State.RUNNING)
-            go_on_after_wait(work, run, event.inputs)
+            resume = Resume(event.at.isoformat(), event.by, event.inputs, event.decision, event.comment)
+            go_on_after_wait(work, run, resume)
             return

@@ -1,14 +1,13 @@
 """The life of one run: begun, asked about, started, and its end passed on to its block."""
 
-from datetime import timedelta
 from typing import Any
 
-from builder.engine.commands import Evaluate, KeepRows, RunTask, StartChild, TryAgain
+from builder.engine.commands import Evaluate, KeepRows, RunTask, TryAgain
 from builder.engine.execution import TaskRun
-from builder.engine.moving import asking, asserting, attempts, batches, notes, turns
+from builder.engine.moving import asking, asserting, attempts, batches, begins, notes, turns
 from builder.engine.moving.blocks import child_ended, final_state, open_block, settle, turn_is_over, turned
 from builder.engine.moving.board import Block
-from builder.engine.moving.ids import child_id, next_id
+from builder.engine.moving.ids import next_id
 from builder.engine.moving.work import Work, child_path
 from builder.engine.plan import Node
 from builder.engine.states import TERMINAL, State
@@ -83,19 +82,21 @@ def _lay_out(work: Work, run: TaskRun, node: Node) -> None:
     if layout.outputs and run.outputs is None:
         run = work.change(run, outputs=dict(layout.outputs))
     if layout.child is not None:
-        _start_child(work, run, layout)
+        begins.start_child(work, run, layout)
     elif layout.batches is not None:
         _start_batches(work, run, layout.batches)
     elif layout.gathers:
         _gather(work, run, node, layout.gathers)
     elif layout.wait is not None and asking.WAITED not in run.evaluated:
-        _start_wait(work, run, layout.wait)
+        _prepare_wait(work, run, node, layout, layout.wait)
     else:
         advance(work, block_at(work, run.path) if run.path in work.board.blocks else _open(work, run, node, layout))
 
 
 def _open(work: Work, run: TaskRun, node: Node, layout: Layout) -> Block:
-    if layout.turns:
+    if layout.wait is not None and asking.WAITED not in run.evaluated:
+        layout = Layout((Lane("", layout.before),), turns=True, wait=layout.wait)
+    elif layout.turns:
         layout = turns.begin_turn(work, run, node)
     return open_block(work, run.path, node, layout)
 
@@ -104,21 +105,6 @@ def layout_of(node: Node, run: TaskRun) -> Layout:
     """The layout of a flow control run whose questions are answered; raises TaskFailure."""
     assert node.flow is not None
     return node.flow.layout(node.group_ids, asking.answers(node, run))
-
-
-def _start_child(work: Work, run: TaskRun, layout: Layout) -> None:
-    assert layout.child is not None
-    again = run.child
-    if again is not None and attempts.present(run, 0):
-        return
-    run = work.runs[run.path]
-    number = attempts.started(work, run)
-    child = again or child_id(work.execution.id, run.path, number)
-    node = work.node(run)
-    outputs = {**layout.outputs, **node.flow.child_started(child)} if node.flow else {}
-    work.change(work.runs[run.path], child=child, outputs=outputs)
-    request = StartChild(run.path, child, layout.child.request, layout.child.wait, again=again is not None)
-    work.commands.append(request)
 
 
 def _start_batches(work: Work, run: TaskRun, asked: Batches) -> None:
@@ -138,9 +124,12 @@ def _gather(work: Work, run: TaskRun, node: Node, sibling: str) -> None:
     work.commands.append(KeepRows(run.path, asking.KEPT, children=children))
 
 
-def _start_wait(work: Work, run: TaskRun, wait: Wait) -> None:
-    wake_at = None if wait.seconds is None else work.at + timedelta(seconds=wait.seconds)
-    work.move(run, State.PAUSED if wait.paused else State.RUNNING, wake_at=wake_at)
+def _prepare_wait(work: Work, run: TaskRun, node: Node, layout: Layout, wait: Wait) -> None:
+    """Runs what comes before the wait, then waits."""
+    if not layout.before or asking.PREPARED in run.evaluated:
+        begins.start_wait(work, run, wait)
+    else:
+        advance(work, block_at(work, run.path))
 
 
 def block_at(work: Work, path: str) -> Block:
@@ -185,6 +174,11 @@ def advance(work: Work, block: Block) -> None:
     run = work.alive(block.path)
     if run is None:
         return
+    if turn_is_over(block) and run.state is State.RUNNING and block.layout.wait is not None:
+        work.board.blocks.pop(block.path)
+        run = work.change(run, evaluated={**run.evaluated, asking.PREPARED: True})
+        begins.start_wait(work, run, block.layout.wait)
+        return
     if turn_is_over(block) and run.state is State.RUNNING:
         if not turns.goes_on(work, run, block):
             work.todo.append(("enter", block.path))
@@ -199,7 +193,7 @@ def _outcome(block: Block, node: Node, run: TaskRun) -> State:
     if block.exit is not None or block.cut:
         return block.exit or State.KILLED
     assert node.flow is not None
-    state = node.flow.outcome(final_state(block).value)
+    state = node.flow.outcome(final_state(block).value, asking.answers(node, run))
     if state == "SUCCESS" and run.evaluated.get(asking.WAITED) == "WARN":
         state = "WARNING"
     return State(node.mapped(state))
@@ -216,7 +210,31 @@ def _conclude(work: Work, run: TaskRun, block: Block, node: Node) -> None:
     if asks := asking.end_awaited(node, run):
         work.commands += asks
         return
+    if work.exit is None and node.flow.leaves(state.value, asking.answers(node, run)):
+        leave(work, work.runs[run.path], state)
+        return
     end(work, work.runs[run.path], state)
+
+
+def leave(work: Work, run: TaskRun, state: State, **changes: Any) -> None:
+    """The run ends in `state` and the blocks around it, and so does the execution once nothing runs any more."""
+    end(work, run, state, evaluated={**run.evaluated, asking.EXIT: True}, **changes)
+    work.board.blocks.clear()
+    for path in reversed(list(work.board.live)):
+        if _only_waits(work, work.runs[path]):
+            end(work, work.runs[path], State.KILLED)
+
+
+def _only_waits(work: Work, run: TaskRun) -> bool:
+    """Whether nothing of the run is under way: it has not begun, or waits for a time, a person or an answer."""
+    node = work.node(run)
+    if run.state is not State.RUNNING:
+        return True
+    if node.flow is None:
+        return False
+    if asking.unanswered(node, run):
+        return True
+    return run.wake_at is not None and layout_of(node, run).wait is None
 
 
 def _keeps(work: Work, run: TaskRun, block: Block, node: Node) -> bool:

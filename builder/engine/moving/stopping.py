@@ -25,11 +25,11 @@ def _kill_run(work: Work, run: TaskRun) -> None:
         end(work, run, State.KILLED)
         return
     work.move(run, State.KILLING)
-    if run.child is not None:
+    if run.child is not None and asking.has_children(run):
         work.commands.append(KillChild(run.child))
-    elif asking.BATCHES in run.evaluated and batches.are_open(run):
+    elif asking.has_children(run) and batches.are_open(run):
         work.commands += batches.kills(run)
-    elif asking.BATCHES in run.evaluated:
+    elif asking.has_children(run):
         end(work, work.runs[run.path], State.KILLED, attempts=attempts.closed(work, run, State.KILLED))
     elif work.node(run).flow is None:
         work.commands.append(CancelTask(run.path, run.attempts[-1].number))

@@ -16,7 +16,8 @@ def event_of(row: SignalRow, now: datetime) -> Event | None:
         case kind if kind == PAUSE:
             return PauseRequested(now)
         case kind if kind == RESUME:
-            return ResumeRequested(now, payload.get("path"), payload.get("inputs") or {})
+            said = {name: str(payload.get(name) or "") for name in ("by", "decision", "comment")}
+            return ResumeRequested(now, payload.get("path"), payload.get("inputs") or {}, **said)
         case kind if kind == CHILD_ENDED:
             state = State(payload["state"])
             return ChildEnded(now, payload["path"], payload["child"], state, payload.get("outputs"))

@@ -1,5 +1,8 @@
 """A block whose failure does not stop the flow."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from builder.tasks.api import Children, Field, FlowBlock
 
 
@@ -19,5 +22,5 @@ tasks:
     tasks: Children = Field(min_length=1)
     """The steps, in their order; the first failure ends the block."""
 
-    def outcome(self, worst: str) -> str:
+    def outcome(self, worst: str, answers: Mapping[str, Any]) -> str:
         return "WARNING" if worst == "FAILED" else worst

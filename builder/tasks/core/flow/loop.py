@@ -123,7 +123,7 @@ outputs:
     def goes_on_after_failure(self) -> bool:
         return not self.transmit_failed
 
-    def outcome(self, worst: str) -> str:
+    def outcome(self, worst: str, answers: Mapping[str, Any]) -> str:
         if not self.transmit_failed:
             return "SUCCESS"
         return "FAILED" if worst in _FAILURES else worst

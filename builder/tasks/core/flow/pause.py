@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from builder.tasks.api import AliasChoices, Ask, Children, Field, FlowBlock, Form, Lane, Layout, Wait
+from builder.tasks.api import AliasChoices, Ask, Children, Field, FlowBlock, Form, Lane, Layout, Resume, TaskGroup, Wait
 from builder.tasks.core.flow.durations import read_duration
 
 _UNANSWERED = "Timeout: nobody resumed the pause in time."
@@ -12,7 +12,8 @@ _UNANSWERED = "Timeout: nobody resumed the pause in time."
 class Pause(FlowBlock):
     """Wait until somebody resumes the execution, or for some time.
 
-    What the person enters is read as `{{ outputs.<this step>.onResume.<input> }}`.
+    What the person enters is read as `{{ outputs.<this step>.onResume.<input> }}`, who it was and when as
+    `{{ outputs.<this step>.resumed.by }}` and `.on`; nobody, where the time was over.
     """
 
     type_name = "io.kestra.plugin.core.flow.Pause"
@@ -36,6 +37,8 @@ onResume:
     """The step fails when nobody has resumed within this time."""
     on_resume: Annotated[list[Any], Form("yaml", label="Ask for")] = []
     """Inputs that the person who resumes fills in; declared as the inputs of a flow are."""
+    on_pause: Annotated[dict[str, Any] | None, Form("yaml")] = None
+    """A step to run before the wait begins, a message to whoever shall resume for example."""
     tasks: Children = []
     """Steps to run after the wait; newer flows put them after the pause."""
 
@@ -44,7 +47,7 @@ onResume:
         return {name: Ask(template) for name, template in asked.items() if template is not None}
 
     def layout(self, groups: Mapping[str, Sequence[str]], answers: Mapping[str, Any]) -> Layout:
-        return Layout([Lane("", groups.get("tasks", ()))], wait=self._wait(answers))
+        return Layout([Lane("", groups.get("tasks", ()))], wait=self._wait(answers), before=groups.get("onPause", ()))
 
     def _wait(self, answers: Mapping[str, Any]) -> Wait:
         duration, timeout = read_duration(answers.get("pauseDuration")), read_duration(answers.get("timeout"))
@@ -52,5 +55,12 @@ onResume:
             return Wait(duration.total_seconds(), at_end=self.behavior, message=_UNANSWERED)
         return Wait(None if timeout is None else timeout.total_seconds(), at_end="FAIL", message=_UNANSWERED)
 
-    def resumed(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"onResume": dict(inputs)} if self.on_resume else {}
+    def resumed(self, resume: Resume) -> Mapping[str, Any]:
+        given = {"onResume": dict(resume.inputs)} if self.on_resume else {}
+        return {**given, "resumed": {"by": resume.by, "on": resume.on, "to": "RUNNING"}}
+
+    @classmethod
+    def groups_of(cls, written: Mapping[str, Any]) -> list[TaskGroup]:
+        step = written.get("onPause")
+        before = [TaskGroup("onPause", ("onPause",), [(("onPause",), step)])] if isinstance(step, Mapping) else []
+        return before + super().groups_of(written)
