@@ -102,6 +102,7 @@ _PLACEHOLDERS = {
     "ION": "{key: value}",
     "URI": "https://example.com",
 }
+_FIRST = "the first choice"
 _WHOLE = (Control.JSON, Control.YAML)
 _TRUTHS = (Choice("true", "Yes"), Choice("false", "No"))
 _LISTED = ("JSON", "YAML", "ION", "FILE", "OBJECT", "TABLE")
@@ -122,14 +123,14 @@ def _field(declared: Input) -> FormField:
         id=declared.id,
         label=declared.display_name or (declared.id.rpartition(".")[2] if declared.form else declared.id),
         control=control,
-        required=declared.required and not declared.has_defaults and control is not Control.CHECKBOX,
+        required=declared.required and not (declared.has_defaults or default) and control is not Control.CHECKBOX,
         help=declared.description,
         value=None if default else as_text(value) if control in _WHOLE and value is not None else value,
         choices=_TRUTHS if declared.type == "BOOLEAN" else _choices(declared.properties),
         rules=_rules(declared),
         expression=declared.properties.get("expression") or "",
         depends_on=declared.depends_on,
-        placeholder=default or _PLACEHOLDERS.get(declared.type, ""),
+        placeholder=(default if default != _FIRST else "") or _PLACEHOLDERS.get(declared.type, ""),
         default=default,
         open=bool(declared.properties.get("allowCustomValue")),
         form=declared.form,
@@ -144,7 +145,9 @@ def _parts(declared: Input) -> tuple[Input, ...]:
 
 
 def _dynamic(declared: Input) -> str:
-    """The text of a default that is an expression, or names a file: what holds is only known when it runs."""
+    """What a default is that is only known when it runs: an expression, a file, the first of the choices."""
+    if declared.properties.get("autoSelectFirst") and not declared.has_defaults:
+        return _FIRST
     text = declared.defaults if isinstance(declared.defaults, str) else ""
     return text if "{{" in text or "{%" in text or declared.type == "FILE" else ""
 

@@ -111,7 +111,10 @@ def test_all_problems_are_found_at_once_in_the_order_of_lines():
         ('a: 1\nb: "x\n\n', 2, "never closed"),
         ("id a\nnamespace: b\n", 1, "no colon"),
         ("tasks:\n  - id x\n    type: y\n", 2, "no colon"),
-        ("\ta: 1\n", 1, "begin"),
+        ("\ta: 1\n", 1, "a tab is used for indentation"),
+        ("a:\n\t- b: 1\n", 2, "a tab is used for indentation"),
+        ('a: "\\ud83d\\ude00"\n', 1, "is no character"),
+        ("%YAML 9.9\n---\na: 1\n", 1, "%YAML"),
         ("a: @x\n", 1, "begin"),
     ],
 )

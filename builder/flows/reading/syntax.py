@@ -48,6 +48,12 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         "this backslash escape is not known",
         "Write \\\\ for a backslash, or use single quotes.",
     ),
+    (
+        "invalid Unicode character escape code",
+        "this \\u escape is no character",
+        "Write the character itself, or \\U with eight digits for one beyond \\uFFFF.",
+    ),
+    ("found incompatible YAML document", "the %YAML line names a version that cannot be read", "Remove the line."),
     ("undefined tag handle", "the tag handle is not defined", "Remove the tag."),
     ("found undefined", "the tag handle is not defined", "Remove the tag."),
 )
@@ -74,6 +80,8 @@ def explain(error: yaml.YAMLError, text: str) -> SyntaxFault:
         above = _line_without_colon(text, mark.index)
         if above is not None:
             return SyntaxFault(above, "not valid YAML: this line has no colon after its key", "Write key: value.")
+    if mark and text[mark.index : mark.index + 1] == "\t":
+        return SyntaxFault(offset, "not valid YAML: a tab is used for indentation", "Indent with spaces.")
     for known, message, hint in _MEANINGS:
         if known in problem:
             where = f", opened in line {opened.line + 1}," if opened and "is not closed" in message else ""
