@@ -61,7 +61,9 @@ class GivenLookups:
         raise ExpressionError("No server is asked here: http() is answered while a task runs")
 
     def error_logs(self) -> list[dict[str, Any]]:
-        return [dict(log) for log in self._world.get("logs") or () if log.get("level") == "ERROR"]
+        logs = self._world.get("logs")
+        given = [log for log in logs if isinstance(log, Mapping)] if isinstance(logs, list) else []
+        return [dict(log) for log in given if log.get("level") == "ERROR"]
 
     def encrypt(self, key: str, plaintext: str) -> str:
         raise ExpressionError("Nothing can be encrypted here")

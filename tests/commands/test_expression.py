@@ -37,6 +37,23 @@ def test_an_error_is_an_answer():
     assert answer_line("[1]") == {"error": 'The line needs a "template"'}
 
 
+def test_no_line_ends_the_command(monkeypatch):
+    lines = [
+        "[" * 100_000,
+        '{"template": "{{ a }}", "vars": {"a": ' + "[" * 700 + "]" * 700 + "}}",
+        '{"template": "{{ a }}", "vars": {"a": ' + "9" * 5000 + "}}",
+        '{"template": "\\ud800{{ 1 }}"}',
+        '{"template": "{{ errorLogs() }}{{ kv(1) }}", "setup": {"logs": [5], "kv": 5}}',
+        '{"template": 5, "render": 5}',
+        "\x00",
+        '{"template": "{{ 1 }}"}',
+    ]
+    given = answers(monkeypatch, *lines)
+    assert len(given) == len(lines)
+    assert given[3] == {"result": "\ud8001"} and given[-1] == {"result": "1"}
+    assert [sorted(each) for each in given[:3]] == [["error"]] * 3
+
+
 def test_the_world_of_a_line_is_what_it_gives():
     line = {"template": "{{ kv('a') }}{{ secret('b') }}{{ decrypt('k', encrypt('k', 'c')) }}",
             "setup": {"kv": {"a": 1}, "secrets": {"B": "2"}}}  # fmt: skip

@@ -75,3 +75,26 @@ def test_wrong_arguments_are_errors_of_the_expression():
                 "'a' | abbreviate(null)", "[] | join([1]) | date(1)"):  # fmt: skip
         with pytest.raises(ExpressionError):
             render("{{ " + use + " }}", {})
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "'ab'.repeat(9999999)",
+        "t.replace('', t)",
+        "t | split('(a|aa)+$')",
+        "t.matches('(a|aa)+$')",
+        "t | date('iso', locale=t)",
+        "'2024-01-01' | date('EEEE', locale=t ~ t)",
+        "t | numberFormat(t)",
+        "'1' | numberFormat('0' ~ t)",
+        "[1, 2].get(99999999999)",
+        "'x' | dateAdd(t, 'DAYS')",
+        "isPublicHoliday('9999-12-31', t)",
+        "isLastWorkingDay('2024-01-01', t)",
+        "http(t)",
+    ],
+)
+def test_newer_operations_are_bounded(use):
+    with pytest.raises(ExpressionError):
+        render("{{ " + use + " }}", {"t": "a" * 50_000 + "!"}, limits=Limits(seconds=0.2))

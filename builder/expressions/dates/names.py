@@ -9,6 +9,7 @@ from builder.expressions.faults import ExpressionError
 
 Widths = dict[str, tuple[str, ...]]
 """Names by width: wide, abbreviated, narrow."""
+_LONGEST = 40
 _WIDTHS = ("wide", "abbreviated", "narrow")
 
 
@@ -40,9 +41,13 @@ ENGLISH = Names(
 )  # fmt: skip
 
 
-@lru_cache(maxsize=64)
 def names_of(locale: str | None) -> Names:
     """By a name such as `fr`, `de_DE` or `pt-BR`; without one English."""
+    return _known(locale if locale is None else locale[:_LONGEST])
+
+
+@lru_cache(maxsize=64)
+def _known(locale: str | None) -> Names:
     if locale is None or locale.replace("-", "_").lower() in ("en", "en_us"):
         return ENGLISH
     try:

@@ -1,5 +1,6 @@
 """`manage.py expression`: renders expressions given as lines of JSON, to try them out or compare with Kestra."""
 
+import io
 import json
 import sys
 from collections.abc import Mapping
@@ -41,13 +42,25 @@ class Command(BaseCommand):
         if options["template"] is not None:
             self._print(answer({"template": options["template"]}))
             return
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="replace")
         for line in sys.stdin:
             if line.strip():
                 self._print(answer_line(line))
 
     def _print(self, result: Mapping[str, Any]) -> None:
-        self.stdout.write(json.dumps(result, ensure_ascii=False))
+        self.stdout.write(_written(result))
         self.stdout.flush()
+
+
+def _written(result: Mapping[str, Any]) -> str:
+    """As readable as the encoding allows: half a character, which JSON can hold, is escaped."""
+    text = json.dumps(result, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(result)
+    return text
 
 
 def answer_line(line: str) -> dict[str, Any]:
@@ -60,7 +73,10 @@ def answer_line(line: str) -> dict[str, Any]:
         return {"error": 'The line needs a "template"'}
     if not all(isinstance(case.get(name) or {}, dict) for name in ("vars", "setup", "settings")):
         return {"error": '"vars", "setup" and "settings" are maps'}
-    return answer(case)
+    try:
+        return answer(case)
+    except RecursionError:
+        return {"error": "The line is nested too deep"}
 
 
 def answer(case: Mapping[str, Any]) -> dict[str, Any]:
