@@ -8,11 +8,12 @@ from pydantic.fields import FieldInfo
 
 from builder.errors import BuilderError, Path, TaskFailure, dotted
 from builder.tasks.plugin import Plugin
-from builder.tasks.properties import Rendered, field_of, holds_template
+from builder.tasks.properties import Properties, Rendered, field_of, holds_template
 from builder.tasks.sentences import faults_of
 from builder.tasks.shapes import Shape, members_of, model_for, shapes_of
 
 P = TypeVar("P", bound=Plugin)
+M = TypeVar("M", bound=Properties)
 
 
 class Render(Protocol):
@@ -33,6 +34,14 @@ def prepare(plugin: type[P], written: Mapping[str, Any], render: Render) -> P:
     except ValidationError as error:
         faults = faults_of(error.errors(include_url=False), plugin, values, plugin.short_name(), excuse=False)
         raise TaskFailure("; ".join(fault.message for fault in faults), retryable=False) from None
+
+
+def prepare_properties(model: type[M], written: Mapping[str, Any], render: Render) -> M:
+    """A map inside of a trigger, with real values. Raises TaskFailure as `prepare` does."""
+    try:
+        return model.read(_rendered(model, written, render, ()))
+    except ValidationError as error:
+        raise TaskFailure(f"{error.errors()[0]['msg']}.", retryable=False) from None
 
 
 def secrets_of(task: BaseModel) -> list[str]:

@@ -81,6 +81,7 @@ class Opening:
         *,
         inputs: Mapping[str, Any] | None = None,
         require_inputs: bool = True,
+        execution_id: str | None = None,
     ) -> Execution:
         """Creates the execution; `labels` come after the trigger's, `inputs` go before its own.
 
@@ -95,6 +96,7 @@ class Opening:
             trigger=self._kept,
             hidden=self._secrets,
             require_inputs=require_inputs,
+            execution_id=execution_id,
         )
 
     def fail(self, reason: str, labels: Sequence[tuple[str, str]] = ()) -> Execution:

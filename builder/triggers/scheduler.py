@@ -17,6 +17,7 @@ from builder.errors import BuilderError
 from builder.runtime.sweep import sweep
 from builder.store import processes
 from builder.triggers.backfilling import run_backfills
+from builder.triggers.batches import start_gathered
 from builder.triggers.flows import fire_flows
 from builder.triggers.missing import fail_missed
 from builder.triggers.schedules import fire_due
@@ -62,6 +63,7 @@ class Scheduler:
         fire_due(self.clock)
         run_backfills(self.clock)
         fail_missed(self.clock)
+        start_gathered(self.clock)
         if monotonic - self._swept >= settings.MILLSTREAM["SWEEP_SECONDS"]:
             sweep(self.clock.now())
             self._swept = monotonic

@@ -130,3 +130,24 @@ triggers:
         (9, "nothing starts when another flow gets to RUNNING"),
         (11, "a flow trigger never looks at its own flow, so this starts nothing"),
     ]
+
+
+@pytest.mark.parametrize(("key", "warned"), [
+    ("k3y", True), ("4wjtkzwVGBM9yKnjm3yv8r", False), ("0123456789abcdef0123456789abcdef", False),
+    ("0123456789abcdef01", True), ("{{ secret('K') }}", False), ("12345678901234567890", True),
+])  # fmt: skip
+def test_a_key_that_can_be_guessed_is_warned_of(key: str, warned: bool) -> None:
+    found = check(
+        f"""
+id: shop
+namespace: team
+tasks:
+  - {{id: say, type: io.kestra.plugin.core.log.Log, message: hi}}
+triggers:
+  - id: call
+    type: io.kestra.plugin.core.trigger.Webhook
+    key: "{key}"
+""",
+        catalogue(),
+    )
+    assert [problem.line for problem in found.problems] == [9] * warned

@@ -1,10 +1,13 @@
 """Webhooks: addresses that whoever knows their key may call, without an account. Each 200 is an execution."""
 
 import json
+from io import BytesIO
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
+from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
 
 from builder.api.execution_json import execution_json, origin
@@ -14,10 +17,11 @@ from builder.api.reading import body_bytes
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
+from builder.errors import InvalidInput
 from builder.expressions import ExpressionError, render_value
 from builder.store.lookups import StoredLookups
 from builder.store.triggers import Trigger
-from builder.triggers.webhooks import Call, receive
+from builder.triggers.webhooks import Call, Part, receive
 
 _CLOCK = SystemClock()
 _SHOWN = ("id", "namespace", "flowId", "flowRevision", "trigger", "labels", "state", "url")
@@ -31,9 +35,9 @@ def call(request: HttpRequest, namespace: str, flow_id: str, key: str) -> HttpRe
 
     With `wait`, 202 and the record where the end takes longer than a connection is held.
     """
-    headers = {name: [value] for name, value in request.headers.items()}
-    parameters = {name: [str(value) for value in values] for name, values in request.GET.lists()}
-    received = receive(namespace, flow_id, key, Call(headers, parameters, body_bytes(request)), _CLOCK)
+    received = receive(namespace, flow_id, key, _call(request), _CLOCK)
+    if received.gathered is not None:
+        return JsonResponse({"status": "buffered", "eventsBuffered": received.gathered}, status=202)
     if received.execution is None:
         return HttpResponse(status=204)
     definition, execution = received.trigger.definition, received.execution
@@ -47,6 +51,28 @@ def call(request: HttpRequest, namespace: str, flow_id: str, key: str) -> HttpRe
     if definition.get("wait") is True and definition.get("returnOutputs") is True:
         return _outputs(definition.get("responseContentType"), execution, status)
     return JsonResponse(_record(request, execution), status=status)
+
+
+def _call(request: HttpRequest) -> Call:
+    headers = {name: [value] for name, value in request.headers.items()}
+    parameters = _listed(request.GET)
+    body = body_bytes(request)
+    if request.content_type != "multipart/form-data":
+        return Call(headers, parameters, body)
+    try:
+        fields, files = request.parse_file_upload(request.META, BytesIO(body))
+    except (MultiPartParserError, SuspiciousOperation) as error:
+        raise InvalidInput(f"The form cannot be read: {error}") from error
+    parts = [
+        Part(str(name), file.name or "", file.content_type or "", file.read())
+        for name, values in files.lists()
+        for file in values
+    ]
+    return Call(headers, parameters, body, is_form=True, parts=parts, fields=_listed(fields))
+
+
+def _listed(values: QueryDict) -> dict[str, list[str]]:
+    return {name: [str(value) for value in of_name] for name, of_name in values.lists()}
 
 
 def _record(request: HttpRequest, execution: Execution) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Triggers: ids, types, conditions, and whether they give the inputs that the flow needs."""
 
 from collections.abc import Mapping
+from math import log2
 from typing import Any
 
 from builder.errors import Path
@@ -15,6 +16,8 @@ _SCHEDULE = "io.kestra.plugin.core.trigger.Schedule"
 _FLOW = "io.kestra.plugin.core.trigger.Flow"
 _LISTENED_TO = ("PAUSED", "SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED", "RETRIED", "SKIPPED")
 _GIVES_INPUTS = {_SCHEDULE: "schedule", "io.kestra.plugin.core.trigger.Webhook": "webhook"}
+_SAFE_BITS = 110
+_HEX = frozenset("0123456789abcdef")
 
 
 def check_triggers(findings: Findings, flow: Mapping[str, Any], catalogue: Catalogue) -> None:
@@ -56,6 +59,7 @@ def _check_trigger(
         _check_conditions(findings, (*path, key), trigger.get(key), catalogue)
     for index, several in enumerate(_maps(trigger.get("multipleConditions"))):
         _check_named(findings, (*path, "multipleConditions", index, "conditions"), several.get("conditions"), catalogue)
+    _check_key(findings, path, trigger.get("key"))
     if found.name == _FLOW:
         _check_listening(findings, path, trigger, flow)
     if found.name in _GIVES_INPUTS:
@@ -93,6 +97,25 @@ def _check_named(findings: Findings, path: Path, conditions: Any, catalogue: Cat
 
 def _maps(items: Any) -> list[Mapping[str, Any]]:
     return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
+
+
+def _check_key(findings: Findings, path: Path, key: Any) -> None:
+    """The key of an address is a secret that anybody may try to guess."""
+    if isinstance(key, str) and "{{" not in key and 0 < _bits(key.strip()) < _SAFE_BITS:
+        findings.warning(
+            (*path, "key"),
+            "the key is short enough to be guessed, and whoever knows it can start the flow",
+            "Use 22 or more letters and digits made at random, or read the key with secret().",
+        )
+
+
+def _bits(key: str) -> float:
+    """How many bits a key made at random of such signs holds."""
+    if set(key) <= _HEX:
+        return len(key) * 4.0
+    kinds = ((10, str.isdigit), (26, str.islower), (26, str.isupper))
+    signs = sum(many for many, is_one in kinds if any(is_one(sign) for sign in key)) or 10
+    return len(key) * log2(signs)
 
 
 def _check_listening(findings: Findings, path: Path, trigger: Mapping[str, Any], flow: Mapping[str, Any]) -> None:

@@ -1,20 +1,17 @@
 """Starts a flow when its address is called; `builder.triggers` answers the calls."""
 
-import re
 from typing import Annotated, Any, Literal
 
-from builder.tasks.api import Field, Form, Trigger, field_validator, holds_template
+from builder.tasks.api import Field, Form
+from builder.tasks.core.trigger.calls import CalledTrigger
 
-_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
-
-class Webhook(Trigger):
+class Webhook(CalledTrigger):
     """Start the flow when its secret address is called."""
 
     type_name = "io.kestra.plugin.core.trigger.Webhook"
     aliases = ("io.kestra.core.models.triggers.types.Webhook",)
     title = "When an address is called"
-    category = "Triggers"
     example = """
 id: from_the_shop
 type: io.kestra.plugin.core.trigger.Webhook
@@ -23,8 +20,6 @@ inputs:
   order: "{{ trigger.body.order }}"
 """
 
-    key: str = Field(min_length=1, max_length=256, examples=["4wjtkzwVGBM9yKnjm3yv8r"])
-    """The last part of the address, hard to guess: whoever knows it can start the flow."""
     inputs: Annotated[dict[str, Any] | None, Form("map")] = Field(
         None, examples=[{"order": "{{ trigger.body.order }}"}]
     )
@@ -40,11 +35,4 @@ inputs:
     fetch_type: Annotated[
         Literal["FETCH", "STORE", "NONE"] | None, Form(group="advanced", label="Keep the body as")
     ] = None
-    """FETCH reads it into trigger.body, STORE keeps a file, NONE drops it."""
-
-    @field_validator("key")
-    @classmethod
-    def _plain_letters(cls, key: str) -> str:
-        if not holds_template(key) and not _KEY.fullmatch(key.strip()):
-            raise ValueError("the key may hold letters, digits, dash and underscore")
-        return key
+    """FETCH reads it into trigger.body, STORE keeps a file (trigger.uri), NONE drops it."""

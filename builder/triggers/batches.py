@@ -1,0 +1,96 @@
+"""Webhooks that gather calls: each is kept in the database, and all of them start one execution, with a file."""
+
+import json
+import logging
+from datetime import datetime
+
+from builder.clock import Clock
+from builder.errors import BuilderError, Unavailable
+from builder.expressions import truthy
+from builder.flows.durations import parse_duration
+from builder.runtime import storage
+from builder.store import held_calls, triggers
+from builder.store.executions import new_id
+from builder.store.gate import write
+from builder.store.held_calls import Held
+from builder.store.triggers import Trigger
+from builder.tasks.core.trigger.batch_webhook import BatchWebhook
+from builder.triggers.opening import Opening
+
+TYPES = (BatchWebhook.type_name,)
+MOST = 10_000
+"""How many calls one execution is given."""
+
+log = logging.getLogger(__name__)
+
+
+def gather(opening: Opening, clock: Clock) -> int | None:
+    """Keeps one call, and starts the flow when there are enough; None when the call is left out."""
+    trigger = opening.trigger
+    wanted = trigger.definition.get("eventFilter")
+    try:
+        if wanted is not None and not truthy(str(opening.rendered(wanted))):
+            return None
+    except Unavailable:
+        raise
+    except BuilderError:
+        return None
+    now = clock.now()
+    row = {"eventId": new_id(), "eventReceived": now.isoformat(), **opening.variables}
+    count = held_calls.add(trigger.key, row, now)
+    if trigger.definition.get("eventsCount") and count >= int(trigger.definition["eventsCount"]):
+        _start(trigger, clock)
+    return count
+
+
+def start_gathered(clock: Clock) -> int:
+    """Starts what has waited long enough; returns how many executions were started."""
+    return sum(_start(trigger, clock) for trigger in triggers.of_types(TYPES) if _is_due(trigger, clock.now()))
+
+
+def _is_due(trigger: Trigger, now: datetime) -> bool:
+    oldest = held_calls.oldest(trigger.key)
+    if oldest is None:
+        return False
+    interval, wanted = trigger.definition.get("pollingInterval"), trigger.definition.get("eventsCount")
+    if interval and oldest + parse_duration(str(interval)) <= now:
+        return True
+    return wanted is not None and held_calls.count(trigger.key) >= int(wanted)
+
+
+def _start(trigger: Trigger, clock: Clock) -> bool:
+    """One transaction takes the calls and starts the flow; calls that start nothing are gone, with the reason told."""
+    opening = Opening(trigger, {"date": clock.now().isoformat()}, clock)
+    objection = opening.objection()
+    chosen = new_id()
+    try:
+        with write():
+            if not triggers.hold(trigger):
+                return False
+            calls = held_calls.take(trigger.key, int(trigger.definition.get("eventsCount") or MOST))
+            if not calls or objection is not None:
+                return False
+            kept = {"uri": storage.put(chosen, "calls.jsonl", _lines(calls)), "count": len(calls)}
+            execution = opening.with_variables({**opening.variables, **kept}).start(
+                require_inputs=False, execution_id=chosen
+            )
+            triggers.note_execution(trigger, execution.id, clock.now())
+            return True
+    except Unavailable:
+        storage.forget(chosen)
+        raise
+    except BuilderError as error:
+        storage.forget(chosen)
+        return _give_up(trigger, f"Not started: {error.message}")
+
+
+def _give_up(trigger: Trigger, reason: str) -> bool:
+    log.warning("Webhook %s: %s", trigger.key, reason)
+    with write():
+        held_calls.take(trigger.key, int(trigger.definition.get("eventsCount") or MOST))
+        triggers.say(trigger, reason)
+    return False
+
+
+def _lines(calls: list[Held]) -> bytes:
+    return b"".join(json.dumps(dict(call.document)).encode() + b"\n" for call in calls)

@@ -1,0 +1,171 @@
+"""What a webhook makes of its calls: forms with files, binary bodies, signatures, dynamic keys, and many at once."""
+
+import hashlib
+import hmac
+import json
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from builder.clock import FixedClock, SystemClock
+from builder.runtime import storage
+from builder.store import executions, held_calls, triggers
+from builder.store.executions import Filters
+from builder.triggers.batches import start_gathered
+from tests.api.conftest import Api
+
+FLOW = """\
+id: shop
+namespace: team
+inputs:
+  - {id: wanted, type: STRING}
+tasks:
+  - {id: say, type: io.kestra.plugin.core.log.Log, message: hi}
+triggers:
+  - id: call
+    type: io.kestra.plugin.core.trigger.Webhook
+    key: 4wjtkzwVGBM9yKnjm3yv8r
+"""
+PATH = "/api/v1/executions/webhook/team/shop/4wjtkzwVGBM9yKnjm3yv8r"
+BATCH = FLOW.replace(".Webhook", ".BatchWebhook") + "    eventsCount: 3\n    pollingInterval: PT10M\n"
+
+
+@pytest.fixture(autouse=True)
+def files(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+
+
+@pytest.fixture
+def stranger() -> Client:
+    return Client(enforce_csrf_checks=True, raise_request_exception=False)
+
+
+def only() -> Any:
+    """What `trigger` holds in the one execution there is, and its id."""
+    (item,) = executions.search(Filters(flow_id="shop")).items
+    return (executions.load(item.id)[0].trigger or {})["variables"], item.id
+
+
+def test_a_missing_input_keeps_nobody_out(api: Api, stranger: Client):
+    api.post("flows", FLOW)
+    assert stranger.post(PATH).status_code == 200
+    assert executions.load(only()[1])[0].inputs == {}
+
+
+def test_a_form_gives_its_fields_and_keeps_its_files(api: Api, stranger: Client):
+    api.post("flows", FLOW)
+    file = SimpleUploadedFile("a b.bin", b"\x00\x01", content_type="image/png")
+    assert stranger.post(PATH, {"name": ["x", "y"], "photo": file}).status_code == 200
+    seen, execution_id = only()
+    assert seen["body"] is None and seen["formFields"] == {"name": ["x", "y"]}
+    (part,) = seen["parts"]
+    uri = part.pop("uri")
+    assert part == {"name": "photo", "filename": "a b.bin", "contentType": "image/png", "size": 2}
+    assert storage.read(uri, [execution_id]) == b"\x00\x01"
+
+
+def test_a_form_that_is_cut_off_is_no_error_of_ours(api: Api, stranger: Client):
+    api.post("flows", FLOW)
+    kind = "multipart/form-data; boundary=x"
+    for body in (b"", b"--x", b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n", b"\xff"):
+        assert stranger.generic("PUT", PATH, body, kind).status_code in (200, 422)
+    assert stranger.generic("PUT", PATH, b"--x", "multipart/form-data").status_code == 422
+
+
+def test_a_body_that_is_no_text_comes_in_base64(api: Api, stranger: Client):
+    api.post("flows", FLOW)
+    stranger.post(PATH, b"\xff\xfe", "application/octet-stream")
+    assert only()[0]["body"] == "//4="
+
+
+@pytest.mark.parametrize("kind", ["STORE", "NONE"])
+def test_a_body_may_be_kept_as_a_file_or_dropped(api: Api, stranger: Client, kind: str):
+    api.post("flows", FLOW + f"    fetchType: {kind}\n")
+    stranger.post(PATH, b'{"a": 1}', "application/json")
+    seen, execution_id = only()
+    assert seen["body"] is None
+    assert [storage.read(seen["uri"], [execution_id])] == [b'{"a": 1}'] if kind == "STORE" else "uri" not in seen
+
+
+def test_a_key_may_come_of_an_expression(api: Api, stranger: Client):
+    key = '"{{ flow.id }}-{{ vars.end }}"'
+    api.post("flows", FLOW.replace("4wjtkzwVGBM9yKnjm3yv8r", key) + "variables: {end: x}\n")
+    assert stranger.get("/api/v1/main/executions/webhook/team/shop/shop-x").status_code == 200
+    assert stranger.get("/api/v1/main/executions/webhook/team/shop/shop-y").status_code == 404
+
+
+@pytest.mark.parametrize("key", ['"{{ nothing.here }}"', "\"{{ '' }}\""])
+def test_a_key_that_cannot_be_told_opens_to_nobody(api: Api, stranger: Client, key: str):
+    api.post("flows", FLOW.replace("4wjtkzwVGBM9yKnjm3yv8r", key))
+    for guess in ("", " ", "%7B%7B%20nothing.here%20%7D%7D", "nothing"):
+        answer = stranger.post(f"/api/v1/main/executions/webhook/team/shop/{guess}")
+        assert answer.status_code == 404
+
+
+BODY = b'{"order": 3}'
+
+
+def signed(text: bytes) -> str:
+    return hmac.new(b"hush-hush", text, hashlib.sha256).hexdigest()
+
+
+def calls(style: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Headers of a right call and of one that is too old, or signed wrongly."""
+    now = int(time.time())
+    if style == "STRIPE":
+        made = lambda at: f"t={at},v1=00,v1={signed(f'{at}.'.encode() + BODY)}"  # noqa: E731
+        return {"stripe-signature": made(now)}, {"stripe-signature": made(now - 400)}
+    if style == "SLACK":
+        made = lambda at: {  # noqa: E731
+            "x-slack-request-timestamp": str(at), "x-slack-signature": "v0=" + signed(f"v0:{at}:".encode() + BODY)
+        }  # fmt: skip
+        return made(now), made(now - 400)
+    header = "x-hub-signature-256" if style == "GITHUB" else "x-mine"
+    prefix = "sha256=" if style == "GITHUB" else ""
+    return {header: prefix + signed(BODY)}, {header: prefix + signed(BODY + b" ")}
+
+
+@pytest.mark.parametrize("style", ["GITHUB", "STRIPE", "SLACK", "HMAC"])
+def test_a_call_must_be_signed_where_that_is_asked(api: Api, stranger: Client, style: str):
+    header = ", header: X-Mine" if style == "HMAC" else ""
+    secret = "{{ 'hush' ~ '-hush' }}"
+    api.post("flows", FLOW + f'    signature: {{style: {style}, secret: "{secret}"{header}}}\n')
+    right, wrong = calls(style)
+    for headers in ({}, wrong, {**right, next(reversed(right)): "nonsense"}):
+        assert stranger.post(PATH, BODY, "application/json", headers=headers).status_code == 403
+    assert stranger.post(PATH, BODY, "application/json", headers=right).status_code == 200
+    assert executions.search(Filters(flow_id="shop")).total == 1
+
+
+def test_calls_are_gathered_until_there_are_enough(api: Api, stranger: Client):
+    inputs = '    inputs: {wanted: "{{ trigger.count }}"}\n'
+    api.post("flows", BATCH + '    eventFilter: "{{ trigger.body.n > 0 }}"\n' + inputs)
+    answers = [stranger.post(PATH, {"n": n}, "application/json") for n in (1, 0, "x", 2, 3)]
+    assert [answer.status_code for answer in answers] == [202, 204, 204, 202, 202]
+    assert answers[3].json() == {"status": "buffered", "eventsBuffered": 2}
+    seen, execution_id = only()
+    lines = [json.loads(line) for line in storage.read(seen["uri"], [execution_id]).splitlines()]
+    assert [line["body"]["n"] for line in lines] == [1, 2, 3] and set(lines[0]) >= {"eventId", "eventReceived"}
+    assert seen["count"] == 3 and executions.load(execution_id)[0].inputs == {"wanted": "3"}
+    assert held_calls.count(triggers.get("team", "shop", "call").key) == 0
+
+
+def test_gathered_calls_do_not_wait_for_ever(api: Api, stranger: Client):
+    api.post("flows", BATCH)
+    stranger.post(PATH, "{}", "application/json")
+    clock = FixedClock(SystemClock().now() + timedelta(minutes=9))
+    assert start_gathered(clock) == 0
+    clock.advance(timedelta(minutes=2))
+    assert [start_gathered(clock), start_gathered(clock)] == [1, 0]
+    assert only()[0]["count"] == 1
+
+
+def test_gathered_calls_are_dropped_when_the_flow_is_not_meant_to_start(api: Api, stranger: Client):
+    api.post("flows", BATCH + '    when: "{{ false }}"\n')
+    assert [stranger.post(PATH).status_code for _ in range(4)] == [202] * 4
+    assert executions.search(Filters(flow_id="shop")).total == 0
+    assert held_calls.count(triggers.get("team", "shop", "call").key) == 1
