@@ -111,10 +111,21 @@ def test_executions_are_found_by_everything(api: Api, hello: str):
         "filters[namespace][PREFIX]=team": 2, "filters[namespace][EQUALS]=tea": 0, "filters[labels][EQUALS][a]=b": 1,
         "filters[state][IN]=CREATED,FAILED&filters[flowId][EQUALS]=hello": 2, "filters[q][EQUALS]=nothing": 0,
         f"filters[startDate][GREATER_THAN_OR_EQUAL_TO]={year}-01-01T00:00:00Z": 2,
+        f"filters[startDate][LESS_THAN]={year}-01-01T00:00:00Z": 0, "filters[endDate][GREATER_THAN]=2000-01-01": 0,
+        "filters[flowId][IN]=hello,x": 2, "filters[flowId][NOT_IN]=hello,x": 0, "filters[flowId][CONTAINS]=ELL": 2,
+        "filters[flowId][REGEX]=^h.*o$": 2, "filters[namespace][STARTS_WITH]=te": 2,
+        "filters[namespace][NOT_EQUALS]=team": 0, "filters[namespace][ENDS_WITH]=m": 2,
+        "filters[state][NOT_EQUALS]=CREATED": 0, "filters[labels][NOT_EQUALS][a]=b": 1,
+        "filters[labels][EQUALS]=a:b": 1, f"filters[id][EQUALS]={first['id']}": 1,
+        "filters[scope][EQUALS]=USER": 2,
     }.items():  # fmt: skip
         assert api.get(f"executions/search?{query}")["total"] == count, query
-    for query in ("filters[x][EQUALS]=1", "filters[state][REGEX]=1", "filters[state]=1", "filters["):
-        assert api("GET", f"executions/search?{query}").status_code == 422
+    for query in (
+        "filters[x][EQUALS]=1", "filters[state][REGEX]=1", "filters[state]=1", "filters[",
+        "filters[startDate][EQUALS]=x",
+    ):  # fmt: skip
+        assert api("GET", f"executions/search?{query}").status_code == 400
+    assert api("GET", "executions/search?filters[flowId][REGEX]=(").status_code == 422
     assert api.get("executions?namespace=team&flowId=hello")["total"] == 2
 
 

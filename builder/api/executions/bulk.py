@@ -9,7 +9,7 @@ from builder.actions import bulk
 from builder.actions import executions as execution_actions
 from builder.api.executions.reading import FILTERS, filters
 from builder.api.executions.verbs import named_state
-from builder.api.filters import filtered
+from builder.api.filters import filtered, is_term
 from builder.api.methods import methods
 from builder.api.reading import body_map, body_texts, given_labels, texts
 from builder.engine.states import State
@@ -34,12 +34,12 @@ def by_query(verb: Verb) -> Callable[..., HttpResponseBase]:
         _refuse_all(request)
         return _do(request, bulk.ids_of(filters(request)), verb(request))
 
-    return filtered(view)
+    return filtered(view, terms=True)
 
 
 def _refuse_all(request: HttpRequest) -> None:
     """A filter that is missing or misspelt would mean every execution there is."""
-    unknown = set(request.GET) - FILTERS - _ARGUMENTS
+    unknown = {name for name in set(request.GET) - FILTERS - _ARGUMENTS if not is_term(name)}
     if unknown:
         raise InvalidInput(f"`{min(unknown)[:50]}` is no filter; there are {', '.join(sorted(FILTERS))}.")
     if not any(value for name, value in request.GET.items() if name not in _ARGUMENTS):

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 
 from builder.actions import executions as execution_actions
 from builder.api.execution_json import execution_json, origin
-from builder.api.filters import filtered
+from builder.api.filters import filtered, terms_of
 from builder.api.flow_json import flow_json
 from builder.api.methods import methods
 from builder.api.reading import flag, labels, moment, page_asked, states
@@ -71,7 +71,7 @@ def flow_of(request: HttpRequest, execution_id: str) -> HttpResponseBase:
 
 FILTERS = frozenset({
     "namespace", "flowId", "state", "labels", "q", "startDate", "endDate", "timeRange", "triggerExecutionId",
-    "childFilter", "exactNamespace",
+    "childFilter", "exactNamespace", "scope",
 })  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def filters(request: HttpRequest) -> Filters:
         namespace=given.get("namespace", ""), flow_id=given.get("flowId", ""), states=states(request),
         labels=labels(request), text=given.get("q", "").strip(), since=_since(request),
         until=moment(request, "endDate"), parent_id=given.get("triggerExecutionId", ""), children=_children(request),
-        exact_namespace=flag(request, "exactNamespace"),
+        exact_namespace=flag(request, "exactNamespace"), terms=terms_of(request),
     )  # fmt: skip
 
 
@@ -111,6 +111,6 @@ def _children(request: HttpRequest) -> bool | None:
 
 
 execution_view = methods(GET=read, DELETE=delete)
-search_view = methods(GET=filtered(search))
-of_flow_view = methods(GET=filtered(of_flow))
+search_view = methods(GET=filtered(search, terms=True))
+of_flow_view = methods(GET=filtered(of_flow, terms=True))
 flow_of_view = methods(GET=flow_of)

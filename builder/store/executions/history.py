@@ -14,6 +14,7 @@ from builder.models import Execution as ExecutionRow
 from builder.models import Label, Metric
 from builder.store import documents
 from builder.store.executions.records import exact
+from builder.store.executions.terms import Term, condition
 from builder.store.gate import select
 
 _SORTS = {
@@ -58,8 +59,8 @@ _FLOWS_AT_ONCE = 100
 class Filters:
     """Which executions a list shows. `namespace` takes its children too; `text` looks into ids, flow and namespace.
 
-    `labels` must all match. `since` and `until` bound the time of creation. `parent_id`: only children of that one;
-    `children`: None all, True only children, False only those that nobody's Subflow started.
+    `labels` and `terms` must all match. `since` and `until` bound the time of creation. `parent_id`: only children of
+    that one; `children`: None all, True only children, False only those that nobody's Subflow started.
     """
 
     namespace: str = ""
@@ -72,6 +73,7 @@ class Filters:
     parent_id: str = ""
     children: bool | None = None
     exact_namespace: bool = False
+    terms: Sequence[Term] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,8 @@ def _filtered(filters: Filters) -> QuerySet[ExecutionRow]:
         )
     for key, value in filters.labels:
         found = found.filter(id__in=Label.objects.filter(key=key, value=value).values("execution_id"))
+    for term in filters.terms:
+        found = found.filter(condition(term))
     return found
 
 
