@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from builder.actions.trying import without_sealed
 from builder.engine.execution import Attempt, Execution, History, TaskRun
-from builder.engine.moving.notes import original_created
+from builder.engine.moving.notes import SCHEDULE_DATE, original_created
 from builder.engine.states import TERMINAL, State
 from builder.flows.durations import format_duration
 from builder.store.births import STARTED_BY
@@ -47,7 +47,10 @@ def execution_json(execution: Execution, *, runs: bool = True, base: str = "") -
 
 
 def _date_to_run(execution: Execution) -> str | None:
-    """The date that it waits for before it begins."""
+    """The date that it was to run at, or waits for before it begins (a retry)."""
+    said = execution.notes.get(SCHEDULE_DATE)
+    if said:
+        return instant(datetime.fromisoformat(said))
     waits = execution.state is State.CREATED and execution.wake_at is not None
     return instant(execution.wake_at) if waits and execution.wake_at is not None else None
 

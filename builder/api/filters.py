@@ -122,7 +122,7 @@ def _add(found: QueryDict, name: str, values: list[str], terms: bool) -> None:
     if operator not in allowed:
         raise BadFilter(f"The filter {field} takes {', '.join(dict.fromkeys(allowed))}, not {operator[:50]}.")
     if operator not in _OPERATORS.get(field, ()):
-        found.setlist(name, values)  # type: ignore[arg-type]
+        found.setlist(name, values)
         return
     for value in values:
         found.appendlist(_PLAIN.get(field, field), f"{match['key']}:{value}" if match["key"] else value)

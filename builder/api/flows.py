@@ -1,28 +1,31 @@
 """Flows: create, read, update, delete, and check."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from builder.actions import flows as flow_actions
 from builder.actions.flows import Published
-from builder.api.flow_json import flow_json, source_of, validation_json
+from builder.api.flow_json import constraints, flow_json, source_of, validation_json
 from builder.api.methods import methods
-from builder.api.reading import body_json, body_text, flag, name_of, uploaded_texts, whole
+from builder.api.reading import body_json, body_text, flag, uploaded_texts, whole
 from builder.errors import InvalidInput, NotFound
-from builder.flows.document import split_documents
+from builder.flows.document import parse, split_documents
 from builder.store import flows
 from builder.store.gate import write
+
+_ANY_TASK = {"id": "step", "type": "io.kestra.plugin.core.log.Log", "message": "x"}
 
 
 def create(request: HttpRequest) -> HttpResponseBase:
     """Creates the flow of the body, or several of them (separated by `---`): all or none."""
-    parts = _sources(request)
+    parts = sources(request)
     if len(parts) == 1:
-        return JsonResponse(_published(flow_actions.create_flow(parts[0], by=_by(request))))
+        return JsonResponse(published(flow_actions.create_flow(parts[0], by=by(request))))
     with write():
-        made = [flow_actions.create_flow(part, by=_by(request)) for part in parts]
-    return JsonResponse([_published(one) for one in made], safe=False)
+        made = [flow_actions.create_flow(part, by=by(request)) for part in parts]
+    return JsonResponse([published(one) for one in made], safe=False)
 
 
 def read(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBase:
@@ -33,23 +36,16 @@ def read(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBase
 
 def update(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBase:
     """Publishes a new text of the flow."""
-    parts = _sources(request)
+    parts = sources(request)
     if len(parts) != 1:
         raise InvalidInput(f"The body holds {len(parts)} flows; send one, or use POST /flows/bulk.")
-    return JsonResponse(_published(flow_actions.update_flow(namespace, flow_id, parts[0], by=_by(request))))
+    return JsonResponse(published(flow_actions.update_flow(namespace, flow_id, parts[0], by=by(request))))
 
 
 def delete(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBase:
     """Deletes the flow; its executions and old revisions stay readable."""
-    flow_actions.delete_flow(namespace, flow_id, by=_by(request))
+    flow_actions.delete_flow(namespace, flow_id, by=by(request))
     return HttpResponse(status=204)
-
-
-def save_all(request: HttpRequest) -> HttpResponseBase:
-    """Creates or updates every flow of the body, or of a form's files: all or none."""
-    with write():
-        made = [flow_actions.save_flow(part, by=_by(request)) for part in _sources(request)]
-    return JsonResponse([_published(one) for one in made], safe=False)
 
 
 def revisions(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBase:
@@ -59,7 +55,7 @@ def revisions(request: HttpRequest, namespace: str, flow_id: str) -> HttpRespons
 
 def validate(request: HttpRequest) -> HttpResponseBase:
     """What is wrong with the flows of the body; stores nothing."""
-    found = [flow_actions.validate(part) for part in _sources(request)]
+    found = [flow_actions.validate(part) for part in sources(request)]
     return JsonResponse(
         [
             validation_json(one, flow_actions.spoken_in(one), index, _latest(one.document.data))
@@ -67,6 +63,26 @@ def validate(request: HttpRequest) -> HttpResponseBase:
         ],
         safe=False,
     )
+
+
+def validate_part(request: HttpRequest, key: str) -> HttpResponseBase:
+    """What is wrong with one task or trigger, the body (YAML or JSON), as a part of a flow."""
+    written = body_json(request) if request.content_type == "application/json" else parse(body_text(request)).data
+    if not isinstance(written, dict):
+        raise InvalidInput("The body must be one task or trigger: a map with id and type.")
+    part = {"id": "flow", "namespace": "company.team", "tasks": [_ANY_TASK], "inputs": []} | {key: [written]}
+    found = flow_actions.validate(source_of(part))
+    errors = [replace(one, path=one.path[2:]) for one in found.errors if one.path[:2] == (key, 0)]
+    return JsonResponse({
+        "index": 0, "constraints": constraints(tuple(errors)) if errors else None, "outdated": False,
+        "deprecationPaths": [], "warnings": [], "infos": [],
+    })  # fmt: skip
+
+
+def _validate_task(request: HttpRequest) -> HttpResponseBase:
+    """`?section=triggers` checks a trigger."""
+    section = request.GET.get("section", "tasks").lower()
+    return validate_part(request, "triggers" if section.startswith("trigger") else "tasks")
 
 
 def _latest(data: Any) -> int | None:
@@ -79,7 +95,7 @@ def _latest(data: Any) -> int | None:
         return None
 
 
-def _sources(request: HttpRequest) -> list[str]:
+def sources(request: HttpRequest) -> list[str]:
     """The flows of the body: YAML, several separated by `---`, or one (or a list of them) as JSON."""
     if request.content_type == "application/json":
         value = body_json(request)
@@ -92,46 +108,17 @@ def _sources(request: HttpRequest) -> list[str]:
     return split_documents(body_text(request)) or [""]
 
 
-def _published(made: Published) -> dict[str, Any]:
+def published(made: Published) -> dict[str, Any]:
     return flow_json(made.revision, source=True)
 
 
-def _by(request: HttpRequest) -> str:
+def by(request: HttpRequest) -> str:
     return request.user.get_username()
-
-
-def _switch(request: HttpRequest, disabled: bool) -> HttpResponseBase:
-    for namespace, flow_id in _named(request):
-        flow_actions.set_disabled(namespace, flow_id, disabled, by=_by(request))
-    return JsonResponse({"count": len(_named(request))})
-
-
-def delete_named(request: HttpRequest) -> HttpResponseBase:
-    """Deletes the flows of a list `[{"namespace", "id"}]`."""
-    named = _named(request)
-    with write():
-        for namespace, flow_id in named:
-            flow_actions.delete_flow(namespace, flow_id, by=_by(request))
-    return JsonResponse({"count": len(named)})
-
-
-def _named(request: HttpRequest) -> list[tuple[str, str]]:
-    value = body_json(request)
-    if not isinstance(value, list):
-        raise InvalidInput('The body must be a list such as [{"namespace": "team", "id": "hello"}].')
-    pairs = []
-    for one in value:
-        if not isinstance(one, dict):
-            raise InvalidInput('Each flow is named by {"namespace": ..., "id": ...}.')
-        pairs.append((name_of(one, "namespace"), name_of(one, "id")))
-    return pairs
 
 
 flows_view = methods(POST=create)
 flow_view = methods(GET=read, PUT=update, DELETE=delete)
-bulk_view = methods(POST=save_all)
 revisions_view = methods(GET=revisions)
 validate_view = methods(POST=validate)
-delete_named_view = methods(DELETE=delete_named)
-disable_named_view = methods(POST=lambda request: _switch(request, True))
-enable_named_view = methods(POST=lambda request: _switch(request, False))
+validate_task_view = methods(POST=_validate_task)
+validate_trigger_view = methods(POST=lambda request: validate_part(request, "triggers"))

@@ -1,5 +1,6 @@
 """The task, trigger and condition types there are, and the JSON Schema of each."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -7,7 +8,9 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from builder.api.methods import methods
 from builder.errors import NotFound
+from builder.expressions.registry import FILTERS, FUNCTIONS
 from builder.flows.catalogue import Kind
+from builder.flows.checks.head import FLOW_KEYS
 from builder.flows.input_kinds import COMMON_INPUT_KEYS, INPUT_KINDS
 from builder.tasks.base import Task
 from builder.tasks.catalogue import Entry, catalogue
@@ -41,8 +44,22 @@ def read(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 def schema(request: HttpRequest, name: str) -> HttpResponseBase:
-    """The JSON Schema alone."""
-    return JsonResponse(_schema(_entry(name).name)["properties"])
+    """The JSON Schema of a type, or of every `flow`, `task`, `trigger` or `condition`."""
+    return JsonResponse(_WHOLE[name]() if name in _WHOLE else _schema(_entry(name).name)["properties"])
+
+
+def functions(request: HttpRequest) -> HttpResponseBase:
+    """The functions of expressions, each with its arguments."""
+    found = [
+        {"name": one.name, "arguments": [{"name": name, "defaultValue": None} for name in one.parameters]}
+        for one in FUNCTIONS.values()
+    ]
+    return JsonResponse(found, safe=False)
+
+
+def filters(request: HttpRequest) -> HttpResponseBase:
+    """The filters of expressions."""
+    return JsonResponse(sorted(FILTERS), safe=False)
 
 
 def inputs(request: HttpRequest) -> HttpResponseBase:
@@ -68,7 +85,49 @@ def _schema(name: str) -> dict[str, Any]:
     return {"properties": properties, "outputs": outputs.model_json_schema(by_alias=True) if outputs else None}
 
 
+def _any_of(kind: Kind) -> dict[str, Any]:
+    """What a map of any type of this kind must be."""
+    names = [name for entry in catalogue().all() if entry.kind is kind for name in (entry.name, *entry.plugin.aliases)]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "required": ["type"] if kind is Kind.CONDITION else ["id", "type"],
+        "properties": {"id": {"type": "string"}, "type": {"enum": names}},
+        "allOf": [
+            {"if": {"properties": {"type": {"const": entry.name}}}, "then": {"$ref": f"#/$defs/{entry.name}"}}
+            for entry in catalogue().all()
+            if entry.kind is kind
+        ],
+        "$defs": {
+            entry.name: {"properties": dict.fromkeys(_schema(entry.name)["properties"]["properties"], True),
+                         "required": _schema(entry.name)["properties"].get("required", [])}
+            for entry in catalogue().all()
+            if entry.kind is kind
+        },
+    }  # fmt: skip
+
+
+def _flow() -> dict[str, Any]:
+    lists = {"type": "array", "items": {"type": "object", "required": ["id", "type"]}}
+    properties: dict[str, Any] = dict.fromkeys(FLOW_KEYS, True)
+    properties |= dict.fromkeys(("tasks", "errors", "finally", "afterExecution", "triggers", "inputs"), lists)
+    properties |= {"id": {"type": "string"}, "namespace": {"type": "string"}, "disabled": {"type": "boolean"}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "properties": properties,
+        "required": ["id", "namespace", "tasks"], "additionalProperties": False,
+    }  # fmt: skip
+
+
+_WHOLE: dict[str, Callable[[], dict[str, Any]]] = {
+    "flow": _flow,
+    "task": lambda: _any_of(Kind.TASK),
+    "trigger": lambda: _any_of(Kind.TRIGGER),
+    "condition": lambda: _any_of(Kind.CONDITION),
+}
+
 list_view = methods(GET=listed)
+functions_view = methods(GET=functions)
+filters_view = methods(GET=filters)
 type_view = methods(GET=read)
 schema_view = methods(GET=schema)
 inputs_view = methods(GET=inputs)

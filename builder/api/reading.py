@@ -1,18 +1,22 @@
 """What a request says, read strictly: query parameters, bodies and forms; what does not fit is one InvalidInput."""
 
+import io
 import json
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 
 from builder.engine.states import State
-from builder.errors import InvalidInput
+from builder.errors import InvalidInput, LimitExceeded
 from builder.flows.inputs import Upload
 from builder.flows.read import label_text
 
@@ -216,10 +220,25 @@ def uploaded_texts(request: HttpRequest) -> list[str]:
     found: list[Upload] = [one for _, sent in request.FILES.lists() for one in sent]
     if not found:
         raise InvalidInput("The form holds no file.")
+    contents = [content for one in found for content in _unpacked(b"".join(one.chunks()))]
     try:
-        return [b"".join(one.chunks()).decode("utf-8-sig") for one in found]
+        return [content.decode("utf-8-sig") for content in contents]
     except UnicodeDecodeError as error:
         raise InvalidInput("A file of the form is not text in UTF-8.") from error
+
+
+def _unpacked(content: bytes) -> list[bytes]:
+    """The YAML files of a ZIP, or the content itself. Bounded: a small archive may hold very much."""
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return [content]
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = [one for one in archive.infolist() if one.filename.endswith((".yml", ".yaml"))]
+            if sum(one.file_size for one in members) > settings.MILLSTREAM["BODY_BYTES"]:
+                raise LimitExceeded("What the archive holds is larger than the limit (MILLSTREAM_BODY_BYTES).")
+            return [archive.read(one) for one in members]
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error) as error:
+        raise InvalidInput("The archive of the form cannot be read.") from error
 
 
 def _read(name: str, text: str, parse: Callable[[str], T], wanted: str) -> T:

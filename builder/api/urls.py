@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from builder.api import flow_lists, flows, kv, namespace_files, plugins, trigger_verbs
+from builder.api import dependencies, flow_bulk, flow_lists, flows, graphs, kv, namespace_files, plugins, trigger_verbs
 from builder.api.executions import logs, metrics
 
 _flows = [
@@ -10,14 +10,16 @@ _flows = [
     path("source", flow_lists.sources_view),
     path("distinct-namespaces", flow_lists.namespaces_view),
     path("validate", flows.validate_view),
-    path("bulk", flows.bulk_view),
-    path("import", flows.bulk_view),
-    path("delete/by-ids", flows.delete_named_view),
-    path("disable/by-ids", flows.disable_named_view),
-    path("enable/by-ids", flows.enable_named_view),
+    path("validate/task", flows.validate_task_view),
+    path("validate/trigger", flows.validate_trigger_view),
+    path("bulk", flow_bulk.save_all_view),
+    path("import", flow_bulk.save_all_view),
+    *(path(address, view) for address, view in flow_bulk.views()),
     path("<str:namespace>", flow_lists.namespace_view),
     path("<str:namespace>/<str:flow_id>", flows.flow_view),
     path("<str:namespace>/<str:flow_id>/revisions", flows.revisions_view),
+    path("<str:namespace>/<str:flow_id>/graph", graphs.flow_view),
+    path("<str:namespace>/<str:flow_id>/dependencies", dependencies.flow_view),
 ]
 _logs = [
     path("search", logs.search_view),
@@ -52,5 +54,7 @@ _addresses: list[URLPattern | URLResolver] = [
     path("triggers/", include("builder.api.trigger_urls")),
     path("plugins", plugins.list_view),
     path("plugins/", include(_plugins)),
+    path("pebble/functions", plugins.functions_view),
+    path("pebble/filters", plugins.filters_view),
 ]
 urlpatterns = [path("main/", include(_addresses)), path("", include(_addresses))]

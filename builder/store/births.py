@@ -137,6 +137,7 @@ def born(
         parent_id=parent.execution_id if parent else None,
         parent_path=parent.path if parent else None,
         original_id=chosen,
+        notes={notes.SCHEDULE_DATE: due_at.isoformat()} if due_at else {},
     )
     if asks_checks:
         execution = objected(execution, flow, now)

@@ -21,18 +21,13 @@ KNOWN: dict[str, str] = {
     "log-to-file": "logToFile",
     "task-allow-failure-executable-foreachitem": "ForEachItem",
     "task-allow-warning-executable-foreachitem": "ForEachItem",
-    "restart-working-directory": "WorkingDirectory",
     "flowable-with-parent-fail": "an expression that is never closed is refused when the flow is saved",
-    "get-log-taskid": "log.Fetch",
     "with-template": "Template",
     "subflow-success": "Subflow.outputs",
     "subflow-failed": "Subflow.outputs",
     "subflow-invalid-outputs": "Subflow.outputs",
     "subflow-no-labels": "Subflow.outputs",
-    "resume-task": "execution.Resume",
     "secrets": "a secret stays masked in outputs too",
-    "working-directory-inputs": "WorkingDirectory",
-    "working-directory-taskrun": "WorkingDirectory",
     "for-each-item-empty": "ForEachItem",
     "for-each-item-no-wait": "ForEachItem",
     "for-each-item-failed": "ForEachItem",
@@ -42,7 +37,6 @@ KNOWN: dict[str, str] = {
     "api-webhook-dynamic-key": "a webhook's key that names its flow",
     "validate-ids": "Java counts several violations of one value",
     "validate-invalid-parallel": "Java counts several violations of one value",
-    "flowtest-workingDirectoryTaskInvalid": "WorkingDirectory",
 }
 """Cases that fail, each with what is missing; one that passes does not belong here any more."""
 

@@ -11,7 +11,7 @@ from builder.api.executions.reading import FILTERS, filters
 from builder.api.executions.verbs import named_state
 from builder.api.filters import filtered, is_term
 from builder.api.methods import methods
-from builder.api.reading import body_map, body_texts, given_labels, texts
+from builder.api.reading import body_json, body_map, body_texts, given_labels, texts
 from builder.engine.states import State
 from builder.errors import InvalidInput
 
@@ -123,9 +123,14 @@ VERBS: dict[str, tuple[str, Verb]] = {
 labels_view = methods(POST=set_labels)
 
 
+def _set_labels(request: HttpRequest) -> Act:
+    labels = given_labels(body_json(request))
+    return lambda execution_id: execution_actions.set_labels(execution_id, labels)
+
+
 def views() -> list[tuple[str, Callable[..., HttpResponseBase]]]:
     """Every bulk address below `executions/`, with its view."""
-    found = [("labels/by-ids", labels_view)]
+    found = [("labels/by-ids", labels_view), ("labels/by-query", methods(POST=by_query(_set_labels)))]
     for word, (method, verb) in VERBS.items():
         start = f"{word}/" if word else ""
         found.append((f"{start}by-ids", methods(**{method: by_ids(verb)})))

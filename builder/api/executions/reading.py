@@ -6,11 +6,11 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from builder.actions import executions as execution_actions
-from builder.api.execution_json import execution_json, origin
+from builder.api.execution_json import execution_json, instant, origin
 from builder.api.filters import filtered, terms_of
 from builder.api.flow_json import flow_json
 from builder.api.methods import methods
-from builder.api.reading import flag, labels, moment, page_asked, states
+from builder.api.reading import body_json, flag, labels, moment, name_of, page_asked, states
 from builder.clock import SystemClock
 from builder.errors import InvalidInput
 from builder.flows.durations import BadDuration, parse_duration
@@ -55,6 +55,23 @@ def of_flow(request: HttpRequest) -> HttpResponseBase:
     if not request.GET.get("namespace") or not request.GET.get("flowId"):
         raise InvalidInput("namespace and flowId are needed here; /executions/search wants neither.")
     return search(request)
+
+
+def latest(request: HttpRequest) -> HttpResponseBase:
+    """The latest execution of each flow of a list, `[{"namespace", "flowId"}]`; flows that never ran are left out."""
+    asked = body_json(request)
+    if not isinstance(asked, list) or not all(isinstance(one, dict) for one in asked):
+        raise InvalidInput('The body must be a list such as [{"namespace": "team", "flowId": "hello"}].')
+    named = [(name_of(one, "namespace"), name_of(one, "id" if "id" in one else "flowId")) for one in asked]
+    found = [items[-1] for items in executions.recent_states(list(dict.fromkeys(named)), last=1).values() if items]
+    return JsonResponse(
+        [
+            {"id": item.id, "namespace": item.namespace, "flowId": item.flow_id, "status": item.state.value,
+             "startDate": instant(item.created_at)}
+            for item in found
+        ],
+        safe=False,
+    )  # fmt: skip
 
 
 def flow_of(request: HttpRequest, execution_id: str) -> HttpResponseBase:
@@ -113,4 +130,5 @@ def _children(request: HttpRequest) -> bool | None:
 execution_view = methods(GET=read, DELETE=delete)
 search_view = methods(GET=filtered(search, terms=True))
 of_flow_view = methods(GET=filtered(of_flow, terms=True))
+latest_view = methods(POST=latest)
 flow_of_view = methods(GET=flow_of)

@@ -6,7 +6,8 @@ no execution's id, so flows there may be named like a verb.
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from builder.api.executions import bulk, create, files, following, reading, verbs, webhooks
+from builder.api import graphs
+from builder.api.executions import bulk, create, files, following, outputs, reading, verbs, webhooks
 
 
 class ExecutionId:
@@ -45,6 +46,7 @@ _of_one: list[URLPattern | URLResolver] = [
     path("file", files.download_view),
     path("file/metas", files.metas_view),
     path("file/preview", files.preview_view),
+    path("graph", graphs.execution_view),
     *_verbs,
     path("actions/", include(_verbs)),
 ]
@@ -55,6 +57,7 @@ _of_namespace = [
 
 _below: list[URLPattern | URLResolver] = [
     path("search", reading.search_view),
+    path("latest", reading.latest_view),
     path("webhook/<str:namespace>/<str:flow_id>/<str:key>", webhooks.webhook_view),
     path("trigger/<str:namespace>/<str:flow_id>", create.create_view),
     *(path(address, view) for address, view in bulk.views()),
@@ -62,4 +65,9 @@ _below: list[URLPattern | URLResolver] = [
     path("<execution:execution_id>/", include(_of_one)),
     path("<str:namespace>/", include(_of_namespace)),
 ]
-urlpatterns = [path("executions", reading.of_flow_view), path("executions/", include(_below))]
+urlpatterns = [
+    path("executions", reading.of_flow_view),
+    path("executions/", include(_below)),
+    path("outputs/<str:execution_id>", outputs.list_view),
+    path("outputs/<str:execution_id>/<str:run>", outputs.read_view),
+]

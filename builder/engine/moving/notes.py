@@ -26,7 +26,9 @@ LISTENERS = "listeners"
 """The listeners whose conditions were told, by number; there once they were asked."""
 CHECKS = "checks"
 """The flow's checks that did not hold when it was made, and let it run all the same: message and style."""
-_LASTING = (ORIGINAL_CREATED, CHECKS)
+SCHEDULE_DATE = "scheduleDate"
+"""When it was to run, if somebody said so."""
+_LASTING = (ORIGINAL_CREATED, CHECKS, SCHEDULE_DATE)
 
 
 def original_created(execution: Execution) -> datetime:
