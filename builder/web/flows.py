@@ -13,7 +13,9 @@ from builder.actions import flows as flow_actions
 from builder.errors import BuilderError, InvalidInput
 from builder.store import drafts, executions, flows, triggers
 from builder.store.flows import Revision
+from builder.tasks.catalogue import catalogue
 from builder.web.paging import page_number
+from builder.web.reference.opening import flow_text
 
 PAGE_SIZE = 25
 BARS = 12
@@ -53,8 +55,9 @@ def flow_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def flow_new(request: HttpRequest) -> HttpResponse:
-    """Begins a flow: an id and a namespace, then the editor."""
+    """Begins a flow: an id and a namespace, then the editor; with the example of a type, if one is named."""
     given = {"id": request.POST.get("id", "").strip(), "namespace": request.POST.get("namespace", "").strip()}
+    example = catalogue().find(request.POST.get("example") or request.GET.get("example", ""))
     error = ""
     if request.method == "POST":
         text = NEW_FLOW.format(**given)
@@ -64,11 +67,12 @@ def flow_new(request: HttpRequest) -> HttpResponse:
         elif flows.exists(given["namespace"], given["id"]):
             error = f"There is a flow {given['namespace']}.{given['id']} already."
         else:
+            text = text if example is None else flow_text(example, given["id"], given["namespace"])
             draft_actions.save_draft(
                 given["namespace"], given["id"], text, by=request.user.get_username(), title="new flow"
             )
             return redirect("flow-editor", namespace=given["namespace"], flow_id=given["id"])
-    context = {"given": given, "error": error, "namespaces": flows.namespaces()}
+    context = {"given": given, "error": error, "namespaces": flows.namespaces(), "example": example}
     return render(request, "flow/new.html", context, status=422 if error else 200)
 
 

@@ -30,3 +30,28 @@ def test_an_expression_is_tried_without_leaving_the_page(page):
 def test_a_link_to_a_nested_property_opens_what_it_stands_in(page):
     page.goto("/help/reference/types/io.kestra.plugin.core.http.Request#property-options.auth.token")
     expect(page.get_by_text("The token to sign in with.")).to_be_in_viewport()
+
+
+def test_the_reference_is_found_by_keyboard_alone(page):
+    page.goto("/help/reference", wait_until="networkidle")
+    page.keyboard.press("/")
+    page.keyboard.type("slugi")
+    results = page.get_by_role("list", name="Results").get_by_role("link")
+    expect(results.first).to_contain_text("slugify")
+    page.keyboard.press("ArrowDown")
+    expect(results.first).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_label("Search types")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#filter-slugify")).to_be_in_viewport()
+
+
+def test_an_example_opens_as_a_new_flow(page):
+    page.goto("/help/reference/types/io.kestra.plugin.core.execution.Labels")
+    page.get_by_role("link", name="Open as a new flow").click()
+    page.get_by_label("Name id").fill("labelled")
+    page.get_by_label("Namespace").fill("lab")
+    page.get_by_role("button", name="Open the editor").click()
+    expect(page).to_have_url("/flows/lab/labelled/edit")
+    expect(page.get_by_text("label", exact=True).first).to_be_visible()

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from builder.errors import NotFound
 from builder.expressions import FILTERS, FUNCTIONS, TESTS, Operation
+from builder.expressions.grammar import OPERATORS, TAGS
 from builder.flows.catalogue import Kind
 from builder.tasks.catalogue import Entry, catalogue
 from builder.web.execution.shapes import markdown
@@ -58,13 +59,17 @@ def reference_common(request: HttpRequest, kind: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def reference_expressions(request: HttpRequest) -> HttpResponse:
-    """All filters, functions and tests, and a box to try a template out in."""
+    """All filters, functions, tests, operators and tags, and a box to try a template out in."""
     given = request.POST if request.method == "POST" else request.GET
     template, values = given.get("template", ""), given.get("variables", "")
     context = {
         "template": template, "variables": values,
         "tried": try_expression(template, values) if request.method == "POST" else None,
-        "kinds": [("Functions", _shown(FUNCTIONS)), ("Filters", _shown(FILTERS)), ("Tests", _shown(TESTS))],
+        "kinds": [
+            ("Functions", _shown(FUNCTIONS)), ("Filters", _shown(FILTERS)), ("Tests", _shown(TESTS)),
+            ("Operators", [(anchor(one), one, one.name) for one in OPERATORS]),
+            ("Tags", [(anchor(one), one, one.name) for one in TAGS]),
+        ],
     }  # fmt: skip
     return render(request, "help/expressions.html", context)
 

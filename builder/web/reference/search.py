@@ -7,6 +7,7 @@ from functools import cache
 from django.urls import reverse
 
 from builder.expressions import FILTERS, FUNCTIONS, TESTS, Operation
+from builder.expressions.grammar import OPERATORS, TAGS, Written
 from builder.flows.catalogue import Kind
 from builder.tasks.catalogue import Catalogue, Entry, catalogue
 from builder.tasks.form import FormField
@@ -40,9 +41,9 @@ def search(words: str) -> list[Found]:
     return [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def anchor(operation: Operation) -> str:
-    """Where a filter, function or test stands on the page of expressions."""
-    return f"{operation.kind}-{operation.name}"
+def anchor(one: Operation | Written) -> str:
+    """Where a filter, function, test, operator or tag stands on the page of expressions."""
+    return f"{one.kind}-{one.word if isinstance(one, Written) else one.name}"
 
 
 def _rank(one: Found, wanted: Sequence[str], whole: str) -> int | None:
@@ -62,6 +63,7 @@ def _index(types: Catalogue) -> tuple[Found, ...]:
     found = [_type(entry) for entry in types.all()]
     for known in (FUNCTIONS, FILTERS, TESTS):
         found += [_operation(operation) for operation in known.values()]
+    found += [_operation(written) for written in (*OPERATORS, *TAGS)]
     for entry in types.all():
         own, _ = own_and_common(entry.plugin)
         found += _properties(own, reverse("reference-type", args=[entry.name]), entry.title)
@@ -80,9 +82,10 @@ def _type(entry: Entry) -> Found:
     return Found(_noun(entry.kind), names, entry.summary, url, entry.name, entry.category)
 
 
-def _operation(operation: Operation) -> Found:
-    url = f"{reverse('reference-expressions')}#{anchor(operation)}"
-    return Found(operation.kind, (operation.name,), operation.summary, url, operation.example)
+def _operation(one: Operation | Written) -> Found:
+    url = f"{reverse('reference-expressions')}#{anchor(one)}"
+    names = (one.name, one.word, *one.name.replace(",", "").split()) if isinstance(one, Written) else (one.name,)
+    return Found(one.kind, names, one.summary, url, one.example)
 
 
 def _properties(fields: Iterable[FormField], url: str, where: str) -> list[Found]:
