@@ -39,6 +39,8 @@ OPERATORS = (
     _operator("contains", "contains", "Whether a list, map or text holds a value.",
               "{{ ['a', 'b'] contains 'a' }}", "true"),
     _operator("in, not in", "in", "Whether a value is in a list, map or text.", "{{ 'a' in ['a', 'b'] }}", "true"),
+    _operator("isIn", "is-in", "Whether an item of a list, or a key or value of a map, has the same text.",
+              "{{ 1 isIn ['1', '2'] }}", "true"),
     _operator("|", "pipe", "Gives a value to a filter, whose result may go to the next.",
               "{{ 'ada' | upper | reverse }}",
               "ADA"),

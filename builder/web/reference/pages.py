@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from builder.errors import NotFound
-from builder.expressions import FILTERS, FUNCTIONS, TESTS, Operation
+from builder.expressions import FILTERS, FUNCTIONS, METHODS, TESTS, Operation
 from builder.expressions.grammar import OPERATORS, TAGS
 from builder.flows.catalogue import Kind
 from builder.tasks.catalogue import Entry, catalogue
@@ -67,6 +67,7 @@ def reference_expressions(request: HttpRequest) -> HttpResponse:
         "tried": try_expression(template, values) if request.method == "POST" else None,
         "kinds": [
             ("Functions", _shown(FUNCTIONS)), ("Filters", _shown(FILTERS)), ("Tests", _shown(TESTS)),
+            ("Methods", _shown(METHODS)),
             ("Operators", [(anchor(one), one, one.name) for one in OPERATORS]),
             ("Tags", [(anchor(one), one, one.name) for one in TAGS]),
         ],

@@ -6,7 +6,7 @@ from functools import cache
 
 from django.urls import reverse
 
-from builder.expressions import FILTERS, FUNCTIONS, TESTS, Operation
+from builder.expressions import FILTERS, FUNCTIONS, METHODS, TESTS, Operation
 from builder.expressions.grammar import OPERATORS, TAGS, Written
 from builder.flows.catalogue import Kind
 from builder.tasks.catalogue import Catalogue, Entry, catalogue
@@ -61,7 +61,7 @@ def _rank(one: Found, wanted: Sequence[str], whole: str) -> int | None:
 @cache
 def _index(types: Catalogue) -> tuple[Found, ...]:
     found = [_type(entry) for entry in types.all()]
-    for known in (FUNCTIONS, FILTERS, TESTS):
+    for known in (FUNCTIONS, FILTERS, TESTS, METHODS):
         found += [_operation(operation) for operation in known.values()]
     found += [_operation(written) for written in (*OPERATORS, *TAGS)]
     for entry in types.all():
