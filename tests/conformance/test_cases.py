@@ -19,8 +19,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 KNOWN: dict[str, str] = {
     "log-to-file": "logToFile",
-    "task-allow-failure-executable-foreachitem": "ForEachItem",
-    "task-allow-warning-executable-foreachitem": "ForEachItem",
     "flowable-with-parent-fail": "an expression that is never closed is refused when the flow is saved",
     "with-template": "Template",
     "subflow-success": "Subflow.outputs",
@@ -28,10 +26,6 @@ KNOWN: dict[str, str] = {
     "subflow-invalid-outputs": "Subflow.outputs",
     "subflow-no-labels": "Subflow.outputs",
     "secrets": "a secret stays masked in outputs too",
-    "for-each-item-empty": "ForEachItem",
-    "for-each-item-no-wait": "ForEachItem",
-    "for-each-item-failed": "ForEachItem",
-    "for-each-item-outputs": "ForEachItem",
     "inputs-flow": "addresses of uploaded files",
     "api-trigger": "addresses of uploaded files",
     "api-webhook-dynamic-key": "a webhook's key that names its flow",
