@@ -18,7 +18,6 @@ from tests.engine.cases import GUESSED
 pytestmark = pytest.mark.django_db(transaction=True)
 
 KNOWN: dict[str, str] = {
-    "log-to-file": "logToFile",
     "flowable-with-parent-fail": "an expression that is never closed is refused when the flow is saved",
     "with-template": "Template",
     "subflow-success": "Subflow.outputs",
@@ -28,7 +27,6 @@ KNOWN: dict[str, str] = {
     "secrets": "a secret stays masked in outputs too",
     "inputs-flow": "addresses of uploaded files",
     "api-trigger": "addresses of uploaded files",
-    "api-webhook-dynamic-key": "a webhook's key that names its flow",
     "validate-ids": "Java counts several violations of one value",
     "validate-invalid-parallel": "Java counts several violations of one value",
 }
