@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+import yaml
 
 from builder.expressions import render_value
+from builder.flows.catalogue import Kind
 from builder.flows.check import check
 from builder.tasks.catalogue import catalogue
 from builder.tasks.condition import Upstream
@@ -16,7 +18,8 @@ SEEN = {"flow": {"id": "mine", "namespace": "team.data"}, "trigger": {"date": "2
 
 
 def render(value: Any, *, typed: bool = False) -> Any:
-    return render_value(value, {**SEEN, "trigger": {**SEEN["trigger"], "outputs": ORDERS.outputs}}, typed=typed)
+    trigger = {**SEEN["trigger"], "outputs": ORDERS.outputs, "body": {"amount": 200}}
+    return render_value(value, {**SEEN, "trigger": trigger}, typed=typed)
 
 
 def holds(name: str, upstream: Upstream | None = ORDERS, **written: Any) -> bool | str:
@@ -103,3 +106,14 @@ triggers:
         ("triggers[0].conditions[0].conditions.one.flowId", 13),
         ("triggers[0].conditions[0].conditions.two.type", 17),
     ]
+
+
+GATHERS = "MultipleCondition"
+"""It is judged over many executions, by the flow trigger that has it."""
+EXAMPLES = [entry for entry in catalogue().all(Kind.CONDITION) if not entry.name.endswith(f".{GATHERS}")]
+
+
+@pytest.mark.parametrize("entry", EXAMPLES, ids=[entry.name for entry in EXAMPLES])
+def test_the_example_of_a_condition_can_be_judged(entry: Any) -> None:
+    objection = Judge(render, ORDERS).objection([yaml.safe_load(entry.example)])
+    assert objection is None or not objection.broken, objection
