@@ -153,3 +153,9 @@ def test_a_function_says_what_is_wrong(expression, message):
     world = GivenLookups({"secrets": {"JSON": '{"a":1}'}}, {})
     with pytest.raises(ExpressionError, match=message):
         render("{{ " + expression + " }}", {}, world)
+
+
+def test_task_runs_of_a_state_are_listed_with_it():
+    seen = {"tasks": {"a": {"state": "FAILED"}, "b": {"x": {"state": "FAILED"}, "y": {"state": "SUCCESS"}}}}
+    found = '[{"taskId":"a","state":"FAILED"},{"taskId":"b","state":"FAILED","value":"x"}]'
+    assert render("{{ tasksWithState('failed') }}", seen) == found

@@ -118,6 +118,6 @@ def tasks_with_state(session: Session, state: Any) -> list[dict[str, Any]]:
     tasks = session.get("tasks") if session.has("tasks") else {}
     for task_id, entry in tasks.items() if isinstance(tasks, Mapping) else ():
         runs = {None: entry} if "state" in entry else entry
-        found += [{"taskId": task_id, **({} if value is None else {"value": value})}
+        found += [{"taskId": task_id, "state": wanted, **({} if value is None else {"value": value})}
                   for value, run in runs.items() if run.get("state") == wanted]  # fmt: skip
     return found
