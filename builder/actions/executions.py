@@ -11,12 +11,13 @@ from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
 from builder.errors import Conflict, InvalidInput
 from builder.runtime import queue, storage
-from builder.runtime.resuming import check_resume, resume, resume_inputs
+from builder.runtime.resuming import Waiting, check_resume, resume, resume_inputs, waits
 from builder.store import births, executions
 from builder.store.executions import KILL, PAUSE, alive
 from builder.store.gate import write
 
 __all__ = [
+    "Waiting",
     "change_status",
     "check_inputs",
     "check_resume",
@@ -35,6 +36,7 @@ __all__ = [
     "set_labels",
     "start",
     "unqueue",
+    "waits",
 ]
 
 _CLOCK = SystemClock()

@@ -1,13 +1,14 @@
 """Letting a paused execution go on, with the answers that its Pause asks for."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from builder.clock import SystemClock
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.plan import Plan
 from builder.engine.states import State
-from builder.errors import Conflict
+from builder.errors import Conflict, InvalidInput
 from builder.flows.inputs import Resolved, Upload
 from builder.flows.model import Input
 from builder.flows.read import read_inputs
@@ -18,8 +19,10 @@ from builder.store.encryption import sealed_where
 from builder.store.executions import RESUME
 from builder.store.gate import write
 from builder.tasks.catalogue import catalogue
+from builder.tasks.flow import Review
 
 _CLOCK = SystemClock()
+_DECISIONS = {"APPROVE": "APPROVED", "APPROVED": "APPROVED", "DENY": "DENIED", "DENIED": "DENIED"}
 
 
 def resume(
@@ -30,9 +33,12 @@ def resume(
     by: str = "",
     files: Mapping[str, Upload] | None = None,
     is_secret: Callable[[str], bool] | None = None,
+    decision: str = "",
+    comment: str = "",
 ) -> Execution:
     """Lets a paused execution go on; `path` names the paused task run (the first one else).
 
+    A review (Approval) takes a `decision`, approve or deny, and a `comment`; without a decision it is approved.
     `inputs` answer the Pause's onResume; texts in them that hold a secret are encrypted.
 
     Raises NotFound, Conflict when it is not paused, InvalidInput.
@@ -40,15 +46,50 @@ def resume(
     execution = _paused(execution_id)
     paused = _paused_run(execution, path)
     given = {**(inputs or {}), **(files or {})}
+    said = _said(execution, paused, decision, comment)
     values = _resume_values(execution, paused, given) if paused else {}
     values = values if is_secret is None else sealed_where(values, is_secret)
     # "" is no run's path: a second click on a pause by hand must not answer the step that asks next
-    payload = {"path": paused.path if paused else "", "inputs": values, "by": by}
+    payload = {"path": paused.path if paused else "", "inputs": values, "by": by, **said}
     with write():
         _paused(execution_id)
         executions.send(execution_id, RESUME, _CLOCK.now(), payload)
     queue.notify(execution_id)
     return execution
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A step that waits for a person; `review`: what it is called to say yes or no, where that is asked."""
+
+    path: str
+    review: Review | None
+
+
+def waits(execution_id: str) -> list[Waiting]:
+    """The steps that wait for a person, the first one first. Raises NotFound, Conflict when nothing does."""
+    execution = _paused(execution_id)
+    return [Waiting(run.path, _review(execution, run)) for run in _paused_runs(execution)]
+
+
+def _review(execution: Execution, paused: TaskRun) -> Review | None:
+    flow = _plan(execution).node(paused).flow
+    return flow.review if flow is not None else None
+
+
+def _said(execution: Execution, paused: TaskRun | None, decision: str, comment: str) -> dict[str, str]:
+    """What a reviewer said. Raises Conflict where no review is waited for, InvalidInput for what is no decision."""
+    review = _review(execution, paused) if paused is not None else None
+    if review is None:
+        if decision:
+            raise Conflict(f"Execution `{execution.id}` waits for no review; resume it instead.")
+        return {}
+    result = _DECISIONS.get(decision.strip().upper() or "APPROVE")
+    if result is None:
+        raise InvalidInput(f"decision: `{decision[:40]}` is neither APPROVE nor DENY.")
+    if result in review.commented and not comment.strip():
+        raise InvalidInput("comment: say why; this step asks for a comment.")
+    return {"decision": result, "comment": comment.strip()}
 
 
 def resume_inputs(execution_id: str, *, path: str | None = None) -> Sequence[Input]:

@@ -73,6 +73,16 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """A wait that ends by a yes or a no: what the two are called, and which of them (by their results, such as DENIED)
+    need a comment."""
+
+    approve: str
+    deny: str
+    commented: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Child:
     """An execution of another flow that the block starts; `request` is StartChild's."""
 
@@ -205,6 +215,11 @@ class FlowTask(Task):
         """The outputs of a block whose wait ended, with what a person gave to it. What they hold as "decision" is known
         to `layout` and `outcome` as the answer "waited"."""
         return {}
+
+    @property
+    def review(self) -> Review | None:
+        """What a person is asked for when the wait is a review."""
+        return None
 
     def child_started(self, child: str) -> Mapping[str, Any]:
         """The outputs once the execution `child` is there."""

@@ -36,6 +36,21 @@ tasks:
   - {id: first, type: io.kestra.plugin.core.debug.Return, format: "Hello {{ inputs.who }}"}
   - {id: second, type: io.kestra.plugin.core.execution.Fail}
 """
+REVIEW = """\
+id: review
+namespace: team
+tasks:
+  - id: both
+    type: io.kestra.plugin.core.flow.Parallel
+    tasks:
+      - id: money
+        type: io.kestra.plugin.core.flow.Approval
+        commentRequired: ON_DENY
+        denyBehavior: CONTINUE
+        inputs:
+          - {id: amount, type: INT}
+      - {id: rest, type: io.kestra.plugin.core.flow.Pause}
+"""
 Start = Callable[[str], dict[str, Any]]
 
 
@@ -43,7 +58,7 @@ Start = Callable[[str], dict[str, Any]]
 def start(api: Api, runner: Runner) -> Start:  # noqa: F811
     def begin(flow: str) -> dict[str, Any]:
         if api("GET", f"flows/team/{flow}").status_code == 404:
-            api.post("flows", {"ask": PAUSE, "fail": FAIL}[flow])
+            api.post("flows", {"ask": PAUSE, "fail": FAIL, "review": REVIEW}[flow])
         record = api.form(f"executions/team/{flow}").json()
         runner.take([record["id"]])
         return record
@@ -98,6 +113,23 @@ def test_a_paused_execution_asks_for_its_answer_and_goes_on(api: Api, start: Sta
     assert api.form(path, {"answer": "42"}).status_code == 204
     runner.take([record["id"]])
     assert ended(record["id"]).runs["say"].outputs == {"value": "42"}
+
+
+def test_a_review_wants_a_decision_a_reason_and_its_inputs(api: Api, start: Start, runner: Runner):  # noqa: F811
+    record = start("review")
+    wait_until(lambda: is_paused(record["id"]))
+    path = f"executions/{record['id']}/actions/review"
+    assert api.form(path, {"amount": "3"}).status_code == 422
+    assert api.form(path, {"decision": "MAYBE", "amount": "3"}).status_code == 422
+    assert api.form(path, {"decision": "DENY", "amount": "3"}).status_code == 422
+    assert api.form(path, {"decision": "APPROVE", "amount": "much"}).status_code == 422
+    rest = {"decision": "APPROVE"}
+    assert api.form(f"{path}?taskRunId=both/rest", rest).status_code == 409
+    assert api.form(path, {"decision": "DENY", "comment": "Too much.", "amount": "3"}).status_code == 204
+    assert api.form(f"executions/{record['id']}/resume?taskRunId=both/rest").status_code == 204
+    runner.take([record["id"]])
+    outputs = ended(record["id"]).runs["both/money"].outputs or {}
+    assert (outputs["decision"], outputs["comment"], outputs["inputs"]) == ("DENIED", "Too much.", {"amount": 3})
 
 
 def test_a_paused_execution_is_killed(api: Api, start: Start, runner: Runner):  # noqa: F811

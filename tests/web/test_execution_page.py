@@ -10,9 +10,13 @@ from django.test import Client
 
 from builder.actions import flows as flow_actions
 from builder.actions import running
+from builder.engine.decide import decide
+from builder.engine.events import Started
 from builder.engine.execution import Attempt, Execution, TaskRun
 from builder.engine.states import State
+from builder.runtime.runner.plans import plan_of
 from builder.runtime.runner.shelf import STORED
+from builder.store import executions
 from builder.web.execution import shapes, timeline
 
 START = datetime(2027, 1, 1, 12, 0, tzinfo=UTC)
@@ -186,3 +190,51 @@ def test_an_execution_that_waits_for_its_date_says_so(browser: Client) -> None:
     flow_actions.create_flow(FLOW, by="ada")
     execution = running.run("lab", "one", schedule_at=datetime(2099, 5, 1, 8, 0, tzinfo=UTC))
     assert "to run 01 May 2099 08:00" in browser.get(f"/executions/{execution.id}").content.decode()
+
+
+REVIEW = """\
+id: review
+namespace: lab
+tasks:
+  - id: both
+    type: io.kestra.plugin.core.flow.Parallel
+    tasks:
+      - id: money
+        type: io.kestra.plugin.core.flow.Approval
+        decisions: {approve: Pay, deny: Send back}
+        commentRequired: ON_DENY
+        inputs:
+          - {id: amount, type: INT}
+      - {id: rest, type: io.kestra.plugin.core.flow.Pause}
+"""
+
+
+def waiting_review() -> str:
+    """An execution that waits at both of its steps."""
+    flow_actions.create_flow(REVIEW, by="ada")
+    made = running.run("lab", "review")
+    plan = plan_of(REVIEW, 1)
+    played = decide(plan, made, Started(made.created_at)).execution
+    executions.replace_execution(played, made.created_at, due=False)
+    return made.id
+
+
+def test_a_review_asks_for_inputs_a_comment_and_one_of_two_buttons(browser: Client) -> None:
+    address = f"/executions/{waiting_review()}/resume"
+    page = browser.get(address).content.decode()
+    assert ">Pay</button>" in page and ">Send back</button>" in page
+    assert 'name="amount"' in page and 'name="_comment"' in page
+    assert "?run=both%2Frest" in page
+    assert ">Resume</button>" in browser.get(f"{address}?run=both/rest").content.decode()
+
+
+def test_a_denial_without_the_comment_it_needs_is_asked_for_one(browser: Client) -> None:
+    execution_id = waiting_review()
+    address = f"/executions/{execution_id}/resume?run=both/money"
+    said = {"amount": "3", "_decision": "DENY"}
+    refused = browser.post(address, said)
+    assert refused.status_code == 422 and "say why" in refused.content.decode()
+    assert browser.post(address, {**said, "_comment": "Too much."}).status_code == 302
+    ((signal,),) = executions.signals([execution_id]).values()
+    assert (signal.payload["decision"], signal.payload["by"]) == ("DENIED", "ada")
+    assert (signal.payload["comment"], signal.payload["inputs"]) == ("Too much.", {"amount": 3})

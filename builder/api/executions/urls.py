@@ -48,7 +48,7 @@ _of_one: list[URLPattern | URLResolver] = [
     path("file/preview", files.preview_view),
     path("graph", graphs.execution_view),
     *_verbs,
-    path("actions/", include(_verbs)),
+    path("actions/", include([*_verbs, path("review", verbs.review_view)])),
 ]
 _of_namespace = [
     path("<str:flow_id>", create.create_view),

@@ -30,9 +30,29 @@ def pause(request: HttpRequest, execution_id: str) -> HttpResponseBase:
 
 
 def resume(request: HttpRequest, execution_id: str) -> HttpResponseBase:
-    """Lets it go on, with the values that its Pause asks for as parts of the form."""
+    """Lets it go on, with the values that its Pause asks for as parts of the form; `?taskRunId=` names the step."""
     inputs, files = form(request)
-    execution_actions.resume(execution_id, inputs, files=files, by=_by(request))
+    path = request.GET.get("taskRunId") or None
+    execution_actions.resume(execution_id, inputs, files=files, by=_by(request), path=path)
+    return HttpResponse(status=204)
+
+
+def review(request: HttpRequest, execution_id: str) -> HttpResponseBase:
+    """Approves or denies what waits for it: `decision` APPROVE or DENY, `comment`, and the inputs that are asked for.
+
+    Inputs are parts of the form, or the map `inputs` of a JSON body. `?taskRunId=` names the step where several wait.
+    """
+    sent, files = form(request)
+    decision, comment = (str(sent.pop(name, "") or "") for name in ("decision", "comment"))
+    if not decision:
+        raise InvalidInput("decision: say APPROVE or DENY.")
+    inputs = sent.pop("inputs", sent)
+    if not isinstance(inputs, dict):
+        raise InvalidInput("inputs: must be a map of the inputs that are asked for.")
+    path = request.GET.get("taskRunId") or None
+    execution_actions.resume(
+        execution_id, inputs, files=files, by=_by(request), path=path, decision=decision, comment=comment
+    )
     return HttpResponse(status=204)
 
 
@@ -142,6 +162,7 @@ def _by(request: HttpRequest) -> str:
 kill_view = methods(DELETE=kill, POST=kill)
 pause_view = methods(POST=pause)
 resume_view = methods(POST=resume)
+review_view = methods(POST=review)
 validate_resume_view = methods(POST=validate_resume)
 restart_view = methods(POST=restart)
 replay_view = methods(POST=replay)

@@ -100,22 +100,34 @@ def delete(request: HttpRequest, execution_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def resume(request: HttpRequest, execution_id: str) -> HttpResponse:
-    """Lets a paused execution go on; asks for the inputs that its Pause wants."""
-    fields = form_fields(execution_actions.resume_inputs(execution_id))
+    """Lets a paused execution go on; asks for the inputs that its Pause wants, and for a yes or no where that is due.
+
+    `?run=` names the step where several wait.
+    """
+    path = request.GET.get("run") or None
+    waits = execution_actions.waits(execution_id)
+    waiting = next((one for one in waits if path in (None, one.path)), None)
+    fields = form_fields(execution_actions.resume_inputs(execution_id, path=path))
     values: dict[str, Any] = {}
     faults: dict[str, str] = {}
     if request.method == "POST":
         values = given_values(request.POST, fields)
         files = given_files(request, fields)
         try:
-            execution_actions.resume(execution_id, values, by=request.user.get_username(), files=files)
+            execution_actions.resume(
+                execution_id, values, by=request.user.get_username(), files=files, path=path,
+                decision=request.POST.get("_decision", ""), comment=request.POST.get("_comment", ""),
+            )  # fmt: skip
         except InvalidInput as error:
             faults = {dotted(fault.path[:1]): fault.message for fault in error.faults}
         else:
             messages.success(request, "It goes on.")
             return redirect("execution", execution_id=execution_id)
-    found = execution_actions.check_resume(execution_id, values)
+    found = execution_actions.check_resume(execution_id, values, path=path)
     context = {
+        "waiting": waiting,
+        "others": [one for one in waits if one is not waiting],
+        "comment": request.POST.get("_comment", ""),
         "execution_id": execution_id,
         "item": executions.item(execution_id),
         "groups": input_groups(fields, values, faults, found),
@@ -127,6 +139,7 @@ def resume(request: HttpRequest, execution_id: str) -> HttpResponse:
 @require_POST
 def resume_check(request: HttpRequest, execution_id: str) -> JsonResponse:
     """What the form must know after an answer changed: what is asked for now, and what is wrong."""
-    fields = form_fields(execution_actions.resume_inputs(execution_id))
+    path = request.GET.get("run") or None
+    fields = form_fields(execution_actions.resume_inputs(execution_id, path=path))
     given = {**given_values(request.POST, fields), **given_files(request, fields)}
-    return JsonResponse(check_json(fields, execution_actions.check_resume(execution_id, given)))
+    return JsonResponse(check_json(fields, execution_actions.check_resume(execution_id, given, path=path)))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from builder.tasks.api import Ask, Children, Field, FlowBlock, Form, Lane, Layout, Properties, Resume, Wait
+from builder.tasks.api import Ask, Children, Field, FlowBlock, Form, Lane, Layout, Properties, Resume, Review, Wait
 from builder.tasks.core.flow.durations import read_duration
 
 Behavior = Literal["CONTINUE", "WARN", "FAIL", "SUCCEED", "CANCEL", "KILL"]
@@ -86,6 +86,12 @@ onApprove:
         decision = EXPIRED if resume.by is None else (resume.decision or APPROVED)
         said = {"comment": resume.comment, "inputs": dict(resume.inputs)} if resume.by is not None else {}
         return {"decision": decision, "auto": False, "by": resume.by, "on": resume.on, **said}
+
+    @property
+    def review(self) -> Review:
+        commented = {"ALWAYS": {APPROVED, DENIED}, "ON_DENY": {DENIED}, "ON_APPROVE": {APPROVED}}
+        wanted = frozenset(commented.get(self.comment_required, set()))
+        return Review(self.decisions.approve, self.decisions.deny, wanted)
 
     def outcome(self, worst: str, answers: Mapping[str, Any]) -> str:
         state = _STATES[self._behavior(answers)]
