@@ -1,7 +1,7 @@
 """What people do with triggers; backfills are `builder.triggers.backfilling`'s."""
 
 from builder.clock import SystemClock
-from builder.store import triggers
+from builder.store import trigger_states, triggers
 from builder.store.triggers import Trigger
 
 _CLOCK = SystemClock()
@@ -14,14 +14,14 @@ def set_enabled(namespace: str, flow_id: str, trigger_id: str, enabled: bool) ->
 
 def unlock(namespace: str, flow_id: str, trigger_id: str) -> Trigger:
     """Lets it start something although what it started last has not ended. Raises NotFound."""
-    return triggers.unlock(namespace, flow_id, trigger_id, _CLOCK.now())
+    return trigger_states.unlock(namespace, flow_id, trigger_id, _CLOCK.now())
 
 
 def restart(namespace: str, flow_id: str, trigger_id: str) -> Trigger:
     """Unlocks it and finds its next time anew. Raises NotFound."""
-    return triggers.restart(namespace, flow_id, trigger_id, _CLOCK.now())
+    return trigger_states.restart(namespace, flow_id, trigger_id, _CLOCK.now())
 
 
 def forget(namespace: str, flow_id: str, trigger_id: str) -> Trigger:
     """Forgets all that is known of it, as if it were published now for the first time. Raises NotFound."""
-    return triggers.forget(namespace, flow_id, trigger_id, _CLOCK.now())
+    return trigger_states.forget(namespace, flow_id, trigger_id, _CLOCK.now())

@@ -205,6 +205,20 @@ def hold(trigger: Trigger) -> bool:
     return _same(trigger).exists()
 
 
+def claim(trigger: Trigger, now: datetime, until: datetime, *, next_at: datetime) -> bool:
+    """The right to ask it until then; True for one process. It is asked again at `next_at`."""
+    free = Q(held_until__isnull=True) | Q(held_until__lte=now)
+    is_due = Q(next_at__isnull=True) | Q(next_at__lte=now)
+    with write():
+        return bool(_same(trigger).filter(free, is_due).update(held_until=until, next_at=next_at))
+
+
+def let_go(trigger: Trigger) -> None:
+    """It may be asked again."""
+    with write():
+        _named(trigger).update(held_until=None)
+
+
 def note_execution(trigger: Trigger, execution_id: str, at: datetime) -> None:
     """Remembers the last execution of a trigger that has no slots (webhook, flow trigger)."""
     with write():
@@ -227,36 +241,6 @@ def set_enabled(namespace: str, flow_id: str, trigger_id: str, enabled: bool, no
     with write():
         row = TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id, trigger_id=trigger_id)
         row.update(enabled=enabled, next_at=None, updated_at=now, **({"since": now, "message": ""} if enabled else {}))
-    return get(namespace, flow_id, trigger_id)
-
-
-def unlock(namespace: str, flow_id: str, trigger_id: str, now: datetime) -> Trigger:
-    """What it started last holds it up no more. Raises NotFound."""
-    return _changed(namespace, flow_id, trigger_id, now, last_execution_id=None, held_until=None, message="")
-
-
-def restart(namespace: str, flow_id: str, trigger_id: str, now: datetime) -> Trigger:
-    """Unlocked, and its next time is found anew. Raises NotFound."""
-    return _changed(
-        namespace, flow_id, trigger_id, now, last_execution_id=None, held_until=None, message="", next_at=None
-    )
-
-
-def forget(namespace: str, flow_id: str, trigger_id: str, now: datetime) -> Trigger:
-    """As if it were published now for the first time; slots that were fired stay fired. Raises NotFound."""
-    with write():
-        windows.forget([slot_key(namespace, flow_id, trigger_id)])
-        return _changed(
-            namespace, flow_id, trigger_id, now, last_execution_id=None, held_until=None, message="", next_at=None,
-            last_at=None, enabled=True, backfill=None, since=now,
-        )  # fmt: skip
-
-
-def _changed(namespace: str, flow_id: str, trigger_id: str, now: datetime, **values: Any) -> Trigger:
-    get(namespace, flow_id, trigger_id)
-    with write():
-        row = TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id, trigger_id=trigger_id)
-        row.update(updated_at=now, **values)
     return get(namespace, flow_id, trigger_id)
 
 

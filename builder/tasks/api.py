@@ -62,7 +62,7 @@ from builder.tasks.properties import (
     WrongProperty,
     holds_template,
 )
-from builder.tasks.trigger import Trigger
+from builder.tasks.trigger import PollingTrigger, Trigger
 
 __all__ = [
     "LEVELS",
@@ -104,6 +104,7 @@ __all__ = [
     "Outputs",
     "Part",
     "Path",
+    "PollingTrigger",
     "Properties",
     "Purged",
     "Rendered",

@@ -1,12 +1,16 @@
 """What a trigger type is: a pydantic model of its properties; whoever fires it lives in `builder.triggers`."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AliasChoices, Field
 
 from builder.flows.catalogue import Kind
+from builder.tasks.context import RunContext
 from builder.tasks.form import Form
 from builder.tasks.plugin import Plugin
+from builder.tasks.properties import Duration, Rendered
 
 Ending = Literal["SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED", "RETRIED", "SKIPPED"]
 _ID = r"^[a-zA-Z0-9][a-zA-Z0-9_-]*$"
@@ -64,3 +68,19 @@ class Trigger(Plugin):
 
 
 Trigger.common = frozenset(Trigger.model_fields) - {"id", "type"}
+
+
+class PollingTrigger(Trigger):
+    """A trigger that looks again and again whether there is something to start with; a subclass says how it looks."""
+
+    interval: Duration = Field(timedelta(minutes=1), ge=timedelta(seconds=1), examples=["PT5M"])
+    """How long to wait between two looks."""
+    inputs: Annotated[dict[str, Any] | None, Rendered("raw"), Form("map")] = None
+    """Values for the flow's inputs; they may read what was found as trigger.*."""
+
+    async def evaluate(self, context: RunContext) -> Mapping[str, Any] | None:
+        """What expressions read as `trigger` in what is to be started; None when there is nothing to start.
+
+        One look at a time is made, by one process. Raises BuilderError; what it says is told on the trigger.
+        """
+        raise NotImplementedError

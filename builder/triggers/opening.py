@@ -9,7 +9,7 @@ from builder.actions.running import run
 from builder.clock import Clock
 from builder.engine.execution import Execution
 from builder.errors import BuilderError, InvalidFlow, NotFound, Unavailable
-from builder.expressions import truthy
+from builder.expressions import ExpressionError, UndefinedVariable, truthy
 from builder.flows.dialects.compat import NEWEST, Compat
 from builder.flows.model import Flow
 from builder.runtime.evaluate import given_envs, given_globals, render
@@ -51,6 +51,16 @@ class Opening:
         other.variables = variables
         return other
 
+    def with_more(self, more: Mapping[str, Any]) -> Self:
+        """The same with more to read, besides `trigger`."""
+        other = copy.copy(self)
+        other._given = {**self._given, **more}
+        return other
+
+    def hide(self, secret: str) -> None:
+        """A text that is secret from now on."""
+        self._secrets.append(secret)
+
     @property
     def compat(self) -> Compat:
         """Which release's meaning holds for the trigger's flow."""
@@ -91,13 +101,22 @@ class Opening:
         return run(
             self.trigger.namespace,
             self.trigger.flow_id,
-            self.rendered(given, typed=True),
+            {name: self._input(value) for name, value in given.items()},
             labels=[*self._labels(), *labels],
             trigger=self._kept,
             hidden=self._secrets,
             require_inputs=require_inputs,
             execution_id=execution_id,
         )
+
+    def _input(self, value: Any) -> Any:
+        """A lone expression keeps its type; pieces of several types, which typed rendering refuses, are one text."""
+        try:
+            return self.rendered(value, typed=True)
+        except UndefinedVariable:
+            raise
+        except ExpressionError:
+            return self.rendered(value)
 
     def fail(self, reason: str, labels: Sequence[tuple[str, str]] = ()) -> Execution:
         """Creates an execution that has failed, since none could be started. Raises what `fail` raises."""

@@ -20,6 +20,7 @@ from builder.triggers.backfilling import run_backfills
 from builder.triggers.batches import start_gathered
 from builder.triggers.flows import fire_flows
 from builder.triggers.missing import fail_missed
+from builder.triggers.polling import Poller
 from builder.triggers.schedules import fire_due
 
 TICK_SECONDS = 0.5
@@ -36,6 +37,7 @@ class Scheduler:
         self.clock = clock
         self.stopping = threading.Event()
         self._started_at: datetime = clock.now()
+        self._poller = Poller(clock)
         self._swept = self._beaten = float("-inf")
 
     def run(self) -> None:
@@ -43,6 +45,7 @@ class Scheduler:
         while not self.stopping.is_set():
             self._carefully(lambda: self.tick(time.monotonic()))
             self.stopping.wait(TICK_SECONDS)
+        self._poller.close()
         self._carefully(lambda: processes.leave(self.name))
 
     def _carefully(self, work: Callable[[], None]) -> None:
@@ -64,6 +67,7 @@ class Scheduler:
         run_backfills(self.clock)
         fail_missed(self.clock)
         start_gathered(self.clock)
+        self._poller.tick()
         if monotonic - self._swept >= settings.MILLSTREAM["SWEEP_SECONDS"]:
             sweep(self.clock.now())
             self._swept = monotonic

@@ -8,7 +8,7 @@ from builder.tasks.api import Files, TaskFailure
 from builder.tasks.http.heads import as_text
 
 if TYPE_CHECKING:
-    from builder.tasks.http.exchange import HttpTask
+    from builder.tasks.http.exchange import HttpCall
 
 _MULTIPART = "multipart/form-data"
 FILE_BYTES = 100 * 1024 * 1024
@@ -40,7 +40,7 @@ class Body:
         return self.fields or None
 
 
-async def read_body(task: "HttpTask", files: Files) -> Body:
+async def read_body(task: "HttpCall", files: Files) -> Body:
     """What the task sends. Raises TaskFailure for a file that cannot be read."""
     if task.form_data is not None:
         if (task.content_type or "").lower().startswith(_MULTIPART):

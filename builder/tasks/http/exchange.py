@@ -1,15 +1,25 @@
-"""One HTTP request and its answer: what Request and Download have in common."""
+"""One HTTP request and its answer: what Request, Download and the trigger that asks again and again have in common."""
 
+import codecs
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from builder.tasks.api import Field, Form, KestraTask, RunContext, TaskFailure, field_validator, holds_template
+from builder.tasks.api import (
+    Field,
+    Form,
+    KestraTask,
+    Properties,
+    RunContext,
+    TaskFailure,
+    field_validator,
+    holds_template,
+)
 from builder.tasks.http.bodies import Body, read_body
 from builder.tasks.http.failures import failures_in_words
 from builder.tasks.http.heads import as_text, check_address, query_of, raw_headers, shown_headers, write_headers
-from builder.tasks.http.options import LoggedPart, Options, Ssl
+from builder.tasks.http.options import REQUEST_BYTES, LoggedPart, Options, Ssl
 
 if TYPE_CHECKING:
     import httpx2
@@ -18,10 +28,8 @@ _SHOWN = 500
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"]
 
 
-class HttpTask(KestraTask):
-    """A task that sends one HTTP request."""
-
-    category = "HTTP"
+class HttpCall(Properties):
+    """What is sent, and how."""
 
     uri: Annotated[str, Form(label="Address", placeholder="https://")] = Field(examples=["https://example.com/orders"])
     """Where the request goes."""
@@ -130,10 +138,34 @@ class HttpTask(KestraTask):
         """Sent unless the author wrote others."""
         return {}
 
+    async def text_of(self, response: "httpx2.Response") -> str:
+        """The body as text. Raises TaskFailure when it is larger than options.maxContentLength."""
+        written = self.sending.max_content_length
+        limit = REQUEST_BYTES if written is None else written
+        content = bytearray()
+        async for piece in response.aiter_bytes():
+            content += piece
+            if len(content) > limit:
+                raise too_large(self.uri, limit)
+        return content.decode(self._charset(response), "replace")
+
+    def _charset(self, response: "httpx2.Response") -> str:
+        charset = response.charset_encoding or self.sending.default_charset
+        try:
+            return codecs.lookup(charset).name
+        except LookupError:
+            return "utf-8"
+
     async def _refusal(self, response: "httpx2.Response") -> str:
         text = (await _beginning(response)).decode("utf-8", "replace").strip()
         answer = f": {text[:_SHOWN]}" if text else "."
         return f"{self.method} {self.uri} answered {response.status_code} {response.reason_phrase}{answer}"
+
+
+class HttpTask(HttpCall, KestraTask):
+    """A task that sends one HTTP request."""
+
+    category = "HTTP"
 
 
 async def _beginning(response: "httpx2.Response") -> bytes:

@@ -1,15 +1,10 @@
 """Sends an HTTP request and keeps its answer."""
 
-import codecs
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from builder.tasks.api import Form, Outputs, RunContext
-from builder.tasks.http.exchange import HttpTask, too_large
+from builder.tasks.http.exchange import HttpTask
 from builder.tasks.http.heads import headers_of
-from builder.tasks.http.options import REQUEST_BYTES
-
-if TYPE_CHECKING:
-    import httpx2
 
 
 class Answer(Outputs):
@@ -48,9 +43,8 @@ body: '{"name": "{{ inputs.name }}"}'
 
     async def run(self, context: RunContext) -> Answer:
         async with self.exchange(context, allow_failed=self.allow_failed) as response:
-            content = await self._content(response)
-        context.metric("response.length", len(content), unit="bytes")
-        text = content.decode(self._charset(response), "replace")
+            text = await self.text_of(response)
+            context.metric("response.length", response.num_bytes_downloaded, unit="bytes")
         if not self.encrypt_body:
             self._log(context, "RESPONSE_BODY", text)
         answer = Answer(uri=str(response.url), code=response.status_code, headers=headers_of(response))
@@ -58,20 +52,3 @@ body: '{"name": "{{ inputs.name }}"}'
             context.mask(text)
             return answer.model_copy(update={"encrypted_body": context.encrypt(text)})
         return answer.model_copy(update={"body": text})
-
-    async def _content(self, response: "httpx2.Response") -> bytes:
-        written = self.sending.max_content_length
-        limit = REQUEST_BYTES if written is None else written
-        content = bytearray()
-        async for piece in response.aiter_bytes():
-            content += piece
-            if len(content) > limit:
-                raise too_large(self.uri, limit)
-        return bytes(content)
-
-    def _charset(self, response: "httpx2.Response") -> str:
-        charset = response.charset_encoding or self.sending.default_charset
-        try:
-            return codecs.lookup(charset).name
-        except LookupError:
-            return "utf-8"
