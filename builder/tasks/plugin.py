@@ -50,6 +50,11 @@ class Plugin(Properties):
         return (cls.__doc__ or "").strip().split("\n")[0].strip()
 
     @classmethod
+    def made_anew(cls) -> Mapping[str, Any]:
+        """Properties that each new use is given a value of its own for, such as a secret key."""
+        return {}
+
+    @classmethod
     def groups_of(cls, written: Mapping[str, Any]) -> list[TaskGroup]:
         """The lists of child tasks inside; only flow control has some."""
         return []

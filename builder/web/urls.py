@@ -30,6 +30,11 @@ urlpatterns = [
         schedules.schedule_switch,
         name="schedule-switch",
     ),
+    path(
+        "schedules/<str:namespace>/<str:flow_id>/<str:trigger_id>/act",
+        schedules.schedule_act,
+        name="schedule-act",
+    ),
     path("kv", kv.kv_list, name="kv"),
     path("kv/<str:namespace>/<str:key>/delete", kv.kv_delete, name="kv-delete"),
     path("secrets", secrets.secret_list, name="secrets"),

@@ -151,3 +151,8 @@ triggers:
         catalogue(),
     )
     assert [problem.line for problem in found.problems] == [9] * warned
+
+
+def test_a_new_webhook_is_given_a_key_of_its_own() -> None:
+    first, second = (Webhook.made_anew()["key"] for _ in range(2))
+    assert first != second and len(first) >= 22 and said(Webhook, key=first) == []

@@ -191,3 +191,19 @@ def test_the_guides_are_shown_in_the_app(browser: Client) -> None:
     assert "<table>" in text(browser, "/help/configuration")
     assert browser.get("/help/nothing").status_code == 404
     assert browser.get("/help/../settings").status_code == 404
+
+
+def test_a_backfill_is_asked_for_held_and_given_up_on_the_page(browser: Client) -> None:
+    publish()
+    act = "/schedules/lab/one/hourly/act"
+    span = {"start": "2021-03-26T00:00", "end": "2021-03-26T03:30"}
+    assert "Start the backfill" in text(browser, "/schedules")
+    browser.post(act, {"verb": "backfill", **span})
+    assert "0 started of 4" in text(browser, "/schedules")
+    browser.post(act, {"verb": "pause"})
+    assert "of 4, paused" in text(browser, "/schedules")
+    browser.post(act, {"verb": "cancel"})
+    assert "of 4" not in text(browser, "/schedules")
+    for wrong in ({"verb": "backfill", "start": "soon"}, {"verb": "pause"}, {"verb": "nonsense"}):
+        assert browser.post(act, wrong).status_code == 302
+    assert browser.post("/schedules/lab/one/nobody/act", {"verb": "unlock"}).status_code == 404

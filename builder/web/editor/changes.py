@@ -106,6 +106,7 @@ def _new_step(type_name: str, kind: str, data: Any) -> dict[str, Any]:
         "id": free_id(_stem(plugin.short_name()), {name for _, name in step_ids(data)}),
         "type": plugin.type_name,
         **{name: written[name] for name in required if name in written and name not in ("id", "type")},
+        **plugin.made_anew(),
     }
 
 

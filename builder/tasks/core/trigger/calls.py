@@ -1,7 +1,9 @@
 """What the triggers that are called have in common: the key in the address, and the signature of a call."""
 
 import re
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from secrets import token_urlsafe
+from typing import Annotated, Any, Literal, Self
 
 from builder.tasks.api import (
     Duration,
@@ -17,6 +19,7 @@ from builder.tasks.api import (
 )
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
+_KEY_BYTES = 24
 
 
 class Signature(Properties):
@@ -47,6 +50,10 @@ class CalledTrigger(Trigger):
     """The last part of the address, hard to guess: whoever knows it can start the flow."""
     signature: Annotated[Signature | None, Form(group="connection", label="Signed calls only")] = None
     """Start for signed calls only, whoever knows the address."""
+
+    @classmethod
+    def made_anew(cls) -> Mapping[str, Any]:
+        return {"key": token_urlsafe(_KEY_BYTES)}
 
     @field_validator("key")
     @classmethod
