@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from builder.web import account, executions, flows, health, help, home, kv, schedules, secrets, starters
+from builder.web import account, executions, files, flows, health, help, home, kv, schedules, secrets, starters
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -35,6 +35,15 @@ urlpatterns = [
         schedules.schedule_act,
         name="schedule-act",
     ),
+    path("files", files.file_list, name="files"),
+    path("files/<str:namespace>/upload", files.file_upload, name="file-upload"),
+    path("files/<str:namespace>/save", files.file_save, name="file-save"),
+    path("files/<str:namespace>/folder", files.file_folder, name="file-folder"),
+    path("files/<str:namespace>/move", files.file_move, name="file-move"),
+    path("files/<str:namespace>/delete", files.file_delete, name="file-delete"),
+    path("files/<str:namespace>/restore", files.file_restore, name="file-restore"),
+    path("files/<str:namespace>/download", files.file_download, name="file-download"),
+    path("files/<str:namespace>/export", files.file_export, name="file-export"),
     path("kv", kv.kv_list, name="kv"),
     path("kv/<str:namespace>/<str:key>/delete", kv.kv_delete, name="kv-delete"),
     path("secrets", secrets.secret_list, name="secrets"),

@@ -75,6 +75,7 @@ PAGES = {
     "/executions/{paused}/resume": "Resume",
     "/executions/{failed}": "Restart from stop",
     "/schedules": "Search",
+    "/files?namespace=company.team&path=prompts/a_page_of_markdown.md": "New file",
     "/kv": "Set a value",
     "/secrets": "Set a secret",
     "/starters": "Open",
@@ -126,6 +127,10 @@ def ids(chromium, product, logged_in, openai_server):
     site.publish(FLOW)
     site.publish(FAILING)
     kept = {"namespace": "company.team", "key": "KEPT", "description": EVIL}
+    site.post(
+        "/files/company.team/save",
+        form={"path": "prompts/a_page_of_markdown.md", "text": EVIL, "revision": "0"},
+    )
     site.post("/kv", form={**kept, "kind": "STRING", "value": EVIL})
     site.post("/secrets", form={**kept, "value": "s3cr3t-s3cr3t"})
     failed = site.run("a_failing_flow_whose_name_is_long_enough_to_wrap", "company.team.department.subdepartment")
