@@ -9,7 +9,7 @@ class Limits:
     keys are expanded; `digits` of one whole number; `problems` listed for one text."""
 
     bytes_: int = 1_000_000
-    depth: int = 100
+    depth: int = 200
     values: int = 100_000
     digits: int = 300
     problems: int = 200
