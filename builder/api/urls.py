@@ -9,6 +9,7 @@ _flows = [
     path("search", flow_lists.search_view),
     path("source", flow_lists.sources_view),
     path("distinct-namespaces", flow_lists.namespaces_view),
+    path("graph", graphs.text_view),
     path("validate", flows.validate_view),
     path("validate/task", flows.validate_task_view),
     path("validate/trigger", flows.validate_trigger_view),

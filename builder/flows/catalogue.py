@@ -1,7 +1,7 @@
 """What the flow language wants to know of task and trigger types; `builder.tasks.catalogue` answers it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -16,16 +16,28 @@ class Kind(StrEnum):
     CONDITION = "condition"
 
 
+class Order(StrEnum):
+    """How the tasks of a group follow one another."""
+
+    SEQUENCE = "sequence"
+    PARALLEL = "parallel"
+    DEPENDENCE = "dependence"
+    TURNS = "turns"
+
+
 @dataclass(frozen=True, slots=True)
 class TaskGroup:
     """A list of child tasks inside a flowable task: `name` is "tasks", "then", "else", "errors", "cases.spam" ...
 
-    `path` is relative to the task; a Dag's children stand one deeper, so each child's own path is given.
+    `path` is relative to the task; a Dag's children stand one deeper, so each child's own path is given. `after`: in a
+    group of dependence, by the id of a child the ids of those that it waits for.
     """
 
     name: str
     path: Path
     tasks: Sequence[tuple[Path, Any]]
+    order: Order = Order.SEQUENCE
+    after: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class PluginType(Protocol):

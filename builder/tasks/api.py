@@ -6,7 +6,7 @@ from builder.errors import BuilderError, Fault, Path, Severity, TaskFailure, dot
 from builder.expressions import read_row as read_item
 from builder.expressions import result_to_json
 from builder.expressions import truthy as is_true
-from builder.flows.catalogue import Kind, TaskGroup
+from builder.flows.catalogue import Kind, Order, TaskGroup
 from builder.flows.file_paths import is_chosen as is_chosen_file
 from builder.flows.values.json_schema import schema_fault, value_faults
 from builder.tasks.base import InstillTask, KestraTask, Level, Task, ToolTask
@@ -101,6 +101,7 @@ __all__ = [
     "Layout",
     "Level",
     "NamespaceFiles",
+    "Order",
     "Outputs",
     "Part",
     "Path",

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from builder.errors import Path
-from builder.flows.catalogue import TaskGroup
+from builder.flows.catalogue import Order, TaskGroup
 from builder.tasks.base import Task
 from builder.tasks.context import RunContext
 from builder.tasks.form import Form
@@ -161,6 +161,8 @@ class FlowTask(Task):
 
     group_fields: ClassVar[tuple[str, ...]] = ()
     """The properties (YAML keys) that hold child tasks."""
+    order: ClassVar[Order] = Order.SEQUENCE
+    """How its `tasks` follow one another."""
     input_fields: ClassVar[tuple[str, ...]] = ()
     """The properties that hold input declarations (Pause.onResume)."""
     whole: ClassVar[bool] = False
@@ -182,10 +184,14 @@ class FlowTask(Task):
     def groups_of(cls, written: Mapping[str, Any]) -> list[TaskGroup]:
         """The lists of child tasks in a task as written, as far as they are lists at all."""
         return [
-            TaskGroup(name, (name,), list(children(written[name], (name,))))
+            TaskGroup(name, (name,), list(children(written[name], (name,))), cls._order_of(name))
             for name in cls.group_fields
             if isinstance(written.get(name), list)
         ]
+
+    @classmethod
+    def _order_of(cls, group: str) -> Order:
+        return cls.order if group == "tasks" else Order.SEQUENCE
 
     def asks(self) -> Mapping[str, Ask]:
         """What must be evaluated, by name; the answers come to `layout` under the same names."""

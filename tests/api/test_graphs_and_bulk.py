@@ -139,3 +139,13 @@ def test_schemas_tell_flows_tasks_and_triggers(api: Api):
         one for one in api.get("pebble/functions") if one["name"] == "secret"
     ).items()
     assert "upper" in api.get("pebble/filters")
+
+
+def test_a_text_is_a_graph_without_being_stored(api: Api, caller: str):
+    graph = api.post("flows/graph", CALLER)
+    assert edges(graph) == edges(api.get("flows/team/caller/graph"))
+    begun = api.post("flows/graph", "id: new\ntasks:\n  - id: only\n    type: not.yet.Known\n")
+    assert ("root.root", "root.only", "SEQUENTIAL") in edges(begun)
+    assert api("POST", "flows/graph", "id: [").status_code == 422
+    assert api("POST", "flows/graph", "- a").status_code == 422
+    assert api("POST", "flows/graph", "").status_code == 200

@@ -138,9 +138,9 @@ def test_nesting_is_limited_also_through_aliases():
     for row in ("a: " + "[" * 100_000, "a: " + "{b: " * 5_000, "- " * 5_000 + "a"):
         problems = parse(row).problems
         assert [problem.message for problem in problems] == [
-            "nested too deeply: the limit is 100 levels (MILLSTREAM_FLOW_DEPTH)"
+            "nested too deeply: the limit is 200 levels (MILLSTREAM_FLOW_DEPTH)"
         ]
-    tower = "\n".join(f"k{n}: &k{n} [{'*k' + str(n - 1) if n else 1}]" for n in range(150))
+    tower = "\n".join(f"k{n}: &k{n} [{'*k' + str(n - 1) if n else 1}]" for n in range(250))
     assert "nested too deeply" in parse(tower).problems[0].message
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import ValidationError
 
-from builder.tasks.api import Field, FlowBlock, Form, Lane, Layout, TaskGroup, model_validator
+from builder.tasks.api import Field, FlowBlock, Form, Lane, Layout, Order, TaskGroup, model_validator
 
 
 class Dag(FlowBlock):
@@ -85,12 +85,18 @@ tasks:
             for number, item in enumerate(tasks)
             if isinstance(item, Mapping) and "task" in item
         ]
-        return [TaskGroup("tasks", ("tasks",), inside), *super().groups_of(written)]
+        after = {_id(item): _waits_for(item) for item in tasks if isinstance(item, Mapping)}
+        return [TaskGroup("tasks", ("tasks",), inside, Order.DEPENDENCE, after), *super().groups_of(written)]
 
     def layout(self, groups: Mapping[str, Sequence[str]], answers: Mapping[str, Any]) -> Layout:
         edges = self._edges()
         lanes = [Lane("", (task,), after=tuple(edges[task])) for task in groups.get("tasks", ())]
         return Layout(lanes, self.concurrent)
+
+
+def _waits_for(item: Mapping[str, Any]) -> list[str]:
+    others = item.get("dependsOn")
+    return [str(other) for other in others] if isinstance(others, list) else []
 
 
 def _id(item: Mapping[str, Any]) -> str:

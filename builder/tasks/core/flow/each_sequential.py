@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from builder.tasks.api import Ask, Children, Field, FlowBlock, Form, Lane, Layout
+from builder.tasks.api import Ask, Children, Field, FlowBlock, Form, Lane, Layout, Order
 from builder.tasks.core.flow.looping import loop_values
 
 
@@ -11,6 +11,7 @@ class Each(FlowBlock):
     """What both older relatives of ForEach have in common."""
 
     deprecated = "io.kestra.plugin.core.flow.ForEach"
+    order = Order.TURNS
 
     value: Annotated[str | list[Any], Form("textarea", label="Values")] = Field(examples=['["red", "green"]'])
     """The list: values one by one, or an expression that gives JSON of a list."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from builder.tasks.api import Ask, Children, Field, FlowBlock, Form, Lane, Layout
+from builder.tasks.api import Ask, Children, Field, FlowBlock, Form, Lane, Layout, Order
 from builder.tasks.core.flow.looping import loop_values
 
 
@@ -15,6 +15,7 @@ class ForEach(FlowBlock):
     """
 
     type_name = "io.kestra.plugin.core.flow.ForEach"
+    order = Order.TURNS
     title = "For each"
     example = """
 id: each

@@ -19,6 +19,7 @@ from builder.tasks.api import (
     Form,
     Lane,
     Layout,
+    Order,
     Properties,
     Rows,
     TaskFailure,
@@ -66,6 +67,7 @@ class Loop(FlowBlock):
     """
 
     type_name = "io.kestra.plugin.core.flow.Loop"
+    order = Order.TURNS
     example = """
 id: each
 type: io.kestra.plugin.core.flow.Loop

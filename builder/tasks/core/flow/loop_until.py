@@ -13,6 +13,7 @@ from builder.tasks.api import (
     FlowBlock,
     Lane,
     Layout,
+    Order,
     Properties,
     is_true,
 )
@@ -40,6 +41,7 @@ class LoopUntil(FlowBlock):
     """
 
     type_name = "io.kestra.plugin.core.flow.LoopUntil"
+    order = Order.TURNS
     aliases = ("io.kestra.plugin.core.flow.WaitFor", "io.kestra.core.tasks.flows.WaitFor")
     title = "Loop until"
     example = """

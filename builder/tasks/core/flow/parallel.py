@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from builder.tasks.api import Children, Field, FlowBlock, Lane, Layout
+from builder.tasks.api import Children, Field, FlowBlock, Lane, Layout, Order
 
 
 class Parallel(FlowBlock):
     """Run steps at the same time."""
 
     type_name = "io.kestra.plugin.core.flow.Parallel"
+    order = Order.PARALLEL
     aliases = ("io.kestra.core.tasks.flows.Parallel",)
     example = """
 id: together
