@@ -75,16 +75,25 @@ class Patience:
 
 
 async def ask(
-    context: RunContext, connection: Connection, path: str, parameters: Mapping[str, Any], answer: Answer
+    context: RunContext,
+    connection: Connection,
+    path: str,
+    parameters: Mapping[str, Any],
+    answer: Answer,
+    *,
+    streams: bool = True,
 ) -> None:
-    """Fills `answer`. Raises TaskFailure; a cancellation closes the connection at once."""
+    """Fills `answer`, in pieces unless `streams` is False. What `parameters` say of streaming themselves holds.
+
+    Raises TaskFailure; a cancellation closes the connection at once.
+    """
     place = connection.place(str(parameters.get("model") or "of the stored prompt"))
     opened = client.open_client(context, connection)
-    styles = list(answer.streaming)
+    styles = list(answer.streaming) if streams else []
     context.sent(records.shown(connection.url + path, parameters))
 
     async def once() -> None:
-        call = Call("POST", path, {**parameters, **(styles[0] if styles else {})})
+        call = Call("POST", path, {**(styles[0] if styles else {}), **parameters})
         await _read(context, client.pieces(opened, call, place, context), answer, place)
 
     def simpler(failure: Failure) -> bool:

@@ -17,3 +17,16 @@ CHAT_MODELS = (
     "gpt-4o",
 )
 """Models that answer in text and are offered today, small and cheap ones first, those on their way out last."""
+IMAGE_MODELS = (
+    "gpt-image-2.5-flare",
+    "gpt-image-2.5-sunburst",
+    "gpt-image-2.6-flare",
+    "gpt-image-2.6-sunburst",
+    "gpt-image-2",
+)
+"""Models that draw."""
+SPEECH_MODELS = ("gpt-4o-mini-tts", "tts-1", "tts-1-hd")
+LISTENING_MODELS = ("gpt-transcribe", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "whisper-1")
+VOICES = (
+    "alloy", "ash", "ballad", "coral", "echo", "fable", "onyx", "nova", "sage", "shimmer", "verse", "marin", "cedar",
+)  # fmt: skip

@@ -7,7 +7,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-Flavor = Literal["chat", "responses"]
+Flavor = Literal["chat", "responses", "embeddings", "images", "audio"]
+_SENT_AND_MADE: Mapping[Flavor, tuple[str, str | None]] = {
+    "chat": ("prompt", "completion"),
+    "responses": ("input", "output"),
+    "embeddings": ("prompt", None),
+    "images": ("input", "output"),
+    "audio": ("input", "output"),
+}
+"""What the tokens that went in and came out are called; an embedding has none that came out."""
 
 _TOOL_UNITS = {"web_search_call": "web_searches", "file_search_call": "storage_searches"}
 """Output items of the Responses API that cost by the call, and the unit they are priced in."""
@@ -30,8 +38,9 @@ def usage_of(counted: object, flavor: Flavor) -> Usage | None:
     """Reads the `usage` object of an answer; None when the server sent none or something else."""
     if not isinstance(counted, Mapping):
         return None
-    sent, answered = ("prompt", "completion") if flavor == "chat" else ("input", "output")
-    given, made = _count(counted, f"{sent}_tokens"), _count(counted, f"{answered}_tokens")
+    sent, answered = _SENT_AND_MADE[flavor]
+    given = _count(counted, f"{sent}_tokens")
+    made = _count(counted, f"{answered}_tokens") if answered else 0
     if given is None or made is None:
         return None
     return Usage(
@@ -47,8 +56,8 @@ def cost_of(body: Mapping[str, Any], flavor: Flavor, base_url: str, at: datetime
     """The price in US dollars of an answer (`model`, `usage`, `output`, `service_tier`) of the server at `base_url`."""
     from genai_prices import data_snapshot
 
-    if usage_of(body.get("usage"), flavor) is None:
-        return None
+    if flavor == "audio" or usage_of(body.get("usage"), flavor) is None:
+        return None  # the tables price tokens of sound apart, and the answer's words for them are not theirs
     snapshot = data_snapshot.get_snapshot()
     kinds = _item_kinds(body.get("output"))
     try:
@@ -64,7 +73,8 @@ def cost_of(body: Mapping[str, Any], flavor: Flavor, base_url: str, at: datetime
     except (LookupError, ValueError):
         return None
     priced = {key for key, value in price.model_price.__dict__.items() if value is not None}
-    needed = {"input_mtok", "output_mtok"} | {f"{_TOOL_UNITS[kind]}_kcount" for kind in kinds if kind in _TOOL_UNITS}
+    needed = {"input_mtok"} | ({"output_mtok"} if _SENT_AND_MADE[flavor][1] else set())
+    needed |= {f"{_TOOL_UNITS[kind]}_kcount" for kind in kinds if kind in _TOOL_UNITS}
     return price.total_price if needed <= priced and not kinds.keys() & _UNPRICED_ITEMS else None
 
 

@@ -26,6 +26,8 @@ class Plugin(Properties):
     """YAML of one valid use, checked by the tests."""
     deprecated: ClassVar[str] = ""
     """What to use instead, for a type that is kept for old flows only."""
+    deletes: ClassVar[str] = ""
+    """What a run of it deletes for good, in one sentence; the editor marks such a step and asks before adding it."""
     common: ClassVar[frozenset[str]] = frozenset()
     """The Python names of the properties that every type of this kind has; the engine reads them, not the type."""
 

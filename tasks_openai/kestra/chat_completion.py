@@ -16,8 +16,8 @@ from builder.tasks.api import (
 from tasks_openai import media, structured
 from tasks_openai.calls import ask
 from tasks_openai.chat_answer import ChatAnswer
+from tasks_openai.kestra.asking import OpenAITask
 from tasks_openai.kestra.chat_functions import ChatFunction, tool_choice, with_function_call
-from tasks_openai.kestra.connection_fields import OpenAITask
 from tasks_openai.records import measure
 
 _SENT_AS = {

@@ -15,7 +15,7 @@ from builder.tasks.api import (
 from tasks_openai import media, structured
 from tasks_openai.calls import ask
 from tasks_openai.failures import Place, excerpt
-from tasks_openai.kestra.connection_fields import OpenAITask
+from tasks_openai.kestra.asking import OpenAITask
 from tasks_openai.records import measure
 from tasks_openai.responses_answer import (
     ResponsesAnswer,

@@ -1,0 +1,121 @@
+"""What every task that asks OpenAI, or a server that speaks its protocol, has: a key, an address, limits."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
+
+from builder.tasks.api import (
+    AliasChoices,
+    Field,
+    Form,
+    Path,
+    Properties,
+    SecretStr,
+    Task,
+    WrongProperty,
+    field_validator,
+    model_validator,
+)
+from tasks_openai.connection import Connection
+from tasks_openai.structured import strict_faults
+
+_SHOWN = 3
+TOTAL_SECONDS = 600.0
+"""How long a call may take altogether when the task has no `timeout` of its own."""
+
+
+def sendable_key(key: SecretStr) -> SecretStr:
+    """A key as a header can carry it. Raises ValueError."""
+    text = key.get_secret_value().strip()  # a secret read from a file ends with a line break
+    if not text:
+        raise ValueError("is empty; write the key, or the secret that holds it")
+    if not text.isascii() or not text.isprintable():
+        raise ValueError("holds characters that no key has; copy the key again")
+    return SecretStr(text)
+
+
+def web_address(address: str | None) -> str | None:
+    """An address of http or https without blanks around it; None for an empty one. Raises ValueError."""
+    parts = urlsplit(address.strip()) if address else None
+    if parts is not None and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise ValueError("must be an address such as https://models.example.org/v1")
+    return address.strip() if address else None
+
+
+class NamedConnection(Properties):
+    """A connection kept as one secret: JSON of a key and what belongs to it, or just the key."""
+
+    api_key: SecretStr = Field(validation_alias=AliasChoices("api_key", "api-key", "apiKey"))
+    """The API key."""
+    organization: str | None = None
+    """Which organization pays."""
+    project: str | None = None
+    """Which project the request counts for."""
+    base_url: str | None = Field(
+        None, validation_alias=AliasChoices("base_url", "base-url", "baseUrl", "base-path", "base_path")
+    )
+    """The server's address, for one that is not OpenAI."""
+
+    _can_be_sent = field_validator("api_key")(sendable_key)
+    _is_an_address = field_validator("base_url")(web_address)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _just_the_key(cls, written: Any) -> Any:
+        return {"api_key": written} if isinstance(written, str) else written
+
+
+class ConnectedTask(Task):
+    """The connection's properties; a vocabulary adds the key in its own way and tells it by `key`."""
+
+    default_timeout_seconds: ClassVar[float | None] = TOTAL_SECONDS
+    category: ClassVar[str] = "OpenAI"
+
+    client_timeout: Annotated[float, Form(group="connection", label="Longest silence (seconds)")] = Field(
+        10, gt=0, le=3600
+    )
+    """How many seconds to wait for the connection, and for each next piece of the answer. Models that think long before
+    they speak need more. The whole call is bounded by the step's time limit (10 minutes when none is set)."""
+    base_url: Annotated[
+        str | None, Form(group="connection", label="Server address", placeholder="https://api.openai.com/v1")
+    ] = Field(None, examples=["http://127.0.0.1:11434/v1"])
+    """Where to send the request: leave it empty for OpenAI; a compatible server's address ends in /v1."""
+    organization: Annotated[str | None, Form(group="connection")] = Field(None, examples=["org-..."])
+    """Which organization of your account pays, when the key belongs to several."""
+    project: Annotated[str | None, Form(group="connection")] = Field(None, examples=["proj_..."])
+    """Which project of the organization the request counts for."""
+    ca_pem: Annotated[str | None, Form("textarea", group="connection", label="CA certificate")] = None
+    """PEM text of the certificate authority that signed the server's certificate, when it is one of your own."""
+    client_pem: Annotated[SecretStr | None, Form("secret", group="connection", label="Client certificate")] = None
+    """PEM text of the key and certificate by which a server of your own knows this client."""
+    proxy: Annotated[str | None, Form(group="connection", label="Proxy")] = Field(
+        None, examples=["http://proxy.example.org:3128"]
+    )
+    """The address of a proxy that the request goes through."""
+
+    @field_validator("base_url", "proxy")
+    @classmethod
+    def _is_an_address(cls, address: str | None) -> str | None:
+        return web_address(address)
+
+    def key(self) -> str:
+        """The API key."""
+        raise NotImplementedError
+
+    def check_strict(self, path: Path, schema: Mapping[str, Any]) -> None:
+        """Raises WrongProperty for what OpenAI's strict mode would refuse; other servers may take more."""
+        if self.base_url is None and (faults := strict_faults(schema)):
+            raise WrongProperty(path, "; ".join(faults[:_SHOWN]))
+
+    def connection(self) -> Connection:
+        """Whom the task asks."""
+        return Connection(
+            self.key(),
+            self.base_url,
+            self.client_timeout,
+            organization=self.organization or None,
+            project=self.project or None,
+            ca_pem=self.ca_pem or None,
+            client_pem=self.client_pem.get_secret_value() if self.client_pem else None,
+            proxy=self.proxy,
+        )
