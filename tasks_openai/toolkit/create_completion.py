@@ -100,8 +100,8 @@ max_tokens: 100
 
     @model_validator(mode="after")
     def _best_of_enough(self) -> "CreateCompletion":
-        if self.best_of is not None and self.best_of < (self.n or 1):
-            raise WrongProperty(("best_of",), f"must be at least n ({self.n or 1})")
+        if self.best_of is not None and self.n is not None and self.best_of < self.n:
+            raise WrongProperty(("best_of",), f"must be at least n ({self.n})")
         if self.best_of is not None and self.best_of > 1 and self.stream:
             raise WrongProperty(("best_of",), "cannot be streamed; leave stream out")
         return self

@@ -1,6 +1,6 @@
 """openai.CreateTranscription."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from builder.tasks.api import AliasChoices, Field, Form, RunContext, WrongProperty, model_validator
 from tasks_openai.model_names import LISTENING_MODELS
@@ -46,10 +46,6 @@ file: "{{ inputs.recording }}"
         if self.timestamp_granularities and self.response_format != "verbose_json":
             raise WrongProperty(("timestamp_granularities[]",), "needs response_format: verbose_json")
         return self
-
-    def parameters(self) -> dict[str, Any]:
-        """Lists go as the form's repeated fields, whose names end in []."""
-        return {f"{key}[]" if isinstance(value, list) else key: value for key, value in super().parameters().items()}
 
     async def run(self, context: RunContext) -> ListeningOutputs:
         return await self.listened(context, self.call())

@@ -5,8 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from builder.tasks.api import Field, Form, RunContext, TaskFailure
 from tasks_openai import media
 from tasks_openai.calls import fetch
-from tasks_openai.exchange import Call, Misunderstood, Reply
-from tasks_openai.failures import misunderstood
+from tasks_openai.exchange import Call, Reply
+from tasks_openai.failures import Misunderstood, misunderstood
 from tasks_openai.records import measure
 from tasks_openai.toolkit.forms import form_of
 from tasks_openai.toolkit.tool import OpenAITool, ToolOutputs

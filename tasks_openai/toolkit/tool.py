@@ -10,8 +10,8 @@ from tasks_openai import media
 from tasks_openai.calls import fetch
 from tasks_openai.connected import ConnectedTask, NamedConnection, sendable_key
 from tasks_openai.connection import Connection
-from tasks_openai.exchange import Call, Misunderstood
-from tasks_openai.failures import misunderstood
+from tasks_openai.exchange import Call
+from tasks_openai.failures import Misunderstood, misunderstood
 from tasks_openai.prices import Flavor
 from tasks_openai.records import measure
 

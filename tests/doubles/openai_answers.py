@@ -78,7 +78,9 @@ def example(schema: Any) -> Any:
 
 def last_text(body: Json) -> str:
     """The last thing the user said, in either protocol."""
-    turns = body.get("messages", body.get("input", ""))
+    turns = body.get("messages", body.get("input", body.get("prompt", "")))
+    if isinstance(turns, list) and turns and not isinstance(turns[-1], dict):
+        return str(turns[-1])
     content = turns if isinstance(turns, str) else (turns[-1].get("content") or "" if turns else "")
     if isinstance(content, list):
         content = " ".join(part.get("text", "") for part in content)
@@ -195,6 +197,36 @@ class Chat:
             "prompt_tokens_details": {"cached_tokens": usage.cached},
             "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
         }
+
+
+class Complete:
+    """The older Completions protocol."""
+
+    def __init__(self, body: Json, answer: Answer) -> None:
+        self.body, self.answer, self.id = body, answer, f"cmpl-{uuid4().hex[:24]}"
+
+    def whole(self) -> Json:
+        count = self.body.get("n") or 1
+        return self._envelope([self._choice(index, self.answer.text, "stop") for index in range(count)], True)
+
+    def stream(self, count: int) -> Iterator[Json]:
+        for index in range(self.body.get("n") or 1):
+            for piece in pieces(self.answer.text, count):
+                yield self._envelope([self._choice(index, piece, None)])
+            yield self._envelope([self._choice(index, "", "stop")])
+        if (self.body.get("stream_options") or {}).get("include_usage"):
+            yield self._envelope([], True)
+
+    def _choice(self, index: int, text: str, finish: str | None) -> Json:
+        return {"index": index, "text": text, "logprobs": None, "finish_reason": finish}
+
+    def _envelope(self, choices: list[Json], counted: bool = False) -> Json:
+        usage = self.answer.usage
+        tokens = usage and {
+            "prompt_tokens": usage.input, "completion_tokens": usage.output, "total_tokens": usage.input + usage.output
+        }  # fmt: skip
+        head = {"id": self.id, "object": "text_completion", "created": 1_790_000_000, "model": self.body["model"]}
+        return {**head, "choices": choices, **({"usage": tokens} if counted else {})}
 
 
 class Respond:

@@ -10,16 +10,17 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Self
 
 from aiohttp import web
 
 from tests.doubles import openai_spec
-from tests.doubles.openai_answers import Answer, Chat, Json, Respond, fitting, read_answer
+from tests.doubles.openai_answers import Answer, Chat, Complete, Json, Respond, fitting, read_answer
+from tests.doubles.openai_store import Missing, Store, png
 
-MODELS = ("gpt-5.4", "gpt-5.4-mini", "gpt-4.1-mini", "gpt-4o", "gpt-4o-mini")
 __all__ = ["Answer", "OpenAIServer", "Request"]
 
 
@@ -30,7 +31,10 @@ class Request:
     path: str
     headers: dict[str, str]
     body: Json
+    """JSON, or the fields of a form; a file is its name, content and media type."""
     at: float
+    method: str = "POST"
+    query: list[tuple[str, str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     closed_early: threading.Event = field(default_factory=threading.Event)
     answered: threading.Event = field(default_factory=threading.Event)
@@ -46,7 +50,7 @@ class OpenAIServer:
         self.delay_seconds, self.chunks, self.strict, self.streams = delay_seconds, chunks, strict, streams
         self.requests: list[Request] = []
         self.answers: deque[Answer] = deque()
-        self._kept: set[str] = set()
+        self.store = Store()
         self._port = port
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="openai-server", daemon=True)
@@ -80,9 +84,11 @@ class OpenAIServer:
 
     async def _listen(self) -> None:
         app = web.Application(client_max_size=32 * 2**20)
-        app.router.add_post("/v1/chat/completions", self._post)
-        app.router.add_post("/v1/responses", self._post)
-        app.router.add_get("/v1/models", self._models)
+        for path in ("/v1/chat/completions", "/v1/responses", "/v1/completions"):
+            app.router.add_post(path, self._post)
+        for method, path, handler in self.store.handlers():
+            app.router.add_route(method, path, partial(self._other, handler))
+        app.router.add_get("/pictures/{name}", self._picture)
         app.router.add_get("/requests", self._seen)
         app.router.add_post("/answers", self._script)
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
@@ -91,9 +97,30 @@ class OpenAIServer:
         await site.start()
         self._port = self._runner.addresses[0][1]
 
-    async def _models(self, _: web.Request) -> web.Response:
-        models = [{"id": name, "object": "model", "created": 1_790_000_000, "owned_by": "openai"} for name in MODELS]
-        return web.json_response({"object": "list", "data": models})
+    async def _picture(self, _: web.Request) -> web.Response:
+        return web.Response(body=png(), content_type="image/png")
+
+    async def _other(self, handler: Callable[[web.Request, Json], Any], http: web.Request) -> web.StreamResponse:
+        """Every call but those that answer a question: checked, kept, scripted and answered."""
+        request = await self._came(http)
+        refused = self._refuse(request) or (_scripted(self.answers.popleft()) if self.answers else None)
+        if refused is not None:
+            return refused
+        try:
+            made = handler(http, request.body)
+        except Missing as missing:
+            return _refusal(404, str(missing), "not_found")
+        except PermissionError as error:
+            return _refusal(403, str(error))
+        return made if isinstance(made, web.StreamResponse) else web.json_response(made)
+
+    async def _came(self, http: web.Request) -> Request:
+        headers = {key.lower(): value for key, value in http.headers.items()}
+        body = await _form(http) if http.content_type == "multipart/form-data" else await _json(http)
+        query = list(http.query.items())
+        request = Request(http.path, headers, body, time.time(), http.method, query)
+        self.requests.append(request)
+        return request
 
     async def _seen(self, _: web.Request) -> web.Response:
         """What came, for a server in another process; keys are cut."""
@@ -118,12 +145,9 @@ class OpenAIServer:
 
     async def _post(self, http: web.Request) -> web.StreamResponse:
         try:
-            body = await http.json()
+            request = await self._came(http)
         except json.JSONDecodeError:
             return _refusal(400, "We could not parse the JSON body of your request.")
-        headers = {key.lower(): value for key, value in http.headers.items()}
-        request = Request(http.path, headers, body, time.time())
-        self.requests.append(request)
         try:
             response = await self._answer(http, request)
         except (asyncio.CancelledError, ConnectionError):
@@ -139,16 +163,21 @@ class OpenAIServer:
         answer = self.answers.popleft() if self.answers else fitting(request.body)
         if answer.hang:
             await asyncio.sleep(3600)
-        if answer.status != 200:
-            return _refusal(answer.status, answer.text, answer.code, answer.headers)
-        if answer.raw is not None:
-            return web.Response(text=answer.raw, content_type="application/json", headers=answer.headers)
-        protocol = Chat(request.body, answer) if request.path.endswith("completions") else Respond(request.body, answer)
-        self._kept.add(protocol.id)
+        scripted = _scripted(answer)
+        if scripted is not None:
+            return scripted
+        protocol = _PROTOCOLS[request.path](request.body, answer)
+        self._keep(request, protocol.whole())
         if request.body.get("stream") and self.streams:
             return await self._stream(http, protocol, answer)
         await asyncio.sleep(self.delay_seconds)
         return web.json_response(protocol.whole())
+
+    def _keep(self, request: Request, whole: Json) -> None:
+        if request.path == "/v1/chat/completions":
+            self.store.keep_completion(request.body, whole)
+        elif request.path == "/v1/responses":
+            self.store.keep_response(request.body, whole)
 
     def _refuse(self, request: Request) -> web.Response | None:
         key = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -162,15 +191,17 @@ class OpenAIServer:
                 404, f"The model `{model}` does not exist or you do not have access to it.", "model_not_found"
             )
         if self.strict:
-            request.faults = openai_spec.faults(request.path, request.body)
+            request.faults = openai_spec.faults(request.method, request.path, request.body)
         if request.faults:
             return _refusal(400, " ".join(request.faults))
         previous = request.body.get("previous_response_id")
-        if previous and previous not in self._kept:
+        if previous and previous not in self.store.responses:
             return _refusal(400, f"Previous response with id '{previous}' not found.", "previous_response_not_found")
         return None
 
-    async def _stream(self, http: web.Request, protocol: Chat | Respond, answer: Answer) -> web.StreamResponse:
+    async def _stream(
+        self, http: web.Request, protocol: Chat | Respond | Complete, answer: Answer
+    ) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
         await response.prepare(http)
         events = list(protocol.stream(self.chunks))
@@ -183,10 +214,44 @@ class OpenAIServer:
             await asyncio.sleep(pause)
             name = f"event: {event['type']}\n" if "type" in event else ""
             await response.write(f"{name}data: {json.dumps(event)}\n\n".encode())
-        if isinstance(protocol, Chat):
+        if isinstance(protocol, Chat | Complete):
             await response.write(b"data: [DONE]\n\n")
         await response.write_eof()
         return response
+
+
+_PROTOCOLS: dict[str, type[Chat] | type[Respond] | type[Complete]] = {
+    "/v1/chat/completions": Chat,
+    "/v1/responses": Respond,
+    "/v1/completions": Complete,
+}
+
+
+def _scripted(answer: Answer) -> web.Response | None:
+    """An answer whose status or text a test has written; None for one that follows from the request."""
+    if answer.status != 200:
+        return _refusal(answer.status, answer.text, answer.code, answer.headers)
+    if answer.raw is not None:
+        return web.Response(text=answer.raw, content_type="application/json", headers=answer.headers)
+    return None
+
+
+async def _json(http: web.Request) -> Json:
+    return dict(await http.json()) if http.can_read_body else {}
+
+
+async def _form(http: web.Request) -> Json:
+    """The fields of a form; those whose names end in [] as lists."""
+    found: Json = {}
+    for name, value in (await http.post()).items():
+        read: Any = value
+        if isinstance(value, web.FileField):
+            read = (value.filename, value.file.read(), value.content_type)
+        if name.endswith("[]"):
+            found.setdefault(name, []).append(read)
+        else:
+            found[name] = read
+    return found
 
 
 def _refusal(status: int, message: str, code: str | None = None, headers: dict[str, str] | None = None) -> web.Response:
