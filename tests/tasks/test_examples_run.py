@@ -74,7 +74,8 @@ tasks:
     type: io.kestra.plugin.core.log.Log
     message: "{{ inputs.text }}"
 """
-ENDS = {"execution.Fail": State.FAILED, "execution.Exit": State.WARNING, "flow.AllowFailure": State.WARNING}
+ENDS = {
+    "Approval": State.CANCELLED,  # nobody decides before its time is over"execution.Fail": State.FAILED, "execution.Exit": State.WARNING, "flow.AllowFailure": State.WARNING}
 """Where the example is there to end otherwise, by the end of the type's name."""
 
 
