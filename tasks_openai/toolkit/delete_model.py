@@ -20,7 +20,7 @@ class DeleteModel(OpenAITool):
 id: remove
 type: openai.DeleteModel
 api_key: "{{ secret('OPENAI_API_KEY') }}"
-model: ft:gpt-4o-mini:acemeco:suffix:abc123
+model: ft:gpt-4o-mini:acme:x:1
 """
 
     model: Annotated[str, Form(group="main", label="Model")] = Field(min_length=1)

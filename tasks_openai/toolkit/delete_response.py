@@ -20,11 +20,11 @@ class DeleteResponse(OpenAITool):
 id: forget
 type: openai.DeleteResponse
 api_key: "{{ secret('OPENAI_API_KEY') }}"
-response_id: "{{ outputs.answer.id }}"
+response_id: "{{ outputs.response.id }}"
 """
 
     response_id: Annotated[str, Form(group="main", label="Response")] = Field(
-        min_length=1, examples=["{{ outputs.answer.id }}"]
+        min_length=1, examples=["{{ outputs.response.id }}"]
     )
     """The id of the response."""
 

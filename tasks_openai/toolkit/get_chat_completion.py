@@ -19,11 +19,11 @@ class GetChatCompletion(OpenAITool):
 id: again
 type: openai.GetChatCompletion
 api_key: "{{ secret('OPENAI_API_KEY') }}"
-completion_id: "{{ outputs.answer.id }}"
+completion_id: "{{ outputs.completion.id }}"
 """
 
     completion_id: Annotated[str, Form(group="main", label="Completion")] = Field(
-        min_length=1, examples=["{{ outputs.answer.id }}"]
+        min_length=1, examples=["{{ outputs.completion.id }}"]
     )
     """The id of the completion."""
 

@@ -19,11 +19,11 @@ class ListInputItems(OpenAITool):
 id: asked
 type: openai.ListInputItems
 api_key: "{{ secret('OPENAI_API_KEY') }}"
-response_id: "{{ outputs.answer.id }}"
+response_id: "{{ outputs.response.id }}"
 """
 
     response_id: Annotated[str, Form(group="main", label="Response")] = Field(
-        min_length=1, examples=["{{ outputs.answer.id }}"]
+        min_length=1, examples=["{{ outputs.response.id }}"]
     )
     """The id of the response."""
     after: After = None

@@ -21,13 +21,13 @@ class UpdateChatCompletion(OpenAITool):
 id: note
 type: openai.UpdateChatCompletion
 api_key: "{{ secret('OPENAI_API_KEY') }}"
-completion_id: "{{ outputs.answer.id }}"
+completion_id: "{{ outputs.completion.id }}"
 metadata:
   topic: weather
 """
 
     completion_id: Annotated[str, Form(group="main", label="Completion")] = Field(
-        min_length=1, examples=["{{ outputs.answer.id }}"]
+        min_length=1, examples=["{{ outputs.completion.id }}"]
     )
     """The id of the completion."""
     metadata: Annotated[dict[Key, Note], Form("map", group="main", label="Notes")] = Field(max_length=16)

@@ -26,19 +26,46 @@ from builder.tasks.catalogue import Entry, catalogue
 from builder.tasks.outputs import outputs_of
 from builder.tasks.testing import FakeContext
 from tests.doubles.openai_server import OpenAIServer
+from tests.doubles.openai_store import MP3, png
 from tests.engine.world import World
 from tests.tasks.test_mail import Mailbox, serving
 
 ENTRIES = catalogue().all(Kind.TASK)
 NAMESPACE = "company.team"
 SECRETS = {"OPENAI_API_KEY": "sk-test", "EMAIL_PASSWORD": "pw"}
-INPUTS = {"name": "Ada", "amount": 3, "priority": 7, "kind": "praise", "text": "A long story", "send": True}
+FILES = {"kestra:///tests/picture.png": png(), "kestra:///tests/recording.mp3": MP3}
+INPUTS = {
+    "name": "Ada",
+    "amount": 3,
+    "priority": 7,
+    "kind": "praise",
+    "text": "A long story",
+    "send": True,
+    "comment": "How nice",
+    "picture": "kestra:///tests/picture.png",
+    "recording": "kestra:///tests/recording.mp3",
+}
 KINDS = {str: "STRING", int: "INT", bool: "BOOLEAN"}
 STEPS = {
     "outputs.ask.": """
 id: ask
 type: io.kestra.plugin.openai.Responses
 apiKey: "{{ secret('OPENAI_API_KEY') }}"
+model: gpt-5.4-mini
+input: Say something
+""",
+    "outputs.completion.": """
+id: completion
+type: openai.CreateChatCompletion
+api_key: "{{ secret('OPENAI_API_KEY') }}"
+model: gpt-5.4-mini
+messages: [{role: user, content: Say something}]
+store: true
+""",
+    "outputs.response.": """
+id: response
+type: openai.CreateResponse
+api_key: "{{ secret('OPENAI_API_KEY') }}"
 model: gpt-5.4-mini
 input: Say something
 """,
@@ -75,7 +102,11 @@ tasks:
     message: "{{ inputs.text }}"
 """
 ENDS = {
-    "Approval": State.CANCELLED,  # nobody decides before its time is over"execution.Fail": State.FAILED, "execution.Exit": State.WARNING, "flow.AllowFailure": State.WARNING}
+    "execution.Fail": State.FAILED,
+    "execution.Exit": State.WARNING,
+    "flow.AllowFailure": State.WARNING,
+    "flow.Approval": State.CANCELLED,  # nobody decides before its time is over
+}
 """Where the example is there to end otherwise, by the end of the type's name."""
 
 
@@ -126,9 +157,11 @@ class Neighbours:
 
     def redirected(self, example: str) -> str:
         """An example with the addresses of this machine."""
-        key = "apiKey: \"{{ secret('OPENAI_API_KEY') }}\""
+        for key, address in (("apiKey", "baseUrl"), ("api_key", "base_url")):
+            written = f"{key}: \"{{{{ secret('OPENAI_API_KEY') }}}}\""
+            example = example.replace(written, f"{written}\n{address}: {self.models.url}")
         return (
-            example.replace(key, f"{key}\nbaseUrl: {self.models.url}").replace("https://example.com", self.site)
+            example.replace("https://example.com", self.site)
             .replace("host: smtp.example.com", "host: 127.0.0.1")
             .replace("port: 465", f"port: {self.mail_port}\ntransportStrategy: SMTP")
         )  # fmt: skip
@@ -167,6 +200,7 @@ def _mail(box: Mailbox) -> Iterator[int]:
 def run_example(entry: Entry, neighbours: Neighbours) -> tuple[World, Execution, str]:
     """The world afterwards, the execution that ended, and the id of the example's step."""
     world = World(context=Context)
+    world.files.contents |= FILES
     world.publish(SUMMARISE)
     world.kv.entries[NAMESPACE, "last_response"] = "resp_1"
     example = yaml.safe_load(neighbours.redirected(entry.example))
