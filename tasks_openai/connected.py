@@ -102,6 +102,10 @@ class ConnectedTask(Task):
         """The API key."""
         raise NotImplementedError
 
+    def named_connection(self) -> NamedConnection | None:
+        """What holds where the task itself says nothing."""
+        return None
+
     def check_strict(self, path: Path, schema: Mapping[str, Any]) -> None:
         """Raises WrongProperty for what OpenAI's strict mode would refuse; other servers may take more."""
         if self.base_url is None and (faults := strict_faults(schema)):
@@ -109,12 +113,13 @@ class ConnectedTask(Task):
 
     def connection(self) -> Connection:
         """Whom the task asks."""
+        named = self.named_connection()
         return Connection(
             self.key(),
-            self.base_url,
+            self.base_url or (named.base_url if named else None),
             self.client_timeout,
-            organization=self.organization or None,
-            project=self.project or None,
+            organization=self.organization or (named.organization if named else None) or None,
+            project=self.project or (named.project if named else None) or None,
             ca_pem=self.ca_pem or None,
             client_pem=self.client_pem.get_secret_value() if self.client_pem else None,
             proxy=self.proxy,

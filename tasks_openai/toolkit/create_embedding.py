@@ -1,11 +1,9 @@
 """openai.CreateEmbedding."""
 
-import base64
-import binascii
-import struct
 from typing import Annotated, Any, ClassVar, Literal
 
 from builder.tasks.api import Field, Form, RunContext, WrongProperty, model_validator
+from tasks_openai.embedded import as_numbers
 from tasks_openai.prices import Flavor
 from tasks_openai.toolkit.chat_fields import User
 from tasks_openai.toolkit.tool import OpenAITool, ToolOutputs
@@ -70,17 +68,5 @@ input: The food was delicious.
     async def run(self, context: RunContext) -> EmbeddingAnswer:
         body = await self.answer(context, self.call())
         if self.encoding_format != "base64":
-            body["data"] = [_numbers(one) for one in body.get("data") or ()]
+            body["data"] = [as_numbers(one) for one in body.get("data") or ()]
         return EmbeddingAnswer.model_validate(body)
-
-
-def _numbers(one: dict[str, Any]) -> dict[str, Any]:
-    """An embedding as numbers, although a server sent it packed: 32-bit numbers, lowest byte first."""
-    packed = one.get("embedding")
-    if not isinstance(packed, str):
-        return one
-    try:
-        content = base64.b64decode(packed, validate=True)
-        return {**one, "embedding": list(struct.unpack(f"<{len(content) // 4}f", content))}
-    except (binascii.Error, struct.error):
-        return one

@@ -4,13 +4,11 @@ from typing import Annotated, ClassVar, Literal
 
 from builder.tasks.api import Field, Form, RunContext, WrongProperty, model_validator
 from tasks_openai.model_names import IMAGE_MODELS
+from tasks_openai.pictures import LARGEST_ANSWER_BYTES, LONGEST_PROMPT, LONGEST_PROMPTS
 from tasks_openai.prices import Flavor
 from tasks_openai.toolkit.chat_fields import User
-from tasks_openai.toolkit.image_answer import LARGEST_ANSWER_BYTES, ImagesAnswer, keep_images
+from tasks_openai.toolkit.image_answer import ImagesAnswer, keep_images
 from tasks_openai.toolkit.tool import OpenAITool
-
-_LONGEST_PROMPT = {"dall-e-2": 1_000, "dall-e-3": 4_000}
-LONGEST_PROMPT = 32_000
 
 
 class CreateImage(OpenAITool):
@@ -77,7 +75,7 @@ size: 1024x1024
 
     @model_validator(mode="after")
     def _fits_together(self) -> "CreateImage":
-        most = _LONGEST_PROMPT.get(self.model or "", LONGEST_PROMPT)
+        most = LONGEST_PROMPTS.get(self.model or "", LONGEST_PROMPT)
         if len(self.prompt) > most:
             raise WrongProperty(("prompt",), f"has {len(self.prompt):,} letters; {self.model} takes at most {most:,}")
         if self.model == "dall-e-3" and (self.n or 1) > 1:

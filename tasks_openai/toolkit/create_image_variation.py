@@ -4,10 +4,11 @@ from typing import Annotated, ClassVar, Literal
 
 from builder.tasks.api import Field, Form, RunContext, TaskFailure
 from tasks_openai import media
+from tasks_openai.forms import form_of
+from tasks_openai.pictures import LARGEST_ANSWER_BYTES
 from tasks_openai.prices import Flavor
 from tasks_openai.toolkit.chat_fields import User
-from tasks_openai.toolkit.forms import form_of
-from tasks_openai.toolkit.image_answer import LARGEST_ANSWER_BYTES, ImagesAnswer, keep_images
+from tasks_openai.toolkit.image_answer import ImagesAnswer, keep_images
 from tasks_openai.toolkit.tool import OpenAITool
 
 LARGEST_PNG_BYTES = 4 * 2**20

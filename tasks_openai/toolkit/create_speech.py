@@ -2,16 +2,10 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from builder.tasks.api import Field, Form, RunContext, TaskFailure
-from tasks_openai.calls import fetch
+from builder.tasks.api import Field, Form, RunContext
 from tasks_openai.model_names import SPEECH_MODELS, VOICES
+from tasks_openai.speech import spoken_by
 from tasks_openai.toolkit.tool import OpenAITool, ToolOutputs
-
-LARGEST_SPEECH_BYTES = 64 * 2**20
-_KINDS = {
-    "mp3": "audio/mpeg", "opus": "audio/ogg", "aac": "audio/aac", "flac": "audio/flac", "wav": "audio/wav",
-    "pcm": "audio/pcm",
-}  # fmt: skip
 
 
 class SpeechOutputs(ToolOutputs):
@@ -60,10 +54,5 @@ input: Good morning! Here is the news.
 
     async def run(self, context: RunContext) -> SpeechOutputs:
         with self.explaining():
-            call = self.call()
-            came = await fetch(context, self.connection(), call, model=self.model, limit_bytes=LARGEST_SPEECH_BYTES)
-        if came.kind in ("application/json", "text/html") or not came.content:
-            raise TaskFailure(f"The answer is no sound; it begins: {came.content[:200].decode(errors='replace')!r}.")
-        wanted = self.response_format or "mp3"
-        uri = await context.files.put(f"speech.{wanted}", came.content)
-        return SpeechOutputs(audio=uri, content_type=_KINDS[wanted], bytes=len(came.content))
+            spoken = await spoken_by(context, self.connection(), self.call(), self.response_format or "mp3")
+        return SpeechOutputs(audio=spoken.uri, content_type=spoken.kind, bytes=spoken.size)

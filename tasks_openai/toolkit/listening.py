@@ -7,8 +7,8 @@ from tasks_openai import media
 from tasks_openai.calls import fetch
 from tasks_openai.exchange import Call, Reply
 from tasks_openai.failures import Misunderstood, misunderstood
+from tasks_openai.forms import form_of
 from tasks_openai.records import measure
-from tasks_openai.toolkit.forms import form_of
 from tasks_openai.toolkit.tool import OpenAITool, ToolOutputs
 
 _AS_FILES = {"srt": "subtitles.srt", "vtt": "subtitles.vtt"}

@@ -9,7 +9,6 @@ from builder.tasks.api import Field, Form, Outputs, RunContext, SecretStr, TaskF
 from tasks_openai import media
 from tasks_openai.calls import fetch
 from tasks_openai.connected import ConnectedTask, NamedConnection, sendable_key
-from tasks_openai.connection import Connection
 from tasks_openai.exchange import Call
 from tasks_openai.failures import Misunderstood, misunderstood
 from tasks_openai.prices import Flavor
@@ -57,15 +56,8 @@ class OpenAITool(ConnectedTask, ToolTask):
             return self.named.api_key.get_secret_value()
         raise TaskFailure("No API key: write api_key, or the secret of a connection as connection.", retryable=False)
 
-    def connection(self) -> Connection:
-        mine, named = super().connection(), self.named
-        if named is None:
-            return mine
-        return Connection(
-            mine.api_key, mine.base_url or named.base_url, mine.silence_seconds,
-            organization=mine.organization or named.organization, project=mine.project or named.project,
-            ca_pem=mine.ca_pem, client_pem=mine.client_pem, proxy=mine.proxy,
-        )  # fmt: skip
+    def named_connection(self) -> NamedConnection | None:
+        return self.named
 
     def parameters(self) -> dict[str, Any]:
         """What is sent: the properties that the author wrote, by the API's names."""
