@@ -1,5 +1,6 @@
 """What every task that asks OpenAI, or a server that speaks its protocol, has: a key, an address, limits."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from tasks_openai.connection import Connection
 from tasks_openai.structured import strict_faults
 
 _SHOWN = 3
+_BASE_PATHS = ("base-path", "base_path", "basePath")
 TOTAL_SECONDS = 600.0
 """How long a call may take altogether when the task has no `timeout` of its own."""
 
@@ -42,6 +44,13 @@ def web_address(address: str | None) -> str | None:
     return address.strip() if address else None
 
 
+def with_version(base_path: Any) -> Any:
+    """Instill's base path (https://models.example.org) as the address that requests go to, which ends in /v1."""
+    if not isinstance(base_path, str) or not base_path.strip() or re.search(r"/v\d+/*$", base_path.strip()):
+        return base_path
+    return f"{base_path.strip().rstrip('/')}/v1"
+
+
 class NamedConnection(Properties):
     """A connection kept as one secret: JSON of a key and what belongs to it, or just the key."""
 
@@ -51,18 +60,20 @@ class NamedConnection(Properties):
     """Which organization pays."""
     project: str | None = None
     """Which project the request counts for."""
-    base_url: str | None = Field(
-        None, validation_alias=AliasChoices("base_url", "base-url", "baseUrl", "base-path", "base_path")
-    )
-    """The server's address, for one that is not OpenAI."""
+    base_url: str | None = Field(None, validation_alias=AliasChoices("base_url", "base-url", "baseUrl", *_BASE_PATHS))
+    """The server's address, for one that is not OpenAI; as Instill's base-path it may leave out the /v1."""
 
     _can_be_sent = field_validator("api_key")(sendable_key)
     _is_an_address = field_validator("base_url")(web_address)
 
     @model_validator(mode="before")
     @classmethod
-    def _just_the_key(cls, written: Any) -> Any:
-        return {"api_key": written} if isinstance(written, str) else written
+    def _as_written_elsewhere(cls, written: Any) -> Any:
+        if isinstance(written, str):
+            return {"api_key": written}
+        if not isinstance(written, Mapping):
+            return written
+        return {key: with_version(value) if key in _BASE_PATHS else value for key, value in written.items()}
 
 
 class ConnectedTask(Task):
@@ -108,7 +119,7 @@ class ConnectedTask(Task):
 
     def check_strict(self, path: Path, schema: Mapping[str, Any]) -> None:
         """Raises WrongProperty for what OpenAI's strict mode would refuse; other servers may take more."""
-        if self.base_url is None and (faults := strict_faults(schema)):
+        if self._server() is None and (faults := strict_faults(schema)):
             raise WrongProperty(path, "; ".join(faults[:_SHOWN]))
 
     def connection(self) -> Connection:
@@ -116,7 +127,7 @@ class ConnectedTask(Task):
         named = self.named_connection()
         return Connection(
             self.key(),
-            self.base_url or (named.base_url if named else None),
+            self._server(),
             self.client_timeout,
             organization=self.organization or (named.organization if named else None) or None,
             project=self.project or (named.project if named else None) or None,
@@ -124,3 +135,7 @@ class ConnectedTask(Task):
             client_pem=self.client_pem.get_secret_value() if self.client_pem else None,
             proxy=self.proxy,
         )
+
+    def _server(self) -> str | None:
+        named = self.named_connection()
+        return self.base_url or (named.base_url if named else None)

@@ -25,6 +25,7 @@ IMAGE_MODELS = (
     "gpt-image-2",
 )
 """Models that draw."""
+EMBEDDING_MODELS = ("text-embedding-3-small", "text-embedding-3-large", "text-embedding-ada-002")
 SPEECH_MODELS = ("gpt-4o-mini-tts", "tts-1", "tts-1-hd")
 LISTENING_MODELS = ("gpt-transcribe", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "whisper-1")
 VOICES = (

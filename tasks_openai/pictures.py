@@ -13,22 +13,23 @@ LONGEST_PROMPTS = {"dall-e-2": 1_000, "dall-e-3": 4_000}
 LONGEST_PROMPT = 32_000
 
 
-async def kept(context: RunContext, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+async def kept(context: RunContext, body: Mapping[str, Any], *, fetch: bool = True) -> list[dict[str, Any]]:
     """The pictures of an answer, each with the `uri` of the file that is kept; base64 stays out of the outputs.
 
-    Raises TaskFailure when there is none, or one is broken.
+    `fetch`: whether to keep those too of which only an address came. Raises TaskFailure when there is none, or one
+    is broken.
     """
-    found = [await _kept(context, number, one) for number, one in enumerate(body.get("data") or ())]
+    found = [await _kept(context, number, one, fetch) for number, one in enumerate(body.get("data") or ())]
     if not found:
         raise TaskFailure("The answer holds no picture.", outputs=dict(body))
     return found
 
 
-async def _kept(context: RunContext, number: int, one: dict[str, Any]) -> dict[str, Any]:
+async def _kept(context: RunContext, number: int, one: dict[str, Any], fetch: bool) -> dict[str, Any]:
     rest = {key: value for key, value in one.items() if key != "b64_json"}
     if one.get("b64_json"):
         content = media.from_base64(str(one["b64_json"]))
-    elif one.get("url"):
+    elif one.get("url") and fetch:
         try:
             content = (await media.load(context, str(one["url"]), LARGEST_IMAGE_BYTES)).content
         except TaskFailure as failure:

@@ -52,7 +52,7 @@ from builder.tasks.local_files import (
     local_place,
     take_out,
 )
-from builder.tasks.outputs import Outputs
+from builder.tasks.outputs import InstillOutputs, Outputs
 from builder.tasks.properties import (
     Duration,
     InstillProperties,
@@ -91,6 +91,7 @@ __all__ = [
     "Form",
     "Http",
     "Inner",
+    "InstillOutputs",
     "InstillProperties",
     "InstillTask",
     "KestraTask",

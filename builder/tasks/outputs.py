@@ -5,6 +5,8 @@ from typing import Any, get_type_hints
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from builder.tasks.properties import to_kebab
+
 
 class Outputs(BaseModel):
     """The outputs of a task, camelCase in expressions. Describe each field by a docstring below it."""
@@ -16,6 +18,12 @@ class Outputs(BaseModel):
         protected_namespaces=(),
         serialize_by_alias=True,
     )
+
+
+class InstillOutputs(Outputs):
+    """The outputs of a task in Instill's vocabulary: kebab-case; what a server did not say is left out as null."""
+
+    model_config = ConfigDict(alias_generator=to_kebab)
 
 
 def outputs_of(run: Any) -> type[BaseModel] | None:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from builder.tasks.api import Field, Form, RunContext, WrongProperty, model_validator
 from tasks_openai.embedded import as_numbers
+from tasks_openai.model_names import EMBEDDING_MODELS
 from tasks_openai.prices import Flavor
 from tasks_openai.toolkit.chat_fields import User
 from tasks_openai.toolkit.tool import OpenAITool, ToolOutputs
@@ -40,13 +41,9 @@ model: text-embedding-3-small
 input: The food was delicious.
 """
 
-    model: Annotated[
-        str,
-        Form(
-            "model", group="main", label="Model",
-            options=("text-embedding-3-small", "text-embedding-3-large", "text-embedding-ada-002"),
-        ),
-    ] = Field(examples=["text-embedding-3-small"])  # fmt: skip
+    model: Annotated[str, Form("model", group="main", label="Model", options=EMBEDDING_MODELS)] = Field(
+        examples=["text-embedding-3-small"]
+    )
     """Which model makes them."""
     input: Annotated[str | list[Any], Form("textarea", group="main", label="Text")]
     """One text, a list of up to 2,048 texts, or token numbers; none of them empty."""

@@ -84,7 +84,7 @@ class OpenAIServer:
 
     async def _listen(self) -> None:
         app = web.Application(client_max_size=32 * 2**20)
-        for path in ("/v1/chat/completions", "/v1/responses", "/v1/completions"):
+        for path in _PROTOCOLS:
             app.router.add_post(path, self._post)
         for method, path, handler in self.store.handlers():
             app.router.add_route(method, path, partial(self._other, handler))
@@ -222,6 +222,7 @@ class OpenAIServer:
 
 _PROTOCOLS: dict[str, type[Chat] | type[Respond] | type[Complete]] = {
     "/v1/chat/completions": Chat,
+    "/mistral/v1/chat/completions": Chat,
     "/v1/responses": Respond,
     "/v1/completions": Complete,
 }

@@ -13,6 +13,7 @@ from referencing.jsonschema import DRAFT202012
 SPEC = Path(__file__).resolve().parents[2].parent / "shared" / "reference" / "openai_spec_cut.json"
 SCHEMAS = {
     "/v1/chat/completions": "CreateChatCompletionRequest",
+    "/mistral/v1/chat/completions": "CreateChatCompletionRequest",
     "/v1/responses": "CreateResponse",
     "/v1/completions": "CreateCompletionRequest",
     "/v1/embeddings": "CreateEmbeddingRequest",
@@ -32,6 +33,8 @@ LEFT_OUT = {
     "RealtimeTranscriptionSessionCreateRequest": {"modalities"},
 }
 """Parameters that the document lost but the API has, or had when it offered the call."""
+OF_OTHERS = {"/mistral/v1/chat/completions": {"safe_prompt", "random_seed"}}
+"""Parameters that another server has besides."""
 _WRONGLY_REQUIRED = {"client_secret"}
 """What the document asks of requests although the server makes it."""
 
@@ -69,7 +72,9 @@ def faults(method: str, path: str, body: dict[str, Any]) -> list[str]:
     if schema is None or not at_hand():
         return []
     body = {_name(key, schema): value for key, value in body.items()}
-    found = [f"Unknown parameter: '{key}'." for key in sorted(set(body) - known_keys(schema))]
+    found = [
+        f"Unknown parameter: '{key}'." for key in sorted(set(body) - known_keys(schema) - OF_OTHERS.get(path, set()))
+    ]
     error = best_match(one for one in _validator(schema).iter_errors(_as_json(body)) if not _is_excused(one))
     if error is not None:
         found.append(f"Invalid value for '{error.json_path.removeprefix('$.')}': {error.message[:300]}")

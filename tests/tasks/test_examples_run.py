@@ -32,7 +32,7 @@ from tests.tasks.test_mail import Mailbox, serving
 
 ENTRIES = catalogue().all(Kind.TASK)
 NAMESPACE = "company.team"
-SECRETS = {"OPENAI_API_KEY": "sk-test", "EMAIL_PASSWORD": "pw"}
+SECRETS = {"OPENAI_API_KEY": "sk-test", "MISTRAL_API_KEY": "sk-test", "EMAIL_PASSWORD": "pw"}
 FILES = {"kestra:///tests/picture.png": png(), "kestra:///tests/recording.mp3": MP3}
 INPUTS = {
     "name": "Ada",
@@ -44,6 +44,7 @@ INPUTS = {
     "comment": "How nice",
     "picture": "kestra:///tests/picture.png",
     "recording": "kestra:///tests/recording.mp3",
+    "document": "kestra:///tests/picture.png",
 }
 KINDS = {str: "STRING", int: "INT", bool: "BOOLEAN"}
 STEPS = {
@@ -160,6 +161,7 @@ class Neighbours:
         for key, address in (("apiKey", "baseUrl"), ("api_key", "base_url")):
             written = f"{key}: \"{{{{ secret('OPENAI_API_KEY') }}}}\""
             example = example.replace(written, f"{written}\n{address}: {self.models.url}")
+        example = example.replace("setup:\n", f"setup:\n  base-path: {self.models.url}\n")
         return (
             example.replace("https://example.com", self.site)
             .replace("host: smtp.example.com", "host: 127.0.0.1")

@@ -25,6 +25,11 @@ def properties_of(system: str) -> list[tuple[str, Json]]:
     return [(task["name"], one) for task in tasks_of(system) for one in task["properties"]]
 
 
+def besides(name: str) -> list[Json]:
+    """The properties of a task that no seed has and that belongs to the family all the same."""
+    return [one for task in _read().get("beyond_seeds", []) if task["name"] == name for one in task["properties"]]
+
+
 def named(pairs: list[tuple[str, Json]]) -> list[str]:
     """The names of test cases."""
     return [f"{task.removeprefix('openai_ai_')}-{one['name']}" for task, one in pairs]
