@@ -4,73 +4,28 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from tasks_openai.choices_answer import ChoicesAnswer, Json
 from tasks_openai.failures import Misunderstood
 
-Json = dict[str, Any]
 
+class ChatAnswer(ChoicesAnswer):
+    """Collects the pieces of a chat completion."""
 
-class ChatAnswer:
-    """Collects chunks (or one whole answer) into the shape of a chat completion."""
+    kind: ClassVar[str] = "chat.completion"
 
-    streaming: ClassVar[tuple[Mapping[str, Any], ...]] = (
-        {"stream": True, "stream_options": {"include_usage": True}},
-        {"stream": True},
-    )
+    def begun(self, index: int) -> Json:
+        return {"index": index, "message": {"role": "assistant", "content": None}, "finish_reason": None}
 
-    def __init__(self) -> None:
-        self._whole: Json | None = None
-        self._head: Json = {}
-        self._choices: dict[int, Json] = {}
-        self._ended = False
-
-    @property
-    def finished(self) -> bool:
-        if self._whole is not None:
-            return True
-        reasons = [choice["finish_reason"] for choice in self._choices.values()]
-        return bool(reasons) and (self._ended or all(reasons))
-
-    def add(self, event: Mapping[str, Any]) -> str:
-        for key in ("id", "model", "created", "service_tier", "system_fingerprint", "usage"):
-            if event.get(key) is not None:
-                self._head[key] = event[key]
-        choices = event.get("choices") or []
-        if not isinstance(choices, list):
-            raise Misunderstood(json.dumps(event))
-        return "".join([self._take_chunk(chunk, event) for chunk in choices])
-
-    def end(self) -> None:
-        self._ended = True
-
-    def take(self, body: Mapping[str, Any]) -> str:
-        choices = body.get("choices")
-        if not isinstance(choices, list) or not choices or not all(_is_choice(choice) for choice in choices):
-            raise Misunderstood(json.dumps(body))
-        self._whole = dict(body)
-        return str(choices[0]["message"].get("content") or "")
-
-    def body(self) -> Json:
-        """The completion as the API gives it when it does not stream."""
-        if self._whole is not None:
-            return self._whole
-        choices = [self._choices[index] for index in sorted(self._choices)]
-        return {**self._head, "object": "chat.completion", "choices": choices}
-
-    def _take_chunk(self, chunk: Any, event: Mapping[str, Any]) -> str:
-        delta = chunk.get("delta") if isinstance(chunk, Mapping) else None
-        index = chunk.get("index", 0) if isinstance(chunk, Mapping) else None
-        if not isinstance(delta, Mapping | None) or not isinstance(index, int):
-            raise Misunderstood(json.dumps(event))
-        choice = self._choices.setdefault(
-            index, {"index": index, "message": {"role": "assistant", "content": None}, "finish_reason": None}
-        )
+    def merge(self, choice: Json, chunk: Mapping[str, Any]) -> str:
+        delta = chunk.get("delta")
+        if not isinstance(delta, Mapping | None):
+            raise Misunderstood(json.dumps(chunk))
         _merge(choice["message"], delta or {})
-        choice["finish_reason"] = chunk.get("finish_reason") or choice["finish_reason"]
-        return _text_of(delta or {}) if index == 0 else ""
+        return _text_of(delta or {})
 
-
-def _is_choice(choice: object) -> bool:
-    return isinstance(choice, Mapping) and isinstance(choice.get("message"), Mapping)
+    def text_of(self, choice: Mapping[str, Any]) -> str | None:
+        message = choice.get("message")
+        return str(message.get("content") or "") if isinstance(message, Mapping) else None
 
 
 def _merge(into: Json, delta: Mapping[str, Any]) -> None:
