@@ -21,8 +21,7 @@ KNOWN: dict[str, str] = {
     "flowable-with-parent-fail": "an expression that is never closed is refused when the flow is saved",
     "with-template": "Template",
     "secrets": "a secret stays masked in outputs too",
-    "inputs-flow": "addresses of uploaded files",
-    "api-trigger": "addresses of uploaded files",
+    "inputs-flow": "a secret stays masked in outputs too",
     "validate-ids": "Java counts several violations of one value",
     "validate-invalid-parallel": "Java counts several violations of one value",
 }
