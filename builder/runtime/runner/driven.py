@@ -188,7 +188,7 @@ class Driven:
         if self.plan is None:
             return
         decision = decide_all(self.plan, self.execution, events)
-        if decision.execution != self.execution or decision.changed:
+        if decision.changed or decision.execution != self.execution:
             self._dirty = True
         log_unsaid(self.journal, self.execution, decision.execution, decision.changed, events)
         self.execution = decision.execution
