@@ -49,12 +49,13 @@ class Answer(Protocol):
 class Patience:
     """How long a call goes on trying."""
 
+    most: int = ATTEMPTS
     tries: int = 1
     waited_seconds: float = 0
 
     def pause_seconds(self, failure: Failure) -> float | None:
         """The wait before the next try; None when there is none."""
-        if not failure.passing or self.tries >= ATTEMPTS:
+        if not failure.passing or self.tries >= self.most:
             return None
         grown = min(8.0, 0.5 * 2 ** (self.tries - 1)) * random.uniform(0.75, 1.25)
         pause = grown if failure.wait_seconds is None else failure.wait_seconds
@@ -82,12 +83,15 @@ async def ask(
     answer: Answer,
     *,
     streams: bool = True,
+    model: str = "",
 ) -> None:
     """Fills `answer`, in pieces unless `streams` is False. What `parameters` say of streaming themselves holds.
 
+    `model`: which one is asked, where the parameters do not name it.
+
     Raises TaskFailure; a cancellation closes the connection at once.
     """
-    place = connection.place(str(parameters.get("model") or "of the stored prompt"))
+    place = connection.place(model or str(parameters.get("model") or "of the stored prompt"))
     opened = client.open_client(context, connection)
     styles = list(answer.streaming) if streams else []
     context.sent(records.shown(connection.url + path, parameters))
@@ -102,7 +106,7 @@ async def ask(
         styles = _simpler(styles, failure) if mended else styles
         return mended
 
-    await _patiently(context, place, once, simpler)
+    await _patiently(context, place, connection.attempts, once, simpler)
 
 
 async def fetch(
@@ -127,7 +131,7 @@ async def fetch(
         except AnswerTooLarge:
             raise failures.too_large(place, limit_bytes or client.answer_limit_bytes()) from None
 
-    return await _patiently(context, place, once)
+    return await _patiently(context, place, connection.attempts, once)
 
 
 async def fetch_json(
@@ -142,13 +146,17 @@ async def fetch_json(
 
 
 async def _patiently(
-    context: RunContext, place: Place, once: Callable[[], Awaitable[T]], mend: Callable[[Failure], bool] | None = None
+    context: RunContext,
+    place: Place,
+    attempts: int | None,
+    once: Callable[[], Awaitable[T]],
+    mend: Callable[[Failure], bool] | None = None,
 ) -> T:
     """Makes a call in its key's turn, and again where that can help; counts and times it.
 
     `mend` may take from the request what was refused; then it goes again at once.
     """
-    patience, requests, started = Patience(), 0, time.monotonic()
+    patience, requests, started = Patience(attempts or ATTEMPTS), 0, time.monotonic()
     try:
         while True:
             try:
@@ -171,7 +179,7 @@ async def _wait(context: RunContext, patience: Patience, failure: Failure) -> No
     pause = patience.pause_seconds(failure)
     if pause is None:
         raise TaskFailure(patience.last_words(failure), retryable=not failure.lasting)
-    context.log("WARN", f"{failure.message} Trying again in {pause:.3g} s (try {patience.tries} of {ATTEMPTS}).")
+    context.log("WARN", f"{failure.message} Trying again in {pause:.3g} s (try {patience.tries} of {patience.most}).")
     await sleep(pause)
 
 

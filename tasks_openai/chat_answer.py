@@ -44,6 +44,13 @@ def _merge(into: Json, delta: Mapping[str, Any]) -> None:
             _merge_list(into[key], value)
 
 
+def _parts(content: Any) -> list[Any]:
+    """Content as a list: models that think send it as parts at first, and then as plain words."""
+    if isinstance(content, list):
+        return content
+    return [{"type": "text", "text": content}] if isinstance(content, str) and content else []
+
+
 def _merge_list(into: list[Any], parts: list[Any]) -> None:
     for part in parts:
         number = part.get("index") if isinstance(part, Mapping) else None
@@ -68,3 +75,9 @@ def _text_of(delta: Mapping[str, Any]) -> str:
         *(function.get("arguments") for function in functions if isinstance(function, Mapping)),
     ]
     return "".join(text for text in texts if isinstance(text, str))
+
+
+class CountedAnswer(ChatAnswer):
+    """Of servers that count tokens in every stream and refuse to be asked for it."""
+
+    streaming: ClassVar[tuple[Mapping[str, Any], ...]] = ({"stream": True},)

@@ -7,6 +7,7 @@ import os
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
@@ -14,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from builder.tasks.api import Http, RunContext, TaskFailure
 from tasks_openai import limits
-from tasks_openai.connection import Connection
+from tasks_openai.connection import Connection, Outgoing, Signature
 from tasks_openai.exchange import (
     AnswerTooLarge,
     Call,
@@ -86,7 +87,11 @@ def _new_client(context: RunContext, connection: Connection, limit_bytes: int) -
         follow_redirects=False,
     )
     unwanted = tuple(name for name, value in connection.headers if not value)
-    http.event_hooks = {"request": [partial(_leave_out, unwanted)], "response": [partial(_limit, limit_bytes)]}
+    signing = [partial(_sign, connection.signature)] if connection.signature else []
+    http.event_hooks = {
+        "request": [partial(_leave_out, unwanted), *signing],
+        "response": [partial(_limit, limit_bytes)],
+    }
     client = AsyncOpenAI(
         api_key=connection.api_key,
         admin_api_key="",
@@ -109,6 +114,14 @@ async def _leave_out(unwanted: Sequence[str], request: "httpx2.Request") -> None
     """The official client insists on its Authorization; other vendors take their key elsewhere."""
     for name in unwanted:
         request.headers.pop(name, None)
+
+
+async def _sign(signature: Signature, request: "httpx2.Request") -> None:
+    """Runs for each attempt, so that a signature is never older than its request."""
+    body, kind = await request.aread(), request.headers.get("content-type", "")
+    target = request.url.raw_path.decode("ascii")
+    outgoing = Outgoing(request.method, request.headers["host"], target, kind, body, datetime.now(UTC))
+    request.headers.update(signature.headers(outgoing))
 
 
 async def _limit(left: int, response: "httpx2.Response") -> None:

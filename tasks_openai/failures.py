@@ -17,6 +17,19 @@ _SPENT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_activ
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """What sentences call things that have other names elsewhere."""
+
+    key: str = "apiKey"
+    protocol: str = "OpenAI's protocol"
+    longer: str = " A model that thinks long needs a higher clientTimeout (in seconds)."
+    """How to wait longer, where the author can say so."""
+
+
+USUAL = Wording()
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Whom a call asked, as far as sentences need it."""
 
@@ -25,6 +38,7 @@ class Place:
     model: str
     api_key: str
     silence_seconds: float
+    wording: Wording = USUAL
 
     @property
     def subject(self) -> str:
@@ -57,7 +71,7 @@ class Misunderstood(Exception):
 def misunderstood(error: Misunderstood, place: Place) -> TaskFailure:
     return TaskFailure(
         f"The answer of {place.server} was not understood; it begins: {excerpt(error.answer, place)!r}. "
-        "Check that baseUrl names a server that speaks OpenAI's protocol."
+        f"Check that baseUrl names a server that speaks {place.wording.protocol}."
     )
 
 
@@ -79,10 +93,7 @@ def too_large(place: Place, limit: int) -> TaskFailure:
 
 
 def silent(place: Place) -> Failure:
-    return Failure(
-        f"{place.subject} said nothing for {place.silence_seconds:g} seconds. A model that thinks long needs a higher "
-        "clientTimeout (in seconds)."
-    )
+    return Failure(f"{place.subject} said nothing for {place.silence_seconds:g} seconds.{place.wording.longer}")
 
 
 def unreachable(place: Place, why: str) -> Failure:
@@ -138,8 +149,8 @@ def _sentence(status: int, code: str, said: str, place: Place) -> str:
             "Choose another model."
         )
     fixes = {
-        401: f"{place.subject} refused the API key (status 401){_colon(said)} Check apiKey, or set the "
-        "secret it reads on the Secrets page.",
+        401: f"{place.subject} refused the API key (status 401){_colon(said)} Check "
+        f"{place.wording.key}, or set the secret it reads on the Secrets page.",
         403: f"{place.subject} does not allow this (status 403){_colon(said)} Check what the API key may do.",
         404: f"{place.subject} has nothing at this address (status 404){_colon(said)} Check baseUrl, and whether "
         "the server offers this kind of call.",
@@ -185,13 +196,20 @@ def excerpt(text: str, place: Place, limit: int = EXCERPT_CHARACTERS) -> str:
 
 
 def _error_of(body: object) -> Mapping[str, Any]:
-    """The `error` object of a body; some servers send it bare, some as text."""
-    inner = body.get("error", body) if isinstance(body, Mapping) else body
+    """The `error` object of a body; some servers send it bare, some as text or in a list."""
+    inner = _inner(body) or body
     return inner if isinstance(inner, Mapping) else {"message": inner} if isinstance(inner, str) else {}
 
 
+def _inner(body: object) -> object:
+    if isinstance(body, Mapping):
+        return body.get("error") or _inner(body.get("errors"))
+    first = body[0] if isinstance(body, list) and body else None
+    return None if first is None else _inner(first) or first
+
+
 def _words(error: Mapping[str, Any], body: object) -> str:
-    said = error.get("message") or error.get("detail") or body
+    said = error.get("message") or error.get("detail") or error.get("Message") or body
     return said if isinstance(said, str) else str(said or "")
 
 

@@ -78,6 +78,21 @@ def cost_of(body: Mapping[str, Any], flavor: Flavor, base_url: str, at: datetime
     return price.total_price if needed <= priced and not kinds.keys() & _UNPRICED_ITEMS else None
 
 
+def cost_of_tokens(model: str, tokens: Usage, base_url: str, at: datetime) -> Decimal | None:
+    """The price in US dollars of tokens that were counted already, of the server at `base_url`."""
+    from genai_prices import Usage as Counted
+    from genai_prices import data_snapshot
+
+    counted = Counted(input_tokens=tokens.input, output_tokens=tokens.output, cache_read_tokens=tokens.cached or None)
+    try:
+        provider, known = data_snapshot.get_snapshot().find_provider_model(model, None, None, base_url)
+        price = known.calc_price(counted, provider, genai_request_timestamp=at)
+    except (LookupError, ValueError):
+        return None
+    priced = {key for key, value in price.model_price.__dict__.items() if value is not None}
+    return price.total_price if {"input_mtok", "output_mtok"} <= priced else None
+
+
 def _item_kinds(output: object) -> Counter[str]:
     items: Iterable[Any] = output if isinstance(output, list) else ()
     return Counter(str(item.get("type")) for item in items if isinstance(item, Mapping))

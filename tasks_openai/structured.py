@@ -65,11 +65,12 @@ async def trusted(
     return answer, fitting(text_of(answer), schema)
 
 
-def misfit(found: Fitting, outputs: dict[str, object]) -> TaskFailure:
-    """Why the step fails although an answer came; the raw answer is kept with it."""
+def misfit(found: Fitting, outputs: dict[str, object], otherwise: str = ", or set reask") -> TaskFailure:
+    """Why the step fails although an answer came; the raw answer is kept with it. `otherwise`: what else may help."""
+    joined = ", " if otherwise else ", or "
     return TaskFailure(
         f"The answer does not fit the schema: {'; '.join(found.faults)}. It is kept in the step's outputs. Say more "
-        "plainly in the prompt what is wanted, choose a model that keeps to schemas, or set reask.",
+        f"plainly in the prompt what is wanted{joined}choose a model that keeps to schemas{otherwise}.",
         outputs=outputs,
     )
 

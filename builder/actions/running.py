@@ -57,7 +57,7 @@ def run(
             found.revision,
             given,
             now,
-            keep_file=storage.keeper(chosen, namespace, flow_id),
+            keep_file=storage.keeper(chosen),
             hidden=hidden,
             require=require_inputs,
         )

@@ -1,27 +1,21 @@
 """instill.mistral-ai.TextGenerationChat: Mistral's server speaks OpenAI's protocol."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from builder.tasks.api import Field, Form, InstillOutputs, RunContext
 from tasks_openai.calls import ask
-from tasks_openai.chat_answer import ChatAnswer
+from tasks_openai.chat_answer import CountedAnswer
 from tasks_openai.connection import Connection
 from tasks_openai.instill.connecting import InstillModelTask
 from tasks_openai.instill.conversation import HistoryMessage, messages_of
+from tasks_openai.providers import VENDORS
 from tasks_openai.records import measure
 
-MISTRAL_URL = "https://api.mistral.ai/v1"
+MISTRAL_URL = VENDORS["MistralAI"].root
 MODELS = (
     "mistral-small-latest", "mistral-medium-latest", "mistral-large-latest", "ministral-8b-latest", "codestral-latest",
 )  # fmt: skip
-
-
-class MistralAnswer(ChatAnswer):
-    """Mistral counts tokens in every stream and refuses to be asked for it."""
-
-    streaming: ClassVar[tuple[Mapping[str, Any], ...]] = ({"stream": True},)
 
 
 class MistralUsage(InstillOutputs):
@@ -94,7 +88,7 @@ max-new-tokens: 100
     async def run(self, context: RunContext) -> TextGenerationChatOutputs:
         if self.top_k is not None:
             context.log("INFO", "top-k has no effect: Mistral's models do not take it.")
-        connection, answer = self.connection(), MistralAnswer()
+        connection, answer = self.connection(), CountedAnswer()
         await ask(context, connection, "/chat/completions", await self.parameters(context), answer)
         body = answer.body()
         measure(context, body, "chat", connection.priced_as)

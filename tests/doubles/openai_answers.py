@@ -1,6 +1,7 @@
 """What the protocol server says: an answer made to fit a request, and its shape in each of the two protocols."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,10 +97,16 @@ def fitting(body: Json) -> Answer:
     schema = _demanded(body)
     if schema is not None:
         return Answer(json.dumps(example(schema)), usage=usage)
-    text = f"Here is an answer to: {last_text(body)}"
+    text = _named(body) or f"Here is an answer to: {last_text(body)}"
     if any(str(tool.get("type", "")).startswith("web_search") for tool in body.get("tools", [])):
         return Answer(text, sources=("https://example.org/news", "https://example.org/more"), usage=usage)
     return Answer(text, usage=usage)
+
+
+def _named(body: Json) -> str:
+    """The first of the classes that the rules end with, where they ask for one."""
+    found = re.search(r"exact class name: (\[.*\])$", str((body.get("messages") or [{}])[0].get("content")))
+    return str(json.loads(found[1])[0]) if found else ""
 
 
 def _offered(body: Json) -> Json | None:

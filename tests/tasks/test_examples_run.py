@@ -4,6 +4,7 @@ A new type is tried as it is. What its example reads stands in INPUTS and STEPS,
 """
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -159,8 +160,8 @@ class Neighbours:
     def redirected(self, example: str) -> str:
         """An example with the addresses of this machine."""
         for key, address in (("apiKey", "baseUrl"), ("api_key", "base_url")):
-            written = f"{key}: \"{{{{ secret('OPENAI_API_KEY') }}}}\""
-            example = example.replace(written, f"{written}\n{address}: {self.models.url}")
+            written = re.escape(f"{key}: \"{{{{ secret('OPENAI_API_KEY') }}}}\"")
+            example = re.sub(f"(?m)^( *){written}$", rf"\g<0>\n\g<1>{address}: {self.models.url}", example)
         example = example.replace("setup:\n", f"setup:\n  base-path: {self.models.url}\n")
         return (
             example.replace("https://example.com", self.site)

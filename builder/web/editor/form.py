@@ -199,7 +199,7 @@ class _Maker:
         if "" in one.variants:
             return ""
         kind = value.get("type") if isinstance(value, Mapping) else None
-        return str(kind) if kind in one.variants else ""
+        return next((name for name, fields in one.variants.items() if kind == name or kind in _tags(fields)), "")
 
     def _nested(self, one: FormField, place: Path, value: Any, variant: str) -> tuple[FieldView, ...]:
         inside = value if isinstance(value, Mapping) else {}
@@ -244,6 +244,11 @@ class _Maker:
 
     def _of(self, place: Path, *, deep: bool) -> tuple[Problem, ...]:
         return tuple(one for one in self._problems if one.path == place or (deep and one.path[: len(place)] == place))
+
+
+def _tags(fields: Sequence[FormField]) -> tuple[str, ...]:
+    """The types, older names included, that choose these fields."""
+    return next((one.options for one in fields if one.name == "type"), ())
 
 
 def _control(one: FormField, value: Any) -> str:

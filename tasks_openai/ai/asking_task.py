@@ -1,0 +1,43 @@
+"""What the tasks that ask a model of any provider share."""
+
+from typing import Annotated, Any, ClassVar
+
+from builder.tasks.api import Field, Form, KestraTask, Outputs, model_validator
+from tasks_openai.ai.answered import Reason, TokenUsage
+from tasks_openai.ai.asking import check_configuration
+from tasks_openai.ai.configuration import ChatConfiguration
+from tasks_openai.ai.provider_fields import AnyProvider
+from tasks_openai.connected import TOTAL_SECONDS
+
+
+class ProviderTask(KestraTask):
+    """A task with a provider."""
+
+    default_timeout_seconds: ClassVar[float | None] = TOTAL_SECONDS
+    category: ClassVar[str] = "AI"
+
+    provider: Annotated[AnyProvider, Form("section", group="main", label="Provider")]
+    """Who is asked: choose one, then give its model and what it needs to let you in."""
+
+
+class AskingTask(ProviderTask):
+    """A task that gets an answer in words or data."""
+
+    configuration: Annotated[ChatConfiguration, Form("section", group="answer", label="How it answers")] = Field(
+        default_factory=ChatConfiguration
+    )
+    """How the model answers; what is not written here is left to the provider."""
+
+    @model_validator(mode="after")
+    def _provider_can(self) -> Any:
+        check_configuration(self.provider, self.configuration)
+        return self
+
+
+class AnsweredOutputs(Outputs):
+    """What all answers tell of themselves."""
+
+    token_usage: TokenUsage | None = None
+    """How many tokens were used; null when the provider did not count."""
+    finish_reason: Reason
+    """Why the answer ended: STOP, LENGTH, TOOL_EXECUTION, CONTENT_FILTER or OTHER."""
