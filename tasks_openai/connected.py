@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from builder.tasks.api import (
     AliasChoices,
+    Fault,
     Field,
     Form,
     Path,
@@ -17,11 +18,14 @@ from builder.tasks.api import (
     field_validator,
     model_validator,
 )
+from tasks_openai import model_names
 from tasks_openai.connection import Connection
 from tasks_openai.structured import strict_faults
 
 _SHOWN = 3
 _BASE_PATHS = ("base-path", "base_path", "basePath")
+_OWN_SERVER = ("baseUrl", "baseURL", "base_url", "base-url", "connection", *_BASE_PATHS)
+"""What names another server than OpenAI, or may, in the three vocabularies."""
 TOTAL_SECONDS = 600.0
 """How long a call may take altogether when the task has no `timeout` of its own."""
 
@@ -108,6 +112,13 @@ class ConnectedTask(Task):
     @classmethod
     def _is_an_address(cls, address: str | None) -> str | None:
         return web_address(address)
+
+    @classmethod
+    def advice_on(cls, written: Mapping[str, Any]) -> list[Fault]:
+        """Models of OpenAI that end; a server of one's own has its own."""
+        if any(written.get(name) for name in _OWN_SERVER):
+            return []
+        return model_names.advice_on(written.get("model"), ("model",))
 
     def key(self) -> str:
         """The API key."""

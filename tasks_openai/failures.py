@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from builder.tasks.api import TaskFailure
+from tasks_openai import model_names
 
 EXCERPT_CHARACTERS = 200
 _MESSAGE_CHARACTERS = 400
@@ -143,7 +144,10 @@ def _sentence(status: int, code: str, said: str, place: Place) -> str:
         )
     if code == "previous_response_not_found" or said.startswith("Previous response with id"):
         return f"The earlier conversation is gone{_colon(said)} Begin a new one, without previousResponseId."
-    if status == 404 and (code == "model_not_found" or "model" in said.lower()):
+    about_model = code in ("model_not_found", "model_deprecated") or "model" in said.lower()
+    if status in (400, 404, 410) and about_model and (ending := model_names.gone(place.model)):
+        return f"{ending.said(place.model)}. {place.subject} refused it (status {status}){_colon(said)}"
+    if status == 404 and about_model:
         return (
             f"{place.subject} does not know the model {place.model!r}, or this key may not use it{_colon(said)} "
             "Choose another model."

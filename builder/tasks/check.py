@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -22,7 +23,17 @@ _KEY_LIKE = re.compile(r"^(sk-|AKIA|ghp_|gho_|xox[bp]-|AIza|eyJ)[\w.-]{12,}")
 def check_written(plugin: type[Plugin], written: Mapping[str, Any]) -> list[Fault]:
     """What is wrong with the properties as written; child tasks are not looked at."""
     faults = _invalid(plugin, written) if all(isinstance(key, str) for key in written) else [_odd_key(plugin, written)]
-    return faults + _bad_durations(plugin, written) + _plain_secrets(plugin, written) + _without_effect(written)
+    faults += _bad_durations(plugin, written) + _plain_secrets(plugin, written) + _without_effect(written)
+    return faults + _advice(plugin, written)
+
+
+def _advice(plugin: type[Plugin], written: Mapping[str, Any]) -> list[Fault]:
+    """A plug-in advises and never forbids: what it finds wrong is said by its fields and validators."""
+    try:
+        return [replace(fault, severity=Severity.WARNING) for fault in plugin.advice_on(written)]
+    except Exception as error:  # a plug-in's own advice broke: likewise
+        sentence = f"{plugin.short_name()} could not be looked through, its own advice broke: {error!r}"
+        return [Fault((), sentence, severity=Severity.WARNING)]
 
 
 def _invalid(plugin: type[Plugin], written: Mapping[str, Any]) -> list[Fault]:

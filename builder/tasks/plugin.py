@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from builder.errors import Path
+from builder.errors import Fault, Path
 from builder.flows.catalogue import Kind, TaskGroup
 from builder.tasks.properties import Properties
 
@@ -55,6 +55,11 @@ class Plugin(Properties):
     def made_anew(cls) -> Mapping[str, Any]:
         """Properties that each new use is given a value of its own for, such as a secret key."""
         return {}
+
+    @classmethod
+    def advice_on(cls, written: Mapping[str, Any]) -> list[Fault]:
+        """What its user should know of what is written although it runs: faults of severity WARNING."""
+        return []
 
     @classmethod
     def groups_of(cls, written: Mapping[str, Any]) -> list[TaskGroup]:

@@ -1,5 +1,6 @@
 """What the checker says of properties as written."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -230,3 +231,24 @@ def test_each_vocabulary_has_its_own_keys_and_the_common_ones() -> None:
     assert said(Kebab, **{"max-tokens": 2, "allowFailure": True, "runIf": "true"}) == []
     assert said(Snake, max_tokens=2, allowFailure=True, logLevel="WARN") == []
     assert said(Kebab, maxTokens=2) == ['Kebab has no property "maxTokens"']
+
+
+class Advising(Sample):
+    """A task that advises."""
+
+    type_name = "tests.Advising"
+
+    @classmethod
+    def advice_on(cls, written: Mapping[str, Any]) -> list[Fault]:
+        if written["count"] == 1:
+            return [Fault(("count",), "count: 2 is better than 1")]
+        raise RuntimeError("no advice")
+
+
+def test_what_a_plugin_advises_is_a_warning() -> None:
+    assert faults(Advising, count=1) == [Fault(("count",), "count: 2 is better than 1", severity=Severity.WARNING)]
+
+
+def test_a_plugin_whose_advice_breaks_does_not_break_the_check() -> None:
+    (found,) = faults(Advising, count=2)
+    assert found.severity is Severity.WARNING and "its own advice broke: RuntimeError('no advice')" in found.message
