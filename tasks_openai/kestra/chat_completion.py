@@ -34,6 +34,10 @@ _SENT_AS = {
 """Properties that are sent as they are, by the API's names."""
 
 
+Bias = Annotated[int, Field(ge=-100, le=100)]
+MOST_FUNCTIONS = 128
+
+
 class ChatMessage(ToolProperties):
     """One turn of the conversation. Keys that only some servers know are passed on."""
 
@@ -127,9 +131,11 @@ prompt: Explain in one sentence why data engineers build data pipelines
     """Above 0: the more often a word stands already, the less it is used again."""
     presence_penalty: Annotated[float, Form(group="sampling", label="For new topics")] = Field(0, ge=-2, le=2)
     """Above 0: words that stand already at all are used less."""
-    logit_bias: Annotated[dict[str, int] | None, Form("map", group="sampling", label="Bias of single tokens")] = None
+    logit_bias: Annotated[dict[str, Bias] | None, Form("map", group="sampling", label="Bias of single tokens")] = None
     """Token numbers with -100 (never) to 100 (always)."""
-    functions: Annotated[list[ChatFunction] | None, Form("list", group="tools", label="Functions")] = None
+    functions: Annotated[list[ChatFunction] | None, Form("list", group="tools", label="Functions")] = Field(
+        None, max_length=MOST_FUNCTIONS
+    )
     """What the model may call instead of answering in words."""
     function_call: Annotated[str, Form(group="tools", label="Which function", options=("auto", "none"))] = "auto"
     """auto lets the model decide, none forbids calls, a function's name forces that call."""

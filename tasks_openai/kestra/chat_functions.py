@@ -32,8 +32,8 @@ class ChatFunctionParameter(Properties):
 class ChatFunction(Properties):
     """A function the model may call; the call is an output of the step, nothing runs by itself."""
 
-    name: str = Field(min_length=1, examples=["respond_to_review"])
-    """The function's name: letters, digits, _ and -."""
+    name: str = Field(pattern=r"^[\w-]{1,64}$", examples=["respond_to_review"])
+    """The function's name: letters, digits, _ and -, at most 64."""
     description: Annotated[str | None, Form("textarea")] = None
     """What the function does and when to call it."""
     parameters: list[ChatFunctionParameter] = Field(default_factory=list)

@@ -9,6 +9,7 @@ from builder.tasks.api import (
     RunContext,
     TaskFailure,
     ToolProperties,
+    WrongProperty,
     field_validator,
     model_validator,
 )
@@ -39,6 +40,9 @@ _AS_WRITTEN = (
     "reasoning",
 )
 """Properties that are sent as they are."""
+
+
+FEWEST_TOKENS = 16
 
 
 class Reasoning(ToolProperties):
@@ -145,6 +149,12 @@ tools:
     @classmethod
     def _any_case(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _has_room_for_an_answer(self) -> "Responses":
+        if self.base_url is None and self.max_output_tokens is not None and self.max_output_tokens < FEWEST_TOKENS:
+            raise WrongProperty(("maxOutputTokens",), f"must be at least {FEWEST_TOKENS}, the fewest that OpenAI takes")
+        return self
 
     @model_validator(mode="after")
     def _has_a_strict_schema(self) -> "Responses":
