@@ -116,7 +116,9 @@ class ConnectedTask(Task):
     @classmethod
     def advice_on(cls, written: Mapping[str, Any]) -> list[Fault]:
         """Models of OpenAI that end; a server of one's own has its own."""
-        if any(written.get(name) for name in _OWN_SERVER):
+        setup = written.get("setup")
+        places = (written, setup) if isinstance(setup, Mapping) else (written,)
+        if any(place.get(name) for place in places for name in _OWN_SERVER):
             return []
         return model_names.advice_on(written.get("model"), ("model",))
 

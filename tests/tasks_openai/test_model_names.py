@@ -12,6 +12,7 @@ from builder.errors import Severity
 from builder.tasks.api import TaskFailure
 from builder.tasks.check import check_written
 from tasks_openai import model_names
+from tasks_openai.instill.text_generation import TextGeneration
 from tasks_openai.kestra.chat_completion import ChatCompletion
 from tasks_openai.model_names import ENDINGS, Kind, kind_of
 from tasks_openai.toolkit.create_image import CreateImage
@@ -113,6 +114,13 @@ def test_the_tools_advise_too() -> None:
     assert [fault.message for fault in found] == [
         "model: OpenAI has shut down the model dall-e-3 (on 2026-05-12); use gpt-image-2.5-flare instead"
     ]
+
+
+@pytest.mark.parametrize(("path", "words"), [(None, 1), ("http://127.0.0.1:8080", 0)])
+def test_instills_components_advise_unless_their_setup_names_a_server(path: str | None, words: int) -> None:
+    written = {"id": "a", "type": "t", "prompt": "Hi", "model": "gpt-4-32k"}
+    setup = {"api-key": "{{ secret('K') }}", "base-path": path}
+    assert len(check_written(TextGeneration, {**written, "setup": setup})) == words
 
 
 async def test_the_refusal_of_a_model_that_is_gone_says_what_to_use(run: Run, server: OpenAIServer) -> None:
