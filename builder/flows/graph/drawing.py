@@ -32,13 +32,17 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An edge as corners. `label` says which way begins there, and stands at `label_x`, `label_y`."""
+    """An edge as corners, with an arrow where it comes to a step.
+
+    `label` says which way begins there, and stands at `label_x`, `label_y`.
+    """
 
     edge: Edge
     corners: tuple[tuple[int, int], ...]
     label: str = ""
     label_x: int = 0
     label_y: int = 0
+    arrow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,7 @@ def _lines(edges: Sequence[Edge], places: Mapping[str, Box], nodes: Mapping[str,
         corners = _corners(source, target, joins=joins)
         kind = edge.relation or Relation.SEQUENTIAL
         label = edge.value.removeprefix("cases.") if edge.value else _LABELS.get(kind, "")
-        lines.append(Line(edge, corners, label, target.middle + 6, target.y - 8))
+        lines.append(Line(edge, corners, label, target.middle + 6, target.y - 8, not joins))
     return lines
 
 

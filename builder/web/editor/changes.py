@@ -13,13 +13,7 @@ from builder.flows.input_kinds import FORM
 from builder.tasks.catalogue import catalogue
 from builder.web.editor.declared_fields import kind_of_path
 from builder.web.editor.values import UNSET, meant
-
-
-def path_of(value: Any) -> Path:
-    """A path as the page sends it. Raises InvalidInput."""
-    if isinstance(value, list) and all(isinstance(part, str | int) and not isinstance(part, bool) for part in value):
-        return tuple(value)
-    raise InvalidInput("The page sent a place that cannot be read; reload it.")
+from builder.web.paths import path_of
 
 
 def edit_of(body: Mapping[str, Any], data: Any) -> tuple[Edit, Path | None]:

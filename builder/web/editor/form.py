@@ -12,8 +12,8 @@ from builder.tasks.catalogue import Catalogue
 from builder.tasks.form import FormField, label_of
 from builder.web.editor.declared_fields import DECLARING, input_fields, kind_of_path, output_fields
 from builder.web.editor.flow_fields import FLOW_FIELDS
-from builder.web.editor.outline import path_key
 from builder.web.editor.values import as_yaml, fits, shown
+from builder.web.paths import path_key
 
 _ELSEWHERE = frozenset({"tasks", "inputs", "outputs", "triggers", "errors", "finally", "afterExecution"})
 _TASK_LISTS = ("tasks", "errors", "finally", "afterExecution", "then", "else", "cases", "defaults")

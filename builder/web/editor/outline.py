@@ -1,6 +1,5 @@
 """The steps of a flow as the editor's left pane shows them: inputs, triggers, tasks with their branches."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ from builder.errors import Path, Problem, Severity
 from builder.flows.catalogue import Kind
 from builder.flows.input_kinds import FORM
 from builder.tasks.catalogue import Catalogue, Entry
+from builder.web.paths import path_key
 
 SECTIONS = (
     ("inputs", "Inputs", "input"),
@@ -18,6 +18,7 @@ SECTIONS = (
     ("errors", "If a step fails", "task"),
     ("finally", "At the end, always", "task"),
     ("afterExecution", "After the execution", "task"),
+    ("listeners", "Listeners", "listener"),
 )
 _ALWAYS = ("inputs", "triggers", "tasks", "outputs")
 _BRANCHES = {
@@ -27,12 +28,19 @@ _BRANCHES = {
     "errors": "If a step fails",
     "finally": "At the end, always",
     "defaults": "Otherwise",
+    "onWait": "While it waits",
+    "onPause": "Before it waits",
+    "onApprove": "If approved",
+    "onDeny": "If denied",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One row: a task, trigger, input or output. `errors` and `warnings` count its own problems."""
+    """One row: a task, trigger, input, output or listener. `errors` and `warnings` count its own problems.
+
+    `deletes`: what it deletes for good, if anything.
+    """
 
     path: Path
     kind: str
@@ -43,6 +51,7 @@ class Step:
     warnings: int
     disabled: bool
     branches: tuple["Branch", ...]
+    deletes: str = ""
 
     @property
     def key(self) -> str:
@@ -64,11 +73,6 @@ class Branch:
         return path_key(self.path)
 
 
-def path_key(path: Path) -> str:
-    """A path as the page carries it: JSON without spaces."""
-    return json.dumps(path, ensure_ascii=False, separators=(",", ":"))
-
-
 def outline(data: Mapping[str, Any], problems: Sequence[Problem], catalogue: Catalogue) -> tuple[Branch, ...]:
     """The sections of a flow; empty ones are there when they are usual."""
     reader = _Reader(problems, catalogue)
@@ -77,6 +81,12 @@ def outline(data: Mapping[str, Any], problems: Sequence[Problem], catalogue: Cat
         for name, label, kind in SECTIONS
         if name in _ALWAYS or data.get(name)
     )
+
+
+def missing(branches: Sequence[Branch]) -> tuple[Branch, ...]:
+    """The sections that the flow does not have yet, and could have."""
+    there = {branch.name for branch in branches}
+    return tuple(Branch(name, label, (name,), kind, ()) for name, label, kind in SECTIONS if name not in there)
 
 
 def walk(branches: Sequence[Branch]) -> Iterator[Step]:
@@ -106,13 +116,14 @@ class _Reader:
         return Step(
             path=path,
             kind=kind,
-            id=str(written.get("id") or written.get("name") or f"({path[-1]})"),
-            title=entry.title if entry else title,
+            id=str(written.get("id") or written.get("name") or _unnamed(kind, path)),
+            title=entry.title if entry else _conditions(written) if kind == "listener" else title,
             type_name=entry.name if entry else str(written.get("type") or ""),
             errors=errors,
             warnings=len(own) - errors,
             disabled=written.get("disabled") is True,
             branches=branches,
+            deletes=getattr(entry.plugin, "deletes", "") if entry else "",
         )
 
     def _entry(self, written: Mapping[str, Any], kind: str) -> Entry | None:
@@ -121,7 +132,10 @@ class _Reader:
         return entry if entry and entry.kind in (Kind.TASK, Kind.TRIGGER) else None
 
     def _children(self, written: Mapping[str, Any], path: Path, kind: str) -> tuple["Branch", ...]:
-        """The inputs inside a FORM."""
+        """The inputs inside a FORM, the tasks of a listener."""
+        if kind == "listener":
+            place = (*path, "tasks")
+            return (Branch("tasks", "", place, "task", tuple(self.steps(written.get("tasks"), place, "task"))),)
         if kind != "input" or written.get("type") != FORM:
             return ()
         return (self._asked("", (*path, "inputs"), written.get("inputs")),)
@@ -140,6 +154,17 @@ class _Reader:
         for name in getattr(entry.plugin, "group_fields", ()):
             if name not in found and name in ("tasks", "then", "else"):
                 yield Branch(name, _label(name), (*path, name), "task", ())
+
+
+def _unnamed(kind: str, path: Path) -> str:
+    number = path[-1]
+    return f"listener {number + 1}" if kind == "listener" and isinstance(number, int) else f"({number})"
+
+
+def _conditions(listener: Mapping[str, Any]) -> str:
+    found = listener.get("conditions")
+    count = len(found) if isinstance(found, list) else 0
+    return f"if {count} condition{'s' * (count > 1)} hold{'s' * (count == 1)}" if count else "at every end"
 
 
 def _label(name: str) -> str:

@@ -16,7 +16,10 @@ from builder.flows.document import Document
 from builder.tasks.catalogue import catalogue
 from builder.web.editor.chips import chips
 from builder.web.editor.form import form_of
-from builder.web.editor.outline import Branch, outline, path_key, walk
+from builder.web.editor.graph import Look, graph_of, sign
+from builder.web.editor.outline import Branch, missing, outline, walk
+from builder.web.editor.outline_lines import lines
+from builder.web.paths import path_key
 
 
 def digest(text: str) -> str:
@@ -24,7 +27,7 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def context(namespace: str, flow_id: str, chosen: Path) -> dict[str, Any]:
+def context(request: HttpRequest, namespace: str, flow_id: str, chosen: Path, look: Look) -> dict[str, Any]:
     """All that the page's templates show. While the YAML cannot be read the structure is that of the published text."""
     opened = drafts.open_draft(namespace, flow_id)
     checked = flows.validate(opened.text)
@@ -43,11 +46,19 @@ def context(namespace: str, flow_id: str, chosen: Path) -> dict[str, Any]:
         "steps": [],
         "chosen": chosen,
         "chosen_key": path_key(chosen),
+        "look": look,
+        "graph": None,
+        "outline_sign": "",
+        "graph_sign": "",
     }
     source = checked if shown["readable"] or not opened.published else flows.validate(opened.published)
     if _readable(source):
         shown |= _structure(source, source.document.data or {}, chosen)
         shown["secrets"] = [item.key for item in secrets.listed(namespace)]
+        if look.graph:
+            data, known = source.document.data or {}, catalogue()
+            shown["graph"] = graph_of(request, data, shown["branches"], shown["chosen"], known, look)
+            shown["graph_sign"] = sign(shown["graph"])
     return shown
 
 
@@ -72,6 +83,9 @@ def _structure(checked: Checked, data: Mapping[str, Any], chosen: Path) -> dict[
         form = form_of(checked.document, checked.problems, (), known)
     return {
         "branches": branches,
+        "sections": [{"branch": branch, "lines": tuple(lines(branch))} for branch in branches],
+        "missing": missing(branches),
+        "outline_sign": sign(branches),
         "form": form,
         "chosen": chosen,
         "chosen_key": path_key(chosen),
@@ -121,16 +135,22 @@ def facts(shown: Mapping[str, Any], known_text: str | None = None) -> dict[str, 
         "chosen": shown["chosen"],
         "steps": shown["steps"] if shown["readable"] else None,
         "chips": shown["chips"],
+        "outline_sign": shown["outline_sign"],
+        "graph_sign": shown["graph_sign"],
         "problems": [problem_json(one) for one in checked.problems],
     }
 
 
 def answer(request: HttpRequest, shown: Mapping[str, Any], known_text: str | None) -> dict[str, Any]:
-    """The answer to a change: facts, and the fragments as they are now."""
-    readable = shown["readable"]
+    """The answer to a change: facts, and the fragments as they are now, if the page does not have them."""
+    readable, look = shown["readable"], shown["look"]
+    drawn = readable and shown["graph"] is not None and look.drawn != shown["graph_sign"]
     return {
         **facts(shown, known_text),
-        "outline": _fragment(request, "_outline", shown) if readable else None,
+        "outline": _fragment(request, "_outline", shown)
+        if readable and look.outline != shown["outline_sign"]
+        else None,
+        "graph": _fragment(request, "_graph", shown) if drawn else None,
         "form": _fragment(request, "_form", shown) if readable else None,
         "status": _fragment(request, "_status", shown),
         "problem_list": _fragment(request, "_problem_list", shown),

@@ -14,10 +14,12 @@ from builder.errors import InvalidInput, Path, StaleRevision
 from builder.flows.catalogue import Kind
 from builder.flows.document import parse
 from builder.tasks.catalogue import Entry, catalogue
-from builder.web.editor.changes import edit_of, path_of
+from builder.web.editor.changes import edit_of
 from builder.web.editor.declared_fields import INPUT_TYPES, OUTPUT_TYPES
+from builder.web.editor.graph import look_of_change, look_of_page
 from builder.web.editor.outline import walk
 from builder.web.editor.state import answer, context, digest, facts
+from builder.web.paths import path_of
 
 _CORE = "io.kestra.plugin.core."
 
@@ -25,11 +27,12 @@ _CORE = "io.kestra.plugin.core."
 @require_GET
 def page(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponse:
     """The whole editor; `?step=` names the step that is chosen at first."""
-    shown = context(namespace, flow_id, ())
+    look = look_of_page(request)
+    shown = context(request, namespace, flow_id, (), look)
     wanted = request.GET.get("step", "")
     for step in walk(shown["branches"] or ()):
         if wanted and step.id == wanted:
-            shown = context(namespace, flow_id, step.path)
+            shown = context(request, namespace, flow_id, step.path, look)
             break
     known = catalogue()
     shown |= {
@@ -52,13 +55,15 @@ def change(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
     """One change of the draft, or another choice. Answers with what must be shown now."""
     body = _body(request)
     verb, by = str(body.get("do")), request.user.get_username()
-    chosen, known_text = path_of(body.get("chosen", [])), None
+    chosen, look, known_text = path_of(body.get("chosen", [])), look_of_change(body), None
     if verb in ("undo", "redo"):
         (drafts.undo_draft if verb == "undo" else drafts.redo_draft)(namespace, flow_id, by=by)
     elif verb != "choose":
         before = drafts.open_draft(namespace, flow_id).text
         if body.get("base") != digest(before) and not body.get("force"):
-            return JsonResponse({"conflict": True, **answer(request, context(namespace, flow_id, chosen), None)})
+            return JsonResponse(
+                {"conflict": True, **answer(request, context(request, namespace, flow_id, chosen, look), None)}
+            )
         if verb == "text":
             known_text = str(body.get("text", ""))
             drafts.save_draft(namespace, flow_id, known_text, by=by)
@@ -66,7 +71,7 @@ def change(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
             return _form_change(request, namespace, flow_id, body, before, chosen)
     elif body.get("base") == digest(drafts.open_draft(namespace, flow_id).text):
         known_text = drafts.open_draft(namespace, flow_id).text
-    return JsonResponse(answer(request, context(namespace, flow_id, chosen), known_text))
+    return JsonResponse(answer(request, context(request, namespace, flow_id, chosen, look), known_text))
 
 
 def _form_change(
@@ -77,13 +82,15 @@ def _form_change(
     before: str,
     chosen: Path,
 ) -> JsonResponse:
+    look = look_of_change(body)
     try:
         edit, choice = edit_of(body, parse(before).data)
         done = drafts.edit_draft(namespace, flow_id, edit, by=request.user.get_username())
     except InvalidInput as error:
-        shown = answer(request, context(namespace, flow_id, chosen), before)
+        shown = answer(request, context(request, namespace, flow_id, chosen, look), before)
         return JsonResponse({"refused": error.message, **shown})
-    shown = answer(request, context(namespace, flow_id, chosen if choice is None else choice), None)
+    now_chosen = chosen if choice is None else choice
+    shown = answer(request, context(request, namespace, flow_id, now_chosen, look), None)
     return JsonResponse({**shown, "changed": done.edited.changed, "rewritten": done.edited.rewritten})
 
 
@@ -104,7 +111,8 @@ def publish(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
     flow = published.flow
     moved = (flow.namespace, flow.id) != (namespace, flow_id)
     chosen = path_of(body.get("chosen", []))
-    shown = {} if moved else answer(request, context(namespace, flow_id, chosen), opened.text)
+    look = look_of_change(body)
+    shown = {} if moved else answer(request, context(request, namespace, flow_id, chosen, look), opened.text)
     merged = f" What was published meanwhile is in it too: {', '.join(published.merged)}." if published.merged else ""
     return JsonResponse(
         {
@@ -118,11 +126,12 @@ def publish(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
 @require_POST
 def discard(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
     """Puts the draft away, or takes that back."""
-    if _body(request).get("back"):
+    body = _body(request)
+    if body.get("back"):
         drafts.restore_draft(namespace, flow_id)
     else:
         drafts.discard_draft(namespace, flow_id)
-    return JsonResponse(answer(request, context(namespace, flow_id, ()), None))
+    return JsonResponse(answer(request, context(request, namespace, flow_id, (), look_of_change(body)), None))
 
 
 def save_plain(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponse:

@@ -2,6 +2,9 @@
 export const root = document.getElementById("editor");
 export const facts = JSON.parse(document.getElementById("editor-facts").textContent);
 facts.steps ??= [];
+const query = new URLSearchParams(window.location.search);
+// How the steps are looked at: as list or graph, with what was opened and folded by hand.
+facts.look = { view: root.dataset.view, opened: query.getAll("open").map(JSON.parse), closed: query.getAll("close").map(JSON.parse) };
 
 const listeners = new Set();
 const flushers = new Set();
@@ -37,7 +40,7 @@ export const choose = (path) => send({ do: "choose", to: path });
 export async function post(url, change) {
   const chosen = change.do === "choose" ? change.to : facts.chosen;
   root.dataset.saving = "true";
-  const answer = await ask(url, { ...change, base: facts.base, chosen });
+  const answer = await ask(url, { ...change, ...facts.look, base: facts.base, chosen, outline: facts.outline_sign, drawn: facts.graph_sign });
   delete root.dataset.saving;
   if (!answer || answer.lost) return answer;
   if (answer.conflict) return conflict(url, change, answer);

@@ -32,6 +32,7 @@ export default function editor() {
     remember();
   });
   document.addEventListener("keydown", keys);
+  document.addEventListener("editor:add-after", addAfter);
   window.addEventListener("hashchange", fromHash);
   buttons();
   fromHash();
@@ -80,6 +81,15 @@ function addStep() {
   const places = [...root.querySelectorAll('#outline [data-add="task"]')];
   const at = (path) => places.find((place) => place.dataset.path === JSON.stringify(path));
   (at(facts.chosen.slice(0, -1)) ?? at(["tasks"]))?.click();
+}
+
+// After the chosen step, else at the end of the flow.
+function addAfter() {
+  const place = facts.chosen.slice(0, -1);
+  const index = facts.chosen.at(-1);
+  const list = root.querySelector(`#outline [data-add="task"][data-path='${CSS.escape(JSON.stringify(place))}']`);
+  if (typeof index !== "number" || !list) return addStep();
+  document.dispatchEvent(new CustomEvent("editor:add", { detail: { kind: "task", path: place, index: index + 1 } }));
 }
 
 async function publish(over = false) {

@@ -6,13 +6,14 @@ export default function outline(pane) {
   const steps = () => [...body.querySelectorAll(".step")];
   const pathOf = (element) => JSON.parse(element.dataset.path);
 
-  body.addEventListener("click", (event) => {
+  root.addEventListener("click", (event) => {
     const add = event.target.closest("[data-add]");
+    const detail = add && { kind: add.dataset.add, path: pathOf(add), index: Number(add.dataset.index) };
+    if (add) document.dispatchEvent(new CustomEvent("editor:add", { detail }));
+  });
+  body.addEventListener("click", (event) => {
     const step = event.target.closest(".step");
-    if (add) {
-      const detail = { kind: add.dataset.add, path: pathOf(add), index: Number(add.dataset.index) };
-      document.dispatchEvent(new CustomEvent("editor:add", { detail }));
-    } else if (step) {
+    if (step) {
       mark(step);
       choose(pathOf(step)).then(() => { if (getComputedStyle(root).getPropertyValue("--phone")) root.querySelector('[data-show="form"]').click(); });
     }
@@ -34,13 +35,14 @@ export default function outline(pane) {
   });
 
   listen((answer) => {
-    if (answer.outline) {
-      const held = document.activeElement?.closest("#outline .step");
-      body.innerHTML = answer.outline;
-      const current = body.querySelector("[aria-current]");
-      if (held && current) current.focus({ preventScroll: true });
-      current?.scrollIntoView({ block: "nearest" });
-    }
+    const held = document.activeElement?.closest("#outline .step");
+    const before = body.querySelector("[aria-current]");
+    if (answer.outline) body.innerHTML = answer.outline;
+    const key = JSON.stringify(facts.chosen);
+    const current = steps().find((step) => step.dataset.path === key);
+    if (current) mark(current);
+    if (held && current) current.focus({ preventScroll: true });
+    if (current !== before) current?.scrollIntoView({ block: "nearest" });
     body.inert = !facts.readable;
   });
   body.inert = !facts.readable;

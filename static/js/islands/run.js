@@ -63,6 +63,8 @@ export default function run(panel) {
   }
 
   function paint() {
+    const drawn = Object.entries(states).map(([id, state]) => [id, { state, glyph: GLYPHS[state] ?? "○", count: 1 }]);
+    document.dispatchEvent(new CustomEvent("graph:states", { detail: Object.fromEntries(drawn) }));
     root.querySelectorAll("#outline .step").forEach((step) => {
       step.querySelector(".step-state")?.remove();
       const state = states[step.dataset.id];

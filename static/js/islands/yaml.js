@@ -104,6 +104,8 @@ export default async function yaml(pane) {
   function reveal({ from, to }) {
     const [first, last] = [editor.getFirstVisibleRow(), editor.getLastVisibleRow()];
     if (from - 1 < first || Math.min(to, from + 3) - 1 > last) editor.scrollToLine(from - 3, false, true);
+    const indent = session.getLine(from - 1).search(/\S/) * editor.renderer.characterWidth;
+    session.setScrollLeft(indent > editor.renderer.$size.scrollerWidth / 2 ? indent - 40 : 0);
   }
 
   let pause = 0;
