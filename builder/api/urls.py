@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from builder.api import dependencies, flow_bulk, flow_lists, flows, graphs, kv, namespace_files, plugins, trigger_verbs
+from builder.api import (
+    dependencies,
+    flow_bulk,
+    flow_lists,
+    flows,
+    graphs,
+    kv,
+    namespace_files,
+    plugins,
+    recipes,
+    trigger_verbs,
+)
 from builder.api.executions import logs, metrics
 
 _flows = [
@@ -15,6 +26,7 @@ _flows = [
     path("validate/trigger", flows.validate_trigger_view),
     path("bulk", flow_bulk.save_all_view),
     path("import", flow_bulk.save_all_view),
+    path("recipe", recipes.translate_view),
     *(path(address, view) for address, view in flow_bulk.views()),
     path("<str:namespace>", flow_lists.namespace_view),
     path("<str:namespace>/<str:flow_id>", flows.flow_view),

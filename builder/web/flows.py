@@ -3,14 +3,13 @@
 from difflib import unified_diff
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from builder.actions import drafts as draft_actions
 from builder.actions import flows as flow_actions
-from builder.errors import BuilderError, InvalidInput
+from builder.errors import BuilderError
 from builder.store import drafts, executions, flows, triggers
 from builder.store.flows import Revision
 from builder.tasks.catalogue import catalogue
@@ -74,21 +73,6 @@ def flow_new(request: HttpRequest) -> HttpResponse:
             return redirect("flow-editor", namespace=given["namespace"], flow_id=given["id"])
     context = {"given": given, "error": error, "namespaces": flows.namespaces(), "example": example}
     return render(request, "flow/new.html", context, status=422 if error else 200)
-
-
-@require_POST
-def flow_import(request: HttpRequest) -> HttpResponse:
-    """Publishes the flows of an uploaded YAML file, all or none."""
-    upload = request.FILES.get("file")
-    if not isinstance(upload, UploadedFile):
-        raise InvalidInput("Choose a YAML file to import.")
-    try:
-        source = upload.read().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidInput(f"{upload.name} is not a text in UTF-8.") from None
-    made = flow_actions.create_flows(source, by=request.user.get_username())
-    messages.success(request, f"Imported {len(made)} flow{'s' if len(made) != 1 else ''}.")
-    return redirect("flows")
 
 
 @require_POST

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from builder.web import account, executions, files, flows, health, help, home, kv, schedules, secrets, starters
+from builder.web import account, executions, files, flows, health, help, home, imports, kv, schedules, secrets, starters
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -14,7 +14,7 @@ urlpatterns = [
     path("health/ready", health.ready, name="health-ready"),
     path("flows", flows.flow_list, name="flows"),
     path("flows/new", flows.flow_new, name="flow-new"),
-    path("flows/import", flows.flow_import, name="flow-import"),
+    path("flows/import", imports.flow_import, name="flow-import"),
     path("flows/<str:namespace>/<str:flow_id>/switch", flows.flow_switch, name="flow-switch"),
     path("flows/<str:namespace>/<str:flow_id>/delete", flows.flow_delete, name="flow-delete"),
     path("flows/<str:namespace>/<str:flow_id>/revisions", flows.flow_revisions, name="flow-revisions"),
