@@ -14,6 +14,7 @@ from builder.runtime.runner.runner import Runner
 from builder.store import executions
 from tests.doubles.openai_server import OpenAIServer
 from tests.doubles.openai_store import png
+from tests.flows.recipes.test_translate import ITERATOR
 from tests.runtime.conftest import create, ended, publish
 
 RECIPES = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "seed_flows"
@@ -93,3 +94,10 @@ def test_a_connection_is_one_secret_of_which_every_part_is_masked(runner: Runner
     assert (headers["authorization"], headers["openai-organization"]) == (f"Bearer {KEY}", "org-of-mine")
     shown = _outputs(execution)["result"][0]
     assert shown.endswith("****** and ******")
+
+
+def test_an_iterator_asks_for_each_element(runner: Runner, model: OpenAIServer) -> None:
+    secrets.set_value("team", "KEY", KEY, by="ada")
+    recipes.bring_in(ITERATOR, namespace="team", flow_id="each", by="ada")
+    execution = run(runner, "each", drafts.open_draft("team", "each").text, topics='["tea", "milk"]')
+    assert _outputs(execution)["all"] == [[f"{SAID}About tea"], [f"{SAID}About milk"]]

@@ -11,6 +11,9 @@ _PLAIN = re.compile(r"[A-Za-z_]\w*")
 _OPENERS = re.compile(r"\{\{|\{%|\{#")
 _SECRET = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]*")
 
+ITERATOR, IN_TURN = "iterator", "iterator in its turn"
+"""The type of a component that repeats others, and what stands for it while those are looked at."""
+
 
 class Untranslatable(ValueError):
     """A reference that has no counterpart in a flow; the text says why."""
@@ -18,7 +21,8 @@ class Untranslatable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One `${...}`: what it names (`variable`, `secret`, `connection` or `component`), whose, and the way inside it."""
+    """One `${...}`: what it names (`variable`, `secret`, `connection`, `component`, an `iterator`'s output or its
+    `element`), whose, and the way inside it."""
 
     kind: str
     name: str
@@ -28,6 +32,11 @@ class Reference:
         """The same in a flow's language, without its braces."""
         if self.kind in ("secret", "connection"):
             return f"secret('{secret_name(self)}')"
+        if self.kind == "element":
+            return "item.value" + "".join(_step(part) for part in self.path)
+        if self.kind == "iterator":
+            name, *rest = self.path
+            return f"loopOutputs(outputs{_step(self.name)}, '{name}')" + "".join(_step(part) for part in rest)
         root = "inputs" if self.kind == "variable" else "outputs"
         return root + "".join(_step(part) for part in (self.name, *self.path))
 
@@ -87,11 +96,15 @@ def lone(value: Any) -> str | None:
 def _of_component(text: str, parts: list[str | int], known: Mapping[str, Any]) -> Reference:
     if not parts or parts[0] not in known:
         raise Untranslatable(f"${{{text}}} names no component of this recipe")
-    if len(parts) < 2 or parts[1] != "output":
-        raise Untranslatable(
-            f"${{{text}}} is not an output of {parts[0]}; a flow's steps read nothing else of each other"
-        )
-    return Reference("component", str(parts[0]), tuple(parts[2:]))
+    name, kind = str(parts[0]), known[str(parts[0])].get("type")
+    if kind == IN_TURN and parts[1:2] == ["element"]:
+        return Reference("element", name, tuple(parts[2:]))
+    if kind == IN_TURN or parts[1:2] != ["output"]:
+        said = f"is not an output of {name}; a flow's steps read nothing else of each other"
+        raise Untranslatable(f"${{{text}}} {said}")
+    if kind == ITERATOR and not (parts[2:] and isinstance(parts[2], str)):
+        raise Untranslatable(f"${{{text}}} does not say which output of {name}")
+    return Reference("iterator" if kind == ITERATOR else "component", name, tuple(parts[2:]))
 
 
 def _parts(text: str) -> list[str | int]:

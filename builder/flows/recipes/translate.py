@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from builder.errors import Path, Problem, Severity
 from builder.flows.document import Document, parse
 from builder.flows.limits import DEFAULT, Limits
-from builder.flows.recipes import conditions, references, variables
+from builder.flows.recipes import conditions, iterators, references, variables
 from builder.flows.recipes.order import Circle, in_order, waits_for
 from builder.flows.recipes.references import Untranslatable
 from builder.flows.recipes.writing import Item, Line, comment, comments_above, joined, section, source_of
@@ -77,6 +77,7 @@ class _Maker:
         self._variables = self._maps("variable")
         self._conditions: dict[str, list[str]] = {}
         self._left_out: set[str] = set()
+        self._known: Mapping[str, Mapping[str, Any]] = self._components
 
     def flow(self, namespace: str, flow_id: str) -> str:
         """The flow's text; empty when there is no component to translate."""
@@ -153,6 +154,8 @@ class _Maker:
 
     def _task_lines(self, path: Path, name: str, one: Mapping[str, Any]) -> list[Line]:
         self._needs_what_is_there(one)
+        if one.get("type") == references.ITERATOR:
+            return self._loop_lines(path, name, one)
         kind = type_name(one)
         if not self._types.has(kind):
             asked = f"{one.get('type')} with {one['task']}" if one.get("task") else f"{one.get('type')}"
@@ -161,7 +164,7 @@ class _Maker:
         said = one.get("description") or one.get("title")
         if said:
             lines.append(Line("description", str(said)))
-        wanted = self._wanted(name)
+        wanted = self._wanted(name, one)
         if wanted:
             above = comments_above(self.document, (*path, "condition"))
             lines.append(Line("runIf", f"{{{{ {conditions.all_of(wanted)} }}}}", above))
@@ -183,14 +186,35 @@ class _Maker:
             for key, value in given.items()
         ]
 
-    def _wanted(self, name: str) -> list[str]:
+    def _loop_lines(self, path: Path, name: str, one: Mapping[str, Any]) -> list[Line]:
+        """An iterator over a list as a Loop; its components see its element, and what it gives is gathered."""
+        inner = iterators.components(one, self._known is not self._components)
+        lines = [Line("id", name), Line("type", iterators.LOOP)]
+        wanted = self._wanted(name, one)
+        lines += [Line("runIf", f"{{{{ {conditions.all_of(wanted)} }}}}")] if wanted else []
+        lines.append(Line("values", self._value(one["input"]), comments_above(self.document, (*path, "input"))))
+        outside, asked = self._known, dict(self._conditions)
+        self._known = {**outside, **inner, name: {"type": references.IN_TURN}}
+        try:
+            tasks = [self._task_lines((*path, "component", each), each, inner[each]) for each in in_order(inner)]
+            given = iterators.gathered(one)
+            gathered = [self._gathered(each, value) for each, value in given.items()]
+        finally:
+            self._known, self._conditions = outside, {**asked, name: self._conditions.get(name, [])}
+        lines.append(Line("tasks", [{line.name: line.value for line in task} for task in tasks]))
+        return [*lines, Line("outputs", gathered)] if gathered else lines
+
+    def _gathered(self, name: str, value: Any) -> dict[str, Any]:
+        kind, item = self._output_kind(value)
+        return {"id": name, "type": kind, **({"itemType": item} if item else {}), "value": self._value(value)}
+
+    def _wanted(self, name: str, one: Mapping[str, Any]) -> list[str]:
         """The conditions under which a component runs: its own, and those of all it waits for, which skip it too."""
         if name not in self._conditions:
-            one = self._components[name]
-            before = [known for known in self._conditions if known in waits_for(one, self._components)]
+            before = [known for known in self._conditions if known in waits_for(one, self._known)]
             found = [condition for known in before for condition in self._conditions[known]]
             if one.get("condition"):
-                found.append(conditions.expression(str(one["condition"]), self._components))
+                found.append(conditions.expression(str(one["condition"]), self._known))
             self._conditions[name] = found
         return self._conditions[name]
 
@@ -216,22 +240,24 @@ class _Maker:
         text = references.lone(value)
         if text is None:
             return ("STRING", None) if isinstance(value, str) else ("JSON", None)
-        reference = references.read(text, self._components)
+        reference = references.read(text, self._known)
         if reference.kind == "component":
-            return self._types.output_kind(type_name(self._components[reference.name]), reference.path)
+            return self._types.output_kind(type_name(self._known[reference.name]), reference.path)
+        if reference.kind == "iterator":
+            return ("ARRAY", "JSON") if len(reference.path) == 1 else ("JSON", None)
         if reference.kind == "variable" and not reference.path:
             return variables.kind_of(self._variables.get(reference.name, {})) or ("STRING", None)
         return "STRING", None
 
     def _value(self, value: Any) -> Any:
         if isinstance(value, str):
-            return references.in_flow(value, self._components)
+            return references.in_flow(value, self._known)
         if isinstance(value, Mapping):
             return {key: self._value(part) for key, part in value.items()}
         return [self._value(part) for part in value] if isinstance(value, list) else value
 
     def _needs_what_is_there(self, one: Mapping[str, Any]) -> None:
-        missing = sorted(waits_for(one, self._components) & self._left_out)
+        missing = sorted(waits_for(one, self._known) & self._left_out)
         if missing:
             raise Untranslatable(f"it reads {' and '.join(missing)}, which {'are' if missing[1:] else 'is'} left out")
 

@@ -193,7 +193,13 @@ def test_what_has_no_counterpart_is_said_with_its_line_and_kept_as_a_comment() -
         ("version: v1beta\n", "no component of this recipe can be translated"),
         ("version: v1beta\ncomponent: [a]\n", "component must be a map of names"),
         ("version: v1beta\ncomponent:\n  a: b\n", "component a must be a map"),
-        ("component:\n  a: {type: iterator, component: {}}\n", "a is left out: there is no task here for iterator"),
+        ("component:\n  a: {type: iterator, input: [1], component: {}}\n", "the iterator has no components"),
+        (
+            "component:\n  a: {type: iterator, range: [0, 3], component: {}}\n",
+            "an iterator with range",
+        ),
+        ("component:\n  a: {type: iterator, component: {b: {type: openai}}}\n", "has no input to go through"),
+        ("component:\n  a: {type: iterator, component: {b: {type: iterator}}}\n", "an iterator inside another"),
         (
             "version: v1beta\ncomponent:\n" + ask("a", "'${b.output.texts}'") + ask("b", "'${a.output.texts}'"),
             "a and b wait for each other",
@@ -223,6 +229,52 @@ def test_what_reads_a_component_that_is_left_out_is_left_out_too() -> None:
         "c is left out: it reads b, which is left out",
     ]
     assert check(made(recipe).text, catalogue()).errors == ()
+
+
+ITERATOR = """\
+version: v1beta
+variable:
+  topics: {type: "array:string"}
+component:
+  last:
+    type: openai
+    task: TASK_TEXT_GENERATION
+    setup: {api-key: "${secret.KEY}"}
+    input: {model: gpt-4o, prompt: "Sum up ${each.output.said}"}
+  each:
+    type: iterator
+    input: ${variable.topics}
+    output-elements:
+      said: ${ask.output.texts}
+    component:
+      ask:
+        type: openai
+        task: TASK_TEXT_GENERATION
+        setup: {api-key: "${secret.KEY}"}
+        input: {model: gpt-4o, prompt: "About ${each.element}"}
+output:
+  all:
+    value: ${each.output.said}
+"""
+
+
+def test_an_iterator_becomes_a_loop() -> None:
+    found = flow(ITERATOR)
+    each, last = found["tasks"]
+    assert (each["id"], each["type"]) == ("each", "io.kestra.plugin.core.flow.Loop")
+    assert each["values"] == "{{ inputs.topics }}"
+    assert each["tasks"][0]["prompt"] == "About {{ item.value }}"
+    assert each["outputs"] == [
+        {"id": "said", "type": "ARRAY", "itemType": "STRING", "value": "{{ outputs.ask.texts }}"}
+    ]
+    assert last["prompt"] == "Sum up {{ loopOutputs(outputs.each, 'said') }}"
+    output = found["outputs"][0]
+    assert (output["type"], output["value"]) == ("ARRAY", "{{ loopOutputs(outputs.each, 'said') }}")
+
+
+def test_an_element_is_read_in_its_iterator_alone() -> None:
+    recipe = ITERATOR.replace("Sum up ${each.output.said}", "Sum up ${each.element}")
+    assert errors(recipe)[0][1].startswith("last is left out: ${each.element} is not an output of each")
 
 
 @pytest.mark.parametrize(
