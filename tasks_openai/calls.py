@@ -184,9 +184,10 @@ async def _wait(context: RunContext, patience: Patience, failure: Failure) -> No
 
 
 async def _read(context: RunContext, pieces: AsyncGenerator[Piece, None], answer: Answer, place: Place) -> None:
-    received = 0
+    received, began = 0, False
     try:
         async for piece in pieces:
+            began = True
             text = _give(answer, piece)
             received += len(text)
             if text:
@@ -201,6 +202,8 @@ async def _read(context: RunContext, pieces: AsyncGenerator[Piece, None], answer
         raise failures.too_large(place, client.answer_limit_bytes()) from None
     finally:
         await pieces.aclose()
+        if began and not answer.finished:  # what was made so far may have been paid for
+            records.spend(context, None)
     if not answer.finished:
         raise failures.broken(place, received)
 

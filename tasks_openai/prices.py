@@ -22,6 +22,13 @@ _TOOL_UNITS = {"web_search_call": "web_searches", "file_search_call": "storage_s
 _UNPRICED_ITEMS = {"code_interpreter_call", "image_generation_call", "computer_call"}
 """Output items with a price of their own that the tables do not hold."""
 
+_UNITS_OF_SENSES = {
+    "input_audio_tokens": "input_audio_mtok",
+    "output_audio_tokens": "output_audio_mtok",
+    "cache_audio_read_tokens": "cache_audio_read_mtok",
+}
+"""Tokens of sound cost more than words: a model whose price for them is not known would come out too cheap."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -56,8 +63,10 @@ def cost_of(body: Mapping[str, Any], flavor: Flavor, base_url: str, at: datetime
     """The price in US dollars of an answer (`model`, `usage`, `output`, `service_tier`) of the server at `base_url`."""
     from genai_prices import data_snapshot
 
-    if flavor == "audio" or usage_of(body.get("usage"), flavor) is None:
-        return None  # the tables price tokens of sound apart, and the answer's words for them are not theirs
+    if flavor == "audio":
+        return _cost_of_listening(str(body.get("model", "")), body.get("usage"), base_url, at)
+    if usage_of(body.get("usage"), flavor) is None:
+        return None
     snapshot = data_snapshot.get_snapshot()
     kinds = _item_kinds(body.get("output"))
     try:
@@ -75,6 +84,9 @@ def cost_of(body: Mapping[str, Any], flavor: Flavor, base_url: str, at: datetime
     priced = {key for key, value in price.model_price.__dict__.items() if value is not None}
     needed = {"input_mtok"} | ({"output_mtok"} if _SENT_AND_MADE[flavor][1] else set())
     needed |= {f"{_TOOL_UNITS[kind]}_kcount" for kind in kinds if kind in _TOOL_UNITS}
+    needed |= {unit for count, unit in _UNITS_OF_SENSES.items() if getattr(usage, count, None)}
+    if flavor == "images" and "output_image_mtok" in priced and not usage.output_image_tokens:
+        return None  # words and pictures that were made have two prices, and the server did not tell them apart
     return price.total_price if needed <= priced and not kinds.keys() & _UNPRICED_ITEMS else None
 
 
@@ -91,6 +103,48 @@ def cost_of_tokens(model: str, tokens: Usage, base_url: str, at: datetime) -> De
         return None
     priced = {key for key, value in price.model_price.__dict__.items() if value is not None}
     return price.total_price if {"input_mtok", "output_mtok"} <= priced else None
+
+
+def cost_of_speech(model: str, letters: int, base_url: str, at: datetime) -> Decimal | None:
+    """The price of a text that is spoken, for the models that are paid by the letter."""
+    per_million = _prices(model, base_url, at).get("input_mchars")
+    return None if per_million is None else per_million * letters / 1_000_000
+
+
+def price_per_million(model: str, base_url: str, at: datetime) -> tuple[Decimal, Decimal | None] | None:
+    """US dollars for a million tokens that go in, and that come out where the model makes some; None: unknown."""
+    known = _prices(model, base_url, at)
+    return (known["input_mtok"], known.get("output_mtok")) if "input_mtok" in known else None
+
+
+def _cost_of_listening(model: str, counted: object, base_url: str, at: datetime) -> Decimal | None:
+    """A transcription counts seconds, or tokens with those of sound apart."""
+    known = _prices(model, base_url, at)
+    seconds = counted.get("seconds") if isinstance(counted, Mapping) else None
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds >= 0 and "audio_hours" in known:
+        return known["audio_hours"] * Decimal(str(seconds)) / 3600
+    usage = usage_of(counted, "audio")
+    if usage is None or not isinstance(counted, Mapping):
+        return None
+    details = counted.get("input_token_details")
+    sound, words = _count(details, "audio_tokens"), _count(details, "text_tokens") or 0
+    units = ("input_audio_mtok", "input_mtok", "output_mtok")
+    if sound is None or sound + words != usage.input or not known.keys() >= set(units):
+        return None
+    paid = [known[unit] * count for unit, count in zip(units, (sound, words, usage.output), strict=True)]
+    return sum(paid, Decimal(0)) / 1_000_000
+
+
+def _prices(model: str, base_url: str, at: datetime) -> dict[str, Decimal]:
+    """The prices of a model by their units, for a call of usual size; empty where it is unknown."""
+    from genai_prices import data_snapshot
+
+    try:
+        _, found = data_snapshot.get_snapshot().find_provider_model(model, None, None, base_url)
+    except (LookupError, ValueError):
+        return {}
+    prices = {unit: getattr(price, "base", price) for unit, price in found.get_prices(at).__dict__.items()}
+    return {unit: price for unit, price in prices.items() if isinstance(price, Decimal)}
 
 
 def _item_kinds(output: object) -> Counter[str]:

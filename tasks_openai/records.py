@@ -1,6 +1,7 @@
 """What a call leaves behind for people: the request as it was sent, and its metrics."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from builder.tasks.api import RunContext
@@ -37,16 +38,22 @@ def _without_keys(value: Any) -> Any:
 
 def measure(context: RunContext, body: Mapping[str, Any], flavor: Flavor, base_url: str) -> None:
     """The metrics of an answer: tokens as far as the server counted them, cost as far as it is known."""
-    usage = usage_of(body.get("usage"), flavor)
-    if usage is None:
-        context.log("DEBUG", "The server did not say how many tokens it used; tokens and cost are unknown.")
-        return
     tags = {"model": str(body.get("model", ""))}
-    context.metric("usage.prompt.tokens", usage.input, tags=tags)
-    context.metric("usage.completion.tokens", usage.output, tags=tags)
-    context.metric("usage.total.tokens", usage.total, tags=tags)
-    context.metric("usage.prompt.cached_tokens", usage.cached, tags=tags)
-    context.metric("usage.reasoning.tokens", usage.reasoning, tags=tags)
-    cost = cost_of(body, flavor, base_url, context.now())
-    if cost is not None:
+    usage = usage_of(body.get("usage"), flavor)
+    if usage is not None:
+        context.metric("usage.prompt.tokens", usage.input, tags=tags)
+        context.metric("usage.completion.tokens", usage.output, tags=tags)
+        context.metric("usage.total.tokens", usage.total, tags=tags)
+        context.metric("usage.prompt.cached_tokens", usage.cached, tags=tags)
+        context.metric("usage.reasoning.tokens", usage.reasoning, tags=tags)
+    else:
+        context.log("DEBUG", "The server did not say how many tokens it used; the tokens are unknown.")
+    spend(context, cost_of(body, flavor, base_url, context.now()), tags)
+
+
+def spend(context: RunContext, cost: Decimal | None, tags: Mapping[str, str] | None = None) -> None:
+    """Adds what a call cost; None counts it as one whose cost is not known, so that a sum says "at least"."""
+    if cost is None:
+        context.metric("cost.unknown", 1, unit="calls", tags=tags)
+    else:
         context.metric("cost", float(cost), unit="USD", tags=tags)

@@ -6,6 +6,8 @@ from builder.tasks.api import RunContext, TaskFailure
 from tasks_openai.calls import fetch
 from tasks_openai.connection import Connection
 from tasks_openai.exchange import Call
+from tasks_openai.prices import cost_of_speech
+from tasks_openai.records import spend
 
 LARGEST_SPEECH_BYTES = 64 * 2**20
 _KINDS = {
@@ -25,8 +27,10 @@ class Spoken:
 
 async def spoken_by(context: RunContext, connection: Connection, call: Call, wanted: str) -> Spoken:
     """Makes the call and keeps the sound, which was asked for as `wanted` (mp3, opus ...). Raises TaskFailure."""
-    model = str((call.body or {}).get("model") or "")
+    model, text = str((call.body or {}).get("model") or ""), str((call.body or {}).get("input") or "")
     came = await fetch(context, connection, call, model=model, limit_bytes=LARGEST_SPEECH_BYTES)
+    cost = cost_of_speech(model, len(text), connection.priced_as, context.now())
+    spend(context, cost, {"model": model})
     if came.kind in ("application/json", "text/html") or not came.content:
         raise TaskFailure(f"The answer is no sound; it begins: {came.content[:200].decode(errors='replace')!r}.")
     return Spoken(await context.files.put(f"speech.{wanted}", came.content), _KINDS[wanted], len(came.content))

@@ -48,6 +48,7 @@ class Execution(models.Model):
     runs_ended = models.PositiveIntegerField(default=0)
     tokens = models.BigIntegerField(null=True)
     cost = models.DecimalField(max_digits=24, decimal_places=12, null=True)
+    unpriced = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         indexes = [

@@ -32,7 +32,7 @@ def execution_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page, "states": list(State), "periods": PERIODS, "namespaces": flows.namespaces(),
         "given": request.GET, "chosen_states": {state.value for state in filters.states}, "query": query.urlencode(),
-        "is_filtered": bool(query),
+        "is_filtered": bool(query), "spent": executions.spent(filters) if filters.flow_id else None,
     }  # fmt: skip
     part = "#rows" if request.headers.get("HX-Target") == "rows" else ""
     return render(request, f"execution/list.html{part}", context)

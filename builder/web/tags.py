@@ -7,6 +7,7 @@ from django import template
 
 register = template.Library()
 
+_LEAST_SHOWN = Decimal("0.000001")
 _GLYPHS = {
     "SUCCESS": "✓",
     "WARNING": "!",
@@ -79,7 +80,18 @@ def money(cost: Decimal | None) -> str:
     """US dollars with as many places as a small amount needs; a dash where none is known."""
     if cost is None:
         return "–"
+    if 0 < cost < _LEAST_SHOWN:
+        return f"< ${_LEAST_SHOWN}"
     return f"${cost:,.2f}" if cost >= 1 else f"${cost:.6f}".rstrip("0").ljust(5, "0")
+
+
+@register.filter
+def spent(used: object) -> str:
+    """What executions or a step cost: "at least" where some calls have no known cost, "unknown" where none has."""
+    cost, unpriced = getattr(used, "cost", None), getattr(used, "unpriced", 0)
+    if cost is None:
+        return "unknown" if unpriced or getattr(used, "tokens", None) else "–"
+    return f"at least {money(cost)}" if unpriced else money(cost)
 
 
 @register.filter

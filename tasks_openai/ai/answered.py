@@ -7,6 +7,7 @@ from typing import Any, Literal
 from builder.tasks.api import Outputs, RunContext
 from tasks_openai.connection import Connection
 from tasks_openai.prices import Usage, cost_of_tokens
+from tasks_openai.records import spend
 
 Reason = Literal["STOP", "LENGTH", "TOOL_EXECUTION", "CONTENT_FILTER", "OTHER"]
 
@@ -62,13 +63,12 @@ def token_usage(usage: Usage | None) -> TokenUsage | None:
 
 def measure(context: RunContext, usage: Usage | None, connection: Connection, model: str) -> None:
     """Kestra's metrics of an answer, and its cost where the price is known."""
+    tags = {"model": model}
     if usage is None:
         context.log("DEBUG", "The provider did not say how many tokens it used; tokens and cost are unknown.")
+        spend(context, None, tags)
         return
-    tags = {"model": model}
     context.metric("input.token.count", usage.input, unit="token", tags=tags)
     context.metric("output.token.count", usage.output, unit="token", tags=tags)
     context.metric("total.token.count", usage.total, unit="token", tags=tags)
-    cost = cost_of_tokens(model, usage, connection.priced_as, context.now())
-    if cost is not None:
-        context.metric("cost", float(cost), unit="USD", tags=tags)
+    spend(context, cost_of_tokens(model, usage, connection.priced_as, context.now()), tags)

@@ -8,7 +8,7 @@ from tasks_openai.calls import fetch
 from tasks_openai.exchange import Call, Reply
 from tasks_openai.failures import Misunderstood, misunderstood
 from tasks_openai.forms import form_of
-from tasks_openai.records import measure
+from tasks_openai.records import measure, spend
 from tasks_openai.toolkit.tool import OpenAITool, ToolOutputs
 
 _AS_FILES = {"srt": "subtitles.srt", "vtt": "subtitles.vtt"}
@@ -71,5 +71,6 @@ class ListeningTool(OpenAITool):
 
     async def _as_text(self, context: RunContext, came: Reply) -> ListeningOutputs:
         text = came.content.decode(errors="replace")
+        spend(context, None, {"model": str(getattr(self, "model", ""))})
         name = _AS_FILES.get(self.response_format or "")
         return ListeningOutputs(text=text, file=name and await context.files.put(name, came.content))

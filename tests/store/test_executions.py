@@ -10,7 +10,7 @@ from builder.engine.states import State
 from builder.errors import NotFound
 from builder.flows.model import Concurrency
 from builder.store import executions
-from builder.store.executions import LogLine, MetricPoint, NewExecution, Saved
+from builder.store.executions import Filters, LogLine, MetricPoint, NewExecution, Saved
 from tests.store.conftest import NOW, a_run, an_execution
 
 pytestmark = pytest.mark.django_db
@@ -206,6 +206,18 @@ def test_tokens_and_cost_add_up_exactly():
     shown = executions.item(execution.id)
     assert (shown.tokens, shown.cost) == (10, Decimal("0.3"))
     assert executions.usage_by_path(execution.id)["a"] == {"total.tokens": 10, "cost": Decimal("0.1")}
+
+
+def test_calls_without_a_known_price_are_counted_and_not_priced_at_nought():
+    first, second = made(), made()
+    unknown = MetricPoint(NOW, "cost.unknown", 1, "calls", path="a")
+    paid = [MetricPoint(NOW, "cost", Decimal("0.2"), "USD", path="b"), MetricPoint(NOW, "usage.total.tokens", 7)]
+    executions.save([Saved(first, claimed(first.id).epoch, metrics=[unknown])], SOON)
+    executions.save([Saved(second, claimed(second.id).epoch, metrics=[unknown, unknown, *paid])], SOON)
+    assert (executions.item(first.id).cost, executions.item(first.id).unpriced) == (None, 1)
+    assert (executions.item(second.id).cost, executions.item(second.id).unpriced) == (Decimal("0.2"), 2)
+    assert executions.spent(Filters()) == executions.Spent(7, Decimal("0.2"), 3)
+    assert executions.spent(Filters(flow_id="nothing-of-that-name")) == executions.Spent(None, None, 0)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import Client
 
@@ -72,6 +73,23 @@ def test_tokens_and_cost_are_read_from_either_vocabulary() -> None:
     first, second = timeline.rows(execution, usage, after(10))
     assert (first.tokens, first.cost) == ((40, 2), None)
     assert (second.tokens, second.cost) == ((5, 6), Decimal("0.01"))
+
+
+@pytest.mark.parametrize(
+    ("metrics", "said"),
+    [
+        ({}, "–"),
+        ({"cost": Decimal("0.0123")}, "$0.0123"),
+        ({"cost": Decimal("0.0000001")}, "&lt; $0.000001"),
+        ({"cost.unknown": Decimal(1)}, "unknown"),
+        ({"usage.prompt.tokens": Decimal(7)}, "unknown"),
+        ({"cost": Decimal("1.5"), "cost.unknown": Decimal(2)}, "at least $1.50"),
+    ],
+)
+def test_an_unknown_cost_is_never_nought(metrics: dict[str, Decimal], said: str) -> None:
+    (row,) = timeline.rows(executed(run_of("a", begun=0, ended=1)), {"a": metrics}, after(10))
+    shown = Template("{{ row|spent }}").render(Context({"row": row}))
+    assert shown == said
 
 
 def test_an_answer_is_found_in_each_kind_of_output() -> None:

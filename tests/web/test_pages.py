@@ -9,7 +9,8 @@ from builder.actions import flows as flow_actions
 from builder.actions import kv as kv_actions
 from builder.actions import running
 from builder.actions import secrets as secret_actions
-from builder.store import flows, triggers
+from builder.store import executions, flows, triggers
+from builder.store.executions import MetricPoint, Saved
 
 FLOW = """
 id: {id}
@@ -207,3 +208,20 @@ def test_a_backfill_is_asked_for_held_and_given_up_on_the_page(browser: Client) 
     for wrong in ({"verb": "backfill", "start": "soon"}, {"verb": "pause"}, {"verb": "nonsense"}):
         assert browser.post(act, wrong).status_code == 302
     assert browser.post("/schedules/lab/one/nobody/act", {"verb": "unlock"}).status_code == 404
+
+
+def test_a_run_and_a_flow_show_what_their_calls_cost_together(browser: Client) -> None:
+    publish("one")
+    at = datetime.now(UTC)
+    ids = [running.run("lab", "one").id for _ in range(2)]
+    for execution_id in ids:
+        claim = executions.claim(execution_id, "w", at, 10)
+        assert claim is not None
+        points = [MetricPoint(at, "cost", 0.0198, "USD"), MetricPoint(at, "usage.total.tokens", 15_000)]
+        points += [MetricPoint(at, "cost.unknown", 1, "calls")] if execution_id == ids[1] else []
+        executions.save([Saved(executions.load(execution_id)[0], claim.epoch, metrics=points)], at)
+    assert "15000 tokens · $0.0198" in text(browser, f"/executions/{ids[0]}")
+    assert "15000 tokens · at least $0.0198" in text(browser, f"/executions/{ids[1]}")
+    page = text(browser, "/executions", flow="one")
+    assert "These 2 executions used 30000 tokens, cost: at least $0.0396" in page
+    assert "tokens, cost" not in text(browser, "/executions", flow="none")

@@ -4,6 +4,7 @@ from builder.store.executions.history import (
     ExecutionItem,
     Filters,
     Page,
+    Spent,
     StateCount,
     counts,
     counts_of,
@@ -12,6 +13,7 @@ from builder.store.executions.history import (
     item,
     recent_states,
     search,
+    spent,
     usage_by_path,
 )
 from builder.store.executions.leases import (
@@ -49,6 +51,7 @@ from builder.store.executions.values import (
     KILL,
     PAUSE,
     RESUME,
+    UNKNOWN_COST,
     Claim,
     LogLine,
     MetricPoint,
@@ -64,6 +67,7 @@ __all__ = [
     "KILL",
     "PAUSE",
     "RESUME",
+    "UNKNOWN_COST",
     "Claim",
     "ExecutionItem",
     "Filters",
@@ -76,6 +80,7 @@ __all__ = [
     "SaveResult",
     "Saved",
     "SignalRow",
+    "Spent",
     "StateCount",
     "admit_late",
     "after_ends",
@@ -120,6 +125,7 @@ __all__ = [
     "send",
     "signals",
     "sources",
+    "spent",
     "states",
     "usage_by_path",
 ]

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from builder.engine.states import State
 from builder.errors import NotFound
@@ -45,6 +45,7 @@ _COLUMNS = (
     "runs_ended",
     "tokens",
     "cost",
+    "unpriced",
     "owner",
 )
 
@@ -78,7 +79,10 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionItem:
-    """One line of a list. `trigger` is "" when a person started it; `cost` None: unknown or nothing was spent."""
+    """One line of a list. `trigger` is "" when a person started it; `cost` None: unknown or nothing was spent.
+
+    `unpriced`: how many calls are not in the cost, since nobody knows theirs.
+    """
 
     id: str
     namespace: str
@@ -99,6 +103,7 @@ class ExecutionItem:
     runs_ended: int
     tokens: int | None
     cost: Decimal | None
+    unpriced: int
     is_draft: bool
     owner: str
 
@@ -115,6 +120,15 @@ class Page:
     @property
     def pages(self) -> int:
         return max(1, -(-self.total // self.size))
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What executions used together: `unpriced` calls are not in the cost, which is None where none is known."""
+
+    tokens: int | None
+    cost: Decimal | None
+    unpriced: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +162,13 @@ def counts(filters: Filters) -> dict[State, int]:
     """How many there are in each state."""
     pairs = _filtered(filters).order_by().values_list("state").annotate(count=Count("id"))
     return {State(state): count for state, count in pairs}
+
+
+def spent(filters: Filters) -> Spent:
+    """What they used together."""
+    sums = _filtered(filters).order_by().aggregate(Sum("tokens"), Sum("cost"), Sum("unpriced"))
+    cost = sums["cost__sum"]
+    return Spent(sums["tokens__sum"], None if cost is None else exact(cost), sums["unpriced__sum"] or 0)
 
 
 def counts_of(

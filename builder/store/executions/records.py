@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from builder.engine.execution import Execution
 from builder.models import LogEntry, Metric
 from builder.store import documents
-from builder.store.executions.values import LogLine, MetricPoint
+from builder.store.executions.values import UNKNOWN_COST, LogLine, MetricPoint
 from builder.store.gate import moment, run_many, write
 from builder.tasks.context import LEVELS
 
@@ -113,17 +113,20 @@ def exact(value: Decimal | int | float) -> Decimal:
     return max(-_LARGEST, min(_LARGEST, number)).quantize(_PLACES).normalize()
 
 
-def totals(points: Sequence[MetricPoint]) -> tuple[int | None, Decimal | None]:
-    """Tokens and cost that these points add to the execution; None: nothing known."""
+def totals(points: Sequence[MetricPoint]) -> tuple[int | None, Decimal | None, int]:
+    """Tokens and cost that these points add to the execution (None: nothing known), and calls of unknown cost."""
     tokens: int | None = None
     cost: Decimal | None = None
+    unpriced = 0
     for point in points:
         name = point.name.lower()
         if name == "cost":
             cost = (cost or Decimal(0)) + exact(point.value)
+        elif name == UNKNOWN_COST:
+            unpriced += int(exact(point.value))
         elif "total" in name and "token" in name:
             tokens = (tokens or 0) + int(exact(point.value))
-    return tokens, cost
+    return tokens, cost, max(0, unpriced)
 
 
 def logs(

@@ -24,6 +24,7 @@ UPDATE builder_execution SET state = %s, history = %s, outputs = %s, labels = %s
   started_at = %s, ended_at = %s, wake_at = %s, runs_total = %s, runs_ended = %s,
   tokens = CASE WHEN %s IS NULL THEN tokens ELSE COALESCE(tokens, 0) + %s END,
   cost = CASE WHEN %s IS NULL THEN cost ELSE COALESCE(cost, 0) + %s END,
+  unpriced = unpriced + %s,
   alone = CASE WHEN %s THEN %s ELSE alone END, losses = CASE WHEN %s THEN 0 ELSE losses END
 WHERE id = %s AND epoch = %s
 """
@@ -73,7 +74,7 @@ def _fence(batch: Sequence[Saved]) -> set[str]:
 
 def _row(saved: Saved) -> tuple[Any, ...]:
     execution = saved.execution
-    tokens, cost = totals(saved.metrics)
+    tokens, cost, unpriced = totals(saved.metrics)
     return (
         execution.state.value,
         documents.dump_history(execution.history),
@@ -90,6 +91,7 @@ def _row(saved: Saved) -> tuple[Any, ...]:
         tokens,
         _number(cost),
         _number(cost),
+        unpriced,
         saved.settled,
         False,
         saved.settled,

@@ -41,9 +41,15 @@ class LogLine:
     attempt: int = 0
 
 
+UNKNOWN_COST = "cost.unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class MetricPoint:
-    """One number of a task. A name with "total" and "token" adds to its execution's tokens, "cost" to cost."""
+    """One number of a task. A name with "total" and "token" adds to its execution's tokens, "cost" to cost.
+
+    UNKNOWN_COST counts calls of which nobody knows what they cost.
+    """
 
     at: datetime
     name: str

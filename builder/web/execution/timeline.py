@@ -8,6 +8,7 @@ from decimal import Decimal
 from builder.actions.trying import without_sealed
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.states import TERMINAL, State
+from builder.store.executions import UNKNOWN_COST
 
 WIDTH = 1000
 """The time line's length in units of its drawing."""
@@ -28,7 +29,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One task run. `seconds` None: not begun. `tokens` (in, out) and `cost` None: none known."""
+    """One task run. `seconds` None: not begun. `tokens` (in, out) and `cost` None: none known.
+
+    `unpriced`: how many of its calls have no known cost.
+    """
 
     run: TaskRun
     depth: int
@@ -36,6 +40,7 @@ class Row:
     seconds: float | None
     tokens: tuple[int, int] | None
     cost: Decimal | None
+    unpriced: int
 
     @property
     def name(self) -> str:
@@ -97,11 +102,11 @@ def _seconds(run: TaskRun, now: datetime) -> float | None:
     return None if begun is None else max(0.0, (_ended(run, now) - begun).total_seconds())
 
 
-def _usage(metrics: Mapping[str, Decimal]) -> tuple[tuple[int, int] | None, Decimal | None]:
+def _usage(metrics: Mapping[str, Decimal]) -> tuple[tuple[int, int] | None, Decimal | None, int]:
     taken = _tokens(metrics, ("prompt", "input"))
     given = _tokens(metrics, ("completion", "output"))
     tokens = None if taken is None and given is None else (taken or 0, given or 0)
-    return tokens, metrics.get("cost")
+    return tokens, metrics.get("cost"), int(metrics.get(UNKNOWN_COST, 0))
 
 
 def _tokens(metrics: Mapping[str, Decimal], words: tuple[str, str]) -> int | None:
