@@ -5,7 +5,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 LOG = "tasks:\n  - {id: log, type: io.kestra.plugin.core.log.Log, message: hi}\n"
@@ -76,3 +76,37 @@ def test_a_machine_is_told_the_dialect_of_each_flow_and_its_older_names(tmp_path
         ("info", 9, None),
     ]
     assert found[2]["message"] == "BOOLEAN is the older name; Kestra 2.0 writes BOOL"
+
+
+RECIPE = """\
+version: v1beta
+on: {}
+component:
+  a: {type: openai, task: TASK_TEXT_GENERATION, input: {model: gpt-4o, prompt: Hi}, setup: "${connection.mine}"}
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_flows_and_recipes_are_imported(tmp_path: Path):
+    flow, recipe, out, err = tmp_path / "one.yaml", tmp_path / "my recipe.yaml", StringIO(), StringIO()
+    flow.write_text("id: one\nnamespace: lab\n" + LOG)
+    recipe.write_text(RECIPE)
+    call_command("flow", "import", str(flow), str(recipe), "--namespace", "lab", stdout=out, stderr=err)
+    assert out.getvalue().splitlines() == [
+        "published lab.one",
+        "draft lab.my_recipe: look at it in the editor, then publish it",
+    ]
+    assert err.getvalue().startswith(f"{recipe}:2:1: on has no counterpart in a flow")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("id: a b\nnamespace: lab\n" + LOG, ":1:5: id may hold"), (RECIPE, "namespace"), (None, "cannot be read")],
+)
+def test_what_cannot_be_imported_is_said_with_its_place(tmp_path: Path, text: str | None, said: str):
+    file = tmp_path / "a.yaml"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(CommandError, match=said):
+        call_command("flow", "import", str(file))

@@ -1,4 +1,7 @@
-"""`manage.py flow validate FILE...`: checks flows in files, without a server; asks a database where there is one."""
+"""`manage.py flow validate FILE...` checks flows in files, without a server; asks a database where there is one.
+
+`manage.py flow import FILE...` publishes flows, and makes drafts of Instill's recipes.
+"""
 
 import json
 import sys
@@ -8,11 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
+from builder.actions import recipes
 from builder.actions.flows import spoken_in
-from builder.errors import Problem, Severity
+from builder.errors import BuilderError, Fault, InvalidFlow, InvalidInput, Problem, Severity
 from builder.flows.check import Checked, check
 from builder.flows.document import parse, split_places
 from builder.store.births import StoredWorld, compat, limits
@@ -20,7 +24,7 @@ from builder.tasks.catalogue import catalogue
 
 
 class Command(BaseCommand):
-    help = "Checks flows in files: file:line:column: message (hint). Exits with 1 when any has an error."
+    help = "Checks flows in files (file:line:column: message), or imports flows and recipes."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,8 +34,34 @@ class Command(BaseCommand):
         validate.add_argument(
             "--json", action="store_true", help="Print one JSON list of all problems, and of what each flow speaks."
         )
+        bring = verbs.add_parser("import", help="Publish the flows of files; make drafts of Instill's recipes.")
+        bring.add_argument("files", nargs="+", metavar="FILE", help="A file, or - for standard input.")
+        bring.add_argument("--namespace", default="", help="Where the flow of a recipe belongs; flows have their own.")
+        bring.add_argument("--id", default="", help="What it is called; the name of the file without it.")
 
     def handle(self, **options: Any) -> None:
+        if options["verb"] == "import":
+            for name in options["files"]:
+                self._bring_in(name, options["namespace"], options["id"])
+            return
+        self._validate(options)
+
+    def _bring_in(self, name: str, namespace: str, flow_id: str) -> None:
+        try:
+            text = _text(name)
+            made = recipes.bring_in(text, namespace=namespace, flow_id=flow_id or recipes.id_from(name), by="console")
+        except InvalidFlow as error:
+            raise CommandError("\n".join([error.message, *(_as_line(name, one) for one in error.problems)])) from error
+        except BuilderError as error:
+            raise CommandError(f"{name}: {error.message}") from error
+        for one in made.problems:
+            self.stderr.write(_as_line(name, one))
+        for published in made.published:
+            self.stdout.write(f"published {published.flow.namespace}.{published.flow.id}")
+        if made.draft is not None:
+            self.stdout.write(f"draft {'.'.join(made.draft)}: look at it in the editor, then publish it")
+
+    def _validate(self, options: Mapping[str, Any]) -> None:
         read = {name: _read(name) for name in options["files"]}
         world = _World(part for parts in read.values() if isinstance(parts, list) for _, part in parts)
         answers = {name: _answers(parts, world) for name, parts in read.items()}
@@ -75,13 +105,23 @@ def _has_database() -> bool:
 def _read(name: str) -> list[tuple[int, str]] | Problem:
     """The flows of a file, each with the lines above it, or why it cannot be read."""
     try:
-        raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        text = raw.decode("utf-8")
-    except OSError as error:
-        return Problem((), 0, 0, f"cannot be read: {error.strerror}")
-    except UnicodeDecodeError as error:
-        return Problem((), 0, 0, f"is not UTF-8 text: byte {error.start} cannot be read", "Save it as UTF-8.")
+        text = _text(name)
+    except InvalidInput as error:
+        fault = error.faults[0]
+        return Problem((), 0, 0, fault.message, fault.hint)
     return list(split_places(text)) or [(0, text)]
+
+
+def _text(name: str) -> str:
+    """What is in a file. Raises InvalidInput."""
+    try:
+        raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return raw.decode("utf-8")
+    except OSError as error:
+        raise InvalidInput(f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        said = f"is not UTF-8 text: byte {error.start} cannot be read"
+        raise InvalidInput([Fault((), said, "Save it as UTF-8.")]) from error
 
 
 @dataclass(frozen=True, slots=True)
