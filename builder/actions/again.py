@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from builder.actions.running import plan_of, start
+from builder.actions.running import start
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.replay import replayed, restarted_anew
@@ -13,6 +13,7 @@ from builder.engine.states import State
 from builder.errors import NotFound
 from builder.flows.model import Concurrency
 from builder.runtime import queue
+from builder.runtime.runner.plans import plan_of
 from builder.store import births, executions, flows
 from builder.store.executions import NewExecution
 from builder.store.gate import write
@@ -29,7 +30,8 @@ def restart(execution_id: str, *, revision: int | None = None, by: str = "") -> 
     with write():
         execution, _ = executions.load(execution_id)
         source, number = _text(execution, revision)
-        plan = plan_of(source, number)
+        anew = revision is not None and revision != execution.revision
+        plan = plan_of(source, number, None if anew else execution.created_at)
         if revision is not None and revision != execution.revision:
             return _create(restarted_anew(plan, execution, now, executions.new_id(), number))
         again = restarted(plan, execution, now)
@@ -68,7 +70,9 @@ def mark(execution_id: str, run: str, state: State, *, by: str = "") -> Executio
     now = _CLOCK.now()
     with write():
         execution, _ = executions.load(execution_id)
-        changed = marked(plan_of(*_text(execution, None)), execution, _path_of(execution, run), state, now)
+        changed = marked(
+            plan_of(*_text(execution, None), execution.created_at), execution, _path_of(execution, run), state, now
+        )
         queue.ring_on_commit(executions.replace_execution(changed, now, due=True))
     return changed
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
-from builder.engine.plan import Plan, build_plan
 from builder.engine.states import TERMINAL, State
 from builder.flows.inputs import Resolved, Upload
 from builder.flows.model import Input
@@ -16,7 +15,6 @@ from builder.store.births import Parent, Runnable
 from builder.store.executions import NewExecution
 from builder.store.gate import write
 from builder.store.judging import Failing, failing
-from builder.tasks.catalogue import catalogue
 
 _CLOCK = SystemClock()
 
@@ -124,11 +122,6 @@ def inputs_of(namespace: str, flow_id: str, *, revision: int | None = None, draf
     """The inputs that a run of this flow asks for. Raises NotFound, InvalidFlow."""
     found = _draft(namespace, flow_id) if draft else births.runnable(namespace, flow_id, revision)
     return found.flow.inputs
-
-
-def plan_of(source: str, revision: int) -> Plan:
-    """A flow's text, ready to run. Raises InvalidFlow."""
-    return build_plan(births.checked(source).valid_flow, revision, catalogue().task_class)
 
 
 def _draft(namespace: str, flow_id: str) -> Runnable:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from builder.actions.running import plan_of
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.variables import variables
@@ -12,6 +11,7 @@ from builder.errors import NotFound
 from builder.expressions import ExpressionError
 from builder.runtime.evaluate import RuntimeLookups, given_envs, given_globals, render
 from builder.runtime.masking import MASK, Masker
+from builder.runtime.runner.plans import plan_of
 from builder.store import executions
 from builder.store.encryption import is_sealed
 
@@ -40,7 +40,7 @@ class MaskedLookups(RuntimeLookups):
 def try_expression(execution_id: str, expression: str, run: str | None = None) -> Tried:
     """Renders the text as the task run (path or id) would, or as the flow's outputs. Raises NotFound."""
     execution, _ = executions.load(execution_id)
-    plan = plan_of(executions.sources([execution_id])[execution_id], execution.revision)
+    plan = plan_of(executions.sources([execution_id])[execution_id], execution.revision, execution.created_at)
     path = _path_of(execution, run) if run else None
     seen = variables(plan, masked(execution), path, globals=given_globals(), envs=given_envs())
     files_of = {execution.id, *filter(None, (execution.parent_id, execution.original_id))}

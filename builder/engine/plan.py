@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from builder.engine.execution import TaskRun
 from builder.engine.retries import Retry, read_retry
+from builder.engine.templates import FindTemplate, Templates, no_templates
 from builder.errors import InvalidFlow, Path, Problem
 from builder.flows.durations import parse_duration
 from builder.flows.model import Flow
@@ -89,11 +90,16 @@ class Plan:
         return turn or node
 
 
-def build_plan(flow: Flow, revision: int, find: Callable[[str], type[Task]]) -> Plan:
-    """The plan of a flow; `find` gives the class of a type name. Raises InvalidFlow, and what `find` raises."""
+def build_plan(
+    flow: Flow, revision: int, find: Callable[[str], type[Task]], template: FindTemplate = no_templates
+) -> Plan:
+    """The plan of a flow; `find` gives the class of a type name, `template` the flow that a template is.
+
+    Raises InvalidFlow, and what those two raise.
+    """
     by_id: dict[str, Node] = {}
     retry = _read(lambda: read_retry(flow.retry), ("retry",))
-    builder = _Building(find, by_id)
+    builder = _Building(find, by_id, Templates(template))
     tasks = builder.nodes(list(children(flow.tasks, ("tasks",))), retry)
     errors = builder.nodes(list(children(flow.errors, ("errors",))), retry)
     finally_ = builder.nodes(list(children(flow.finally_, ("finally",))), retry)
@@ -118,9 +124,10 @@ def duration_of(value: Any) -> timedelta:
 class _Building:
     """Builds nodes from tasks as written, children before parents, without recursing into the flow's depth."""
 
-    def __init__(self, find: Callable[[str], type[Task]], by_id: dict[str, Node]) -> None:
+    def __init__(self, find: Callable[[str], type[Task]], by_id: dict[str, Node], templates: Templates) -> None:
         self.find = find
         self.by_id = by_id
+        self.templates = templates
 
     def nodes(self, tasks: Sequence[tuple[Path, Any]], retry: Retry | None) -> tuple[Node, ...]:
         order = list(self._walk(tasks, retry))
@@ -138,8 +145,14 @@ class _Building:
         found = tuple(node for path, _ in tasks if (node := built.get(path)) is not None)
         for path, *_ in order:
             if (node := built[path]) is not None:
-                self.by_id[node.id] = node
+                self._add(path, node)
         return found
+
+    def _add(self, path: Path, node: Node) -> None:
+        """Only templates can bring a second task of one name; the same template may stand in several places."""
+        known = self.by_id.setdefault(node.id, node)
+        if known.properties != node.properties:
+            raise InvalidFlow([Problem(path, 0, 0, f"two tasks are named {node.id!r}, one of them in a template")])
 
     def _walk(
         self, tasks: Sequence[tuple[Path, Any]], retry: Retry | None
@@ -154,7 +167,7 @@ class _Building:
             groups: dict[str, list[Path]] = {}
             cls = self.find(str(written["type"]))
             if issubclass(cls, FlowTask):
-                for group in reversed(cls.groups_of(written)):
+                for group in reversed(self.templates.groups(cls, path, written)):
                     groups[group.name] = [(*path, *child) for child, _ in group.tasks]
                     stack += [((*path, *child), task, nearest) for child, task in reversed(group.tasks)]
             found.append((path, written, nearest, groups))

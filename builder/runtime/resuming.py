@@ -151,4 +151,4 @@ def _on_resume(execution: Execution, paused: TaskRun) -> tuple[Input, ...]:
 
 
 def _plan(execution: Execution) -> Plan:
-    return plan_of(executions.sources([execution.id])[execution.id], execution.revision)
+    return plan_of(executions.sources([execution.id])[execution.id], execution.revision, execution.created_at)

@@ -166,6 +166,13 @@ def to_run(namespace: str, flow_id: str, number: int | None = None) -> tuple[int
     return at, source, bool(disabled)
 
 
+def source_at(namespace: str, flow_id: str, at: datetime | None) -> str:
+    """The text that the flow had then; the latest one without a time, or where it is younger. Raises NotFound."""
+    row = _live(namespace, flow_id)
+    then = row.revisions.filter(created_at__lte=at).order_by("-number").first() if at is not None else None
+    return (then or row.revisions.get(number=row.revision)).source
+
+
 def revisions(namespace: str, flow_id: str) -> list[Revision]:
     """All revisions, oldest first. Raises NotFound."""
     row = _live(namespace, flow_id, allow_deleted=True)

@@ -193,6 +193,11 @@ class FlowTask(Task):
     def _order_of(cls, group: str) -> Order:
         return cls.order if group == "tasks" else Order.SEQUENCE
 
+    @classmethod
+    def template_of(cls, written: Mapping[str, Any]) -> tuple[str, str] | None:
+        """The namespace and id of a flow whose steps stand in its place, before those it has itself."""
+        return None
+
     def asks(self) -> Mapping[str, Ask]:
         """What must be evaluated, by name; the answers come to `layout` under the same names."""
         return {}

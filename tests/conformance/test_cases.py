@@ -19,14 +19,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 KNOWN: dict[str, str] = {
     "flowable-with-parent-fail": "an expression that is never closed is refused when the flow is saved",
-    "with-template": "Template",
-    "subflow-success": "Subflow.outputs",
-    "subflow-failed": "Subflow.outputs",
-    "subflow-invalid-outputs": "Subflow.outputs",
-    "subflow-no-labels": "Subflow.outputs",
     "secrets": "a secret stays masked in outputs too",
-    "inputs-flow": "addresses of uploaded files",
-    "api-trigger": "addresses of uploaded files",
+    "inputs-flow": "a secret stays masked in outputs too",
     "validate-ids": "Java counts several violations of one value",
     "validate-invalid-parallel": "Java counts several violations of one value",
 }

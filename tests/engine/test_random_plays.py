@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from builder.engine import events as happened
-from builder.engine.commands import CancelTask, Command, Evaluate, KillChild, RunTask, StartChild, TryAgain
+from builder.engine.commands import CancelTask, Command, Evaluate, KeepRows, KillChild, RunTask, StartChild, TryAgain
 from builder.engine.decide import Decision, decide, decide_all, pending
 from builder.engine.encoding import execution_from_json, execution_to_json
 from builder.engine.execution import Execution, TaskRun
@@ -79,7 +79,18 @@ class Chaos:
         task: dict[str, Any] = {"id": f"t{self.count}"}
         kinds = ["Log", "Sleep", "Pause", "Subflow"]
         if depth:
-            kinds += ["Sequential", "Parallel", "ForEach", "If", "AllowFailure", "Switch", "LoopUntil", "Dag"]
+            kinds += [
+                "Loop",
+                "Approval",
+                "Sequential",
+                "Parallel",
+                "ForEach",
+                "If",
+                "AllowFailure",
+                "Switch",
+                "LoopUntil",
+                "Dag",
+            ]
         task["type"] = kind = self.dice.choice(kinds)
         task |= self.properties(kind, depth)
         if depth and kind not in ("Log", "Sleep", "Subflow"):
@@ -105,12 +116,28 @@ class Chaos:
             "Sequential": inside,
             "Parallel": inside | {"concurrent": self.dice.randint(0, 2)},
             "AllowFailure": inside,
+            "Loop": inside | self.loop(),
+            "Approval": self.approval(depth) if kind == "Approval" else {},
             "ForEach": inside | {"values": '["a", "b", "c"]', "concurrencyLimit": self.dice.randint(0, 2)},
             "If": {"condition": "{{ x }}", "then": inside.get("tasks", [])},
             "Switch": {"value": "a", "cases": {"a": inside.get("tasks", [])}},
             "LoopUntil": inside | {"condition": "{{ x }}", "checkFrequency": {"interval": "PT1M", "maxIterations": 3}},
             "Dag": {"tasks": [{"task": task} for task in inside.get("tasks", [])]},
         }[kind]
+
+    def loop(self) -> dict[str, Any]:
+        loop: dict[str, Any] = {"values": self.dice.choice(['["a", "a", "b"]', '{"k": 1, "l": 2}', "[]"])}
+        loop |= {"concurrencyLimit": self.dice.randint(0, 2), "transmitFailed": self.dice.random() < 0.7}
+        if self.dice.random() < 0.5:
+            loop |= {"outputs": [{"id": "o", "type": "STRING", "value": "x"}]}
+            loop |= {"fetchType": self.dice.choice(["AUTO", "STORE"])}
+        return loop | ({"breakWhen": "{{ x }}"} if self.dice.random() < 0.2 else {})
+
+    def approval(self, depth: int) -> dict[str, Any]:
+        groups = {name: self.tasks(depth - 1) for name in ("onWait", "onApprove", "onDeny") if self.dice.random() < 0.4}
+        ways = ["CONTINUE", "WARN", "FAIL", "SUCCEED", "CANCEL", "KILL"]
+        behaviors = {f"{name}Behavior": self.dice.choice(ways) for name in ("approve", "deny", "expire")}
+        return groups | behaviors | self.dice.choice([{}, {"timeout": "PT1M"}, {"autoApprove": True}])
 
     def play(self) -> None:
         self.tell(happened.Started(self.now))
@@ -141,7 +168,7 @@ class Chaos:
             self.tell(happened.Woken(self.now))
         else:
             assert self.execution.state is State.PAUSED, f"{self.execution.state} with nothing to wait for"
-            self.tell(happened.ResumeRequested(self.now))
+            self.tell(happened.ResumeRequested(self.now, decision=self.dice.choice(["", "APPROVED", "DENIED"])))
 
     def crash(self) -> None:
         self.execution = execution_from_json(execution_to_json(self.execution))
@@ -167,6 +194,8 @@ class Chaos:
                 path = next((run.path for run in self.execution.runs.values() if run.child == child), None)
                 if path is not None:
                     self.tell(happened.ChildEnded(self.now, path, child, State.KILLED, None))
+            case KeepRows(path, name):
+                self.tell(happened.Evaluated(self.now, path, name, "kestra:///kept.ion"))
             case TryAgain(due_at):
                 self.after = tried_again(self.execution, due_at)
 

@@ -53,7 +53,7 @@ class World:
         checked = check(text, catalogue())
         templates = all("never closed" in problem.message for problem in checked.errors)
         flow = checked.flow or (read_flow(checked.document.data) if templates else checked.valid_flow)
-        plan = build_plan(flow, 1, find)
+        plan = build_plan(flow, 1, find, lambda namespace, id: self.plans[namespace, id].flow)
         self.plans[flow.namespace, flow.id] = plan
         return plan
 

@@ -3,7 +3,7 @@
 import json
 
 from builder.actions import again
-from builder.actions.executions import kill
+from builder.actions.executions import kill, resume
 from builder.clock import SystemClock
 from builder.engine.states import State
 from builder.runtime import storage
@@ -233,3 +233,35 @@ tasks:
     execution = ended(execution_id)
     assert execution.state is State.SUCCESS and len(execution.runs["call"].attempts) == 2
     assert children_of(execution_id) == [child]
+
+
+def test_an_execution_keeps_the_templates_it_began_with(runner: Runner) -> None:
+    def template(step: str) -> None:
+        said = "{{ parent.outputs.args.who }}"
+        publish(f"""
+tasks:
+  - {{id: hold, type: {FLOW}.Pause}}
+  - {{id: {step}, type: {RETURN}, format: "{said}"}}
+""", "greet")  # fmt: skip
+
+    template("before")
+    execution_id = run(runner, f"""
+tasks:
+  - {{id: use, type: {FLOW}.Template, namespace: team, templateId: greet, args: {{who: Ada}}}}
+""")  # fmt: skip
+    wait_until(lambda: executions.load(execution_id)[0].state is State.PAUSED)
+    template("after")
+    resume(execution_id)
+    runner.take([execution_id])
+    execution = ended(execution_id)
+    assert list(execution.runs) == ["use", "use/hold", "use/before"]
+    assert execution.runs["use/before"].outputs == {"value": "Ada"}
+
+
+def test_a_template_that_is_not_there_fails_the_execution(runner: Runner) -> None:
+    execution = ended(run(runner, f"""
+tasks:
+  - {{id: use, type: {FLOW}.Template, namespace: team, templateId: nowhere}}
+"""))  # fmt: skip
+    assert execution.state is State.FAILED
+    assert "Unable to find template 'team.nowhere'" in execution.message

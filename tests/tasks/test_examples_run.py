@@ -103,6 +103,14 @@ tasks:
     type: io.kestra.plugin.core.log.Log
     message: "{{ inputs.text }}"
 """
+GREETING = """
+id: greeting
+namespace: company.team
+tasks:
+  - id: hello
+    type: io.kestra.plugin.core.log.Log
+    message: "Hello {{ parent.outputs.args.name }}"
+"""
 ENDS = {
     "execution.Fail": State.FAILED,
     "execution.Exit": State.WARNING,
@@ -205,6 +213,7 @@ def run_example(entry: Entry, neighbours: Neighbours) -> tuple[World, Execution,
     world = World(context=Context)
     world.files.contents |= FILES
     world.publish(SUMMARISE)
+    world.publish(GREETING)
     world.kv.entries[NAMESPACE, "last_response"] = "resp_1"
     example = yaml.safe_load(neighbours.redirected(entry.example))
     first = [yaml.safe_load(neighbours.redirected(step)) for said, step in STEPS.items() if said in entry.example]

@@ -11,7 +11,12 @@ from builder.flows.checks.inputs import check_inputs
 
 TASK_LISTS = ("tasks", "errors", "finally", "afterExecution")
 _ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]*")
-_CALLS = ("io.kestra.plugin.core.flow.Subflow", "io.kestra.plugin.core.flow.ForEachItem")
+_CALLS = {
+    "io.kestra.plugin.core.flow.Subflow": "flowId",
+    "io.kestra.plugin.core.flow.ForEachItem": "flowId",
+    "io.kestra.plugin.core.flow.Template": "templateId",
+}
+"""The tasks that name another flow, each with the property that does."""
 _WORDS = {Kind.TASK: "a task", Kind.TRIGGER: "a trigger", Kind.CONDITION: "a condition"}
 
 
@@ -143,7 +148,7 @@ class _Walk:
     def _properties(self, path: Path, task: Mapping[str, Any], found: PluginType) -> None:
         ask_type(self.findings, path, found, task)
         if found.name in _CALLS:
-            self._call(path, task)
+            self._call(path, task, _CALLS[found.name])
         declared = found.inputs(task)
         if declared:
             check_inputs(self.findings, (*path, *declared[0][0][:-1]), [item for _, item in declared])
@@ -164,12 +169,12 @@ class _Walk:
                 "Take it out, or put the whole inside it.",
             )
 
-    def _call(self, path: Path, task: Mapping[str, Any]) -> None:
+    def _call(self, path: Path, task: Mapping[str, Any], key: str) -> None:
         own = (self.flow.get("namespace"), self.flow.get("id"))
-        called = (task.get("namespace"), task.get("flowId"))
+        called = (task.get("namespace"), task.get(key))
         if called == own:
             self.findings.error(
-                (*path, "flowId"),
+                (*path, key),
                 f"Recursive call to flow [{own[0]}.{own[1]}]: the flow calls itself",
                 "Call another flow, or use a loop.",
             )
@@ -178,5 +183,5 @@ class _Walk:
         fixed = isinstance(namespace, str) and isinstance(flow_id, str) and "{{" not in namespace + flow_id
         if self.flows and fixed and not self.flows.flow_exists(str(namespace), str(flow_id)):
             self.findings.warning(
-                (*path, "flowId"), f"the flow {namespace}/{flow_id} does not exist", "Create it before this flow runs."
+                (*path, key), f"the flow {namespace}/{flow_id} does not exist", "Create it before this flow runs."
             )

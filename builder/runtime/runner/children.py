@@ -89,7 +89,7 @@ def restart_child(child: str, now: datetime) -> Execution | None:
         if found is None or found[0].state not in RESTARTABLE:
             return None
         execution = found[0]
-        plan = plan_of(executions.sources([child])[child], execution.revision)
+        plan = plan_of(executions.sources([child])[child], execution.revision, execution.created_at)
         try:
             again = restarted(plan, execution, now)
         except Conflict:

@@ -3,14 +3,17 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from builder.engine.plan import Plan, build_plan
-from builder.errors import BuilderError
+from builder.engine.templates import NeedsTemplates
+from builder.errors import BuilderError, InvalidFlow, NotFound, Problem
+from builder.flows.model import Flow
 from builder.runtime.family import Family, family_of
 from builder.runtime.runner import shelf
-from builder.store import births, encryption, secrets
+from builder.store import births, encryption, flows, secrets
 from builder.store.executions import Claim
 from builder.tasks.catalogue import catalogue
 
@@ -42,7 +45,7 @@ def make_ready(claim: Claim) -> Ready:
     named = _named_secrets(claim.source, execution.namespace)
     files_of = family_of(execution)
     try:
-        plan = plan_of(claim.source, execution.revision)
+        plan = plan_of(claim.source, execution.revision, execution.created_at)
         claim = _with_stored(claim, files_of)
         claim, evaluated = _with_opened(claim)
     except BuilderError as error:
@@ -83,10 +86,27 @@ def holds_sealed(value: Any) -> bool:
     return any(holds_sealed(part) for part in parts)
 
 
+def plan_of(source: str, revision: int, at: datetime | None = None) -> Plan:
+    """The plan of a flow's text, with its templates as they were at a time: so an execution keeps the ones it began
+    with. Raises InvalidFlow."""
+    try:
+        return _plan_alone(source, revision)
+    except NeedsTemplates:
+        flow = births.checked(source).valid_flow
+        return build_plan(flow, revision, catalogue().task_class, lambda namespace, id: _template(namespace, id, at))
+
+
 @lru_cache(maxsize=256)
-def plan_of(source: str, revision: int) -> Plan:
-    """The plan of a flow's text. Raises InvalidFlow."""
+def _plan_alone(source: str, revision: int) -> Plan:
     return build_plan(births.checked(source).valid_flow, revision, catalogue().task_class)
+
+
+def _template(namespace: str, flow_id: str, at: datetime | None) -> Flow:
+    try:
+        return births.checked(flows.source_at(namespace, flow_id, at)).valid_flow
+    except NotFound as error:
+        message = f"Unable to find template '{namespace}.{flow_id}': {error.message}"
+        raise InvalidFlow([Problem((), 0, 0, message)]) from error
 
 
 def _named_secrets(source: str, namespace: str) -> list[str]:
