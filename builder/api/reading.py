@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from django.http.request import UnreadablePostError
 from builder.engine.states import State
 from builder.errors import InvalidInput, LimitExceeded
 from builder.flows.inputs import Upload
+from builder.flows.model import Input
 from builder.flows.read import label_text
 
 T = TypeVar("T")
@@ -189,11 +190,14 @@ def name_of(body: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def form(request: HttpRequest) -> tuple[dict[str, Any], dict[str, Upload]]:
+def form(
+    request: HttpRequest, declared: Callable[[], Iterable[Input]] | None = None
+) -> tuple[dict[str, Any], dict[str, Upload]]:
     """The values and the files of a form, by input id; of a JSON object too.
 
-    A part that comes several times is a list. A file's input id is its FILENAME, as Kestra's clients send it; the name
-    of the part counts too.
+    A part that comes several times is a list. A file is for the input that its part names; where none is called so, its
+    FILENAME is the input's id, as clients of older Kestra send it. Without `declared` (asked where files came) both are
+    kept.
     """
     if request.content_type == "application/json":
         return (body_map(request), {}) if request.body.strip() else ({}, {})
@@ -206,11 +210,13 @@ def form(request: HttpRequest) -> tuple[dict[str, Any], dict[str, Upload]]:
     except (MultiPartParserError, BadRequest, SuspiciousOperation, UnreadablePostError) as error:
         raise InvalidInput(f"The form cannot be read: {error}") from error
     values = {name: found[0] if len(found) == 1 else found for name, found in posted.lists()}
+    known = {one.id for one in declared()} if uploaded and declared is not None else set[str]()
     files: dict[str, Upload] = {}
     for part, sent in uploaded.lists():
         for one in sent:
             files.setdefault(part, one)
-            files[one.name or part] = one
+            if part not in known:
+                files[one.name or part] = one
     return values, files
 
 

@@ -57,6 +57,22 @@ def test_a_files_part_may_name_the_input(api: Api, settings: Any, tmp_path: Any)
     assert record["inputs"]["paper"].endswith("/a.txt")
 
 
+def test_a_file_whose_part_and_name_both_name_inputs_goes_to_that_of_its_part(api: Api, settings: Any, tmp_path: Any):
+    settings.MEDIA_ROOT = str(tmp_path)
+    api.post("flows", FILE.replace("tasks:", "  - {id: other, type: FILE, required: false}\ntasks:"))
+    record = api.form("executions/team/files", {"paper": SimpleUploadedFile("other", b"words")}).json()
+    assert record["inputs"] == {"paper": f"kestra:///team/files/executions/{record['id']}/inputs/paper/other",
+                                "other": None}  # fmt: skip
+
+
+def test_a_check_of_inputs_says_which_values_are_defaults(api: Api):
+    inputs = "inputs:\n  - {id: a, type: INT, defaults: 1}\n  - {id: b, type: INT, defaults: 2}\n"
+    api.post("flows", FILE.replace("inputs:\n", inputs + "  - {id: c, type: INT, required: false}\n")
+             .replace("  - {id: paper, type: FILE}\n", "").replace("{{ inputs.paper }}", "hi"))  # fmt: skip
+    found = api.form("executions/team/files/validate", {"b": "2"}).json()["inputs"]
+    assert [(one["value"], one["isDefault"]) for one in found] == [(1, True), (2, False), (None, False)]
+
+
 def test_an_execution_can_wait_for_its_date(api: Api, hello: str, rung: list[str]):
     api.form("executions/team/hello?scheduleDate=2099-01-01T00:00:00Z")
     assert rung == []

@@ -31,8 +31,8 @@ def pause(request: HttpRequest, execution_id: str) -> HttpResponseBase:
 
 def resume(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     """Lets it go on, with the values that its Pause asks for as parts of the form; `?taskRunId=` names the step."""
-    inputs, files = form(request)
     path = request.GET.get("taskRunId") or None
+    inputs, files = form(request, lambda: execution_actions.resume_inputs(execution_id, path=path))
     execution_actions.resume(execution_id, inputs, files=files, by=_by(request), path=path)
     return HttpResponse(status=204)
 
@@ -42,14 +42,14 @@ def review(request: HttpRequest, execution_id: str) -> HttpResponseBase:
 
     Inputs are parts of the form, or the map `inputs` of a JSON body. `?taskRunId=` names the step where several wait.
     """
-    sent, files = form(request)
+    path = request.GET.get("taskRunId") or None
+    sent, files = form(request, lambda: execution_actions.resume_inputs(execution_id, path=path))
     decision, comment = (str(sent.pop(name, "") or "") for name in ("decision", "comment"))
     if not decision:
         raise InvalidInput("decision: say APPROVE or DENY.")
     inputs = sent.pop("inputs", sent)
     if not isinstance(inputs, dict):
         raise InvalidInput("inputs: must be a map of the inputs that are asked for.")
-    path = request.GET.get("taskRunId") or None
     execution_actions.resume(
         execution_id, inputs, files=files, by=_by(request), path=path, decision=decision, comment=comment
     )
@@ -58,13 +58,14 @@ def review(request: HttpRequest, execution_id: str) -> HttpResponseBase:
 
 def validate_resume(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     """What a resume with these values would get; stores nothing."""
-    inputs, files = form(request)
     declared = execution_actions.resume_inputs(execution_id)
+    inputs, files = form(request, lambda: declared)
+    given = {**inputs, **files}
     execution, _ = executions.load(execution_id)
     flow = births.checked(executions.sources([execution_id])[execution_id]).valid_flow
-    found = births.resolve_inputs(flow, execution.revision, {**inputs, **files}, _CLOCK.now(), declared=declared)
+    found = births.resolve_inputs(flow, execution.revision, given, _CLOCK.now(), declared=declared)
     return JsonResponse({
-        "id": execution.flow_id, "namespace": execution.namespace, "inputs": inputs_json(declared, found),
+        "id": execution.flow_id, "namespace": execution.namespace, "inputs": inputs_json(declared, found, given),
     })  # fmt: skip
 
 
