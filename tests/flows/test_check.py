@@ -259,22 +259,42 @@ def test_a_name_with_a_fallback_or_computed_is_left_alone(text: str):
     assert not checked(GOOD.replace("hi", f'"{text}"')).problems
 
 
+def many(line: str, count: int) -> str:
+    """A line so many times, each with its number."""
+    return "".join(line.replace("%", str(number)) for number in range(count))
+
+
+TASKS = "id: a\nnamespace: lab\ntasks:\n"
+SAYS = "  - {id: t%, type: io.kestra.plugin.core.debug.Return, format: "
+
+
+def test_of_many_names_a_slip_of_one_letter_is_still_seen():
+    variables = "variables:\n" + many("  colour%: 1\n", 500)
+    for written, meant in (("color77", "colour77"), ("coluor7", "colour7"), ("colourr40", "colour40")):
+        problem = only(GOOD.replace("hi", "'{{ vars." + written + " }}'") + variables)
+        assert problem.hint == f"Did you mean {meant}?"
+    assert only(GOOD.replace("hi", "'{{ vars.shade }}'") + variables).hint == ""
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        GOOD + "".join(f"k{number}: 1\n" for number in range(20_000)),
-        "id: a\nnamespace: lab\ntasks:\n" + "- {id: a, type: io.kestra.plugin.core.log.Lgo}\n" * 10_000,
-        GOOD
-        + "inputs:\n"
-        + "".join(f" - {{id: i{n}, type: INT, dependsOn: {{inputs: [i{n + 1}]}}}}\n" for n in range(2_000)),
+        GOOD + many("k%: 1\n", 20_000),
+        TASKS + "- {id: a, type: io.kestra.plugin.core.log.Lgo}\n" * 10_000,
+        TASKS + many("- {id: a%, type: io.kestra.plugin.core.log.Lgo%}\n", 10_000),
+        GOOD + "inputs:\n" + many(" - {id: i%, type: INT, dependsOn: {inputs: [j%]}}\n", 2_000),
+        TASKS + many(SAYS + "'{{ outputs.x%.value }}'}\n", 2_000),
+        TASKS + many(SAYS + "'{{ vars.kex% }}'}\n", 500) + "variables:\n" + many("  key%: 1\n", 10_000),
+        GOOD + "variables:\n  list: [" + "1," * 400_000 + "1]\n",
     ],
-    ids=["keys", "types", "dependence"],
+    ids=["keys", "types", "other types", "dependence", "outputs", "variables", "list"],
 )
 def test_a_very_wrong_flow_is_answered_in_time_with_a_bounded_list(text: str):
-    began = time.perf_counter()
+    began = time.process_time()  # the work it is, however busy the machine
     result = checked(text)
-    assert time.perf_counter() - began < 2
-    assert 0 < len(result.problems) <= 200 and result.flow is None
+    assert time.process_time() - began < 2
+    problems = result.problems
+    assert 0 < len(problems) <= 200 and (result.flow is None or problems[0].severity is Severity.WARNING)
 
 
 def test_an_input_cannot_be_a_value_and_a_map_at_once():

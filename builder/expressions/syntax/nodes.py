@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 
@@ -172,4 +173,10 @@ def walk(tree: object) -> Iterator[Node]:
             waiting.extend(reversed(current))
         elif isinstance(current, Node):
             yield current
-            waiting.extend(getattr(current, field.name) for field in reversed(fields(current)))
+            waiting.extend(getattr(current, name) for name in _parts(type(current)))
+
+
+@cache
+def _parts(kind: type[Node]) -> tuple[str, ...]:
+    """The fields of a kind of node, last first."""
+    return tuple(field.name for field in reversed(fields(kind)))

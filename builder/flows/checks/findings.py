@@ -27,20 +27,24 @@ class Findings:
         self.add(path, message, hint, Severity.WARNING, at_key=at_key)
 
     def add(self, path: Path, message: str, hint: str, severity: Severity, *, at_key: bool = False) -> None:
-        if self._left[severity] <= 0:
+        if not self.takes(severity):
             return
         line, column = self._place(path, at_key)
         self._keep(Problem(path, line, column, message, hint, severity))
 
     def add_at(self, path: Path, offset: int, message: str, hint: str, severity: Severity) -> None:
         """A problem inside a text, at a character of the document."""
-        if self._left[severity] > 0:
+        if self.takes(severity):
             self._keep(Problem(path, *self.document.place(offset), message, hint, severity))
 
     @property
     def is_full(self) -> bool:
         """Whether no more errors are taken: looking on is a waste."""
-        return self._left[Severity.ERROR] <= 0
+        return not self.takes(Severity.ERROR)
+
+    def takes(self, severity: Severity) -> bool:
+        """Whether more of this severity are taken."""
+        return self._left[severity] > 0
 
     def says(self, words: str, path: Path) -> bool:
         """Whether a problem of this path holds these words already."""

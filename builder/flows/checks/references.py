@@ -21,6 +21,8 @@ def check_references(findings: Findings, flow: Mapping[str, Any], task_ids: Coll
     known = {"inputs": _input_roots(flow), "vars": _keys(flow.get("variables")), "outputs": task_ids}
     for key in (*TASK_LISTS, "listeners", "outputs"):
         for path, text in texts((key,), flow.get(key)):
+            if not findings.takes(Severity.WARNING):
+                return
             if "{" in text and not any(guard in text for guard in _GUARDS):
                 _check_text(findings, path, text, known)
 
@@ -32,6 +34,8 @@ def _check_text(findings: Findings, path: Path, text: str, known: Mapping[str, C
         root, name = str(reference.path[0]), reference.path[1]
         if not isinstance(name, str) or _is_known(root, name, known):
             continue
+        if not findings.takes(Severity.WARNING):
+            return
         message = f'{root}.{name} is not defined: the flow has no {_WORDS[root]} "{name}"'
         report_inside(
             findings,
@@ -48,7 +52,7 @@ def _is_known(root: str, name: str, known: Mapping[str, Collection[str]]) -> boo
     """Whether the flow has it, or it is none of ours; ForEachItem runs as three tasks named after itself."""
     if root not in known or name in known[root]:
         return True
-    return root == "outputs" and any(name == task + part for part in _PARTS for task in known[root])
+    return root == "outputs" and any(name.endswith(part) and name.removesuffix(part) in known[root] for part in _PARTS)
 
 
 def _input_roots(flow: Mapping[str, Any]) -> set[str]:

@@ -16,7 +16,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from builder.flows.limits import FLOW_DEPTH, Limits
+from builder.flows.limits import FLOW_DEPTH, FLOW_VALUES, Limits
 from builder.flows.nodes import Node, Shape, Style
 from builder.flows.reading.scalars import COLLECTION_TAGS, SCALAR_TAGS, shown_tag
 
@@ -52,6 +52,7 @@ class Composer:
     _open: list[Node] = field(default_factory=list)
     _keys: list[Node | None] = field(default_factory=list)
     _anchors: dict[str, Node] = field(default_factory=dict)
+    _written: int = 0
 
     def compose(self) -> Node | None:
         """The root node. Raises Abandoned or yaml.YAMLError."""
@@ -135,6 +136,9 @@ class Composer:
         self._add(node)
 
     def _add(self, node: Node) -> None:
+        self._written += 1
+        if self._written > self.limits.values:
+            self._too_many(node.start)
         if not self._open:
             self.root = node
             return
@@ -185,6 +189,14 @@ class Composer:
                     return end - 1 if self.text[end - 1] == "\r" else end
             return end
         return start + len(self.text[start:end].rstrip(" \t\r\n"))
+
+    def _too_many(self, offset: int) -> None:
+        self.report(
+            offset,
+            f"too many values: the limit is {self.limits.values} keys and values ({FLOW_VALUES})",
+            "Put large tables into a file, or give them as JSON text.",
+        )
+        raise Abandoned
 
     def _too_deep(self, offset: int) -> None:
         self.report(
