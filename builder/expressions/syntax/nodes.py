@@ -177,6 +177,6 @@ def walk(tree: object) -> Iterator[Node]:
 
 
 @cache
-def _parts(kind: type[Node]) -> tuple[str, ...]:
+def _parts(kind: Any) -> tuple[str, ...]:
     """The fields of a kind of node, last first."""
     return tuple(field.name for field in reversed(fields(kind)))

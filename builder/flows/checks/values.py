@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from builder.errors import Path
+from builder.errors import Path, dotted
 from builder.flows.checks.findings import Findings, kind_of
 from builder.flows.checks.nearest import suggestion
 from builder.flows.durations import BadDuration, parse_duration
@@ -11,9 +11,7 @@ from builder.flows.durations import BadDuration, parse_duration
 def check_choice(findings: Findings, path: Path, value: Any, allowed: tuple[str, ...]) -> None:
     """One of these words."""
     if value not in allowed:
-        findings.error(
-            path, f"{'.'.join(map(str, path))} must be one of {', '.join(allowed)}", suggestion(str(value), allowed)
-        )
+        findings.error(path, f"{dotted(path)} must be one of {', '.join(allowed)}", suggestion(str(value), allowed))
 
 
 def check_duration(findings: Findings, path: Path, value: Any) -> None:
