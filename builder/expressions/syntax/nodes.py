@@ -1,8 +1,7 @@
 """The tree of a template; `position` is an offset into its text."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -173,10 +172,4 @@ def walk(tree: object) -> Iterator[Node]:
             waiting.extend(reversed(current))
         elif isinstance(current, Node):
             yield current
-            waiting.extend(getattr(current, name) for name in _parts(type(current)))
-
-
-@cache
-def _parts(kind: Any) -> tuple[str, ...]:
-    """The fields of a kind of node, last first."""
-    return tuple(field.name for field in reversed(fields(kind)))
+            waiting.extend(getattr(current, name) for name in reversed(current.__match_args__))
