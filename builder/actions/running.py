@@ -55,7 +55,7 @@ def run(
             found.revision,
             given,
             now,
-            keep_file=storage.keeper(chosen),
+            keep_file=storage.keeper(chosen, namespace, flow_id),
             hidden=hidden,
             require=require_inputs,
         )

@@ -64,7 +64,7 @@ def decide(plan: Plan, execution: Execution, event: Event) -> Decision:
 
 
 def decide_all(plan: Plan, execution: Execution, events: Iterable[Event]) -> Decision:
-    """Applies several events in their order, at the cost of one copy of the runs.
+    """Applies several events in their order, at the cost of what they change.
 
     A command may be overtaken by a later event of the same batch; carrying it out all the same is harmless.
     """

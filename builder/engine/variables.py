@@ -12,7 +12,8 @@ from builder.engine.changes import present
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.moving.asking import COMES_TO
 from builder.engine.moving.blocks import state_so_far
-from builder.engine.moving.board import Runs, Seen
+from builder.engine.moving.board import Seen
+from builder.engine.moving.runs import Runs
 from builder.engine.plan import Plan
 from builder.engine.states import State
 

@@ -139,7 +139,7 @@ def _resume_values(execution: Execution, paused: TaskRun, given: Mapping[str, An
         given,
         _CLOCK.now(),
         declared=_on_resume(execution, paused),
-        keep_file=storage.keeper(execution.id),
+        keep_file=storage.keeper(execution.id, execution.namespace, execution.flow_id),
     )
 
 

@@ -1,5 +1,6 @@
 """Files of executions, named `kestra:///executions/<id>/<key>/<name>`, kept by Django's storage API.
 
+Files given to inputs are named as Kestra names them: `kestra:///my/team/flow/executions/<id>/inputs/<input>/<name>`.
 A file belongs to one execution; whoever reads names the executions whose files it may see. All of it blocks.
 """
 
@@ -28,7 +29,11 @@ _NAME_LETTERS = 150
 SHELF, LOGS = "shelf-", "logs-"
 """How the keys begin of what the engine itself keeps in files: large outputs, and logs."""
 _SENT = "sent"
-_PLACE = re.compile(r"/executions/(?P<id>[0-9A-Za-z]{1,40})/(?P<key>[0-9A-Za-z_-]{1,40})/(?P<name>[^/\\\x00]{1,200})")
+_GIVEN = "inputs."
+"""How the keys of files given to inputs begin; the id of the input follows."""
+_EXECUTION, _NAME = r"/executions/(?P<id>[0-9A-Za-z]{1,40})", r"(?P<name>[^/\\\x00]{1,200})"
+_PLACE = re.compile(rf"{_EXECUTION}/(?P<key>[0-9A-Za-z_-]{{1,40}})/{_NAME}")
+_INPUT = re.compile(rf"(?:/[\w.-]{{1,150}}){{2,50}}{_EXECUTION}/inputs/(?P<input>[\w.-]{{1,200}})/{_NAME}")
 
 
 def put(execution_id: str, name: str, content: bytes | Path | IO[bytes], kind: str = "") -> str:
@@ -36,18 +41,21 @@ def put(execution_id: str, name: str, content: bytes | Path | IO[bytes], kind: s
 
     `kind`: SHELF or LOGS for what is no file of a task. Raises LimitExceeded for a path or bytes that are too much.
     """
+    return SCHEME + "/" + quote(_keep(execution_id, f"{kind}{secrets.token_urlsafe(9)}", name, content))
+
+
+def _keep(execution_id: str, key: str, name: str, content: bytes | Path | IO[bytes]) -> str:
+    """Where the file storage has it now; another name than this where there is such a file already."""
     most = settings.MILLSTREAM["FILE_BYTES"]
     if (size := _bytes_of(content)) is not None and size > most:
         raise LimitExceeded(too_large(name, most))
-    place = f"executions/{execution_id}/{kind}{secrets.token_urlsafe(9)}/{safe_name(name)}"
+    place = f"executions/{execution_id}/{key}/{safe_name(name)}"
     if isinstance(content, bytes):
-        kept = default_storage.save(place, ContentFile(content))
-    elif isinstance(content, Path):
+        return default_storage.save(place, ContentFile(content))
+    if isinstance(content, Path):
         with content.open("rb") as file:
-            kept = default_storage.save(place, File(file))
-    else:
-        kept = default_storage.save(place, File(content))
-    return SCHEME + "/" + quote(kept)
+            return default_storage.save(place, File(file))
+    return default_storage.save(place, File(content))
 
 
 def copy(execution_id: str, name: str, found: Located) -> str:
@@ -92,7 +100,7 @@ def delete(found: Located) -> None:
     default_storage.delete(found.place.rpartition("/")[0])
 
 
-def purge(execution_id: str) -> list[str]:
+def purge(execution_id: str, namespace: str, flow_id: str) -> list[str]:
     """Deletes the files that the steps of an execution keep, and those given to it; returns their URIs."""
     found = [
         f"{root}/{key}/{name}"
@@ -103,7 +111,15 @@ def purge(execution_id: str) -> list[str]:
     for place in found:
         default_storage.delete(place)
         default_storage.delete(place.rpartition("/")[0])
-    return [SCHEME + "/" + quote(place) for place in found]
+    return [_uri_of(place, namespace, flow_id) for place in found]
+
+
+def _uri_of(place: str, namespace: str, flow_id: str) -> str:
+    root, key, name = place.rsplit("/", 2)
+    if not key.startswith(_GIVEN):
+        return SCHEME + "/" + quote(place)
+    flow = f"{namespace.replace('.', '/')}/{flow_id}"
+    return SCHEME + "/" + quote(f"{flow}/{root}/inputs/{key.removeprefix(_GIVEN)}/{name}")
 
 
 def name_of(uri: str) -> str:
@@ -114,12 +130,14 @@ def name_of(uri: str) -> str:
 def locate(uri: str, allowed: Container[str]) -> Located:
     """The file that a URI names; raises NotFound for what is no such URI, Forbidden for another's file."""
     text = str(uri)
-    match = _PLACE.fullmatch(unquote(text[len(SCHEME) :])) if text.startswith(SCHEME) else None
+    path = unquote(text.removeprefix(SCHEME)) if text.startswith(SCHEME) else ""
+    match = _PLACE.fullmatch(path) or _INPUT.fullmatch(path)
     if match is None or match["name"] in (".", ".."):
         raise NotFound(f"{text[:200]} is not the address of a file; those look like kestra:///executions/...")
     if match["id"] not in allowed:
         raise Forbidden(f"The file {text[:200]} belongs to another execution and cannot be read here.")
-    place = match[0].removeprefix("/")
+    key = match["key"] if match.re is _PLACE else _GIVEN + match["input"]
+    place = f"executions/{match['id']}/{key}/{match['name']}"
     return Located(text, place, _size(place, text))
 
 
@@ -140,11 +158,15 @@ def sent(execution_id: str, run_id: str, attempt: int) -> str | None:
         return None
 
 
-def keeper(execution_id: str) -> KeepFile:
-    """Keeps uploads among the files of this execution."""
+def keeper(execution_id: str, namespace: str, flow_id: str) -> KeepFile:
+    """Keeps uploads among the files of this execution of a flow."""
 
     def keep(input_id: str, upload: Upload) -> str:
-        return put(execution_id, upload.name or input_id, b"".join(upload.chunks()))
+        content = b"".join(upload.chunks())
+        if len(input_id) > _NAME_LETTERS:  # no file system has folders of such names
+            return put(execution_id, upload.name or input_id, content)
+        place = _keep(execution_id, _GIVEN + input_id, upload.name or input_id, content)
+        return _uri_of(place, namespace, flow_id)
 
     return keep
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from typing import Any, Literal, get_args
 
@@ -15,6 +16,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from builder.flows.durations import format_duration
 from builder.tasks.properties import yaml_names
 from builder.tasks.shapes import Shape, choices_of, members_of, models_of, shapes_of
 
@@ -83,8 +85,8 @@ class FormField:
     shapes: tuple[Shape, ...] = ()
     """The kinds of value it takes."""
     whole: bool = False
-    bounds: Mapping[str, float] = field(default_factory=dict)
-    """min, max, above, below, minLength, maxLength."""
+    bounds: Mapping[str, str] = field(default_factory=dict)
+    """min, max, above, below, minLength, maxLength, as people write them."""
     secret: bool = False
     language: str = ""
     placeholder: str = ""
@@ -229,10 +231,14 @@ def _kind_of(model: type[BaseModel]) -> str:
     return choices[0] if choices else model.__name__
 
 
-def _bounds(info: FieldInfo) -> dict[str, float]:
-    return {
-        _BOUNDS[type(item)][0]: getattr(item, _BOUNDS[type(item)][1]) for item in info.metadata if type(item) in _BOUNDS
-    }
+def _bounds(info: FieldInfo) -> dict[str, str]:
+    bounds = [(*_BOUNDS[type(item)], item) for item in info.metadata if type(item) in _BOUNDS]
+    return {name: _bound(getattr(item, attribute)) for name, attribute, item in bounds}
+
+
+def _bound(value: Any) -> str:
+    """Numbers without a needless `.0`, durations as ISO-8601."""
+    return f"{value:g}" if isinstance(value, int | float) else as_text(value)
 
 
 def _default(info: FieldInfo) -> str:
@@ -245,6 +251,8 @@ def as_text(value: Any) -> str:
     """A default or example as people would write it."""
     if isinstance(value, BaseModel):
         value = value.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    if isinstance(value, timedelta):
+        return format_duration(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import floor, footprint, latency, model_calls, shares, throughput
+from tests.benchmarks import engine, floor, footprint, latency, model_calls, shares, throughput
 from tests.benchmarks.bench import Bench, started
 from tests.benchmarks.figures import Figure, as_json, table
 
@@ -16,6 +16,7 @@ Measure = Callable[[Bench], list[Figure]]
 MEASURES: dict[str, tuple[str, tuple[Measure, ...]]] = {
     "start": ("Start", (footprint.start_up, footprint.idle_memory)),
     "floor": ("Floor (nothing is promised here)", (floor.rq_round_trip, floor.sqlite_commit)),
+    "engine": ("The engine alone", (engine.nested_loops,)),
     "one": ("One step, from the request to the end seen", (latency.one_step, shares.shares)),
     "chain": ("A chain", (latency.chain,)),
     "fan-out": ("A fan-out", (latency.fan_out,)),

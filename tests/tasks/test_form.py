@@ -85,7 +85,7 @@ def test_a_field_carries_what_the_form_shows() -> None:
         description="The most tokens.",
         shapes=(Shape.INTEGER,),
         whole=True,
-        bounds={"min": 1, "max": 99},
+        bounds={"min": "1", "max": "99"},
     )
     assert (FIELDS["prompt"].required, FIELDS["prompt"].examples) == (True, ("Hello",))
     assert (FIELDS["shout"].default, FIELDS["model"].default) == ("false", "gpt-5")

@@ -5,13 +5,14 @@ so that a decision costs what it changes and not the size of the execution.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from builder.engine.execution import TaskRun
 from builder.engine.moving.asking import EXIT
+from builder.engine.moving.runs import GrowingRuns, Runs
 from builder.engine.plan import Node
 from builder.engine.states import TERMINAL, State
 from builder.tasks.flow import Lane, Layout
@@ -109,46 +110,13 @@ class Seen:
         self.stale: list[str] = list(stale)
 
 
-class Runs(Mapping[str, TaskRun]):
-    """Task runs by path, in order of creation; read-only outside the engine. Carries its board along.
+def taken_over(runs: Mapping[str, TaskRun]) -> tuple[GrowingRuns, Board, Seen]:
+    """The next version of the runs to work on, with the board of the newest version or all of it anew.
 
-    The board and what was seen are given on to the next copy; a copy without them makes its own.
+    Only the newest version has a board to give, so that no two grow from the same one.
     """
-
-    __slots__ = ("_by_path", "board", "seen")
-
-    def __init__(self, by_path: dict[str, TaskRun], board: Board | None = None, seen: Seen | None = None) -> None:
-        self._by_path = by_path
-        self.board = board
-        self.seen = seen
-
-    def __getitem__(self, path: str) -> TaskRun:
-        return self._by_path[path]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._by_path)
-
-    def __len__(self) -> int:
-        return len(self._by_path)
-
-    def __eq__(self, other: object) -> bool:
-        return self._by_path == (other._by_path if isinstance(other, Runs) else other)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"Runs({self._by_path!r})"
-
-    def copied(self) -> dict[str, TaskRun]:
-        """The runs as a dictionary of one's own."""
-        return self._by_path.copy()
-
-
-def taken_over(runs: Mapping[str, TaskRun]) -> tuple[dict[str, TaskRun], Board, Seen]:
-    """A copy of the runs to work on, with the board of the newest copy or a new one."""
-    if not isinstance(runs, Runs):
-        copy = dict(runs)
-        return copy, Board(copy.values()), Seen(copy)
-    copy, board, seen = runs.copied(), runs.board, runs.seen
+    if not isinstance(runs, Runs) or runs.board is None:
+        return GrowingRuns.of(runs.values()), Board(runs.values()), Seen(runs)
+    board, seen = runs.board, runs.seen
     runs.board = runs.seen = None
-    return copy, board or Board(copy.values()), seen or Seen(copy)
+    return runs.growing(), board, seen or Seen(runs)

@@ -3,17 +3,19 @@
 from hashlib import sha256
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PAIRS = tuple(low + high for high in _DIGITS for low in _DIGITS)
+"""All numbers of two digits, the lower digit first."""
 _LENGTH = 22
 
 
 def derived_id(*parts: object) -> str:
     """The id that belongs to these parts, always the same."""
     number = int.from_bytes(sha256("\x00".join(map(str, parts)).encode()).digest()[:17])
-    digits = []
-    for _ in range(_LENGTH):
-        number, digit = divmod(number, 62)
-        digits.append(_DIGITS[digit])
-    return "".join(digits)
+    pairs = []
+    for _ in range(_LENGTH // 2):
+        number, pair = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[pair])
+    return "".join(pairs)
 
 
 def run_id(execution_id: str, path: str) -> str:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from builder.engine.commands import Command
-from builder.engine.execution import Execution, TaskRun
+from builder.engine.execution import Execution, TaskRun, changed
 from builder.engine.moving import sla
-from builder.engine.moving.board import Runs, Seen, taken_over
+from builder.engine.moving.board import Seen, taken_over
 from builder.engine.moving.ids import run_id
+from builder.engine.moving.runs import Runs
 from builder.engine.plan import Node, Plan
 from builder.engine.states import MOVES, TERMINAL, State
 from builder.errors import BuilderError
@@ -94,7 +95,7 @@ class Work:
             scope=path if task_id == TURN_ID else around.scope if around is not None else "",
             key=lane.item_key,
         )
-        self.runs[path] = run
+        self.runs.put(run)
         self.board.add(run)
         self._touch(path)
         self.todo.append(("begin", path))
@@ -106,8 +107,8 @@ class Work:
             check_move(f'Task run "{run.path}"', run.state, state)
             changes["state"] = state
             changes["history"] = (*run.history, (state, self.at))
-        new: TaskRun = replace(run, **changes)
-        self.runs[run.path] = new
+        new = changed(run, changes)
+        self.runs.put(new)
         self.board.change(run, new)
         self._touch(run.path)
         return new
@@ -118,9 +119,11 @@ class Work:
 
     def remove(self, paths: Iterable[str]) -> None:
         """Takes runs away (a loop's earlier turn)."""
-        for path in paths:
-            self.board.remove(self.runs.pop(path))
-            self.changed.add(path)
+        gone = frozenset(paths)
+        for path in gone:
+            self.board.remove(self.runs[path])
+        self.runs = self.runs.without(gone)
+        self.changed |= gone
         self.seen = Seen(self.runs)
 
     def move_execution(self, state: State, **changes: Any) -> None:
@@ -144,7 +147,7 @@ class Work:
         if not self.changed and isinstance(before, Runs):
             before.board, before.seen = self.board, self.seen
             return self.execution if wake_at == self.execution.wake_at else replace(self.execution, wake_at=wake_at)
-        return replace(self.execution, runs=Runs(self.runs, self.board, self.seen), wake_at=wake_at)
+        return replace(self.execution, runs=self.runs.finished(self.board, self.seen), wake_at=wake_at)
 
     def _wake_at(self) -> datetime | None:
         if self.execution.state in TERMINAL:

@@ -1,4 +1,4 @@
-"""What decisions ask of child executions: to be started, started again, and killed."""
+"""What decisions ask of child executions (to be started, started again, and killed), and what is read of their end."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,7 +10,9 @@ from builder.engine.states import State
 from builder.errors import BuilderError
 from builder.runtime.evaluate import RuntimeLookups
 from builder.runtime.runner import children
+from builder.runtime.runner.drawing import asked_of, drawn
 from builder.runtime.runner.tools import Tools
+from builder.runtime.world.asking import answered
 
 if TYPE_CHECKING:
     from builder.runtime.runner.driven import Driven
@@ -42,7 +44,8 @@ class ChildErrands:
         elif command.wait:
             ended = await self._tools.database.patient_call(children.ended_child, command.child)
             if ended is not None:
-                self._driven.feed(ChildEnded(now, command.path, command.child, ended.state, ended.outputs))
+                event = ChildEnded(now, command.path, command.child, ended.state, ended.outputs)
+                self._driven.feed(await self.drawn(event))
         self._driven.feed(ChildStarted(now, command.path, command.child))
 
     def _not_started(self, command: StartChild, error: BuilderError, now: datetime) -> None:
@@ -62,4 +65,20 @@ class ChildErrands:
         state, outputs = (ended.state, ended.outputs) if ended else (State.KILLED, None)
         runs = self._driven.execution.runs.values()
         for path in [command.path] if command.path else [run.path for run in runs if run.child == command.child]:
-            self._driven.feed(ChildEnded(now, path, command.child, state, outputs))
+            self._driven.feed(await self.drawn(ChildEnded(now, path, command.child, state, outputs)))
+
+    def draws(self, event: ChildEnded) -> bool:
+        """Whether outputs have to be read in the child before the run that waits for it hears of its end."""
+        return bool(asked_of(self._driven.plan, self._driven.execution, event))
+
+    async def drawn(self, event: ChildEnded) -> ChildEnded:
+        """The end of a child with the outputs that the run which waits for it names itself."""
+        tools, asked = self._tools, asked_of(self._driven.plan, self._driven.execution, event)
+        if not asked:
+            return event
+        call = tools.database.patient_call
+        return await answered(tools.network, lambda known: call(drawn, event, asked, tools.given, tools.clock, known))
+
+    async def hear(self, event: ChildEnded, signal: int) -> None:
+        """The same for an end that a signal told of: until it is obeyed, the signal stays."""
+        self._driven.obey(signal, await self.drawn(event))

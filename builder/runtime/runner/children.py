@@ -39,9 +39,8 @@ def make_child(parent: Execution, command: StartChild, now: datetime, masker: Ma
     request = command.request
     found = births.runnable(str(request["namespace"]), str(request["flowId"]), _revision(request.get("revision")))
     births.refuse_disabled(found)
-    values = births.resolved_inputs(
-        found.flow, found.revision, request.get("inputs") or {}, now, keep_file=storage.keeper(command.child)
-    )
+    keep_file = storage.keeper(command.child, found.flow.namespace, found.flow.id)
+    values = births.resolved_inputs(found.flow, found.revision, request.get("inputs") or {}, now, keep_file=keep_file)
     labels = [(key, masker.text(value)) for key, value in _labels(request)]
     births.refuse_system_labels(labels)
     return births.born(

@@ -96,11 +96,17 @@ class Driven:
         for row in rows:
             if row.id not in self._heard:
                 self._heard.add(row.id)
-                self._consumed.append(row.id)
-                self._dirty = True
                 event = signals.event_of(row, self._now())
-                if event is not None:
-                    self._inbox.append(event)
+                if not self._errands.draw(event, row.id):
+                    self.obey(row.id, event)
+        self._woken.set()
+
+    def obey(self, signal: int, event: Event | None) -> None:
+        """Does what a signal says, and consumes it with that."""
+        self._consumed.append(signal)
+        self._dirty = True
+        if event is not None:
+            self._inbox.append(event)
         self._woken.set()
 
     def add_child(self, child: NewExecution) -> None:
@@ -182,7 +188,7 @@ class Driven:
         if self.plan is None:
             return
         decision = decide_all(self.plan, self.execution, events)
-        if decision.execution != self.execution or decision.changed:
+        if decision.changed or decision.execution != self.execution:
             self._dirty = True
         log_unsaid(self.journal, self.execution, decision.execution, decision.changed, events)
         self.execution = decision.execution

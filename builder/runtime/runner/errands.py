@@ -113,9 +113,9 @@ class Errands:
             case StartChild():
                 self.start_child(command)
             case KillChild():
-                self.kill_child(command)
+                self._other(self._child_errands.kill(command))
             case KeepRows():
-                self.keep_rows(command)
+                self._other(self._answer(self._keep_rows(command)))
 
     def evaluate(self, command: Evaluate) -> None:
         """Renders on the database thread, since it reads keys, secrets or files; or acts."""
@@ -144,11 +144,12 @@ class Errands:
     def start_child(self, command: StartChild) -> None:
         self._other(self._child_errands.start(command, self._variables(command.path.rpartition("[")[0])))
 
-    def kill_child(self, command: KillChild) -> None:
-        self._other(self._child_errands.kill(command))
-
-    def keep_rows(self, command: KeepRows) -> None:
-        self._other(self._answer(self._keep_rows(command)))
+    def draw(self, event: Event | None, signal: int) -> bool:
+        """Reads what the run wants of its child first, where it wants something; the signal is obeyed after that."""
+        if not isinstance(event, ChildEnded) or not self._child_errands.draws(event):
+            return False
+        self._other(self._child_errands.hear(event, signal))
+        return True
 
     def cancel_all(self) -> list[str]:
         """Cuts everything; returns the paths of the attempts that were under way."""

@@ -28,7 +28,7 @@ class ExecutionFiles:
         self, place: Place, lookups: RuntimeLookups, call: Call, folder: Folder, over: threading.Event
     ) -> None:
         self._execution_id = place.execution_id
-        self._cache = f"{place.namespace}/{place.flow_id}"
+        self._flow = (place.namespace, place.flow_id)
         self._lookups = lookups
         self._call = call
         self._folder = folder
@@ -67,16 +67,16 @@ class ExecutionFiles:
         return True
 
     async def purge(self) -> list[str]:
-        return await asyncio.to_thread(storage.purge, self._execution_id)
+        return await asyncio.to_thread(storage.purge, self._execution_id, *self._flow)
 
     async def keep_cache(self, key: str, content: Path) -> None:
         try:
-            await asyncio.to_thread(caches.keep, f"{self._cache}/{key}", content)
+            await asyncio.to_thread(caches.keep, f"{'/'.join(self._flow)}/{key}", content)
         except BuilderError as error:
             raise TaskFailure(error.message, retryable=False) from error
 
     async def fetch_cache(self, key: str, target: Path, *, newest_seconds: float | None = None) -> bool:
-        return await asyncio.to_thread(caches.fetch, f"{self._cache}/{key}", target, newest_seconds)
+        return await asyncio.to_thread(caches.fetch, f"{'/'.join(self._flow)}/{key}", target, newest_seconds)
 
     def open(self, uri: str) -> IO[bytes]:
         found = asyncio.run_coroutine_threadsafe(self._located(uri), self._loop).result()

@@ -102,7 +102,7 @@ def told(field: FormField, above: str = "") -> Property:
         for kind, fields in field.variants.items()
     )
     bounds = ((words, field.bounds[name]) for name, words in _LIMITS.items() if name in field.bounds)
-    limits = ", ".join(words.format(f"{bound:g}") for words, bound in bounds)
+    limits = ", ".join(words.format(bound) for words, bound in bounds)
     by_shape = _kind(set(field.shapes)) if field.shapes else _UNSHAPED.get(field.control, "text")
     return Property(path, field, _CONTROLS.get(field.control, by_shape), limits, parts)
 
