@@ -34,11 +34,14 @@ Control = Literal[
     "yaml",
     "secret",
     "model",
+    "cron",
+    "zone",
     "tasks",
     "section",
     "hidden",
 ]
-"""What a value is edited with. "section": nested fields; "model": the name of an AI model; "hidden": not in forms."""
+"""What a value is edited with. "section": nested fields; "model": the name of an AI model; "cron" and "zone": when, and
+in whose time; "hidden": not in forms."""
 
 GROUPS: Mapping[str, str] = {
     "step": "Step",

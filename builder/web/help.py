@@ -13,15 +13,23 @@ from builder.web.execution.shapes import markdown
 FOLDER: Path = settings.BASE_DIR / "builder" / "docs"
 
 
+FIRST = ("editor", "files", "secrets", "openai", "kestra", "api", "configuration", "deployment")
+"""What people who build flows read, before what those need who run the installation; others come after them."""
+
+
 @require_GET
-def guide(request: HttpRequest, name: str = "configuration") -> HttpResponse:
+def guide(request: HttpRequest, name: str = FIRST[0]) -> HttpResponse:
     """One guide, with the list of all."""
-    guides = {path.stem: _title(path) for path in sorted(FOLDER.glob("*.md"))}
+    guides = {path.stem: _title(path) for path in sorted(FOLDER.glob("*.md"), key=_place)}
     if name not in guides:
         raise NotFound("There is no such guide.")
     _, _, text = (FOLDER / f"{name}.md").read_text().partition("\n")
     context = {"guides": guides, "name": name, "title": guides[name], "text": markdown(text)}
     return render(request, "help/guide.html", context)
+
+
+def _place(path: Path) -> tuple[int, str]:
+    return FIRST.index(path.stem) if path.stem in FIRST else len(FIRST), path.stem
 
 
 def _title(path: Path) -> str:

@@ -1,7 +1,6 @@
 """Schedules and other triggers: what runs next, in whose time, and their switches."""
 
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +18,7 @@ from builder.triggers.conditions import conditions_of
 from builder.triggers.opening import is_conditional
 from builder.triggers.polling import polling_types
 from builder.triggers.schedules import running
+from builder.web.editor.trigger_view import webhook_path
 
 _CLOCK = SystemClock()
 NEXT = 5
@@ -82,10 +82,8 @@ def _moment(request: HttpRequest, name: str) -> datetime:
 
 
 def _address(trigger: Trigger) -> str:
-    """Where a webhook is called; with the key left out that an expression gives."""
-    key = str(trigger.definition.get("key", ""))
-    shown = "<key>" if "{{" in key else quote(key, safe="")
-    return f"/api/v1/main/executions/webhook/{trigger.namespace}/{trigger.flow_id}/{shown}"
+    """Where a webhook is called."""
+    return webhook_path(trigger.namespace, trigger.flow_id, str(trigger.definition.get("key", "")))
 
 
 def row(trigger: Trigger) -> dict[str, object]:

@@ -26,6 +26,8 @@ class ToolOutputs(Outputs):
 class OpenAITool(ConnectedTask, ToolTask):
     """One call. Only what the author wrote is sent; `{name}` in `path` is filled with that property."""
 
+    category: ClassVar[str] = "OpenAI, call by call"
+
     method: ClassVar[str] = "POST"
     path: ClassVar[str] = ""
     instead: ClassVar[str] = ""

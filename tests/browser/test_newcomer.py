@@ -86,7 +86,7 @@ def schedule_it(tab):
     cron = tab.get_by_role("textbox", name="Cron")
     cron.fill("30 8 * * *")
     cron.press("Tab")
-    tab.get_by_role("textbox", name="Timezone").fill("Europe/Berlin")
+    tab.get_by_label("Time zone").fill("Europe/Berlin")
     tab.wait_for_function(
         """() => /cron: "?30 8[^]*Europe.Berlin/.test(document.getElementById('yaml').env.editor.getValue())"""
     )

@@ -323,3 +323,60 @@ def test_the_editor_says_which_dialect_a_flow_is_written_in(ann):
     drafts.save_draft(*PLACE, TEXT.replace("STRING", "BOOLEAN"), by="ann")
     page = ann.get(url()).content.decode()
     assert 'data-dialect="1.x"' in page and "BOOLEAN is the older name; Kestra 2.0 writes BOOL" in page
+
+
+SCHEDULE = "io.kestra.plugin.core.trigger.Schedule"
+
+
+def cron(ann, raw):
+    place = ["triggers", 0]
+    return change(ann, do="field", path=[*place, "cron"], control="cron", chosen=place, raw=raw)
+
+
+def test_a_choice_of_times_writes_the_cron_and_tells_its_next_runs(ann):
+    change(ann, do="add", path=["triggers"], index=0, kind="trigger", type=SCHEDULE)
+    change(ann, do="field", path=["triggers", 0, "timezone"], control="zone", raw="Europe/Paris")
+    answer = cron(ann, {"every": "week", "time": "08:30", "weekdays": ["1", "3"]})
+    assert 'cron: "30 8 * * 1,3"' in now() or "cron: 30 8 * * 1,3" in now()
+    assert "At 08:30 on Monday and Wednesday, Europe/Paris time" in answer["form"]
+    assert answer["form"].count("<li><time") == 10
+    assert "the clocks go" in cron(ann, {"every": "month", "time": "08:30", "day": "1"})["form"]
+    assert "choose it again" in cron(ann, {"every": "day", "time": "99:99"})["refused"]
+
+
+def test_a_cron_that_no_choice_says_stays_as_text(ann):
+    change(ann, do="add", path=["triggers"], index=0, kind="trigger", type=SCHEDULE)
+    answer = cron(ann, "0 9-17 * * 1-5")
+    assert 'value="text" selected' in answer["form"] and "Next 10 runs" in answer["form"]
+    answer = cron(ann, "{{ vars.when }}")
+    assert "Next 10 runs" not in answer["form"]
+
+
+def test_a_webhook_shows_its_address_and_gets_another_key(ann):
+    answer = change(ann, do="add", path=["triggers"], kind="trigger", type="io.kestra.plugin.core.trigger.Webhook")
+    key = flows.validate(now()).document.data["triggers"][0]["key"]
+    assert f"http://testserver/api/v1/main/executions/webhook/company.team/hello/{key}" in answer["form"]
+    assert "curl -X POST" in answer["form"]
+    change(ann, do="anew", path=["triggers", 0, "key"])
+    assert flows.validate(now()).document.data["triggers"][0]["key"] not in (key, "")
+    assert "type it" in change(ann, do="anew", path=["triggers", 0, "id"])["refused"]
+
+
+def test_a_new_flow_trigger_asks_for_a_flow_and_listens_to_none_until_then(ann):
+    answer = change(ann, do="add", path=["triggers"], kind="trigger", type="io.kestra.plugin.core.trigger.Flow")
+    assert "say which flow: write its id" in answer["form"] and flows.validate(now()).errors
+    change(ann, do="field", path=["triggers", 0, "dependsOn", 0, "flowId"], control="text", raw="other")
+    assert not flows.validate(now()).errors
+
+
+def test_what_is_added_stands_under_headings_with_the_usual_first(ann):
+    from builder.flows.catalogue import Kind
+    from builder.tasks.catalogue import catalogue
+    from builder.web.editor.adding import OFTEN, offered, often
+
+    found = offered(catalogue(), Kind.TASK)
+    assert [entry.title for entry in found["OpenAI"][:2]] == ["Chat completion", "Responses"]
+    headings = list(found)
+    assert (headings[0], headings[-2:]) == ("OpenAI", ["OpenAI, call by call", "Instill"])
+    assert sum(map(len, found.values())) == sum(map(len, catalogue().categories(Kind.TASK).values()))
+    assert [entry.name for entry in often(catalogue())] == list(OFTEN)

@@ -10,6 +10,7 @@ from builder.flows.edit import Duplicate, Edit, Insert, Move, Remove, SetValue, 
 from builder.flows.edit.intent import free_id, landing, number, step_ids, value_at
 from builder.flows.edit.rename import rename
 from builder.flows.input_kinds import FORM
+from builder.schedule.picks import chosen
 from builder.tasks.catalogue import catalogue
 from builder.web.editor.declared_fields import kind_of_path
 from builder.web.editor.values import UNSET, meant
@@ -28,7 +29,7 @@ def edit_of(body: Mapping[str, Any], data: Any) -> tuple[Edit, Path | None]:
 
 def _field(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
     control, raw = str(body.get("control")), body.get("raw")
-    value = meant(control, raw)
+    value = _cron(raw, data, path) if control == "cron" and isinstance(raw, Mapping) else meant(control, raw)
     if control in ("textarea", "code") and isinstance(value, str) and _ends_with_break(data, path):
         value = value.removesuffix("\n") + "\n"
     if isinstance(raw, bool) and str(raw).lower() == (body.get("default") or "false"):
@@ -36,6 +37,15 @@ def _field(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
     if path[-1:] == ("id",) and len(path) > 1 and isinstance(value, str):
         return rename(data, path, value)[0], None
     return (Unset(path) if value is UNSET else SetValue(path, value)), None
+
+
+def _cron(choice: Mapping[str, Any], data: Any, path: Path) -> str:
+    """The cron expression that a choice of how often means; what the choice leaves open stays as it was."""
+    try:
+        trigger = value_at(data, path[:-1])
+        return chosen(dict(choice), str(trigger.get(path[-1]) or ""))
+    except (KeyError, ValueError, AttributeError) as error:
+        raise InvalidInput("This choice of times cannot be read; choose it again.") from error
 
 
 def _ends_with_break(data: Any, path: Path) -> bool:
@@ -108,6 +118,15 @@ def _stem(short: str) -> str:
     return "".join(("_" if char.isupper() and at else "") + char.lower() for at, char in enumerate(short))
 
 
+def _anew(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
+    """Gives a property what a new use of its type would have, such as another key."""
+    trigger = value_at(data, path[:-1])
+    given = catalogue().plugin_class(str(trigger.get("type")), Kind.TRIGGER).made_anew()
+    if path[-1] not in given:
+        raise InvalidInput(f"`{path[-1]}` is not made by the editor; type it.")
+    return SetValue(path, given[str(path[-1])]), None
+
+
 def _insert(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
     return Insert(path, int(body.get("index") or 0), body.get("value")), None
 
@@ -147,6 +166,7 @@ def _move(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
 
 _READERS: dict[str, Any] = {
     "field": _field,
+    "anew": _anew,
     "variant": _variant,
     "insert": _insert,
     "take-out": _take_out,

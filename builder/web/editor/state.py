@@ -13,12 +13,14 @@ from builder.actions import drafts, flows, secrets
 from builder.errors import Path
 from builder.flows.check import Checked
 from builder.flows.document import Document
+from builder.flows.edit.intent import value_at
 from builder.tasks.catalogue import catalogue
 from builder.web.editor.chips import chips
 from builder.web.editor.form import form_of
 from builder.web.editor.graph import Look, graph_of, sign
 from builder.web.editor.outline import Branch, missing, outline, walk
 from builder.web.editor.outline_lines import lines
+from builder.web.editor.trigger_view import schedule_of, webhook_of
 from builder.web.paths import path_key
 
 
@@ -54,6 +56,8 @@ def context(request: HttpRequest, namespace: str, flow_id: str, chosen: Path, lo
     source = checked if shown["readable"] or not opened.published else flows.validate(opened.published)
     if _readable(source):
         shown |= _structure(source, source.document.data or {}, chosen)
+        written = value_at(source.document.data, shown["chosen"]) if shown["chosen"] else None
+        shown |= {"schedule": schedule_of(written), "webhook": webhook_of(written, namespace, flow_id)}
         shown["secrets"] = [item.key for item in secrets.listed(namespace)]
         if look.graph:
             data, known = source.document.data or {}, catalogue()

@@ -36,7 +36,7 @@ def fits(control: str, value: Any) -> bool:
         return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
     if control in ("yaml", "map", "section"):
         return control != "section" or isinstance(value, Mapping)
-    if control in ("text", "secret", "model", "duration", "select"):
+    if control in ("text", "secret", "model", "cron", "zone", "duration", "select"):
         return not isinstance(value, Mapping | list) and "\n" not in str(value)
     return not isinstance(value, Mapping | list)
 

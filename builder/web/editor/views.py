@@ -13,15 +13,19 @@ from builder.actions import drafts, flows
 from builder.errors import InvalidInput, Path, StaleRevision
 from builder.flows.catalogue import Kind
 from builder.flows.document import parse
-from builder.tasks.catalogue import Entry, catalogue
+from builder.store import flows as stored
+from builder.tasks.catalogue import catalogue
+from builder.web.editor.adding import offered, often
 from builder.web.editor.changes import edit_of
 from builder.web.editor.declared_fields import INPUT_TYPES, OUTPUT_TYPES
 from builder.web.editor.graph import look_of_change, look_of_page
 from builder.web.editor.outline import walk
 from builder.web.editor.state import answer, context, digest, facts
+from builder.web.editor.trigger_view import zones
 from builder.web.paths import path_of
 
-_CORE = "io.kestra.plugin.core."
+MOST_NAMES = 500
+"""How many flows a field that asks for one lists; any other can be typed."""
 
 
 @require_GET
@@ -36,18 +40,17 @@ def page(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponse:
             break
     known = catalogue()
     shown |= {
-        "task_types": _models_first(known.categories(Kind.TASK)),
-        "trigger_types": known.categories(Kind.TRIGGER),
+        "often": often(known),
+        "task_types": offered(known, Kind.TASK),
+        "trigger_types": offered(known, Kind.TRIGGER),
         "input_types": INPUT_TYPES,
         "output_types": OUTPUT_TYPES,
+        "zones": zones(),
+        "flow_names": sorted({item.id for item in stored.search(size=MOST_NAMES).items}),
+        "namespace_names": stored.namespaces(),
         "facts": facts(shown),
     }
     return render(request, "flow/editor.html", shown)
-
-
-def _models_first(categories: Mapping[str, tuple[Entry, ...]]) -> dict[str, tuple[Entry, ...]]:
-    """What people come for, asking a model, before the steps that stand around it."""
-    return dict(sorted(categories.items(), key=lambda item: item[1][0].name.startswith(_CORE)))
 
 
 @require_POST

@@ -8,7 +8,7 @@ export default function add(dialog) {
 
   document.addEventListener("editor:add", (event) => {
     place = event.detail;
-    dialog.querySelectorAll(".types").forEach((list) => { list.hidden = list.dataset.kind !== place.kind; });
+    dialog.querySelectorAll("[data-kind]").forEach((list) => { list.hidden = list.dataset.kind !== place.kind; });
     search.value = "";
     filter();
     dialog.showModal();
@@ -17,7 +17,9 @@ export default function add(dialog) {
   search.addEventListener("input", filter);
   dialog.addEventListener("click", (event) => {
     const type = event.target.closest(".type");
-    if (type) take(type);
+    const jump = event.target.closest("[data-jump]");
+    if (jump) document.getElementById(jump.dataset.jump).scrollIntoView({ block: "start" });
+    else if (type) take(type);
     else if (event.target === dialog) dialog.close();
   });
   dialog.addEventListener("keydown", (event) => {
@@ -43,7 +45,9 @@ export default function add(dialog) {
 
   function filter() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    dialog.querySelectorAll(".type").forEach((type) => { type.hidden = !words.every((word) => type.dataset.words.includes(word)); });
+    for (const type of dialog.querySelectorAll(".type")) type.hidden = !words.every((word) => type.dataset.words.includes(word));
+    dialog.querySelector(".jumps").hidden = words.length > 0 || place.kind !== "task";
     dialog.querySelectorAll("section").forEach((section) => { section.hidden = !section.querySelector(".type:not([hidden])"); });
+    dialog.querySelector("[data-nothing]").hidden = shown().length > 0;
   }
 }

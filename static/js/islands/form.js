@@ -1,5 +1,6 @@
 // The form pane: posts each field a moment after the last key, takes the server's form without moving what is being typed.
 import { facts, listen, notice, send } from "./editor-session.js";
+import { picked, renew } from "./editor-picks.js";
 
 const PAUSE_MS = 700;
 const RETRY_MS = 4000;
@@ -13,7 +14,7 @@ export default function form(pane) {
   body.addEventListener("input", (event) => {
     if (event.target.matches("[data-filter]")) return filter(event.target);
     const field = event.target.closest(".field");
-    if (!field || event.target.matches("select, [type=checkbox]")) return;
+    if (!field || event.target.matches("select, [type=checkbox], [data-pick]")) return;
     clearTimeout(waiting.get(field.id)?.timer);
     // A name waits until it is whole: every expression that reads it follows.
     const naming = field.dataset.path.endsWith('"id"]');
@@ -23,6 +24,7 @@ export default function form(pane) {
     if (event.target.matches("[data-move]") && event.target.value) return send({ do: "move", path: facts.chosen, ...JSON.parse(event.target.value) });
     const field = event.target.closest(".field");
     if (!field || event.target.matches("[data-filter]")) return;
+    if (event.target.matches("[data-pick]")) return event.target.checkValidity() && commit(field.id, event.target);
     if (event.target.matches("select, [type=checkbox]") || waiting.has(field.id)) commit(field.id, event.target);
   });
   body.addEventListener("focusin", (event) => {
@@ -40,6 +42,8 @@ export default function form(pane) {
     if (step) act(step.dataset.step);
     const item = event.target.closest("[data-item]");
     if (item) change(item.dataset);
+    const anew = event.target.closest("[data-anew]");
+    if (anew) send({ do: "anew", path: JSON.parse(anew.dataset.anew) });
   });
   listen(take);
   window.addEventListener("pagehide", () => [...waiting.keys()].forEach((id) => commit(id)));
@@ -50,10 +54,10 @@ export default function form(pane) {
     clearTimeout(waiting.get(id)?.timer);
     waiting.delete(id);
     if (!field) return;
-    const input = control || field.querySelector("input, textarea, select");
+    const input = control || field.querySelector("input:not([data-pick]), textarea, select:not([data-pick])");
     const path = JSON.parse(field.dataset.path);
     if (input.matches("[data-variant]")) return send({ do: "variant", path, value: JSON.parse(input.selectedOptions[0].dataset.value || "null") });
-    const raw = input.type === "checkbox" ? input.checked : input.value;
+    const raw = input.matches("[data-pick]") ? picked(field) : input.type === "checkbox" ? input.checked : input.value;
     const answer = await send({ do: "field", path, control: field.dataset.control, default: field.dataset.default, raw });
     if (answer?.lost && !waiting.has(id)) waiting.set(id, { timer: setTimeout(() => commit(id, control), RETRY_MS) });
     return answer;
@@ -90,6 +94,7 @@ export default function form(pane) {
       const old = document.getElementById(field.id);
       if (!old || waiting.has(field.id)) continue;
       if (!old.contains(document.activeElement)) old.replaceWith(field);
+      else if (old.querySelector("[data-picks]")) renew(old, field);
       else if (!old.querySelector(".field")) old.querySelector(".notes").replaceWith(field.querySelector(".notes"));
     }
     for (const part of [".pane-head", "[data-form-problems]"]) body.querySelector(part).replaceWith(fresh.querySelector(part));

@@ -1,5 +1,6 @@
 """Starts a flow when another flow's execution gets somewhere; `builder.triggers` does the starting."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from builder.tasks.api import Field, Form, RunState, Trigger, WrongProperty, model_validator
@@ -49,6 +50,11 @@ inputs:
     """Kestra 1's way to wait for several executions."""
     multiple_conditions: Annotated[list[dict[str, Any]] | None, Form("hidden")] = None
     """An older way to write conditions of the type MultipleCondition."""
+
+    @classmethod
+    def made_anew(cls) -> Mapping[str, Any]:
+        """A flow that is not named yet, so that a new trigger does not start for every flow there is."""
+        return {"dependsOn": [{"flowId": "", "states": ["SUCCESS"]}]}
 
     @model_validator(mode="after")
     def _waits_for_enough(self) -> Self:

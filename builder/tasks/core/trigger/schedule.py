@@ -24,12 +24,12 @@ inputs:
 
     with_seconds: Annotated[bool, Form(group="advanced")] = False
     """The cron expression has six fields, the first one for seconds."""
-    cron: Annotated[str, Form(placeholder="minute hour day month weekday")] = Field(
+    cron: Annotated[str, Form("cron", placeholder="minute hour day month weekday")] = Field(
         examples=["0 9 * * *", "*/15 * * * *", "@daily"]
     )
     """When: minute, hour, day of the month, month and day of the week, or a name such as @daily."""
-    timezone: str | None = Field(None, examples=["Europe/Paris"])
-    """In whose time; the server's when it is not set."""
+    timezone: Annotated[str | None, Form("zone", label="Time zone")] = Field(None, examples=["Europe/Paris"])
+    """In whose time; UTC when it is not set."""
     inputs: Annotated[dict[str, Any] | None, Form("map")] = Field(None, examples=[{"topic": "news"}])
     """Values for the flow's inputs; they may hold expressions with {{ trigger.date }}."""
     late_maximum_delay: Annotated[Duration | None, Form(group="advanced", label="Skip when later than")] = Field(

@@ -60,6 +60,13 @@ class UpstreamFlow(Properties):
     labels: Annotated[Labels | None, Form("map")] = Field(None, examples=[{"customer": "acme"}])
     """Labels that the execution must have."""
 
+    @field_validator("flow_id")
+    @classmethod
+    def _is_named(cls, flow_id: str | None) -> str | None:
+        if flow_id is not None and not flow_id.strip():
+            raise ValueError("say which flow: write its id")
+        return flow_id
+
 
 class DependsOn(UpstreamFlow):
     """One execution to wait for; all that is written must fit."""

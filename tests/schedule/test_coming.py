@@ -1,0 +1,29 @@
+"""The next runs are told in the schedule's zone, with the clock's changes."""
+
+from datetime import UTC, datetime
+
+from builder.schedule import parse_cron
+from builder.schedule.coming import coming
+
+
+def test_the_clocks_change_is_marked_at_the_first_run_after_it() -> None:
+    times = parse_cron("0 9 * * *", timezone="Europe/Paris")
+    runs = coming(times, datetime(2026, 3, 27, 12, tzinfo=UTC), 4)
+    assert [f"{one.moment:%d %H:%M %Z}" for one in runs] == [
+        "28 09:00 CET",
+        "29 09:00 CEST",
+        "30 09:00 CEST",
+        "31 09:00 CEST",
+    ]
+    assert [one.change for one in runs] == ["", "the clocks go forward by 1 h before it", "", ""]
+
+
+def test_clocks_also_go_back_and_by_half_an_hour() -> None:
+    times = parse_cron("0 9 * * *", timezone="Australia/Lord_Howe")
+    (first,) = coming(times, datetime(2026, 4, 4, 0, tzinfo=UTC), 1)
+    assert first.change == "the clocks go back by 30 min before it"
+
+
+def test_a_zone_without_changes_has_none() -> None:
+    runs = coming(parse_cron("0 0 1 * *"), datetime(2026, 1, 1, tzinfo=UTC), 10)
+    assert len(runs) == 10 and not any(one.change for one in runs)
