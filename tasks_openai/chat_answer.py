@@ -39,9 +39,9 @@ def _merge(into: Json, delta: Mapping[str, Any]) -> None:
         elif isinstance(value, Mapping):
             into[key] = known if isinstance(known, dict) else {}
             _merge(into[key], value)
-        elif isinstance(value, list):
-            into[key] = known if isinstance(known, list) else []
-            _merge_list(into[key], value)
+        elif isinstance(value, list) or isinstance(known, list):
+            into[key] = _parts(known)
+            _merge_list(into[key], _parts(value))
 
 
 def _parts(content: Any) -> list[Any]:
@@ -69,8 +69,9 @@ def _text_of(delta: Mapping[str, Any]) -> str:
     calls = delta.get("tool_calls")
     called = [call.get("function") for call in calls if isinstance(call, Mapping)] if isinstance(calls, list) else []
     functions = [*called, delta.get("function_call")]
+    words = [part.get("text") for part in _parts(delta.get("content")) if isinstance(part, Mapping)]
     texts = [
-        delta.get("content"),
+        *words,
         delta.get("refusal"),
         *(function.get("arguments") for function in functions if isinstance(function, Mapping)),
     ]

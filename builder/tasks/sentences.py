@@ -119,6 +119,9 @@ def _fault(one: _Placed, subject: str) -> Fault:
     if kind == "extra_forbidden":
         return _unknown(one, subject)
     name = _full_name(one.path, one.model)
+    near = _near_type(one.error) if kind == "union_tag_invalid" else ""
+    if near:
+        return Fault((*one.path, "type"), f"{name} knows no type {one.error['ctx']['tag']}", f"Did you mean {near}?")
     sentence = one.sentence or _sentence(one.error)
     if kind == "value_error":
         return Fault(one.path, f"{name}: {sentence}" if name else f"{subject}: {sentence}")
@@ -140,6 +143,13 @@ def _near(one: _Placed) -> str:
     bare = {_bare(name): name for name in _known(one.model)}
     near = get_close_matches(_bare(str(one.path[-1])), bare, n=1, cutoff=0.6)
     return bare[near[0]] if near else ""
+
+
+def _near_type(error: ErrorDetails) -> str:
+    """The known type most like an unknown one; "" when none is near."""
+    context = error.get("ctx", {})
+    known = _listed(str(context.get("expected_tags", ""))).split(", ")
+    return next(iter(get_close_matches(str(context.get("tag")), known, n=1, cutoff=0.9)), "")
 
 
 def _bare(key: str) -> str:

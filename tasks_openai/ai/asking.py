@@ -19,7 +19,8 @@ from tasks_openai.ai.dialects.google_dialect import GoogleDialect
 from tasks_openai.ai.dialects.oci_dialect import OciDialect
 from tasks_openai.ai.dialects.openai_dialect import OpenAIDialect
 from tasks_openai.ai.dialects.question import Dialect, Question
-from tasks_openai.ai.provider_fields import ModelProvider, OpenAI
+from tasks_openai.ai.provider_base import ModelProvider
+from tasks_openai.ai.provider_fields import OpenAI
 from tasks_openai.calls import ask
 from tasks_openai.failures import Misunderstood
 from tasks_openai.providers import Json, Speech, Thinking

@@ -8,15 +8,8 @@ from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from builder.tasks.api import RunContext, SecretStr, TaskFailure
-from tasks_openai.ai.provider_fields import (
-    AmazonBedrock,
-    AzureOpenAI,
-    DashScope,
-    ModelProvider,
-    OciGenAI,
-    OpenAI,
-    ZhiPuAI,
-)
+from tasks_openai.ai.provider_base import ModelProvider
+from tasks_openai.ai.provider_fields import AmazonBedrock, AzureOpenAI, DashScope, OciGenAI, OpenAI, ZhiPuAI
 from tasks_openai.connection import Connection
 from tasks_openai.failures import Wording
 from tasks_openai.providers import Proof, Speech

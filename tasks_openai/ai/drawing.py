@@ -10,7 +10,8 @@ from builder.tasks.api import RunContext, TaskFailure
 from tasks_openai import media
 from tasks_openai.ai.answered import Reason, usage_in
 from tasks_openai.ai.connecting import connect, model_path
-from tasks_openai.ai.provider_fields import AzureOpenAI, ModelProvider
+from tasks_openai.ai.provider_base import ModelProvider
+from tasks_openai.ai.provider_fields import AzureOpenAI
 from tasks_openai.calls import fetch, fetch_json
 from tasks_openai.connection import Connection
 from tasks_openai.exchange import Call

@@ -2,65 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from builder.tasks.api import Field, Form, Properties, SecretStr, field_validator, model_validator
-from tasks_openai.connected import sendable_key, web_address
-from tasks_openai.model_names import CHAT_MODELS
-from tasks_openai.providers import VENDORS, Vendor
+from builder.tasks.api import Field, Form, SecretStr, field_validator, model_validator
+from tasks_openai.ai.provider_base import Key, KeyedProvider, Model, ModelProvider, key, model
+from tasks_openai.connected import sendable_key
 
 Limit = Annotated[int | None, Form(group="advanced", label="Longest answer (tokens)")]
-Key = Annotated[SecretStr, Form("secret", group="connection", label="API key")]
-
-
-class ModelProvider(Properties):
-    """What every provider has."""
-
-    type: str
-    """Who makes the answer."""
-    model_name: Annotated[str, Form("model", group="main", label="Model", options=CHAT_MODELS)] = Field(min_length=1)
-    """Which model is asked, by the provider's own name for it."""
-    base_url: Annotated[str | None, Form(group="connection", label="Server address")] = Field(
-        None, examples=["https://gateway.example.org"]
-    )
-    """Another address than the provider's own: a gateway, or a server for tests."""
-    ca_pem: Annotated[str | None, Form("textarea", group="connection", label="CA certificate")] = None
-    """PEM text of the certificate authority that signed the server's certificate, when it is one of your own."""
-    client_pem: Annotated[SecretStr | None, Form("secret", group="connection", label="Client certificate")] = None
-    """PEM text of the key and certificate by which a server of your own knows this client."""
-
-    _is_an_address = field_validator("base_url", "endpoint", check_fields=False)(web_address)
-
-    @property
-    def name(self) -> str:
-        """The provider's name in the table."""
-        return self.type.rpartition(".")[2]
-
-    @property
-    def vendor(self) -> Vendor:
-        return VENDORS[self.name]
-
-    def key(self) -> str:
-        """The API key; "" where there is none."""
-        key: SecretStr | None = getattr(self, "api_key", None)
-        return key.get_secret_value() if key else ""
-
-    @property
-    def own_server(self) -> bool:
-        """Whether the author named another server than the provider's own."""
-        return self.base_url is not None and self.base_url.rstrip("/") != self.vendor.root
-
-    def most_tokens(self) -> int | None:
-        """How long an answer may be, where the provider's properties say so."""
-        most = getattr(self, "max_tokens", None) or getattr(self, "max_token", None)
-        return most if isinstance(most, int) else None
-
-
-class KeyedProvider(ModelProvider):
-    """A provider that is asked with an API key."""
-
-    api_key: Key = Field(examples=["{{ secret('API_KEY') }}"])
-    """The key of your account there. Keep it as a secret and name the secret here."""
-
-    _can_be_sent = field_validator("api_key")(sendable_key)
 
 
 class AmazonBedrock(ModelProvider):
@@ -68,6 +14,7 @@ class AmazonBedrock(ModelProvider):
 
     type: Literal["io.kestra.plugin.ai.provider.AmazonBedrock", "io.kestra.plugin.langchain4j.provider.AmazonBedrock"]
     """Models of Amazon Bedrock."""
+    model_name: Model = model("amazon.nova-lite-v1:0")
     access_key_id: Annotated[SecretStr, Form("secret", group="connection", label="Access key ID")] = Field(
         examples=["{{ secret('AWS_ACCESS_KEY_ID') }}"]
     )
@@ -94,6 +41,8 @@ class Anthropic(KeyedProvider):
 
     type: Literal["io.kestra.plugin.ai.provider.Anthropic", "io.kestra.plugin.langchain4j.provider.Anthropic"]
     """Claude models of Anthropic."""
+    model_name: Model = model("claude-sonnet-4-5")
+    api_key: Key = key("ANTHROPIC_API_KEY")
     max_tokens: Limit = Field(None, ge=1)
     """The answer is cut after so many tokens; 4096 when nothing is said here or in the configuration."""
 
@@ -103,6 +52,7 @@ class AzureOpenAI(ModelProvider):
 
     type: Literal["io.kestra.plugin.ai.provider.AzureOpenAI", "io.kestra.plugin.langchain4j.provider.AzureOpenAI"]
     """Models of OpenAI in a resource of Azure."""
+    model_name: Model = model("my-deployment")
     endpoint: Annotated[str, Form(group="connection", label="Endpoint")] = Field(
         examples=["https://my-resource.openai.azure.com/"]
     )
@@ -137,6 +87,8 @@ class DashScope(KeyedProvider):
 
     type: Literal["io.kestra.plugin.ai.provider.DashScope", "io.kestra.plugin.langchain4j.provider.DashScope"]
     """Qwen models of Alibaba Cloud."""
+    model_name: Model = model("qwen-plus", "qwen-image-plus")
+    api_key: Key = key("DASHSCOPE_API_KEY")
     enable_search: Annotated[bool | None, Form(group="advanced", label="Search the web")] = None
     """Whether the model may use results of a web search."""
     max_tokens: Limit = Field(None, ge=1)
@@ -154,6 +106,8 @@ class DeepSeek(KeyedProvider):
         "io.kestra.plugin.langchain4j.provider.DeepSeek",
     ]
     """Models of DeepSeek."""
+    model_name: Model = model("deepseek-chat", "deepseek-reasoner")
+    api_key: Key = key("DEEPSEEK_API_KEY")
 
     @property
     def name(self) -> str:
@@ -165,6 +119,7 @@ class GitHubModels(ModelProvider):
 
     type: Literal["io.kestra.plugin.ai.provider.GitHubModels"]
     """Models that GitHub offers."""
+    model_name: Model = model("openai/gpt-4.1-mini")
     git_hub_token: Annotated[SecretStr, Form("secret", group="connection", label="GitHub token")] = Field(
         examples=["{{ secret('GITHUB_TOKEN') }}"]
     )
@@ -181,6 +136,8 @@ class GoogleGemini(KeyedProvider):
 
     type: Literal["io.kestra.plugin.ai.provider.GoogleGemini", "io.kestra.plugin.langchain4j.provider.GoogleGemini"]
     """Gemini and Imagen models, with a key of Google AI Studio."""
+    model_name: Model = model("gemini-2.5-flash", "gemini-2.5-flash-image")
+    api_key: Key = key("GEMINI_API_KEY")
 
 
 class GoogleVertexAI(ModelProvider):
@@ -188,6 +145,7 @@ class GoogleVertexAI(ModelProvider):
 
     type: Literal["io.kestra.plugin.ai.provider.GoogleVertexAI", "io.kestra.plugin.langchain4j.provider.GoogleVertexAI"]
     """Google's models in a project of Google Cloud, with the worker's Google credentials."""
+    model_name: Model = model("gemini-2.5-flash", "imagen-4.0-generate-001")
     endpoint: Annotated[str, Form(group="connection", label="Endpoint")] = Field(
         examples=["https://europe-west1-aiplatform.googleapis.com"]
     )
@@ -210,6 +168,8 @@ class HuggingFace(KeyedProvider):
 
     type: Literal["io.kestra.plugin.ai.provider.HuggingFace", "io.kestra.plugin.langchain4j.provider.HuggingFace"]
     """Models behind the router of Hugging Face."""
+    model_name: Model = model("openai/gpt-oss-20b", "black-forest-labs/FLUX.1-schnell")
+    api_key: Key = key("HUGGINGFACE_API_KEY")
 
 
 class LocalAI(ModelProvider):
@@ -217,6 +177,7 @@ class LocalAI(ModelProvider):
 
     type: Literal["io.kestra.plugin.ai.provider.LocalAI", "io.kestra.plugin.langchain4j.provider.LocalAI"]
     """Models of a LocalAI server, or of any other server that speaks OpenAI's protocol without a key."""
+    model_name: Model = model("gpt-oss-20b")
     base_url: Annotated[str, Form(group="connection", label="Server address")] = Field(
         examples=["http://127.0.0.1:8080/v1"]
     )
@@ -228,6 +189,8 @@ class MistralAI(KeyedProvider):
 
     type: Literal["io.kestra.plugin.ai.provider.MistralAI", "io.kestra.plugin.langchain4j.provider.MistralAI"]
     """Models of Mistral AI."""
+    model_name: Model = model("mistral-small-latest")
+    api_key: Key = key("MISTRAL_API_KEY")
 
 
 class OciGenAI(ModelProvider):
@@ -235,6 +198,7 @@ class OciGenAI(ModelProvider):
 
     type: Literal["io.kestra.plugin.ai.provider.OciGenAI", "io.kestra.plugin.langchain4j.provider.OciGenAI"]
     """Models of Oracle Cloud Infrastructure, with a profile of the worker's OCI configuration."""
+    model_name: Model = model("meta.llama-3.3-70b-instruct", "cohere.command-a-03-2025")
     compartment_id: Annotated[str, Form(group="connection", label="Compartment")] = Field(
         examples=["ocid1.compartment.oc1..aaaa"]
     )
@@ -250,6 +214,7 @@ class Ollama(ModelProvider):
 
     type: Literal["io.kestra.plugin.ai.provider.Ollama", "io.kestra.plugin.langchain4j.provider.Ollama"]
     """Models of an Ollama server."""
+    model_name: Model = model("llama3.2")
     endpoint: Annotated[str, Form(group="connection", label="Endpoint")] = Field(examples=["http://127.0.0.1:11434"])
     """The server's address."""
 
@@ -259,6 +224,8 @@ class OpenAI(KeyedProvider):
 
     type: Literal["io.kestra.plugin.ai.provider.OpenAI", "io.kestra.plugin.langchain4j.provider.OpenAI"]
     """Models of OpenAI, or of a server that speaks its protocol."""
+    model_name: Model = model("gpt-5.4-mini", "gpt-image-2.5-flare")
+    api_key: Key = key("OPENAI_API_KEY")
 
 
 class OpenRouter(KeyedProvider):
@@ -266,6 +233,8 @@ class OpenRouter(KeyedProvider):
 
     type: Literal["io.kestra.plugin.ai.provider.OpenRouter", "io.kestra.plugin.langchain4j.provider.OpenRouter"]
     """Models of many makers behind one key."""
+    model_name: Model = model("openai/gpt-5.4-mini", "google/gemini-2.5-flash-image")
+    api_key: Key = key("OPENROUTER_API_KEY")
 
 
 class WorkersAI(KeyedProvider):
@@ -273,6 +242,8 @@ class WorkersAI(KeyedProvider):
 
     type: Literal["io.kestra.plugin.ai.provider.WorkersAI", "io.kestra.plugin.langchain4j.provider.WorkersAI"]
     """Models that run at Cloudflare."""
+    model_name: Model = model("@cf/meta/llama-3.1-8b-instruct", "@cf/black-forest-labs/flux-1-schnell")
+    api_key: Key = key("CLOUDFLARE_API_TOKEN")
     account_id: Annotated[str, Form(group="connection", label="Account ID")] = Field(examples=["0123456789abcdef"])
     """Which account pays."""
 
@@ -282,6 +253,8 @@ class ZhiPuAI(KeyedProvider):
 
     type: Literal["io.kestra.plugin.ai.provider.ZhiPuAI", "io.kestra.plugin.langchain4j.provider.ZhiPuAI"]
     """GLM and CogView models of ZhiPu AI."""
+    model_name: Model = model("glm-4.5", "cogview-4")
+    api_key: Key = key("ZHIPU_API_KEY")
     max_retries: Annotated[int | None, Form(group="advanced", label="Tries after a failure")] = Field(None, ge=0, le=10)
     """How often one call is tried again when that can help; 4 times when it is not set."""
     max_token: Limit = Field(None, ge=1)

@@ -357,3 +357,17 @@ async def test_a_schema_without_json_is_refused(run_at: RunAt, vendors: VendorSe
     how = {"responseFormat": {"jsonSchema": SCHEMA}}
     with pytest.raises(TaskFailure, match="only allowed when type is JSON"):
         await run_at(ChatCompletion, provider("OpenAI", vendors), messages=TALK, configuration=how)
+
+
+async def test_mistrals_thoughts_come_as_parts_and_its_words_as_they_are(
+    run_at: RunAt, vendors: VendorServer, context: FakeContext
+) -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}
+    deltas: list[Any] = [[thought], [{"type": "text", "text": "Y"}], "es."]
+    pieces = [{"choices": [{"index": 0, "delta": {"content": one}}]} for one in deltas]
+    vendors.answer("/chat/completions", [*pieces, {"choices": [{"index": 0, "finish_reason": "stop"}]}], kind=EVENTS)
+    how = {"returnThinking": True}
+    out = await run_at(ChatCompletion, provider("MistralAI", vendors), messages=TALK, configuration=how)
+    assert (out["thinking"], out["textOutput"]) == ("Hm.", "Yes.")
+    assert context.streamed == ["Y", "es."]
+    assert vendors.last.json["stream"] is True and "stream_options" not in vendors.last.json, "it refuses to be asked"

@@ -11,7 +11,7 @@ from builder.tasks.api import TaskFailure
 from builder.tasks.testing import FakeContext
 from tasks_openai.ai.chat_completion import ChatCompletion
 from tasks_openai.ai.connecting import connect
-from tasks_openai.ai.provider_fields import ModelProvider
+from tasks_openai.ai.provider_base import ModelProvider
 from tasks_openai.connection import Outgoing
 from tasks_openai.providers import VENDORS
 from tasks_openai.signing.aws import AwsSignature

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from builder.flows.document import parse
 from builder.tasks.catalogue import catalogue
+from builder.tasks.check import check_written
 from builder.tasks.form import fields_of
+from builder.web.editor.form import form_of
 from tasks_openai.ai.chat_completion import ChatCompletion
 from tasks_openai.ai.image_generation import ImageGeneration
 from tasks_openai.providers import VENDORS
@@ -81,3 +84,40 @@ async def test_max_retries_bounds_the_tries(run_at: RunAt, vendors: VendorServer
     with pytest.raises(Exception, match="Tried 3 times"):
         await run_at(ChatCompletion, provider("ZhiPuAI", vendors, maxRetries=2), messages=HELLO)
     assert len(vendors.got) == 3
+
+
+def test_a_misspelt_provider_is_told_with_the_nearest() -> None:
+    written = {"type": "io.kestra.plugin.ai.provider.Openai", "apiKey": "{{ vars.key }}", "modelName": "m"}
+    task = {"id": "a", "type": ImageGeneration.type_name, "prompt": "A cat", "provider": written}
+    (fault,) = check_written(ImageGeneration, task)
+    assert fault.path == ("provider", "type")
+    assert fault.message == "provider knows no type io.kestra.plugin.ai.provider.Openai"
+    assert fault.hint == "Did you mean io.kestra.plugin.ai.provider.OpenAI?"
+
+
+@pytest.mark.parametrize("kind", sorted(PROVIDERS))
+def test_a_provider_chosen_in_the_editor_begins_with_what_it_needs(kind: str) -> None:
+    (section,) = (field for field in fields_of(ImageGeneration) if field.name == "provider")
+    begun = {one.name: next(iter(one.examples), "") for one in section.variants[kind] if one.required}
+    assert all(begun[name] for name in begun if name != "type")
+
+
+def test_an_older_name_shows_the_same_fields_in_the_editor() -> None:
+    text = """\
+id: pictures
+namespace: company.team
+tasks:
+  - id: draw
+    type: io.kestra.plugin.langchain4j.ImageGeneration
+    prompt: A cat
+    provider:
+      type: io.kestra.plugin.langchain4j.provider.OpenAI
+      apiKey: "{{ secret('A') }}"
+      modelName: dall-e-3
+"""
+    document = parse(text)
+    form = form_of(document, [], ("tasks", 0), catalogue())
+    assert form is not None
+    (view,) = (one for group in form.groups for one in group.fields if one.field.name == "provider")
+    assert view.variant == "io.kestra.plugin.ai.provider.OpenAI"
+    assert {one.field.name for one in view.nested} >= {"apiKey", "modelName", "baseUrl", "caPem"}
