@@ -124,12 +124,10 @@ async def fetch(
     async def once() -> Reply:
         try:
             return await client.reply(opened, call, place, context)
-        except ConnectionBroke as error:
-            raise failures.broken(place, 0, str(error)) from error
-        except Misunderstood as error:
-            raise failures.misunderstood(error, place) from error
-        except AnswerTooLarge:
-            raise failures.too_large(place, limit_bytes or client.answer_limit_bytes()) from None
+        except (ConnectionBroke, Misunderstood, AnswerTooLarge) as error:
+            if call.method == "POST":  # it was answered, so that it may have been paid for
+                records.spend(context, None)
+            raise _unread(error, place, limit_bytes) from error
 
     return await _patiently(context, place, connection.attempts, once)
 
@@ -143,6 +141,15 @@ async def fetch_json(
         return answer.json()
     except Misunderstood as error:
         raise failures.misunderstood(error, connection.place(model)) from error
+
+
+def _unread(error: Exception, place: Place, limit_bytes: int | None) -> TaskFailure:
+    """Why an answer that began is of no use."""
+    if isinstance(error, Misunderstood):
+        return failures.misunderstood(error, place)
+    if isinstance(error, AnswerTooLarge):
+        return failures.too_large(place, limit_bytes or client.answer_limit_bytes())
+    return failures.broken(place, 0, str(error))
 
 
 async def _patiently(

@@ -19,7 +19,9 @@ async def kept(context: RunContext, body: Mapping[str, Any], *, fetch: bool = Tr
     `fetch`: whether to keep those too of which only an address came. Raises TaskFailure when there is none, or one
     is broken.
     """
-    found = [await _kept(context, number, one, fetch) for number, one in enumerate(body.get("data") or ())]
+    came = body.get("data")
+    pictures = [one for one in came if isinstance(one, dict)] if isinstance(came, list) else []
+    found = [await _kept(context, number, one, fetch) for number, one in enumerate(pictures)]
     if not found:
         raise TaskFailure("The answer holds no picture.", outputs=dict(body))
     return found
@@ -29,6 +31,8 @@ async def _kept(context: RunContext, number: int, one: dict[str, Any], fetch: bo
     rest = {key: value for key, value in one.items() if key != "b64_json"}
     if one.get("b64_json"):
         content = media.from_base64(str(one["b64_json"]))
+        if len(content) > LARGEST_IMAGE_BYTES:
+            raise TaskFailure(f"Picture {number + 1} is larger than {LARGEST_IMAGE_BYTES // 2**20} MB; ask for less.")
     elif one.get("url") and fetch:
         try:
             content = (await media.load(context, str(one["url"]), LARGEST_IMAGE_BYTES)).content

@@ -170,7 +170,7 @@ messages:
         await ask(context, connection, self.path, await self.embedded(context), answer, streams=self.streams())
         body = answer.body()
         measure(context, body, "chat", connection.priced_as)
-        return ChatCompletionAnswer.model_validate(await with_sound(context, body))
+        return ChatCompletionAnswer.of(await with_sound(context, body))
 
 
 async def with_sound(context: RunContext, body: dict[str, Any]) -> dict[str, Any]:

@@ -115,4 +115,4 @@ max_tokens: 100
             await ask(context, connection, self.path, self.parameters(), answer, streams=self.streams())
         body = answer.body()
         measure(context, body, "chat", connection.priced_as)
-        return CompletionOutputs.model_validate(body)
+        return CompletionOutputs.of(body)

@@ -63,7 +63,7 @@ input: The food was delicious.
         return self
 
     async def run(self, context: RunContext) -> EmbeddingAnswer:
-        body = await self.answer(context, self.call())
-        if self.encoding_format != "base64":
-            body["data"] = [as_numbers(one) for one in body.get("data") or ()]
-        return EmbeddingAnswer.model_validate(body)
+        answer = EmbeddingAnswer.of(await self.answer(context, self.call()))
+        if self.encoding_format == "base64":
+            return answer
+        return answer.model_copy(update={"data": [as_numbers(one) for one in answer.data]})

@@ -48,4 +48,4 @@ input: "{{ inputs.comment }}"
 
     async def run(self, context: RunContext) -> ModerationAnswer:
         parameters = await media.embed(self.parameters(), context)
-        return ModerationAnswer.model_validate(await self.answer(context, Call("POST", self.path, parameters)))
+        return ModerationAnswer.of(await self.answer(context, Call("POST", self.path, parameters)))

@@ -46,4 +46,4 @@ instructions: Be kind and brief.
     """auto, none, required, or a function's name."""
 
     async def run(self, context: RunContext) -> SessionAnswer:
-        return SessionAnswer.model_validate(await self.session(context))
+        return SessionAnswer.of(await self.session(context))

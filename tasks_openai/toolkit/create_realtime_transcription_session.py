@@ -28,4 +28,4 @@ input_audio_transcription:
     """item.input_audio_transcription.logprobs: how sure it is of each word."""
 
     async def run(self, context: RunContext) -> SessionAnswer:
-        return SessionAnswer.model_validate(await self.session(context))
+        return SessionAnswer.of(await self.session(context))

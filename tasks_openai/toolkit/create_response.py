@@ -121,7 +121,7 @@ instructions: Answer in one sentence.
         await ask(context, connection, self.path, await self.embedded(context), answer, streams=self.streams())
         body = answer.body()
         measure(context, body, "responses", connection.priced_as)
-        outputs = ResponseAnswer.model_validate(body)
+        outputs = ResponseAnswer.of(body)
         if outputs.status == "failed":
             place = connection.place(self.model)
             said = excerpt(fault(body), place)

@@ -29,4 +29,4 @@ completion_id: "{{ outputs.completion.id }}"
     """The id of the completion."""
 
     async def run(self, context: RunContext) -> DeletedAnswer:
-        return DeletedAnswer.model_validate(await self.answer(context, self.call()))
+        return DeletedAnswer.of(await self.answer(context, self.call()))

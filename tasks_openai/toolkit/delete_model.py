@@ -27,4 +27,4 @@ model: ft:gpt-4o-mini:acme:x:1
     """The name of the tuned model."""
 
     async def run(self, context: RunContext) -> DeletedAnswer:
-        return DeletedAnswer.model_validate(await self.answer(context, self.call()))
+        return DeletedAnswer.of(await self.answer(context, self.call()))

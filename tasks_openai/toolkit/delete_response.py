@@ -29,4 +29,4 @@ response_id: "{{ outputs.response.id }}"
     """The id of the response."""
 
     async def run(self, context: RunContext) -> DeletedAnswer:
-        return DeletedAnswer.model_validate({"id": self.response_id, **await self.answer(context, self.call())})
+        return DeletedAnswer.of({"id": self.response_id, **await self.answer(context, self.call())})

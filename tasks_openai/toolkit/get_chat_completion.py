@@ -28,4 +28,4 @@ completion_id: "{{ outputs.completion.id }}"
     """The id of the completion."""
 
     async def run(self, context: RunContext) -> ChatCompletionAnswer:
-        return ChatCompletionAnswer.model_validate(await self.answer(context, self.call()))
+        return ChatCompletionAnswer.of(await self.answer(context, self.call()))

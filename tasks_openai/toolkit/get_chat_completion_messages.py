@@ -34,4 +34,4 @@ completion_id: "{{ outputs.completion.id }}"
     """asc: the oldest first; that holds when it is not set."""
 
     async def run(self, context: RunContext) -> ListAnswer:
-        return ListAnswer.model_validate(await self.answer(context, self.call()))
+        return ListAnswer.of(await self.answer(context, self.call()))

@@ -30,4 +30,4 @@ response_id: "{{ outputs.response.id }}"
     """What more the answer should hold, as in openai.CreateResponse."""
 
     async def run(self, context: RunContext) -> ResponseAnswer:
-        return ResponseAnswer.model_validate(await self.answer(context, self.call()))
+        return ResponseAnswer.of(await self.answer(context, self.call()))

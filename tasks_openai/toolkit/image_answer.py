@@ -28,4 +28,4 @@ class ImagesAnswer(ToolOutputs):
 
 async def keep_images(context: RunContext, body: dict[str, Any]) -> ImagesAnswer:
     """The answer with every picture stored. Raises TaskFailure when one is broken."""
-    return ImagesAnswer.model_validate({**body, "data": await pictures.kept(context, body)})
+    return ImagesAnswer.of({**body, "data": await pictures.kept(context, body)})

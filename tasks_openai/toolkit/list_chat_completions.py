@@ -34,4 +34,4 @@ limit: 10
     """asc: the oldest first; that holds when it is not set."""
 
     async def run(self, context: RunContext) -> ListAnswer:
-        return ListAnswer.model_validate(await self.answer(context, self.call()))
+        return ListAnswer.of(await self.answer(context, self.call()))

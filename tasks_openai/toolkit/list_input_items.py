@@ -41,4 +41,4 @@ response_id: "{{ outputs.response.id }}"
         return super().parameters() | {"order": self.order}
 
     async def run(self, context: RunContext) -> ListAnswer:
-        return ListAnswer.model_validate(await self.answer(context, self.call()))
+        return ListAnswer.of(await self.answer(context, self.call()))

@@ -22,4 +22,4 @@ api_key: "{{ secret('OPENAI_API_KEY') }}"
 """
 
     async def run(self, context: RunContext) -> ListAnswer:
-        return ListAnswer.model_validate(await self.answer(context, self.call()))
+        return ListAnswer.of(await self.answer(context, self.call()))

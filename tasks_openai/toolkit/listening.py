@@ -67,7 +67,7 @@ class ListeningTool(OpenAITool):
         except Misunderstood as error:
             raise misunderstood(error, connection.place(model)) from error
         measure(context, {"model": model, **body}, "audio", connection.priced_as)
-        return ListeningOutputs.model_validate(body)
+        return ListeningOutputs.of(body)
 
     async def _as_text(self, context: RunContext, came: Reply) -> ListeningOutputs:
         text = came.content.decode(errors="replace")

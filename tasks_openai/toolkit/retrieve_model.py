@@ -40,4 +40,4 @@ model: gpt-5.4-mini
     """The model's name."""
 
     async def run(self, context: RunContext) -> ModelAnswer:
-        return ModelAnswer.model_validate(await self.answer(context, self.call()))
+        return ModelAnswer.of(await self.answer(context, self.call()))

@@ -1,18 +1,21 @@
 """What the tools of OpenAI's API have in common: each is one call, its properties are the call's parameters."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import quote
+
+from pydantic import ValidationError
 
 from builder.tasks.api import Field, Form, Outputs, RunContext, SecretStr, TaskFailure, ToolTask, field_validator
 from tasks_openai import media
 from tasks_openai.calls import fetch
 from tasks_openai.connected import ConnectedTask, NamedConnection, sendable_key
 from tasks_openai.exchange import Call
-from tasks_openai.failures import Misunderstood, misunderstood
+from tasks_openai.failures import EXCERPT_CHARACTERS, Misunderstood, misunderstood
 from tasks_openai.prices import Flavor
-from tasks_openai.records import measure
+from tasks_openai.records import measure, spend
 
 Json = Mapping[str, Any]
 
@@ -21,6 +24,19 @@ class ToolOutputs(Outputs):
     """What the API answers, by its own names; more than the fields that are told here comes through as well."""
 
     model_config = {"alias_generator": None, "extra": "allow"}
+
+    @classmethod
+    def of(cls, body: Json) -> Self:
+        """An answer's body, which must have the shape that the API promises. Raises TaskFailure."""
+        try:
+            return cls.model_validate(body)
+        except ValidationError as error:
+            wrong = ".".join(str(part) for part in error.errors()[0]["loc"])
+            begin = json.dumps(body, default=str)[:EXCERPT_CHARACTERS]
+            raise TaskFailure(
+                f"The answer was not understood, its {wrong} is not as OpenAI's protocol has it; it begins: {begin!r}. "
+                "Check that base_url names a server that speaks it."
+            ) from error
 
 
 class OpenAITool(ConnectedTask, ToolTask):
@@ -81,6 +97,8 @@ class OpenAITool(ConnectedTask, ToolTask):
         try:
             body = dict(came.json()) if came.content.strip() else {}
         except Misunderstood as error:
+            if self.flavor is not None:
+                spend(context, None, {"model": model})
             raise misunderstood(error, connection.place(model)) from error
         if self.flavor is not None:
             measure(context, {"model": model, **body}, self.flavor, connection.priced_as)

@@ -34,4 +34,4 @@ metadata:
     """Up to 16 notes: names of at most 64 letters, values of at most 512."""
 
     async def run(self, context: RunContext) -> ChatCompletionAnswer:
-        return ChatCompletionAnswer.model_validate(await self.answer(context, self.call()))
+        return ChatCompletionAnswer.of(await self.answer(context, self.call()))

@@ -10,7 +10,7 @@ import pytest
 
 from builder.runtime import addresses
 from builder.runtime.network import Network
-from builder.tasks.base import Task
+from builder.tasks.base import Task, ToolTask
 from builder.tasks.testing import FakeContext, run_task
 from tasks_openai import calls
 from tests.doubles.openai_server import OpenAIServer
@@ -66,7 +66,10 @@ def run(server: OpenAIServer, context: FakeContext, pauses: list[float]) -> Run:
     """Runs a task against the server; the key, the model and the address need not be written."""
 
     async def run(task: type[Task], base_url: str | None = None, /, **written: Any) -> dict[str, Any]:
-        given = {"apiKey": KEY, "model": "gpt-4.1-mini", "baseUrl": base_url or server.url}
+        connection = {"apiKey": KEY, "baseUrl": base_url or server.url}
+        if issubclass(task, ToolTask):
+            connection = {"api_key": KEY, "base_url": connection["baseUrl"]}
+        given = {"model": "gpt-4.1-mini", **connection}
         return await run_task(task, given | written, context)
 
     return run

@@ -15,8 +15,11 @@ import pytest
 from builder.clock import SystemClock
 from builder.runtime import addresses
 from builder.tasks.api import TaskFailure
+from builder.tasks.base import Task
 from builder.tasks.testing import FakeContext
 from tasks_openai.kestra.chat_completion import ChatCompletion
+from tasks_openai.kestra.responses import Responses
+from tasks_openai.toolkit.create_embedding import CreateEmbedding
 from tests.tasks_openai.conftest import KEY, Run, metric
 
 SCRIPT = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "model_server" / "misbehaving_openai.py"
@@ -26,6 +29,8 @@ pytestmark = pytest.mark.skipif(not SCRIPT.exists(), reason="the shared corpus i
 class Misbehaving:
     def __init__(self, port: int) -> None:
         self.port = port
+        self.came = 0
+        """How many requests the last failure took."""
 
     def url(self, mode: str) -> str:
         return f"http://127.0.0.1:{self.port}/{mode}/v1"
@@ -57,9 +62,26 @@ def misbehaving() -> Iterator[Misbehaving]:
     process.wait()
 
 
-async def failure(run: Run, server: Misbehaving, mode: str, **written: Any) -> str:
+Asked = tuple[type[Task], dict[str, Any]]
+ASKED: dict[str, Asked] = {
+    "chat": (ChatCompletion, {"prompt": "Hi"}),
+    "responses": (Responses, {"input": "Hi"}),
+    "whole": (CreateEmbedding, {"input": "Hi"}),
+}
+"""Both calls that stream, and one that does not."""
+
+
+@pytest.fixture(params=ASKED)
+def asked(request: pytest.FixtureRequest) -> Asked:
+    return ASKED[request.param]
+
+
+async def failure(run: Run, server: Misbehaving, mode: str, asked: Asked, **written: Any) -> str:
+    task, question = asked
+    seen = len(server.seen(mode))
     with pytest.raises(TaskFailure) as failed:
-        await run(ChatCompletion, server.url(mode), prompt="Hi", **written)
+        await run(task, server.url(mode), **question, **written)
+    server.came = len(server.seen(mode)) - seen
     return failed.value.message
 
 
@@ -75,14 +97,15 @@ async def test_it_waits_what_is_asked(
     context: FakeContext,
     pauses: list[float],
     monkeypatch: pytest.MonkeyPatch,
+    asked: Asked,
     mode: str,
     low: float,
     high: float,
 ) -> None:
     monkeypatch.setattr(context, "now", SystemClock().now)  # the server's dates go on, so the task's clock must too
-    assert "Tried 5 times" in await failure(run, misbehaving, mode)
+    assert "Tried 5 times" in await failure(run, misbehaving, mode, asked)
     assert len(pauses) == 4 and all(low <= pause <= high for pause in pauses)
-    assert len(misbehaving.seen(mode)) == metric(context, "requests") == 5
+    assert misbehaving.came == metric(context, "requests") == 5
     assert all("Trying again in" in line for _, line in context.logs)
 
 
@@ -96,32 +119,40 @@ async def test_it_succeeds_after_some_tries_counted_once(
 
 @pytest.mark.parametrize(("mode", "status"), [("500", 500), ("503html", 503)])
 async def test_a_failing_server_is_quoted_without_its_markup(
-    run: Run, misbehaving: Misbehaving, mode: str, status: int
+    run: Run, misbehaving: Misbehaving, asked: Asked, mode: str, status: int
 ) -> None:
-    message = await failure(run, misbehaving, mode)
+    message = await failure(run, misbehaving, mode, asked)
     assert f"status {status}" in message and "<" not in message and "alert" not in message
 
 
-@pytest.mark.parametrize("mode", ["hang"])
-async def test_silence_has_an_end(run: Run, misbehaving: Misbehaving, mode: str) -> None:
-    assert "said nothing for 0.2 seconds" in await failure(run, misbehaving, mode, clientTimeout=0.2)
+async def test_silence_has_an_end(run: Run, misbehaving: Misbehaving, asked: Asked) -> None:
+    name = "client_timeout" if asked[0] is CreateEmbedding else "clientTimeout"
+    assert "said nothing for 0.2 seconds" in await failure(run, misbehaving, "hang", asked, **{name: 0.2})
+    assert misbehaving.came == 1, "what is long at work may be paid for: not asked again unseen"
 
 
-async def test_the_time_limit_holds_though_bytes_arrive(run: Run, misbehaving: Misbehaving) -> None:
+async def test_the_time_limit_holds_though_bytes_arrive(run: Run, misbehaving: Misbehaving, asked: Asked) -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(1.5):
-            await run(ChatCompletion, misbehaving.url("slow"), prompt="Hi")
+            await run(asked[0], misbehaving.url("slow"), **asked[1])
 
 
 @pytest.mark.parametrize("mode", ["midreset", "truncated", "sse-error"])
-async def test_half_an_answer_is_never_a_success(run: Run, misbehaving: Misbehaving, mode: str) -> None:
-    assert "broke after 3 characters" in await failure(run, misbehaving, mode)
-    assert len(misbehaving.seen(mode)) == 1, "what was half answered may have been charged: not asked again unseen"
+async def test_half_an_answer_is_never_a_success(
+    run: Run, misbehaving: Misbehaving, context: FakeContext, asked: Asked, mode: str
+) -> None:
+    message = await failure(run, misbehaving, mode, asked)
+    assert "broke after" in message or "was not understood" in message
+    assert "broke after 3 characters" in message or asked[0] is not ChatCompletion
+    assert misbehaving.came == 1, "what was half answered may have been charged: not asked again unseen"
+    assert metric(context, "cost.unknown") == 1
 
 
-async def test_a_connection_that_is_reset_is_tried_again_and_said(run: Run, misbehaving: Misbehaving) -> None:
-    assert "could not be reached" in await failure(run, misbehaving, "reset")
-    assert len(misbehaving.seen("reset")) == 5
+async def test_a_connection_that_is_reset_is_tried_again_and_said(
+    run: Run, misbehaving: Misbehaving, asked: Asked
+) -> None:
+    assert "could not be reached" in await failure(run, misbehaving, "reset", asked)
+    assert misbehaving.came == 5
 
 
 @pytest.mark.parametrize(
@@ -134,24 +165,24 @@ async def test_a_connection_that_is_reset_is_tried_again_and_said(run: Run, misb
     ],
 )
 async def test_an_answer_that_makes_no_sense_is_shown_in_part(
-    run: Run, misbehaving: Misbehaving, mode: str, begin: str
+    run: Run, misbehaving: Misbehaving, asked: Asked, mode: str, begin: str
 ) -> None:
-    message = await failure(run, misbehaving, mode)
+    message = await failure(run, misbehaving, mode, asked)
     assert "was not understood" in message and begin in message
 
 
-async def test_the_limit_is_named(run: Run, misbehaving: Misbehaving) -> None:
-    assert "limit of 16 MB" in await failure(run, misbehaving, "huge")
+async def test_the_limit_is_named(run: Run, misbehaving: Misbehaving, asked: Asked) -> None:
+    assert "limit of 16 MB" in await failure(run, misbehaving, "huge", asked)
 
 
-async def test_an_echoed_key_is_masked(run: Run, misbehaving: Misbehaving, context: FakeContext) -> None:
-    message = await failure(run, misbehaving, "echo401")
+async def test_an_echoed_key_is_masked(run: Run, misbehaving: Misbehaving, context: FakeContext, asked: Asked) -> None:
+    message = await failure(run, misbehaving, "echo401", asked)
     assert "refused the API key" in message and KEY not in message + str(context.logs)
 
 
-async def test_a_redirect_is_not_followed(run: Run, misbehaving: Misbehaving) -> None:
-    assert "redirect (status 307), which is not followed" in await failure(run, misbehaving, "redirect")
-    assert len(misbehaving.seen("redirect")) == 1
+async def test_a_redirect_is_not_followed(run: Run, misbehaving: Misbehaving, asked: Asked) -> None:
+    assert "redirect (status 307), which is not followed" in await failure(run, misbehaving, "redirect", asked)
+    assert misbehaving.came == 1
 
 
 async def test_hostile_text_passes_as_text(run: Run, misbehaving: Misbehaving) -> None:
