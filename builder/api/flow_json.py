@@ -79,8 +79,13 @@ def validation_json(checked: Checked, spoken: Spoken, index: int, latest: int | 
 
 
 def constraints(problems: tuple[Problem, ...]) -> str:
-    """All that is wrong, a line each."""
-    return "\n".join(_line(found) for found in problems)
+    """All that is wrong, a line each; two for what has no id, since Kestra says it is null and it is blank."""
+    lines = []
+    for found in problems:
+        lines.append(_line(found))
+        if found.message.endswith(" has no id"):
+            lines.append(f"{found.where}.id: must not be blank")
+    return "\n".join(lines)
 
 
 def _line(found: Problem) -> str:
