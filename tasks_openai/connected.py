@@ -101,7 +101,7 @@ class ConnectedTask(Task):
     """Which project of the organization the request counts for."""
     ca_pem: Annotated[str | None, Form("textarea", group="connection", label="CA certificate")] = None
     """PEM text of the certificate authority that signed the server's certificate, when it is one of your own."""
-    client_pem: Annotated[SecretStr | None, Form("secret", group="connection", label="Client certificate")] = None
+    client_pem: Annotated[SecretStr | None, Form("secret", group="advanced", label="Client certificate")] = None
     """PEM text of the key and certificate by which a server of your own knows this client."""
     proxy: Annotated[str | None, Form(group="connection", label="Proxy")] = Field(
         None, examples=["http://proxy.example.org:3128"]

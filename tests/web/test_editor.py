@@ -356,7 +356,7 @@ def test_a_webhook_shows_its_address_and_gets_another_key(ann):
     answer = change(ann, do="add", path=["triggers"], kind="trigger", type="io.kestra.plugin.core.trigger.Webhook")
     key = flows.validate(now()).document.data["triggers"][0]["key"]
     assert f"http://testserver/api/v1/main/executions/webhook/company.team/hello/{key}" in answer["form"]
-    assert "curl -X POST" in answer["form"]
+    assert "curl -X POST" in answer["form"] and answer["chips"][0] == "trigger.body"
     change(ann, do="anew", path=["triggers", 0, "key"])
     assert flows.validate(now()).document.data["triggers"][0]["key"] not in (key, "")
     assert "type it" in change(ann, do="anew", path=["triggers", 0, "id"])["refused"]

@@ -89,7 +89,7 @@ def test_every_filter_function_and_test_is_shown_with_its_example(browser: Clien
     ("ForEach", "For each"), ("io.kestra.core.tasks.log.Log", "Log"), ("waitfor", "Loop until"),
     ("responses", "Responses"), ("dateAdd", "dateAdd"), ("secret", "secret"), ("temperature", "temperature"),
     ("baseURL", "baseUrl"), ("runIf", "runIf"), ("auth token", "options.auth.token"),
-    ("concurrency", "concurrency"), ("json filter", "toJson"),
+    ("concurrency", "concurrency"), ("approv", "Approval"), ("json filter", "toJson"),
     ("validator", "validator"), ("  DATEADD ", "dateAdd"),
 ])  # fmt: skip
 def test_the_search_finds_by_name_alias_property_and_word(words: str, name: str) -> None:

@@ -19,10 +19,26 @@ _DULL = frozenset({"id", "object", "created", "model", "uri", "headers", "encryp
 
 def chips(data: Mapping[str, Any], branches: Sequence[Branch], path: Path, catalogue: Catalogue) -> list[str]:
     """Expressions without their braces, the likeliest first."""
-    if path[:1] in (("inputs",), ("triggers",)):
-        return ["trigger.date"] if path[0] == "triggers" else []
+    if path[:1] == ("inputs",):
+        return []
+    if path[:1] == ("triggers",):
+        return _given_by(value_at(data, path), catalogue)
     given = [*_inputs(data), *_outputs(data, branches, path, catalogue)]
     return [*given, *_variables(data), *_triggers(data, path)][:MOST]
+
+
+_GIVEN: Mapping[str, list[str]] = {
+    "Schedule": ["trigger.date", "trigger.next", "trigger.previous"],
+    "ScheduleOnDates": ["trigger.date", "trigger.next", "trigger.previous"],
+    "Webhook": ["trigger.body", "trigger.headers", "trigger.parameters"],
+    "Flow": ["trigger.outputs", "trigger.executionId", "trigger.flowId"],
+}
+"""What expressions in a trigger can read of what started it, by the type's short name."""
+
+
+def _given_by(trigger: Any, catalogue: Catalogue) -> list[str]:
+    entry = catalogue.find(str(trigger.get("type"))) if isinstance(trigger, Mapping) else None
+    return _GIVEN.get(entry.plugin.short_name(), []) if entry else []
 
 
 def _inputs(data: Mapping[str, Any]) -> Iterator[str]:

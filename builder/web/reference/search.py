@@ -34,7 +34,10 @@ class Found:
 
 
 def search(words: str) -> list[Found]:
-    """What holds every word, the best first: a name that is the text, then one that begins so, then the rest."""
+    """What holds every word, the best first: a name that is the text, then one that begins so, then the rest.
+
+    Properties come after the types and functions that fit as well, since there are so many of them.
+    """
     wanted = words.lower().split()
     whole = " ".join(wanted)
     ranked = [(rank, one) for one in _index(catalogue()) if (rank := _rank(one, wanted, whole)) is not None]
@@ -51,11 +54,19 @@ def _rank(one: Found, wanted: Sequence[str], whole: str) -> int | None:
     held = " ".join((*names, one.what, one.summary.lower(), one.where.lower(), one.text.lower()))
     if not wanted or not all(word in held for word in wanted):
         return None
-    if whole in names or any(name.endswith(f".{whole}") for name in names):
+    is_property = one.what == "property"
+    if whole == names[0]:
         return 0
+    if whole in names or any(name.endswith(f".{whole}") for name in names):
+        return int(is_property)
+    return _part(names, wanted, whole) + is_property
+
+
+def _part(names: Sequence[str], wanted: Sequence[str], whole: str) -> int:
+    """How well parts of the names fit; even numbers, so that a property stands after what fits as well."""
     if any(name.startswith(whole) for name in names):
-        return 1
-    return 2 if any(word in name for word in wanted for name in names) else 3
+        return 2
+    return 4 if any(word in name for word in wanted for name in names) else 6
 
 
 @cache
