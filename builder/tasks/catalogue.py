@@ -60,6 +60,11 @@ class Entry:
         return self.plugin.deprecated
 
     @property
+    def deletes(self) -> str:
+        """What a run of it deletes for good, in one sentence."""
+        return self.plugin.deletes
+
+    @property
     def example(self) -> str:
         return self.plugin.example.strip()
 

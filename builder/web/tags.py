@@ -33,6 +33,12 @@ def state_glyph(state: object) -> str:
 
 
 @register.filter
+def last_part(name: str) -> str:
+    """The last part of a type's name: `Weekend`."""
+    return name.rpartition(".")[2]
+
+
+@register.filter
 def duration(length: timedelta | float | None) -> str:
     """A length of time: `12 ms`, `6.4 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`. Numbers are seconds."""
     if length is None:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from builder.actions import drafts, flows
+from builder.flows.catalogue import Kind
 from builder.flows.check import check
 from builder.flows.document import parse
 from builder.flows.input_kinds import INPUT_KINDS
@@ -135,3 +136,63 @@ def test_an_output_is_added_and_copied_with_a_name_of_its_own(ann: Client) -> No
     change(ann, do="add", kind="output", type="INT", path=["outputs"], index=1)
     change(ann, do="duplicate", path=["outputs", 1])
     assert [one["id"] for one in now()["outputs"]] == ["log", "int", "int_2"]
+
+
+FLOW_PARTS = {
+    "concurrency": {"limit": 1},
+    "checks": [{"when": "{{ inputs.count > 0 }}", "message": "Give a count above 0."}],
+    "sla": [{"id": "in_time", "type": "MAX_DURATION", "behavior": "FAIL", "duration": "PT1H"}],
+    "pluginDefaults": [{"type": "io.kestra.plugin.core.log.Log", "values": {"level": "WARN"}}],
+    "retry": {"type": "constant", "interval": "PT30S"},
+}
+
+
+@pytest.mark.parametrize("name", FLOW_PARTS)
+def test_each_part_of_a_flow_is_a_form_of_fields(name: str) -> None:
+    data = {**parse(TEXT).data, name: FLOW_PARTS[name]}
+    view = form((), json.dumps(data))
+    shown = next(one for group in view.groups for one in group.fields if one.field.name == name)
+    assert shown.control in ("section", "rows")
+    inside = shown.nested or shown.rows[0].fields
+    written = FLOW_PARTS[name][0] if isinstance(FLOW_PARTS[name], list) else FLOW_PARTS[name]
+    assert {one.field.name for one in inside if one.written} == set(written) - {"type"} | (
+        {"type"} if name == "pluginDefaults" else set()
+    )
+    assert not check(json.dumps(data), catalogue()).errors
+
+
+@pytest.mark.parametrize("name", ["checks", "sla"])
+def test_a_new_row_of_what_a_flow_demands_is_valid(name: str) -> None:
+    view = form(())
+    field = next(one for one in view.more if one.field.name == name)
+    for blank in field.blanks.values():
+        data = {**parse(TEXT).data, name: [json.loads(blank)]}
+        assert not check(json.dumps(data), catalogue()).errors
+
+
+def test_a_listener_is_added_with_a_step_and_its_conditions_are_rows(ann: Client) -> None:
+    answer = change(ann, do="add", kind="listener", path=["listeners"], index=0, type="")
+    assert answer["chosen"] == ["listeners", 0] and now()["listeners"][0]["tasks"][0]["type"].endswith("Log")
+    view = form(("listeners", 0), drafts.open_draft("team", "hello").text)
+    conditions = next(one for group in view.groups for one in group.fields if one.field.name == "conditions")
+    assert conditions.control == "rows" and len(conditions.blanks) > 10
+    for kind, blank in conditions.blanks.items():
+        change(ann, do="insert", path=["listeners", 0, "conditions"], index=0, value=json.loads(blank))
+        assert now()["listeners"][0]["conditions"][0]["type"] == kind
+    found = check(drafts.open_draft("team", "hello").text, catalogue()).errors
+    assert {one.message.split(": ")[1] for one in found} == {"it needs after, before or both"}
+
+
+def test_conditions_of_a_trigger_are_rows_too() -> None:
+    trigger = {"id": "t", "type": "io.kestra.plugin.core.trigger.Schedule", "cron": "* * * * *",
+               "conditions": [{"type": "io.kestra.plugin.core.condition.Weekend"}]}  # fmt: skip
+    view = form(("triggers", 0), json.dumps({**parse(TEXT).data, "triggers": [trigger]}))
+    assert controls(view)["conditions"] == "rows"
+
+
+def test_a_step_that_deletes_for_good_says_so_before_and_after_it_is_added(ann: Client) -> None:
+    page = ann.get(reverse("flow-editor", args=("team", "hello"))).content.decode()
+    assert page.count("data-deletes=") == sum(1 for one in catalogue().all() if one.plugin.deletes)
+    deleting = next(one for one in catalogue().all(Kind.TASK) if one.plugin.deletes)
+    answer = change(ann, do="add", kind="task", path=["tasks"], index=0, type=deleting.name)
+    assert html.escape(deleting.plugin.deletes) in answer["form"] and "deletes · " in answer["outline"]

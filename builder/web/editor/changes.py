@@ -65,9 +65,17 @@ def _variant(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None
 def _add(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
     kind, type_name = str(body.get("kind")), str(body.get("type"))
     index = int(body.get("index") or 0)
-    declares = kind in ("input", "output")
-    value = _declared(type_name, kind, path, data) if declares else _new_step(type_name, kind, data)
+    if kind == "listener":
+        value = {"tasks": [_new_step(_FIRST_OF_LISTENER, "task", data)]}
+    elif kind in ("input", "output"):
+        value = _declared(type_name, kind, path, data)
+    else:
+        value = _new_step(type_name, kind, data)
     return Insert(path, index, value), (*path, index)
+
+
+_FIRST_OF_LISTENER = "io.kestra.plugin.core.log.Log"
+"""A listener without a step is no listener."""
 
 
 def _declared(type_name: str, kind: str, path: Path, data: Any) -> dict[str, Any]:
@@ -147,6 +155,8 @@ def _remove(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]
 
 def _duplicate(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
     step = value_at(data, path)
+    if kind_of_path(path) == "listener":
+        raise InvalidInput("A listener has no id to give to a copy; copy its steps, or its text in the YAML.")
     old = str(step.get("id", "step")) if isinstance(step, Mapping) else "step"
     after = (*path[:-1], number(path) + 1)
     if kind_of_path(path) in ("input", "output"):

@@ -16,9 +16,11 @@ DECLARING = ("inputs", "onResume")
 
 
 def kind_of_path(path: Path) -> str:
-    """What stands at a path: "flow", "input", "output", "trigger" or "task"."""
+    """What stands at a path: "flow", "input", "output", "trigger", "listener" or "task"."""
     if not path:
         return "flow"
+    if path[0] == "listeners" and len(path) == 2:
+        return "listener"
     if path[0] in ("triggers", "outputs"):
         return "trigger" if path[0] == "triggers" else "output"
     return "input" if path[0] == "inputs" or (len(path) > 2 and path[-2] in DECLARING) else "task"

@@ -1,8 +1,11 @@
-"""The form fields of the flow itself."""
+"""The form fields of the flow itself, and of its listeners."""
 
+from dataclasses import replace
 from typing import Any
 
-from builder.tasks.form import Control, FormField, label_of
+from builder.flows.model import CHECK_BEHAVIORS, CHECK_STYLES
+from builder.tasks.base import Task
+from builder.tasks.form import Control, FormField, fields_of, label_of
 
 
 def _field(
@@ -25,6 +28,47 @@ def _field(
     )
 
 
+_LIMIT = (
+    _field("limit", "number", "So many at once.", required=True, examples=("1",), dynamic=False),
+    _field("behavior", "select", "What becomes of one more: it waits, or ends as cancelled or failed.",
+           label="One more", options=("QUEUE", "CANCEL", "FAIL"), default="QUEUE", free=False, dynamic=False),
+)  # fmt: skip
+_CHECK = (
+    _field("when", "text", "An expression that must give true.", label="Must hold", required=True,
+           other_names=("condition",), examples=("{{ inputs.count > 0 }}",)),
+    _field("message", "text", "What is said when it does not hold.", required=True,
+           examples=("Give a count above 0.",)),
+    _field("behavior", "select", "What happens then.", label="Else", options=CHECK_BEHAVIORS, free=False,
+           default=CHECK_BEHAVIORS[0]),
+    _field("style", "select", "How it is shown.", options=CHECK_STYLES, default="INFO", free=False),
+)  # fmt: skip
+_SLA_ID = _field("id", "text", "Its name.", required=True, examples=("in_time",), dynamic=False)
+_SLA_REST = (
+    _field("behavior", "select", "What happens when it is not kept.", label="Else", required=True,
+           options=("FAIL", "CANCEL", "NONE"), free=False),
+    _field("labels", "map", "Labels that the execution gets then.", placeholder="sla: missed"),
+)  # fmt: skip
+_SLAS = {
+    "MAX_DURATION": (
+        _SLA_ID,
+        _field("duration", "duration", "The longest time an execution may take.", required=True, examples=("PT1H",)),
+        *_SLA_REST,
+    ),
+    "EXECUTION_ASSERTION": (
+        _SLA_ID,
+        _field("assert", "text", "An expression that must stay true after each step.", label="Must hold", required=True,
+               examples=("{{ outputs.count.value | number > 0 }}",)),
+        *_SLA_REST,
+    ),
+}  # fmt: skip
+_DEFAULT = (
+    _field("type", "text", "A type, or the beginning of the names of several.", required=True, dynamic=False,
+           examples=("io.kestra.plugin.openai.ChatCompletion",)),
+    _field("values", "yaml", "The properties they share, a name, a colon and a value on each line.", required=True,
+           placeholder="apiKey: \"{{ secret('OPENAI_API_KEY') }}\""),
+    _field("forced", "checkbox", "Also where a step says something else itself.", default="false"),
+)  # fmt: skip
+
 FLOW_FIELDS = (
     _field(
         "id", "text", "The flow's name in its namespace; it stays for ever.", group="step", required=True, dynamic=False
@@ -44,23 +88,40 @@ FLOW_FIELDS = (
     _field("disabled", "checkbox", "Triggers do not start it and nobody can run it.", group="flow", default="false"),
     _field(
         "concurrency",
-        "yaml",
-        "How many executions may run at once; the rest: QUEUE, CANCEL or FAIL.",
+        "section",
+        "How many executions may run at once, and what becomes of one more.",
+        label="Executions at once",
         group="flow",
-        placeholder="limit: 1\nbehavior: QUEUE",
+        variants={"": _LIMIT},
     ),
     _field(
-        "retry",
-        "yaml",
-        "Whether and when to run the flow again after a failure.",
+        "checks",
+        "list",
+        "What must hold of the inputs before an execution is made.",
+        group="flow",
+        variants={"": _CHECK},
+    ),
+    replace(
+        next(one for one in fields_of(Task) if one.name == "retry"),
+        description="When a failed step, or the whole execution, is tried again; a step's own retry goes first.",
+    ),
+    _field(
+        "sla",
+        "list",
+        "What an execution must keep: a longest time, or what must be true.",
+        label="SLA",
         group="failure",
-        placeholder="type: constant\ninterval: PT1M\nmaxAttempts: 3",
+        variants=_SLAS,
     ),
     _field(
         "pluginDefaults",
-        "yaml",
+        "list",
         "Properties that all steps of a type share.",
         group="advanced",
-        placeholder="- type: io.kestra.plugin.openai\n  values:\n    apiKey: \"{{ secret('OPENAI_API_KEY') }}\"",
+        variants={"": _DEFAULT},
     ),
+)
+LISTENER_FIELDS = (
+    _field("description", "textarea", "What the steps are for.", dynamic=False),
+    _field("conditions", "list", "What must hold of the execution when it has ended; all of them."),
 )

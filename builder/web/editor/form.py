@@ -1,23 +1,25 @@
 """The form of the chosen part of a flow: every property as a control with what is written there and what is wrong."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from builder.errors import InvalidInput, Path, Problem, Severity
 from builder.flows.document import Document
-from builder.flows.edit.intent import value_at
+from builder.flows.edit.intent import number, value_at
 from builder.tasks.catalogue import Catalogue
 from builder.tasks.form import FormField, label_of
+from builder.web.editor.conditions import with_conditions
 from builder.web.editor.declared_fields import DECLARING, input_fields, kind_of_path, output_fields
-from builder.web.editor.flow_fields import FLOW_FIELDS
+from builder.web.editor.flow_fields import FLOW_FIELDS, LISTENER_FIELDS
 from builder.web.editor.values import as_yaml, fits, shown
 from builder.web.paths import path_key
 
-_ELSEWHERE = frozenset({"tasks", "inputs", "outputs", "triggers", "errors", "finally", "afterExecution"})
+_ELSEWHERE = frozenset({"tasks", "inputs", "outputs", "triggers", "errors", "finally", "afterExecution", "listeners"})
 _TASK_LISTS = ("tasks", "errors", "finally", "afterExecution", "then", "else", "cases", "defaults")
-_SHOWN_ELSEWHERE = {"flow": _ELSEWHERE, "task": frozenset(_TASK_LISTS) | set(DECLARING), "input": frozenset({"inputs"})}
+_SHOWN_ELSEWHERE = {"flow": _ELSEWHERE, "task": frozenset(_TASK_LISTS) | set(DECLARING), "input": frozenset({"inputs"}),
+                    "listener": frozenset({"tasks"})}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class FormView:
     more: tuple[FieldView, ...]
     problems: tuple[Problem, ...]
     deprecated: str = ""
+    deletes: str = ""
 
     @property
     def key(self) -> str:
@@ -126,14 +129,17 @@ def form_of(document: Document, problems: Sequence[Problem], path: Path, catalog
     type_name = str(written.get("type") or "")
     heading = str(written.get("id") or written.get("name") or "Step")
     kind = kind_of_path(path)
+    if kind == "listener":
+        heading, about = f"Listener {number(path) + 1}", "Steps that run when an execution has ended, if it is so."
+        return maker.form(path, kind, heading, "", about, map(with_conditions, LISTENER_FIELDS), written)
     if kind in ("input", "output"):
         declared = input_fields(type_name) if kind == "input" else output_fields(type_name)
         return maker.form(path, kind, heading, type_name, "", declared, written)
     entry = catalogue.find(type_name)
     elsewhere = ("type", *(getattr(entry.plugin, "input_fields", ()) if entry else ()))
-    fields = tuple(one for one in entry.fields if one.name not in elsewhere) if entry else ()
+    fields = tuple(with_conditions(one) for one in entry.fields if one.name not in elsewhere) if entry else ()
     form = maker.form(path, kind, heading, type_name, entry.summary if entry else "", fields, written)
-    return replace(form, deprecated=entry.plugin.deprecated) if entry else form
+    return replace(form, deprecated=entry.plugin.deprecated, deletes=entry.deletes) if entry else form
 
 
 def _at(data: Any, path: Path) -> Any:
@@ -155,9 +161,10 @@ class _Maker:
         heading: str,
         type_name: str,
         summary: str,
-        fields: Sequence[FormField],
+        fields: Iterable[FormField],
         written: Mapping[str, Any],
     ) -> FormView:
+        fields = tuple(fields)
         views = [self.view(one, path, written) for one in fields if one.control != "tasks"]
         views += [self._unknown(name, path, written) for name in _unknown(fields, written, kind)]
         first = [view for view in views if view.written or view.problems or _usual(view.field)]

@@ -123,7 +123,7 @@ class _Reader:
             warnings=len(own) - errors,
             disabled=written.get("disabled") is True,
             branches=branches,
-            deletes=getattr(entry.plugin, "deletes", "") if entry else "",
+            deletes=entry.deletes if entry else "",
         )
 
     def _entry(self, written: Mapping[str, Any], kind: str) -> Entry | None:

@@ -8,6 +8,7 @@ export default function add(dialog) {
 
   document.addEventListener("editor:add", (event) => {
     place = event.detail;
+    if (place.kind === "listener") return send({ do: "add", ...place, type: "" });
     dialog.querySelectorAll("[data-kind]").forEach((list) => { list.hidden = list.dataset.kind !== place.kind; });
     search.value = "";
     filter();
@@ -35,6 +36,7 @@ export default function add(dialog) {
   });
 
   async function take(type) {
+    if (type.dataset.deletes && !window.confirm(`${type.dataset.deletes} Add it?`)) return;
     dialog.close();
     await send({ do: "add", path: place.path, index: place.index, kind: place.kind, type: type.dataset.type });
     root.querySelector('[data-show="form"]').click();
