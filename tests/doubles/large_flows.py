@@ -1,5 +1,8 @@
 """Flows as large as they get: many steps, one after another or in blocks inside blocks."""
 
+import json
+from typing import Any
+
 RETURN = "io.kestra.plugin.core.debug.Return"
 SEQUENTIAL = "io.kestra.plugin.core.flow.Sequential"
 
@@ -26,3 +29,26 @@ def nested_flow(steps: int = 500, levels: int = 50, id: str = "nested", namespac
 
 def _step(number: int, indent: str) -> str:
     return f'{indent}- id: step_{number}\n{indent}  type: {RETURN}\n{indent}  format: "value {number}"\n'
+
+
+def mixed_flow(levels: int = 50, id: str = "mixed", namespace: str = "large") -> str:
+    """Blocks of every kind inside one another, and one step in the innermost."""
+    task: dict[str, Any] = {"id": "innermost", "type": RETURN, "format": "reached"}
+    for level in range(levels, 0, -1):
+        task = {"id": f"level_{level}", **_block(level, task)}
+    return f"id: {id}\nnamespace: {namespace}\ntasks: {json.dumps([task])}\n"
+
+
+def _block(level: int, inside: dict[str, Any]) -> dict[str, Any]:
+    flow = SEQUENTIAL.rpartition(".")[0]
+    kinds: tuple[dict[str, Any], ...] = (
+        {"type": "Sequential", "tasks": [inside]},
+        {"type": "Parallel", "tasks": [inside]},
+        {"type": "If", "condition": "{{ true }}", "then": [inside]},
+        {"type": "ForEach", "values": [1], "tasks": [inside]},
+        {"type": "Switch", "value": "a", "cases": {"a": [inside]}},
+        {"type": "Dag", "tasks": [{"task": inside}]},
+        {"type": "AllowFailure", "tasks": [inside]},
+    )
+    block = kinds[level % len(kinds)]
+    return {**block, "type": f"{flow}.{block['type']}"}

@@ -17,7 +17,7 @@ from builder.errors import NotFound
 from builder.runtime import storage
 from builder.store import drafts, executions, flows
 from builder.tasks.context import LEVELS
-from builder.web.execution import demands, shapes, timeline
+from builder.web.execution import demands, graph, shapes, timeline
 
 _CLOCK = SystemClock()
 LOG_LINES = 1000
@@ -30,6 +30,8 @@ def page(request: HttpRequest, execution_id: str) -> HttpResponse:
     """The whole page."""
     shown = _live(request, execution_id)
     lines = executions.last_logs(execution_id, LOG_LINES)  # after the state: one that has ended has all its lines
+    if shown["shows_graph"]:
+        shown |= graph.drawn(request, shown["execution"], shown["chosen"])
     context = {
         **shown, "lines": lines, "levels": LEVELS,
         "last_line": lines[-1].id if lines else 0, "log_count": executions.count_logs(execution_id),
@@ -62,8 +64,12 @@ def _live(request: HttpRequest, execution_id: str) -> dict[str, Any]:
     chosen = _chosen(execution, request.GET.get("run", ""), failed)
     trigger = execution.trigger or {}
     latest = _latest(execution)
+    shows_graph = graph.is_asked(request)
     return {
         "execution": execution,
+        "shows_graph": shows_graph,
+        "states": graph.states(execution) if shows_graph else {},
+        "asked_run": request.GET.get("run", ""),
         "item": executions.item(execution_id),
         "rows": rows,
         "left_out": len(execution.runs) - len(rows),

@@ -13,9 +13,7 @@ export default function follow(root) {
 
   const refresh = () => {
     timer = null;
-    const chosen = new URLSearchParams(location.search).get("run");
-    const url = root.dataset.live + (chosen ? `?run=${encodeURIComponent(chosen)}` : "");
-    return window.htmx.ajax("GET", url, { target: "#live", swap: "innerHTML" });
+    return window.htmx.ajax("GET", root.dataset.live + location.search, { target: "#live", swap: "innerHTML" }).then(paint);
   };
   const later = () => { timer ??= setTimeout(refresh, REFRESH_MS); };
 
@@ -33,6 +31,11 @@ export default function follow(root) {
     await refresh();
     answers.replaceChildren();
   });
+}
+
+function paint() {
+  const states = document.getElementById("run-states");
+  if (states) document.dispatchEvent(new CustomEvent("graph:states", { detail: JSON.parse(states.textContent) }));
 }
 
 function addLine(log, line) {

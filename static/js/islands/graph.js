@@ -90,7 +90,7 @@ export default function graph(root) {
     for (const node of nodes()) {
       const [dx, dy] = [middle(node)[0] - x, middle(node)[1] - y];
       const [ahead, aside] = right ? [dx * right, Math.abs(dy)] : [dy * down, Math.abs(dx)];
-      if (ahead > 4 && ahead + 2 * aside < least) [found, least] = [node, ahead + 2 * aside];
+      if (ahead > 4 && aside <= 4 * ahead && ahead + 2 * aside < least) [found, least] = [node, ahead + 2 * aside];
     }
     return found;
   }
