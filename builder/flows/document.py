@@ -4,6 +4,7 @@ import bisect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -135,6 +136,12 @@ def parse(text: str, limits: Limits = DEFAULT) -> Document:
     document.problems.sort(key=lambda problem: (problem.line, problem.column))
     del document.problems[limits.problems :]
     return document
+
+
+@lru_cache(maxsize=4)
+def parse_kept(text: str) -> Document:
+    """The same, kept for a moment: for those who change nothing of it, since an edit reads one text several times."""
+    return parse(text)
 
 
 def split_documents(text: str) -> list[str]:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import engine, floor, footprint, latency, model_calls, shares, throughput
+from tests.benchmarks import engine, floor, footprint, large, latency, model_calls, shares, throughput
 from tests.benchmarks.bench import Bench, started
 from tests.benchmarks.figures import Figure, as_json, table
 
@@ -21,6 +21,7 @@ MEASURES: dict[str, tuple[str, tuple[Measure, ...]]] = {
     "chain": ("A chain", (latency.chain,)),
     "fan-out": ("A fan-out", (latency.fan_out,)),
     "burst": ("As fast as possible", (throughput.burst,)),
+    "large": ("A flow of 500 steps and 50 levels", (large.large,)),
     "calls": ("Model calls", (model_calls.model_calls,)),
 }
 

@@ -41,6 +41,7 @@ class Bench:
     quick: bool
     start_seconds: float
     start_cpu_seconds: float
+    password: str = ""
     runs: dict[str, list[Measured]] = field(default_factory=dict)
 
     def repeat(self, flow_id: str, times: int, warm: int = 3) -> list[float]:
@@ -63,14 +64,14 @@ def started(folder: Path, *, quick: bool) -> Iterator[Bench]:
     data = folder / "data"
     environment = {**os.environ, **ENVIRONMENT, "MILLSTREAM_DATA": str(data)}
     with Product(data, environment=ENVIRONMENT) as first:
-        token = make_token(first, environment)
+        token, password = make_token(first, environment), first.password
     begun = time.monotonic()
     with Product(data, environment=ENVIRONMENT) as product:
         seconds = time.monotonic() - begun
         used = sum(cpu_seconds(pid) for pid in parts(product).values())
         ends = Ends(f"unix://{socket_of(environment)}")
         try:
-            yield Bench(product, Api(product.port, token), ends, data, quick, seconds, used)
+            yield Bench(product, Api(product.port, token), ends, data, quick, seconds, used, password)
         finally:
             ends.close()
 

@@ -35,6 +35,10 @@ def test_the_graph_follows_the_execution_and_leads_to_each_step(site):
     tab.wait_for_selector('.node[data-id="sorry"].state-SUCCESS')
     assert drawing.evaluate("svg => svg.isConnected"), "only the states were painted anew"
     tab.get_by_text("on purpose").first.wait_for()
+    site.wait_for("FAILED")
+    tab.reload()
+    tab.wait_for_selector('.node[tabindex="0"]')
+    assert tab.locator('.node[data-id="sorry"].state-SUCCESS').count(), "what the server drew stays"
     tab.locator('.node[data-id="say"]').click()
     tab.wait_for_selector('.node[data-id="say"][aria-current]')
     tab.locator(".detail-head h2", has_text="say").wait_for()

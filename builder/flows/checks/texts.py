@@ -49,15 +49,20 @@ def check_texts(findings: Findings, flow: Mapping[str, Any]) -> None:
 
 def texts(path: Path, value: Any, *, everything: bool = False) -> Iterator[tuple[Path, str]]:
     """All texts in a value that are rendered (or simply all), each with its path."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            if everything or key not in _NOT_RENDERED or not isinstance(item, str):
-                yield from texts((*path, key), item, everything=everything)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from texts((*path, index), item, everything=everything)
+    waiting = [(path, value)]
+    while waiting:
+        place, found = waiting.pop()
+        if isinstance(found, str):
+            yield place, found
+        elif isinstance(found, Mapping):
+            rendered = [((*place, key), item) for key, item in found.items() if everything or _is_rendered(key, item)]
+            waiting.extend(reversed(rendered))
+        elif isinstance(found, list):
+            waiting.extend(((*place, index), found[index]) for index in reversed(range(len(found))))
+
+
+def _is_rendered(key: str, value: Any) -> bool:
+    return key not in _NOT_RENDERED or not isinstance(value, str)
 
 
 def _check_expression(findings: Findings, path: Path, text: str, severity: Severity) -> None:

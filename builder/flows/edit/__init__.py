@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from builder.errors import InvalidInput, Path, dotted
-from builder.flows.document import Document, parse
+from builder.flows.document import Document, parse, parse_kept
 from builder.flows.edit.intent import (
     Duplicate,
     Edit,
@@ -90,7 +90,7 @@ def _path(parts: Any) -> Path:
 
 
 def _read(text: str) -> Document:
-    document = parse(text)
+    document = parse_kept(text)
     if document.data is None and document.problems:
         first = document.problems[0]
         raise InvalidInput(
@@ -169,7 +169,7 @@ def _splice(page: Page, edit: Small) -> str:
 def _proved(text: str, goal: Any) -> Document | None:
     """The new text read again when it says what was intended; a `|` block at its end may need a last line break."""
     for candidate in (text, text + "\n"):
-        after = parse(candidate)
+        after = parse_kept(candidate)
         if same(after.data, goal):
             return after
     return None

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from builder.actions import drafts, flows
 from builder.errors import InvalidInput, Path, StaleRevision
 from builder.flows.catalogue import Kind
-from builder.flows.document import parse
+from builder.flows.document import parse_kept
 from builder.store import flows as stored
 from builder.tasks.catalogue import catalogue
 from builder.web.editor.adding import offered, often
@@ -87,7 +87,7 @@ def _form_change(
 ) -> JsonResponse:
     look = look_of_change(body)
     try:
-        edit, choice = edit_of(body, parse(before).data)
+        edit, choice = edit_of(body, parse_kept(before).data)
         done = drafts.edit_draft(namespace, flow_id, edit, by=request.user.get_username())
     except InvalidInput as error:
         shown = answer(request, context(request, namespace, flow_id, chosen, look), before)

@@ -8,7 +8,7 @@ const ARROWS = { ArrowDown: [0, 1], ArrowUp: [0, -1], ArrowRight: [1, 0], ArrowL
 export default function graph(root) {
   const body = root.querySelector("[data-graph]");
   let zoom = 0;
-  let states = {};
+  let states = null; // as the server drew them
   const svg = () => body.querySelector("svg.graph");
   const nodes = () => [...body.querySelectorAll(".node")];
 
@@ -106,7 +106,7 @@ export default function graph(root) {
   }
 
   function paint() {
-    for (const node of nodes()) {
+    if (states) for (const node of nodes()) {
       const ran = states[node.dataset.id];
       if (!node.querySelector(".node-state") || (!ran && !node.classList.contains("ran"))) continue;
       node.setAttribute("class", `${node.getAttribute("class").replace(/ ran state-\w+/, "")}${ran ? ` ran state-${ran.state}` : ""}`);
