@@ -43,6 +43,13 @@ def valkey(valkey_url: str, settings: object) -> str:
     return valkey_url
 
 
+def pytest_configure() -> None:
+    """Passwords are hashed quickly: how well they are kept is Django's own business, and costs a second each."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: Playwright keeps an event loop in this thread, beside which no other can run."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
