@@ -189,7 +189,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["template_partials.templatetags.partials", "builder.web.tags"],
+            "builtins": ["template_partials.templatetags.partials", "builder.web.parts.tags"],
         },
     },
 ]

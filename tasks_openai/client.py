@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
 from builder.tasks.api import Http, RunContext, TaskFailure
-from tasks_openai import limits
-from tasks_openai.connection import Connection, Outgoing, Signature
-from tasks_openai.exchange import (
+from tasks_openai.wire import limits
+from tasks_openai.wire.connection import Connection, Outgoing, Signature
+from tasks_openai.wire.exchange import (
     AnswerTooLarge,
     Call,
     CallFailed,
@@ -27,7 +27,7 @@ from tasks_openai.exchange import (
     json_of,
     mapping_of,
 )
-from tasks_openai.failures import Failure, Misunderstood, Place, refused, silent, unreachable
+from tasks_openai.wire.failures import Failure, Misunderstood, Place, refused, silent, unreachable
 
 if TYPE_CHECKING:
     import httpx2

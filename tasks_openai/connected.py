@@ -19,8 +19,8 @@ from builder.tasks.api import (
     model_validator,
 )
 from tasks_openai import model_names
-from tasks_openai.connection import Connection
-from tasks_openai.structured import strict_faults
+from tasks_openai.answers.structured import strict_faults
+from tasks_openai.wire.connection import Connection
 
 _SHOWN = 3
 _BASE_PATHS = ("base-path", "base_path", "basePath")

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 
 from builder.access.answers import answer, wants_json
-from builder.store import tokens
+from builder.store.accounts import tokens
 
 TRIES = 10
 TRIES_SECONDS = 300

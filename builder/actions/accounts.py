@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 
 from builder.clock import SystemClock
 from builder.errors import InvalidInput, NotFound
-from builder.store import tokens, users
-from builder.store.tokens import Token
+from builder.store.accounts import tokens, users
+from builder.store.accounts.tokens import Token
 
 _CLOCK = SystemClock()
 _PASSWORD_BYTES = 12

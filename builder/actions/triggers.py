@@ -1,8 +1,9 @@
 """What people do with triggers; backfills are `builder.triggers.backfilling`'s."""
 
 from builder.clock import SystemClock
-from builder.store import trigger_states, triggers
+from builder.store import triggers
 from builder.store.triggers import Trigger
+from builder.store.triggers import states as trigger_states
 
 _CLOCK = SystemClock()
 

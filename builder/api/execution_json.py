@@ -6,9 +6,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from builder.actions.trying import without_sealed
+from builder.actions.executions.trying import without_sealed
 from builder.engine.execution import Attempt, Execution, History, TaskRun
-from builder.engine.moving.notes import SCHEDULE_DATE, original_created
+from builder.engine.moving.overall.notes import SCHEDULE_DATE, original_created
 from builder.engine.states import TERMINAL, State
 from builder.flows.durations import format_duration
 from builder.store.births import STARTED_BY

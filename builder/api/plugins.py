@@ -11,10 +11,10 @@ from builder.errors import NotFound
 from builder.expressions.registry import FILTERS, FUNCTIONS
 from builder.flows.catalogue import Kind
 from builder.flows.checks.head import FLOW_KEYS
-from builder.flows.input_kinds import COMMON_INPUT_KEYS, INPUT_KINDS
+from builder.flows.inputs.kinds import COMMON_INPUT_KEYS, INPUT_KINDS
 from builder.tasks.base import Task
 from builder.tasks.catalogue import Entry, catalogue
-from builder.tasks.outputs import outputs_of
+from builder.tasks.fields.outputs import outputs_of
 
 _LISTS = {Kind.TASK: "tasks", Kind.TRIGGER: "triggers", Kind.CONDITION: "conditions"}
 

@@ -2,19 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from builder.api import (
-    dependencies,
-    flow_bulk,
-    flow_lists,
-    flows,
-    graphs,
-    kv,
-    namespace_files,
-    plugins,
-    recipes,
-    trigger_verbs,
-)
+from builder.api import flows, kv, namespace_files, plugins, recipes
 from builder.api.executions import logs, metrics
+from builder.api.flows import bulk as flow_bulk
+from builder.api.flows import dependencies, graphs
+from builder.api.flows import lists as flow_lists
+from builder.api.triggers import verbs as trigger_verbs
 
 _flows = [
     path("search", flow_lists.search_view),
@@ -64,7 +57,7 @@ _addresses: list[URLPattern | URLResolver] = [
     path("namespaces/<str:namespace>/files", namespace_files.files_view),
     path("namespaces/<str:namespace>/files/", include(_files)),
     path("triggers", trigger_verbs.change_view),
-    path("triggers/", include("builder.api.trigger_urls")),
+    path("triggers/", include("builder.api.triggers.urls")),
     path("plugins", plugins.list_view),
     path("plugins/", include(_plugins)),
     path("pebble/functions", plugins.functions_view),

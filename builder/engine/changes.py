@@ -7,7 +7,7 @@ from typing import Any
 
 from builder.engine.execution import Execution
 from builder.errors import TaskFailure
-from builder.tasks.effects import Effect, LabelsAdded, VariablesSet, VariablesUnset
+from builder.tasks.world.effects import Effect, LabelsAdded, VariablesSet, VariablesUnset
 
 VARIABLES_LETTERS = 1_000_000
 """So long may an execution's variables be as JSON: they are kept with it, and read by each of its expressions."""

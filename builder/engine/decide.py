@@ -8,19 +8,9 @@ from builder.engine import events as happened
 from builder.engine.commands import BeginAgain, CancelTask, Command, Evaluate, KillChild, RunTask, StartChild
 from builder.engine.events import Event
 from builder.engine.execution import Execution, TaskRun
-from builder.engine.moving import (
-    agreements,
-    asking,
-    asserting,
-    batches,
-    children,
-    effects,
-    happenings,
-    listening,
-    signals,
-    sla,
-    wholes,
-)
+from builder.engine.moving import asking, effects, happenings, signals
+from builder.engine.moving.inside import batches, children, wholes
+from builder.engine.moving.overall import agreements, asserting, listening, sla
 from builder.engine.moving.steps import enter, layout_of, outputs_ask, take_steps, wants_outputs
 from builder.engine.moving.work import Work
 from builder.engine.plan import Plan

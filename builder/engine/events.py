@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from builder.engine.states import State
-from builder.tasks.effects import Effect
+from builder.tasks.world.effects import Effect
 
 
 @dataclass(frozen=True, slots=True)

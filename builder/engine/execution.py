@@ -84,7 +84,7 @@ class Execution:
     `trigger`: {"id", "type", "variables"} or None. `labels` keep order, first value wins.
     `message`: why it failed when no task run can carry it (flow outputs, unknown flow ...).
     `variables`: what `vars` is once a task of the execution changed them; None: the flow's.
-    `notes`: what the engine keeps for itself beside its runs (see `builder.engine.moving.notes`).
+    `notes`: what the engine keeps for itself beside its runs (see `builder.engine.moving.overall.notes`).
     """
 
     id: str

@@ -15,9 +15,9 @@ from builder.errors import InvalidFlow, Path, Problem
 from builder.flows.durations import parse_duration
 from builder.flows.model import Flow
 from builder.tasks.base import Task
+from builder.tasks.fields.properties import yaml_names
+from builder.tasks.fields.sentences import faults_of
 from builder.tasks.flow import TURN_ID, FlowTask, children
-from builder.tasks.properties import yaml_names
-from builder.tasks.sentences import faults_of
 
 T = TypeVar("T")
 

@@ -24,13 +24,13 @@ from builder.engine.commands import (
 from builder.engine.decide import Decision, decide
 from builder.engine.events import Event
 from builder.engine.execution import Execution
-from builder.engine.moving import listening
-from builder.engine.moving.blocks import state_so_far
+from builder.engine.moving.inside.progress import state_so_far
+from builder.engine.moving.overall import listening
 from builder.engine.plan import Plan
 from builder.engine.states import TERMINAL, State
 from builder.engine.variables import variables
 from builder.errors import BuilderError, TaskFailure
-from builder.tasks.effects import Effect
+from builder.tasks.world.effects import Effect
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 """When plays begin."""

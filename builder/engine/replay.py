@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from builder.engine.execution import Execution, History, TaskRun
-from builder.engine.moving import notes
 from builder.engine.moving.ids import next_id, run_id
+from builder.engine.moving.overall import notes
 from builder.engine.moving.steps import layout_of
 from builder.engine.moving.work import child_path
 from builder.engine.plan import Plan

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from builder.engine.execution import Execution, TaskRun
-from builder.engine.moving import batches, notes
 from builder.engine.moving.asking import at_end
+from builder.engine.moving.inside import batches
+from builder.engine.moving.overall import notes
 from builder.engine.plan import Plan
 from builder.engine.states import TERMINAL, State
 from builder.errors import Conflict, NotFound

@@ -11,8 +11,8 @@ from typing import Any
 from builder.engine.changes import present
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.moving.asking import COMES_TO
-from builder.engine.moving.blocks import state_so_far
 from builder.engine.moving.board import Seen
+from builder.engine.moving.inside.progress import state_so_far
 from builder.engine.moving.runs import Runs
 from builder.engine.plan import Plan
 from builder.engine.states import State

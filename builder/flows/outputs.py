@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from builder.errors import BuilderError
-from builder.flows.input_values import BadValue, parse_value, received
 from builder.flows.inputs import ENCRYPTED_TYPE
+from builder.flows.inputs.values import BadValue, parse_value, received
 from builder.flows.model import Output
 
 Render = Callable[[Output], Any]

@@ -7,7 +7,7 @@ from typing import Any
 
 from builder.flows.dialects.compat import NEWEST, Compat, compat_of
 from builder.flows.durations import parse_duration
-from builder.flows.input_kinds import FORM, kind_name, own_properties
+from builder.flows.inputs.kinds import FORM, kind_name, own_properties
 from builder.flows.model import CHECK_BEHAVIORS, Check, Concurrency, Flow, Input, InputForm, Listener, Output, Sla
 
 

@@ -1,4 +1,4 @@
-"""The world as a running task sees it (`builder.tasks.context.RunContext`), with everything masked on its way out."""
+"""The world as a running task sees it (`RunContext`), with everything masked on its way out."""
 
 import asyncio
 import json
@@ -27,8 +27,8 @@ from builder.runtime.world.place import Call, Place
 from builder.runtime.world.watching import Sent, Stream
 from builder.store import encryption
 from builder.store.executions import LogLine, MetricPoint
-from builder.tasks.context import LEVELS
-from builder.tasks.effects import Effect
+from builder.tasks.world.context import LEVELS
+from builder.tasks.world.effects import Effect
 
 _SENT_BYTES = 1_000_000
 RunOther = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]

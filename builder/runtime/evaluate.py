@@ -10,7 +10,7 @@ from django.conf import settings
 from builder.clock import Clock
 from builder.expressions import Limits, render_value
 from builder.expressions.lookups import HttpQuestion
-from builder.runtime import storage
+from builder.runtime.files import storage
 from builder.runtime.masking import Masker
 from builder.runtime.world.asking import Answers
 from builder.store import namespace_files

@@ -12,8 +12,9 @@ from builder.errors import Conflict, InvalidInput
 from builder.flows.inputs import Resolved, Upload
 from builder.flows.model import Input
 from builder.flows.read import read_inputs
-from builder.runtime import queue, storage
-from builder.runtime.runner.plans import plan_of
+from builder.runtime import queue
+from builder.runtime.files import storage
+from builder.runtime.runner.keeping.plans import plan_of
 from builder.store import births, executions
 from builder.store.encryption import sealed_where
 from builder.store.executions import RESUME

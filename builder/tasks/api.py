@@ -20,9 +20,17 @@ from builder.tasks.condition import (
     UpstreamCondition,
     read_moment,
 )
-from builder.tasks.context import LEVELS, Files, Http, Kv, RunContext, Writing
-from builder.tasks.effects import Exited, LabelsAdded, VariablesSet, VariablesUnset
-from builder.tasks.elsewhere import PARTS, Counted, Part, Purged, Scope
+from builder.tasks.fields.form import Form
+from builder.tasks.fields.outputs import InstillOutputs, Outputs
+from builder.tasks.fields.properties import (
+    Duration,
+    InstillProperties,
+    Properties,
+    Rendered,
+    ToolProperties,
+    WrongProperty,
+    holds_template,
+)
 from builder.tasks.flow import (
     TURN_ID,
     Again,
@@ -43,8 +51,11 @@ from builder.tasks.flow import (
     Wait,
     children,
 )
-from builder.tasks.form import Form
-from builder.tasks.local_files import (
+from builder.tasks.trigger import PollingTrigger, Trigger
+from builder.tasks.world.context import LEVELS, Files, Http, Kv, RunContext, Writing
+from builder.tasks.world.effects import Exited, LabelsAdded, VariablesSet, VariablesUnset
+from builder.tasks.world.elsewhere import PARTS, Counted, Part, Purged, Scope
+from builder.tasks.world.local_files import (
     NamespaceFiles,
     bring_in,
     bring_namespace_files,
@@ -52,17 +63,6 @@ from builder.tasks.local_files import (
     local_place,
     take_out,
 )
-from builder.tasks.outputs import InstillOutputs, Outputs
-from builder.tasks.properties import (
-    Duration,
-    InstillProperties,
-    Properties,
-    Rendered,
-    ToolProperties,
-    WrongProperty,
-    holds_template,
-)
-from builder.tasks.trigger import PollingTrigger, Trigger
 
 __all__ = [
     "LEVELS",

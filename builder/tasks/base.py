@@ -10,11 +10,11 @@ from pydantic import AliasChoices, Field
 from pydantic.alias_generators import to_camel
 
 from builder.flows.catalogue import Kind
-from builder.tasks.context import RunContext
-from builder.tasks.form import Form
+from builder.tasks.fields.form import Form
+from builder.tasks.fields.properties import Duration, to_kebab, to_snake
 from builder.tasks.plugin import Plugin
-from builder.tasks.properties import Duration, to_kebab, to_snake
 from builder.tasks.retry import AnyRetry
+from builder.tasks.world.context import RunContext
 
 Level = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"]
 _ID = r"^[a-zA-Z0-9][a-zA-Z0-9_-]*$"

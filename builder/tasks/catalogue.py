@@ -17,8 +17,8 @@ from builder.flows.catalogue import Kind, TaskGroup
 from builder.tasks import packages_in_use
 from builder.tasks.base import Task
 from builder.tasks.check import check_written
+from builder.tasks.fields.form import FormField, fields_of, label_of
 from builder.tasks.flow import FlowTask
-from builder.tasks.form import FormField, fields_of, label_of
 from builder.tasks.plugin import Plugin
 
 P = TypeVar("P", bound=Plugin)

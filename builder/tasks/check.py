@@ -10,11 +10,11 @@ from pydantic.fields import FieldInfo
 
 from builder.errors import Fault, Path, Severity, dotted
 from builder.flows.durations import BadDuration, parse_duration
-from builder.tasks.form import Form
+from builder.tasks.fields.form import Form
+from builder.tasks.fields.properties import field_of, holds_template
+from builder.tasks.fields.sentences import faults_of
+from builder.tasks.fields.shapes import Shape, members_of, model_for, shapes_of
 from builder.tasks.plugin import Plugin
-from builder.tasks.properties import field_of, holds_template
-from builder.tasks.sentences import faults_of
-from builder.tasks.shapes import Shape, members_of, model_for, shapes_of
 
 _ENTERPRISE = ("taskCache", "workerGroup", "workerSelector", "policyRefs", "assets")
 _KEY_LIKE = re.compile(r"^(sk-|AKIA|ghp_|gho_|xox[bp]-|AIza|eyJ)[\w.-]{12,}")

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from builder.errors import BuilderError
 from builder.flows.catalogue import Kind
-from builder.tasks.form import Form
+from builder.tasks.fields.form import Form
+from builder.tasks.fields.properties import Rendered
 from builder.tasks.plugin import Plugin
-from builder.tasks.properties import Rendered
 
 RunState = Literal[
     "CREATED",

@@ -13,8 +13,8 @@ from pydantic import Field
 from builder.errors import Path
 from builder.flows.catalogue import Order, TaskGroup
 from builder.tasks.base import Task
-from builder.tasks.context import RunContext
-from builder.tasks.form import Form
+from builder.tasks.fields.form import Form
+from builder.tasks.world.context import RunContext
 
 Children = Annotated[list[Any], Form("tasks", group="children")]
 """A list of child tasks; whoever walks the flow checks them."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from builder.tasks.outputs import outputs_of
+from builder.tasks.fields.outputs import outputs_of
 from builder.tasks.plugin import Plugin
 
 _KINDS = {"string": "STRING", "integer": "INT", "number": "FLOAT", "boolean": "BOOLEAN", "object": "JSON"}

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from builder.errors import Fault, Path
 from builder.flows.catalogue import Kind, TaskGroup
-from builder.tasks.properties import Properties
+from builder.tasks.fields.properties import Properties
 
 
 class Plugin(Properties):

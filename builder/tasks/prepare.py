@@ -7,10 +7,10 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from builder.errors import BuilderError, Path, TaskFailure, dotted
+from builder.tasks.fields.properties import Properties, Rendered, field_of, holds_template
+from builder.tasks.fields.sentences import faults_of
+from builder.tasks.fields.shapes import Shape, members_of, model_for, shapes_of
 from builder.tasks.plugin import Plugin
-from builder.tasks.properties import Properties, Rendered, field_of, holds_template
-from builder.tasks.sentences import faults_of
-from builder.tasks.shapes import Shape, members_of, model_for, shapes_of
 
 P = TypeVar("P", bound=Plugin)
 M = TypeVar("M", bound=Properties)

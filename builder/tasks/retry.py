@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, model_validator
 
-from builder.tasks.form import Form
-from builder.tasks.properties import Duration, Properties
+from builder.tasks.fields.form import Form
+from builder.tasks.fields.properties import Duration, Properties
 
 
 class Retry(Properties):

@@ -7,10 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AliasChoices, Field
 
 from builder.flows.catalogue import Kind
-from builder.tasks.context import RunContext
-from builder.tasks.form import Form
+from builder.tasks.fields.form import Form
+from builder.tasks.fields.properties import Duration, Rendered
 from builder.tasks.plugin import Plugin
-from builder.tasks.properties import Duration, Rendered
+from builder.tasks.world.context import RunContext
 
 Ending = Literal["SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED", "RETRIED", "SKIPPED"]
 _ID = r"^[a-zA-Z0-9][a-zA-Z0-9_-]*$"

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from builder.actions.running import inputs_of
+from builder.actions.executions.running import inputs_of
 from builder.clock import Clock
 from builder.errors import BuilderError, Conflict, InvalidInput, Unavailable
 from builder.schedule import Times
-from builder.store import backfills, births, triggers
-from builder.store.backfills import Backfill
+from builder.store import births, triggers
 from builder.store.executions import new_id
-from builder.store.triggers import FIRED, SKIPPED, Trigger
+from builder.store.triggers import FIRED, SKIPPED, Trigger, backfills
+from builder.store.triggers.backfills import Backfill
 from builder.triggers.opening import Opening
 from builder.triggers.schedules import FAILED, running
 from builder.triggers.timetable import TYPES, fitting_variables, times_of

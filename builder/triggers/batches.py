@@ -8,12 +8,12 @@ from builder.clock import Clock
 from builder.errors import BuilderError, Unavailable
 from builder.expressions import truthy
 from builder.flows.durations import parse_duration
-from builder.runtime import storage
-from builder.store import held_calls, triggers
+from builder.runtime.files import storage
+from builder.store import triggers
 from builder.store.executions import new_id
 from builder.store.gate import write
-from builder.store.held_calls import Held
-from builder.store.triggers import Trigger
+from builder.store.triggers import Trigger, held_calls
+from builder.store.triggers.held_calls import Held
 from builder.tasks.core.trigger.batch_webhook import BatchWebhook
 from builder.triggers.opening import Opening
 

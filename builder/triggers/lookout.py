@@ -1,4 +1,4 @@
-"""The world as a polling trigger sees it (`builder.tasks.context.RunContext`); it has no execution yet."""
+"""The world as a polling trigger sees it (`builder.tasks.world.context.RunContext`); it has no execution yet."""
 
 import asyncio
 import logging

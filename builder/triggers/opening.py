@@ -4,8 +4,8 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from builder.actions.failing import fail
-from builder.actions.running import run
+from builder.actions.executions.failing import fail
+from builder.actions.executions.running import run
 from builder.clock import Clock
 from builder.engine.execution import Execution
 from builder.errors import BuilderError, InvalidFlow, NotFound, Unavailable
@@ -19,7 +19,7 @@ from builder.store.lookups import StoredLookups
 from builder.store.triggers import Trigger
 from builder.tasks.judge import Judge, Objection
 from builder.triggers.conditions import conditions_of, gathers
-from builder.triggers.upstream import Sight
+from builder.triggers.flow.upstream import Sight
 
 
 class Opening:

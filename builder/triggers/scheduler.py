@@ -18,8 +18,8 @@ from builder.runtime.sweep import sweep
 from builder.store import processes
 from builder.triggers.backfilling import run_backfills
 from builder.triggers.batches import start_gathered
-from builder.triggers.flows import fire_flows
-from builder.triggers.missing import fail_missed
+from builder.triggers.flow.firing import fire_flows
+from builder.triggers.flow.missing import fail_missed
 from builder.triggers.polling import Poller
 from builder.triggers.schedules import fire_due
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.store import executions, triggers
-from builder.store.changes import Change
 from builder.store.triggers import Trigger
+from builder.store.triggers.changes import Change
 
 
 def heed_end(change: Change, execution: Execution, now: datetime) -> None:

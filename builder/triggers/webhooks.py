@@ -11,7 +11,7 @@ from typing import Any
 from builder.clock import Clock
 from builder.engine.execution import Execution
 from builder.errors import BuilderError, Forbidden, NotFound, Unavailable
-from builder.runtime import storage
+from builder.runtime.files import storage
 from builder.store import triggers
 from builder.store.executions import new_id
 from builder.store.triggers import Trigger

@@ -7,14 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from builder.actions import again
 from builder.actions import executions as execution_actions
+from builder.actions.executions import again
 from builder.clock import SystemClock
 from builder.engine.states import State
 from builder.errors import BuilderError, InvalidInput
 from builder.store import executions, flows
 from builder.store.executions import Filters
-from builder.web.paging import page_number
+from builder.web.parts.paging import page_number
 
 _CLOCK = SystemClock()
 PAGE_SIZE = 25

@@ -13,7 +13,7 @@ from builder.errors import BuilderError
 from builder.store import drafts, executions, flows, triggers
 from builder.store.flows import Revision
 from builder.tasks.catalogue import catalogue
-from builder.web.paging import page_number
+from builder.web.parts.paging import page_number
 from builder.web.reference.opening import flow_text
 
 PAGE_SIZE = 25

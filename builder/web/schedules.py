@@ -13,8 +13,9 @@ from builder.errors import BuilderError, InvalidInput, NotFound
 from builder.schedule import Times
 from builder.store import triggers
 from builder.store.triggers import Trigger
-from builder.triggers import backfilling, chains, timetable, webhooks
+from builder.triggers import backfilling, timetable, webhooks
 from builder.triggers.conditions import conditions_of
+from builder.triggers.flow import chains
 from builder.triggers.opening import is_conditional
 from builder.triggers.polling import polling_types
 from builder.triggers.schedules import running

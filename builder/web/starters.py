@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from builder.actions import running, starters
+from builder.actions import starters
+from builder.actions.executions import running
 
 
 @require_GET

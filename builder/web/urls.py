@@ -3,7 +3,8 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from builder.web import account, executions, files, flows, health, help, home, imports, kv, schedules, secrets, starters
+from builder.web import account, executions, flows, health, help, home, imports, schedules, starters
+from builder.web.namespaces import files, kv, secrets
 
 urlpatterns = [
     path("", home.home, name="home"),

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from builder.tasks.api import Outputs, RunContext
-from tasks_openai.connection import Connection
 from tasks_openai.prices import Usage, cost_of_tokens
-from tasks_openai.records import spend
+from tasks_openai.wire.connection import Connection
+from tasks_openai.wire.records import spend
 
 Reason = Literal["STOP", "LENGTH", "TOOL_EXECUTION", "CONTENT_FILTER", "OTHER"]
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from builder.tasks.api import RunContext, TaskFailure, WrongProperty
-from tasks_openai import failures, structured
 from tasks_openai.ai.answered import Answered, measure
 from tasks_openai.ai.configuration import ChatConfiguration, ResponseFormat
 from tasks_openai.ai.connecting import connect
@@ -21,9 +20,11 @@ from tasks_openai.ai.dialects.openai_dialect import OpenAIDialect
 from tasks_openai.ai.dialects.question import Dialect, Question
 from tasks_openai.ai.provider_base import ModelProvider
 from tasks_openai.ai.provider_fields import OpenAI
-from tasks_openai.calls import ask
-from tasks_openai.failures import Misunderstood
+from tasks_openai.answers import structured
 from tasks_openai.providers import Json, Speech, Thinking
+from tasks_openai.wire import failures
+from tasks_openai.wire.calls import ask
+from tasks_openai.wire.failures import Misunderstood
 
 _DIALECTS: Mapping[Speech, Dialect] = {
     Speech.OPENAI: OpenAIDialect(),

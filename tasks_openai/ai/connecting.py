@@ -10,12 +10,12 @@ from urllib.parse import quote, urlsplit
 from builder.tasks.api import RunContext, SecretStr, TaskFailure
 from tasks_openai.ai.provider_base import ModelProvider
 from tasks_openai.ai.provider_fields import AmazonBedrock, AzureOpenAI, DashScope, OciGenAI, OpenAI, ZhiPuAI
-from tasks_openai.connection import Connection
-from tasks_openai.failures import Wording
 from tasks_openai.providers import Proof, Speech
 from tasks_openai.signing.aws import AwsSignature
 from tasks_openai.signing.oci import DEFAULT_PROFILE, signature_of_profile
 from tasks_openai.signing.tokens import azure_token, google_token
+from tasks_openai.wire.connection import Connection
+from tasks_openai.wire.failures import Wording
 
 Purpose = Literal["chat", "images"]
 _ANTHROPIC_VERSION = "2023-06-01"

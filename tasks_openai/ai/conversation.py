@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from builder.tasks.api import Field, Form, Properties, RunContext, TaskFailure, field_validator, model_validator
-from tasks_openai import media
+from tasks_openai.answers import media
 
 Role = Literal["system", "user", "assistant"]
 _ROLES: dict[str, Role] = {"SYSTEM": "system", "USER": "user", "AI": "assistant"}

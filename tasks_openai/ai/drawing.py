@@ -7,18 +7,18 @@ from typing import Any
 from urllib.parse import quote
 
 from builder.tasks.api import RunContext, TaskFailure
-from tasks_openai import media
 from tasks_openai.ai.answered import Reason, usage_in
 from tasks_openai.ai.connecting import connect, model_path
 from tasks_openai.ai.provider_base import ModelProvider
 from tasks_openai.ai.provider_fields import AzureOpenAI
-from tasks_openai.calls import fetch, fetch_json
-from tasks_openai.connection import Connection
-from tasks_openai.exchange import Call
-from tasks_openai.failures import Misunderstood, misunderstood
-from tasks_openai.pictures import LARGEST_ANSWER_BYTES, LARGEST_IMAGE_BYTES
+from tasks_openai.answers import media
+from tasks_openai.answers.pictures import LARGEST_ANSWER_BYTES, LARGEST_IMAGE_BYTES
 from tasks_openai.prices import Usage
 from tasks_openai.providers import Drawing
+from tasks_openai.wire.calls import fetch, fetch_json
+from tasks_openai.wire.connection import Connection
+from tasks_openai.wire.exchange import Call
+from tasks_openai.wire.failures import Misunderstood, misunderstood
 
 _LOOK_SECONDS, _MOST_LOOKS = 3.0, 200
 _DONE, _UNDER_WAY = "SUCCEEDED", ("PENDING", "RUNNING", "SUSPENDED")

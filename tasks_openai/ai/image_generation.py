@@ -3,10 +3,10 @@
 from typing import Annotated, ClassVar
 
 from builder.tasks.api import Field, Form, Outputs, RunContext, TaskFailure, WrongProperty, model_validator
-from tasks_openai import media
 from tasks_openai.ai.answered import Reason, TokenUsage, measure, token_usage
 from tasks_openai.ai.asking_task import ProviderTask
 from tasks_openai.ai.drawing import draw
+from tasks_openai.answers import media
 from tasks_openai.providers import who_draws
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from builder.tasks.api import Form, InstillProperties, RunContext
-from tasks_openai import media
+from tasks_openai.answers import media
 
 
 class ImageUrl(InstillProperties):

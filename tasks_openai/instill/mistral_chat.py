@@ -4,13 +4,13 @@ from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from builder.tasks.api import Field, Form, InstillOutputs, RunContext
-from tasks_openai.calls import ask
-from tasks_openai.chat_answer import CountedAnswer
-from tasks_openai.connection import Connection
+from tasks_openai.answers.chat import CountedAnswer
 from tasks_openai.instill.connecting import InstillModelTask
 from tasks_openai.instill.conversation import HistoryMessage, messages_of
 from tasks_openai.providers import VENDORS
-from tasks_openai.records import measure
+from tasks_openai.wire.calls import ask
+from tasks_openai.wire.connection import Connection
+from tasks_openai.wire.records import measure
 
 MISTRAL_URL = VENDORS["MistralAI"].root
 MODELS = (

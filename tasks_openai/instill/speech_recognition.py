@@ -3,13 +3,13 @@
 from typing import Annotated, Any, ClassVar
 
 from builder.tasks.api import Field, Form, InstillOutputs, RunContext, TaskFailure
-from tasks_openai import media
-from tasks_openai.calls import fetch_json
-from tasks_openai.exchange import Call
-from tasks_openai.forms import form_of
+from tasks_openai.answers import media
 from tasks_openai.instill.connecting import InstillModelTask
 from tasks_openai.model_names import LISTENING_MODELS
-from tasks_openai.records import measure
+from tasks_openai.wire.calls import fetch_json
+from tasks_openai.wire.exchange import Call
+from tasks_openai.wire.forms import form_of
+from tasks_openai.wire.records import measure
 
 
 class SpeechRecognitionOutputs(InstillOutputs):

@@ -3,12 +3,12 @@
 from typing import Annotated, Any, ClassVar
 
 from builder.tasks.api import Field, Form, InstillOutputs, RunContext, TaskFailure
-from tasks_openai.calls import fetch_json
-from tasks_openai.embedded import as_numbers
-from tasks_openai.exchange import Call
+from tasks_openai.answers.embedded import as_numbers
 from tasks_openai.instill.connecting import InstillModelTask
 from tasks_openai.model_names import EMBEDDING_MODELS
-from tasks_openai.records import measure
+from tasks_openai.wire.calls import fetch_json
+from tasks_openai.wire.exchange import Call
+from tasks_openai.wire.records import measure
 
 
 class TextEmbeddingsOutputs(InstillOutputs):

@@ -15,13 +15,13 @@ from builder.tasks.api import (
     holds_template,
     model_validator,
 )
-from tasks_openai import structured
-from tasks_openai.calls import ask
-from tasks_openai.chat_answer import ChatAnswer
+from tasks_openai.answers import structured
+from tasks_openai.answers.chat import ChatAnswer
 from tasks_openai.instill.connecting import InstillModelTask
 from tasks_openai.instill.conversation import HistoryMessage, messages_of
 from tasks_openai.model_names import CHAT_MODELS
-from tasks_openai.records import measure
+from tasks_openai.wire.calls import ask
+from tasks_openai.wire.records import measure
 
 Json = dict[str, Any]
 _SENT_AS = {

@@ -3,12 +3,12 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 from builder.tasks.api import Field, Form, InstillOutputs, RunContext, WrongProperty, model_validator
-from tasks_openai import pictures
-from tasks_openai.calls import fetch_json
-from tasks_openai.exchange import Call
+from tasks_openai.answers import pictures
 from tasks_openai.instill.connecting import InstillModelTask
 from tasks_openai.model_names import IMAGE_MODELS
-from tasks_openai.records import measure
+from tasks_openai.wire.calls import fetch_json
+from tasks_openai.wire.exchange import Call
+from tasks_openai.wire.records import measure
 
 _SIZES = {
     "dall-e-2": ("256x256", "512x512", "1024x1024"),

@@ -3,10 +3,10 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 from builder.tasks.api import AliasChoices, Field, Form, InstillOutputs, RunContext
-from tasks_openai.exchange import Call
+from tasks_openai.answers.speech import spoken_by
 from tasks_openai.instill.connecting import InstillModelTask
 from tasks_openai.model_names import SPEECH_MODELS, VOICES
-from tasks_openai.speech import spoken_by
+from tasks_openai.wire.exchange import Call
 
 
 class TextToSpeechOutputs(InstillOutputs):

@@ -13,12 +13,12 @@ from builder.tasks.api import (
     field_validator,
     model_validator,
 )
-from tasks_openai import media, structured
-from tasks_openai.calls import ask
-from tasks_openai.chat_answer import ChatAnswer
+from tasks_openai.answers import media, structured
+from tasks_openai.answers.chat import ChatAnswer
 from tasks_openai.kestra.asking import OpenAITask
 from tasks_openai.kestra.chat_functions import ChatFunction, tool_choice, with_function_call
-from tasks_openai.records import measure
+from tasks_openai.wire.calls import ask
+from tasks_openai.wire.records import measure
 
 _SENT_AS = {
     "frequency_penalty": "frequency_penalty",

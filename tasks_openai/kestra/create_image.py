@@ -3,12 +3,12 @@
 from typing import Annotated, Any, ClassVar
 
 from builder.tasks.api import Field, Form, Outputs, RunContext, field_validator
-from tasks_openai import pictures
-from tasks_openai.calls import fetch_json
-from tasks_openai.exchange import Call
+from tasks_openai.answers import pictures
 from tasks_openai.kestra.asking import KeyedTask
 from tasks_openai.model_names import IMAGE_MODELS
-from tasks_openai.records import measure
+from tasks_openai.wire.calls import fetch_json
+from tasks_openai.wire.exchange import Call
+from tasks_openai.wire.records import measure
 
 _SIZES = {"SMALL": "256x256", "MEDIUM": "512x512", "LARGE": "1024x1024"}
 DEFAULT_MODEL = "gpt-image-2.5-flare"

@@ -13,12 +13,8 @@ from builder.tasks.api import (
     field_validator,
     model_validator,
 )
-from tasks_openai import media, structured
-from tasks_openai.calls import ask
-from tasks_openai.failures import Place, excerpt
-from tasks_openai.kestra.asking import OpenAITask
-from tasks_openai.records import measure
-from tasks_openai.responses_answer import (
+from tasks_openai.answers import media, structured
+from tasks_openai.answers.responses import (
     ResponsesAnswer,
     calls_functions,
     fault,
@@ -27,6 +23,10 @@ from tasks_openai.responses_answer import (
     sources,
     unfinished,
 )
+from tasks_openai.kestra.asking import OpenAITask
+from tasks_openai.wire.calls import ask
+from tasks_openai.wire.failures import Place, excerpt
+from tasks_openai.wire.records import measure
 
 _AS_WRITTEN = (
     "max_output_tokens",

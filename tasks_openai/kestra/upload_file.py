@@ -3,11 +3,11 @@
 from typing import Annotated, ClassVar
 
 from builder.tasks.api import Field, Form, Outputs, RunContext, TaskFailure
-from tasks_openai import media
-from tasks_openai.calls import fetch_json
-from tasks_openai.exchange import Call
-from tasks_openai.forms import form_of
+from tasks_openai.answers import media
 from tasks_openai.kestra.asking import KeyedTask
+from tasks_openai.wire.calls import fetch_json
+from tasks_openai.wire.exchange import Call
+from tasks_openai.wire.forms import form_of
 
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 LARGEST_UPLOAD_BYTES = 128 * 2**20

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from urllib.parse import parse_qsl, quote
 
-from tasks_openai.connection import Outgoing
+from tasks_openai.wire.connection import Outgoing
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _SIGNED = "host;x-amz-date"

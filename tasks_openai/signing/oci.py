@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from builder.tasks.api import TaskFailure
-from tasks_openai.connection import Outgoing
+from tasks_openai.wire.connection import Outgoing
 
 DEFAULT_PROFILE = "DEFAULT"
 _SIGNED = ("date", "(request-target)", "host", "content-length", "content-type", "x-content-sha256")

@@ -3,10 +3,8 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 from builder.tasks.api import Field, Form, RunContext, WrongProperty, field_validator, model_validator
-from tasks_openai import media
-from tasks_openai.calls import ask
-from tasks_openai.chat_answer import ChatAnswer
-from tasks_openai.records import measure
+from tasks_openai.answers import media
+from tasks_openai.answers.chat import ChatAnswer
 from tasks_openai.toolkit.chat_fields import (
     Answers,
     ChatModel,
@@ -21,6 +19,8 @@ from tasks_openai.toolkit.chat_fields import (
 )
 from tasks_openai.toolkit.streaming import StreamingTool
 from tasks_openai.toolkit.tool import ToolOutputs
+from tasks_openai.wire.calls import ask
+from tasks_openai.wire.records import measure
 
 
 class ChatCompletionAnswer(ToolOutputs):

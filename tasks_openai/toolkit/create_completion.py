@@ -3,9 +3,7 @@
 from typing import Annotated, Any, ClassVar
 
 from builder.tasks.api import Field, Form, RunContext, WrongProperty, model_validator
-from tasks_openai.calls import ask
-from tasks_openai.completion_answer import CompletionAnswer
-from tasks_openai.records import measure
+from tasks_openai.answers.completion import CompletionAnswer
 from tasks_openai.toolkit.chat_fields import (
     Answers,
     FrequencyPenalty,
@@ -20,6 +18,8 @@ from tasks_openai.toolkit.chat_fields import (
 )
 from tasks_openai.toolkit.streaming import StreamingTool
 from tasks_openai.toolkit.tool import ToolOutputs
+from tasks_openai.wire.calls import ask
+from tasks_openai.wire.records import measure
 
 
 class CompletionOutputs(ToolOutputs):

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 from builder.tasks.api import Field, Form, RunContext, WrongProperty, model_validator
-from tasks_openai.embedded import as_numbers
+from tasks_openai.answers.embedded import as_numbers
 from tasks_openai.model_names import EMBEDDING_MODELS
 from tasks_openai.prices import Flavor
 from tasks_openai.toolkit.chat_fields import User

@@ -3,8 +3,8 @@
 from typing import Annotated, ClassVar, Literal
 
 from builder.tasks.api import Field, Form, RunContext, WrongProperty, model_validator
+from tasks_openai.answers.pictures import LARGEST_ANSWER_BYTES, LONGEST_PROMPT, LONGEST_PROMPTS
 from tasks_openai.model_names import IMAGE_MODELS
-from tasks_openai.pictures import LARGEST_ANSWER_BYTES, LONGEST_PROMPT, LONGEST_PROMPTS
 from tasks_openai.prices import Flavor
 from tasks_openai.toolkit.chat_fields import User
 from tasks_openai.toolkit.image_answer import ImagesAnswer, keep_images

@@ -3,13 +3,13 @@
 from typing import Annotated, ClassVar, Literal
 
 from builder.tasks.api import Field, Form, RunContext, TaskFailure
-from tasks_openai import media
-from tasks_openai.forms import form_of
-from tasks_openai.pictures import LARGEST_ANSWER_BYTES
+from tasks_openai.answers import media
+from tasks_openai.answers.pictures import LARGEST_ANSWER_BYTES
 from tasks_openai.prices import Flavor
 from tasks_openai.toolkit.chat_fields import User
 from tasks_openai.toolkit.image_answer import ImagesAnswer, keep_images
 from tasks_openai.toolkit.tool import OpenAITool
+from tasks_openai.wire.forms import form_of
 
 LARGEST_PNG_BYTES = 4 * 2**20
 

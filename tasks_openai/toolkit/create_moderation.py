@@ -3,9 +3,9 @@
 from typing import Annotated, Any, ClassVar
 
 from builder.tasks.api import Field, Form, RunContext, WrongProperty, model_validator
-from tasks_openai import media
-from tasks_openai.exchange import Call
+from tasks_openai.answers import media
 from tasks_openai.toolkit.tool import OpenAITool, ToolOutputs
+from tasks_openai.wire.exchange import Call
 
 
 class ModerationAnswer(ToolOutputs):

@@ -3,13 +3,13 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 from builder.tasks.api import Field, Form, RunContext, TaskFailure
-from tasks_openai.calls import ask
-from tasks_openai.failures import excerpt
-from tasks_openai.records import measure
-from tasks_openai.responses_answer import ResponsesAnswer, fault
+from tasks_openai.answers.responses import ResponsesAnswer, fault
 from tasks_openai.toolkit.chat_fields import ChatModel, Streams
 from tasks_openai.toolkit.streaming import StreamingTool
 from tasks_openai.toolkit.tool import ToolOutputs
+from tasks_openai.wire.calls import ask
+from tasks_openai.wire.failures import excerpt
+from tasks_openai.wire.records import measure
 
 
 class ResponseAnswer(ToolOutputs):

@@ -3,8 +3,8 @@
 from typing import Annotated, ClassVar, Literal
 
 from builder.tasks.api import Field, Form, RunContext
+from tasks_openai.answers.speech import spoken_by
 from tasks_openai.model_names import SPEECH_MODELS, VOICES
-from tasks_openai.speech import spoken_by
 from tasks_openai.toolkit.tool import OpenAITool, ToolOutputs
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from builder.tasks.api import RunContext
-from tasks_openai import pictures
+from tasks_openai.answers import pictures
 from tasks_openai.toolkit.tool import ToolOutputs
 
 

@@ -3,13 +3,13 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 from builder.tasks.api import Field, Form, RunContext, TaskFailure
-from tasks_openai import media
-from tasks_openai.calls import fetch
-from tasks_openai.exchange import Call, Reply
-from tasks_openai.failures import Misunderstood, misunderstood
-from tasks_openai.forms import form_of
-from tasks_openai.records import measure, spend
+from tasks_openai.answers import media
 from tasks_openai.toolkit.tool import OpenAITool, ToolOutputs
+from tasks_openai.wire.calls import fetch
+from tasks_openai.wire.exchange import Call, Reply
+from tasks_openai.wire.failures import Misunderstood, misunderstood
+from tasks_openai.wire.forms import form_of
+from tasks_openai.wire.records import measure, spend
 
 _AS_FILES = {"srt": "subtitles.srt", "vtt": "subtitles.vtt"}
 

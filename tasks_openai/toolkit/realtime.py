@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from builder.tasks.api import Form, RunContext
-from tasks_openai.connection import Connection
 from tasks_openai.toolkit.tool import OpenAITool, ToolOutputs
+from tasks_openai.wire.connection import Connection
 
 AudioFormat = Literal["pcm16", "g711_ulaw", "g711_alaw"]
 Modalities = Annotated[list[Literal["text", "audio"]] | None, Form("list", group="main", label="Kinds of answer")]

@@ -9,13 +9,13 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from builder.tasks.api import Field, Form, Outputs, RunContext, SecretStr, TaskFailure, ToolTask, field_validator
-from tasks_openai import media
-from tasks_openai.calls import fetch
+from tasks_openai.answers import media
 from tasks_openai.connected import ConnectedTask, NamedConnection, sendable_key
-from tasks_openai.exchange import Call
-from tasks_openai.failures import EXCERPT_CHARACTERS, Misunderstood, misunderstood
 from tasks_openai.prices import Flavor
-from tasks_openai.records import measure, spend
+from tasks_openai.wire.calls import fetch
+from tasks_openai.wire.exchange import Call
+from tasks_openai.wire.failures import EXCERPT_CHARACTERS, Misunderstood, misunderstood
+from tasks_openai.wire.records import measure, spend
 
 Json = Mapping[str, Any]
 

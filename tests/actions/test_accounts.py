@@ -4,7 +4,7 @@ import pytest
 
 from builder.actions import accounts
 from builder.errors import InvalidInput, NotFound
-from builder.store import tokens, users
+from builder.store.accounts import tokens, users
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ import pytest
 
 from builder.actions import executions, flows
 from builder.clock import SystemClock
-from builder.engine.moving import notes
+from builder.engine.moving.overall import notes
 from builder.engine.states import State
 from builder.errors import InvalidInput
 from builder.store import executions as stored

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from builder.actions import bulk, drafts, executions, flows
+from builder.actions import drafts, executions, flows
+from builder.actions.executions import bulk
 from builder.engine.states import State
 from builder.errors import Conflict, InvalidFlow, InvalidInput, NotFound
-from builder.runtime import storage
+from builder.runtime.files import storage
 from builder.store import encryption
 from builder.store import executions as stored
 from builder.store.executions import Saved

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from builder.runtime import storage
+from builder.runtime.files import storage
 from tests.api.conftest import HELLO, Api
 
 FILE = """\

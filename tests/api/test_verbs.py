@@ -9,7 +9,8 @@ from asgiref.sync import async_to_sync
 from django.db import transaction
 
 from builder.engine.states import State
-from builder.runtime import queue, storage
+from builder.runtime import queue
+from builder.runtime.files import storage
 from builder.runtime.runner.runner import Runner
 from builder.store import executions
 from tests.api.conftest import Api

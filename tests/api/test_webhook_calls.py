@@ -12,9 +12,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from builder.clock import FixedClock, SystemClock
-from builder.runtime import storage
-from builder.store import executions, held_calls, triggers
+from builder.runtime.files import storage
+from builder.store import executions, triggers
 from builder.store.executions import Filters
+from builder.store.triggers import held_calls
 from builder.triggers.batches import start_gathered
 from tests.api.conftest import Api
 

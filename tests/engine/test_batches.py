@@ -3,7 +3,7 @@
 from builder.engine.commands import KeepRows, KillChild, StartChild
 from builder.engine.decide import Decision, decide_all, pending
 from builder.engine.events import ChildEnded, ChildStarted, Event
-from builder.engine.moving.batches import GROUP
+from builder.engine.moving.inside.batches import GROUP
 from builder.engine.play import START, answer, kill, ok, play, started, without_board
 from builder.engine.replay import replayed
 from builder.engine.restart import restarted

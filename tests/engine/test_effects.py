@@ -10,7 +10,7 @@ from builder.engine.decide import pending
 from builder.engine.play import failed, fresh, kill, ok, pause, play, resume, started, stopped, without_board, woken
 from builder.engine.states import State
 from builder.engine.variables import variables
-from builder.tasks.effects import Exited, LabelsAdded, VariablesSet, VariablesUnset
+from builder.tasks.world.effects import Exited, LabelsAdded, VariablesSet, VariablesUnset
 from tests.engine.flows import plan_of, states
 
 TWO = """

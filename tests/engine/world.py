@@ -28,8 +28,8 @@ from builder.tasks.condition import Upstream
 from builder.tasks.judge import Judge
 from builder.tasks.prepare import dump_outputs, prepare
 from builder.tasks.testing import FakeContext, FakeFiles
-from builder.tasks.testing_elsewhere import FakeElsewhere
-from builder.tasks.testing_kv import FakeKv
+from builder.tasks.testing.elsewhere import FakeElsewhere
+from builder.tasks.testing.kv import FakeKv
 from tests.engine.flows import find
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from builder.flows.form_fields import Choice, Control, form_fields
+from builder.flows.inputs.form_fields import Choice, Control, form_fields
 from builder.flows.read import read_inputs
 
 

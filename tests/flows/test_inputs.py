@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from builder.expressions import render_value
-from builder.flows.input_kinds import INPUT_KINDS
-from builder.flows.input_values import BadValue, parse_value
 from builder.flows.inputs import ENCRYPTED_TYPE, Resolved, resolve
+from builder.flows.inputs.kinds import INPUT_KINDS
+from builder.flows.inputs.values import BadValue, parse_value
 from builder.flows.read import read_inputs
 
 

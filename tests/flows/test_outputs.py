@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from builder.errors import InvalidInput
-from builder.flows.input_values import BadValue
 from builder.flows.inputs import ENCRYPTED_TYPE
+from builder.flows.inputs.values import BadValue
 from builder.flows.model import Output
 from builder.flows.outputs import flow_outputs, typed_output
 

@@ -9,7 +9,7 @@ import pytest
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import State
-from builder.runtime import storage
+from builder.runtime.files import storage
 from builder.runtime.runner.runner import Runner
 from builder.store import executions, kv, secrets, triggers
 from builder.store.executions import Filters

@@ -12,10 +12,10 @@ from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.errors import Forbidden, NotFound
-from builder.runtime import storage
-from builder.runtime.family import family_of
+from builder.runtime.files import storage
+from builder.runtime.files.family import family_of
+from builder.runtime.runner.keeping.shelf import whole
 from builder.runtime.runner.runner import Runner
-from builder.runtime.runner.shelf import whole
 from builder.runtime.world.folders import Folders
 from builder.store import executions, namespace_files
 from builder.store.executions import NewExecution

@@ -5,7 +5,7 @@ from typing import Any
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import State
-from builder.runtime import storage
+from builder.runtime.files import storage
 from builder.runtime.runner.runner import Runner
 from builder.store import secrets
 from tests.runtime.conftest import create, ended, messages, publish

@@ -2,11 +2,10 @@
 
 import json
 
-from builder.actions import again
-from builder.actions.executions import kill, resume
+from builder.actions.executions import again, kill, resume
 from builder.clock import SystemClock
 from builder.engine.states import State
-from builder.runtime import storage
+from builder.runtime.files import storage
 from builder.runtime.runner.runner import Runner
 from builder.store import births, executions, kv
 from tests.runtime.conftest import create, ended, publish, wait_until

@@ -12,9 +12,11 @@ from django.db import OperationalError, connection, connections
 from builder.clock import SystemClock
 from builder.engine.states import State
 from builder.errors import Unavailable
-from builder.runtime.runner import children, errands, plans
-from builder.runtime.runner.database import Database
-from builder.runtime.runner.plans import make_ready
+from builder.runtime.runner import errands
+from builder.runtime.runner.born import making as children
+from builder.runtime.runner.keeping import plans
+from builder.runtime.runner.keeping.database import Database
+from builder.runtime.runner.keeping.plans import make_ready
 from builder.runtime.runner.runner import Runner
 from builder.store import executions, kv
 from builder.store.executions import Claim
@@ -157,7 +159,7 @@ async def test_a_connection_that_the_server_closed_is_opened_again(
 ) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no server")
-    monkeypatch.setattr("builder.runtime.runner.database._LOOKED_AT_SECONDS", 0)
+    monkeypatch.setattr("builder.runtime.runner.keeping.database._LOOKED_AT_SECONDS", 0)
     database = Database()
 
     def terminate() -> None:

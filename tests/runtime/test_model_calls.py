@@ -8,7 +8,8 @@ import pytest
 
 from builder.clock import SystemClock
 from builder.engine.states import State
-from builder.runtime import live, queue, storage
+from builder.runtime import live, queue
+from builder.runtime.files import storage
 from builder.runtime.runner.runner import Runner
 from builder.store import executions, secrets
 from tests.doubles.openai_answers import Answer

@@ -11,8 +11,7 @@ import pytest
 from aiohttp import web
 
 from builder.errors import TaskFailure
-from builder.runtime import addresses
-from builder.runtime.network import Network
+from builder.runtime.network import Network, addresses
 
 REFUSED = [
     "127.0.0.1",

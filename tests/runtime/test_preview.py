@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from builder.errors import InvalidInput
-from builder.runtime import storage
-from builder.runtime.preview import Preview, preview
+from builder.runtime.files import storage
+from builder.runtime.files.preview import Preview, preview
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

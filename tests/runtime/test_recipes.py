@@ -9,7 +9,7 @@ import pytest
 from builder.actions import drafts, recipes, secrets
 from builder.engine.execution import Execution
 from builder.engine.states import State
-from builder.runtime import storage
+from builder.runtime.files import storage
 from builder.runtime.runner.runner import Runner
 from builder.store import executions
 from tests.doubles.openai_server import OpenAIServer

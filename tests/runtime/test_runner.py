@@ -8,7 +8,7 @@ import pytest
 
 from builder.clock import SystemClock
 from builder.engine.states import State
-from builder.runtime import storage
+from builder.runtime.files import storage
 from builder.runtime.runner.runner import Runner
 from builder.store import births, executions, flows, kv, secrets
 from tests.runtime.conftest import create, ended, messages, publish, wait_until

@@ -9,7 +9,7 @@ import pytest
 
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.states import State
-from builder.runtime.runner import shelf
+from builder.runtime.runner.keeping import shelf
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from builder.errors import Forbidden, LimitExceeded, NotFound
-from builder.runtime import storage
+from builder.runtime.files import storage
 
 HOSTILE = [
     "../x", "/etc/x", "..\\x", "%2e%2e%2f", "a/../../b", "nul\x00x", "x" * 300 + ".txt", ".htaccess", "..", "",

@@ -7,7 +7,7 @@ import pytest
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import State
-from builder.runtime.runner import child_errands
+from builder.runtime.runner.born import errands as child_errands
 from builder.runtime.runner.runner import Runner
 from builder.store import executions
 from tests.runtime.conftest import create, messages, publish, wait_until

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from builder.actions import again
 from builder.actions import executions as execution_actions
+from builder.actions.executions import again
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import State

@@ -9,7 +9,7 @@ from builder.errors import Forbidden, InvalidInput, NotFound
 from builder.flows.check import check
 from builder.store import namespace_files
 from builder.store.births import resolve_inputs
-from builder.store.given_files import LocalFile, files_seen_from
+from builder.store.births.given_files import LocalFile, files_seen_from
 from builder.tasks.catalogue import catalogue
 from tests.store.conftest import NOW
 

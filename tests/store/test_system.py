@@ -9,7 +9,8 @@ from django.db import connection
 
 from builder.errors import Conflict, NotFound, Unavailable
 from builder.models import ApiToken
-from builder.store import gate, kv, processes, tokens, users
+from builder.store import gate, kv, processes
+from builder.store.accounts import tokens, users
 from tests.store.conftest import NOW
 
 SOON = NOW + timedelta(seconds=5)

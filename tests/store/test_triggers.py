@@ -6,8 +6,9 @@ import pytest
 
 from builder.engine.states import State
 from builder.errors import NotFound
-from builder.store import changes, executions, triggers
+from builder.store import executions, triggers
 from builder.store.executions import NewExecution, Saved
+from builder.store.triggers import changes
 from tests.store.conftest import NOW, an_execution
 
 pytestmark = pytest.mark.django_db

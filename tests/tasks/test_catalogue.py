@@ -14,9 +14,9 @@ from builder.tasks import TASK_PACKAGES, use_packages
 from builder.tasks.catalogue import BrokenPackage, Catalogue, catalogue
 from builder.tasks.check import check_written
 from builder.tasks.core.log.log import Log
+from builder.tasks.fields.form import FormField, fields_of
+from builder.tasks.fields.outputs import outputs_of
 from builder.tasks.flow import FlowTask
-from builder.tasks.form import FormField, fields_of
-from builder.tasks.outputs import outputs_of
 from builder.tasks.plugin import Plugin
 
 TYPES = [entry.plugin for entry in catalogue().all()]

@@ -24,7 +24,7 @@ from builder.expressions import render_value
 from builder.expressions.trial import GivenLookups
 from builder.flows.catalogue import Kind
 from builder.tasks.catalogue import Entry, catalogue
-from builder.tasks.outputs import outputs_of
+from builder.tasks.fields.outputs import outputs_of
 from builder.tasks.testing import FakeContext
 from tests.doubles.openai_server import OpenAIServer
 from tests.doubles.openai_store import MP3, png

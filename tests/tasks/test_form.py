@@ -6,8 +6,8 @@ import pytest
 
 from builder.tasks.api import Duration, Field, Form, Properties, SecretStr, Task
 from builder.tasks.core.log.log import Log
-from builder.tasks.form import FormField, fields_of, label_of
-from builder.tasks.shapes import Shape
+from builder.tasks.fields.form import FormField, fields_of, label_of
+from builder.tasks.fields.shapes import Shape
 
 
 class Part(Properties):

@@ -8,11 +8,10 @@ from typing import Any, Protocol
 
 import pytest
 
-from builder.runtime import addresses
-from builder.runtime.network import Network
+from builder.runtime.network import Network, addresses
 from builder.tasks.base import Task, ToolTask
 from builder.tasks.testing import FakeContext, run_task
-from tasks_openai import calls
+from tasks_openai.wire import calls
 from tests.doubles.openai_server import OpenAIServer
 
 KEY = "sk-test-0123456789"

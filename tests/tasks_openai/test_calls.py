@@ -110,7 +110,7 @@ async def test_half_an_answer_is_a_failure_and_not_asked_again(
 
 
 async def test_a_server_that_is_not_there_is_said_after_some_tries(run: Run, context: FakeContext) -> None:
-    from builder.runtime import addresses
+    from builder.runtime.network import addresses
 
     addresses.grant("http://127.0.0.1:9")
     with pytest.raises(TaskFailure, match=r"http://127.0.0.1:9/v1 could not be reached: .*Tried 5 times"):

@@ -4,7 +4,7 @@ import pytest
 
 from builder.tasks.testing import FakeContext
 from tasks_openai import client
-from tasks_openai.connection import OPENAI_URL, Connection
+from tasks_openai.wire.connection import OPENAI_URL, Connection
 from tests.doubles.openai_server import OpenAIServer
 from tests.tasks_openai.conftest import Run, modules_after
 

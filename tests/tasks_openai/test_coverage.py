@@ -12,7 +12,7 @@ import pytest
 
 from builder.tasks.base import Task
 from builder.tasks.catalogue import catalogue
-from builder.tasks.form import FormField, fields_of
+from builder.tasks.fields.form import FormField, fields_of
 from tests.tasks_openai import seeds
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,8 +11,7 @@ import pytest
 from django.conf import settings
 
 from builder.management.demo_model import DemoModel
-from builder.runtime import addresses
-from builder.runtime.network import Network
+from builder.runtime.network import Network, addresses
 from builder.tasks.api import TaskFailure
 from builder.tasks.base import Task
 from builder.tasks.testing import FakeContext, run_task

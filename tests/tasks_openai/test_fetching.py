@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from builder.runtime import addresses
+from builder.runtime.network import addresses
 from builder.tasks.api import TaskFailure
 from builder.tasks.testing import FakeContext
-from tasks_openai.calls import fetch, fetch_json
-from tasks_openai.connection import Connection
-from tasks_openai.exchange import Call
+from tasks_openai.wire.calls import fetch, fetch_json
+from tasks_openai.wire.connection import Connection
+from tasks_openai.wire.exchange import Call
 from tests.tasks_openai.conftest import metric
 
 

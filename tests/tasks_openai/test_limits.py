@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from builder.tasks.api import TaskFailure
-from tasks_openai import limits
-from tasks_openai.failures import Place
+from tasks_openai.wire import limits
+from tasks_openai.wire.failures import Place
 
 
 def place(name: str, model: str = "m") -> Place:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from builder.clock import SystemClock
-from builder.runtime import addresses
+from builder.runtime.network import addresses
 from builder.tasks.api import TaskFailure
 from builder.tasks.base import Task
 from builder.tasks.testing import FakeContext

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from builder.tasks.api import TaskFailure
-from tasks_openai.chat_answer import ChatAnswer
-from tasks_openai.failures import Misunderstood
+from tasks_openai.answers.chat import ChatAnswer
+from tasks_openai.answers.responses import ResponsesAnswer
 from tasks_openai.kestra.chat_completion import ChatCompletion
 from tasks_openai.kestra.responses import Responses
-from tasks_openai.responses_answer import ResponsesAnswer
+from tasks_openai.wire.failures import Misunderstood
 from tests.doubles.openai_answers import Answer, Call, Chat, Respond, Usage
 from tests.doubles.openai_server import OpenAIServer
 from tests.tasks_openai.conftest import Run

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tasks_openai.connection import OPENAI_URL
 from tasks_openai.prices import Usage, cost_of, cost_of_speech, price_per_million, usage_of
+from tasks_openai.wire.connection import OPENAI_URL
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 CHAT = {"prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500}

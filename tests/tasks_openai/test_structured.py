@@ -7,9 +7,9 @@ import pytest
 from builder.tasks.api import Fault, Task, TaskFailure
 from builder.tasks.check import check_written
 from builder.tasks.testing import FakeContext
+from tasks_openai.answers.structured import fitting, strict_faults
 from tasks_openai.kestra.chat_completion import ChatCompletion
 from tasks_openai.kestra.responses import Responses
-from tasks_openai.structured import fitting, strict_faults
 from tests.doubles.openai_answers import Answer
 from tests.doubles.openai_server import OpenAIServer
 from tests.tasks_openai.conftest import Run, metric

@@ -9,9 +9,9 @@ from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.errors import BuilderError, Conflict, InvalidInput
 from builder.runtime.runner.runner import Runner
-from builder.store import backfills, executions, triggers
+from builder.store import executions, triggers
 from builder.store.executions import Filters
-from builder.store.triggers import Trigger
+from builder.store.triggers import Trigger, backfills
 from builder.triggers import backfilling
 from builder.triggers.backfilling import begin, cancel, hold, run_backfills
 from builder.triggers.schedules import fire_due

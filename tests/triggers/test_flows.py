@@ -5,15 +5,16 @@ import re
 import pytest
 
 from builder.actions import flows
-from builder.actions.running import run
+from builder.actions.executions.running import run
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.runtime.runner.runner import Runner
-from builder.store import changes, executions, triggers
+from builder.store import executions, triggers
 from builder.store.executions import Filters
-from builder.triggers.chains import DEEPEST, depth
-from builder.triggers.flows import fire_flows
+from builder.store.triggers import changes
+from builder.triggers.flow.chains import DEEPEST, depth
+from builder.triggers.flow.firing import fire_flows
 from tests.runtime.conftest import ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -198,6 +199,6 @@ def test_two_schedulers_start_it_once(runner: Runner, monkeypatch: pytest.Monkey
     play(runner)
     seen = changes.waiting()
     assert fire_flows(CLOCK) == 1
-    monkeypatch.setattr("builder.store.changes.waiting", lambda: seen)
+    monkeypatch.setattr("builder.store.triggers.changes.waiting", lambda: seen)
     assert fire_flows(CLOCK) == 0
     assert len(reports()) == 1

@@ -14,8 +14,9 @@ from builder.actions import flows
 from builder.clock import FixedClock, SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import State
-from builder.store import executions, trigger_states, triggers
+from builder.store import executions, triggers
 from builder.store.executions import Filters
+from builder.store.triggers import states as trigger_states
 from builder.triggers.polling import Poller
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ from builder.errors import Unavailable
 from builder.runtime.runner.runner import Runner
 from builder.store import executions, triggers
 from builder.store.executions import Filters
-from builder.triggers.flows import fire_flows
+from builder.triggers.flow.firing import fire_flows
 from builder.triggers.scheduler import Scheduler
 from builder.triggers.schedules import fire_due
 from builder.triggers.timetable import times_of, upcoming

@@ -7,17 +7,18 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from builder.actions import flows
-from builder.actions.running import run
+from builder.actions.executions.running import run
 from builder.clock import FixedClock, SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.models import TriggerWindow
 from builder.runtime.runner.runner import Runner
 from builder.schedule.windows import Daily, Every
-from builder.store import changes, documents, executions, triggers, windows
+from builder.store import documents, executions, triggers
 from builder.store.executions import Filters
-from builder.triggers.flows import fire_flows
-from builder.triggers.missing import fail_missed
+from builder.store.triggers import changes, windows
+from builder.triggers.flow.firing import fire_flows
+from builder.triggers.flow.missing import fail_missed
 from tests.engine.cases import CORPUS
 from tests.runtime.conftest import ended
 
@@ -170,7 +171,7 @@ def test_two_schedulers_count_each_end_once(shop: None, runner: Runner, monkeypa
     ended(execution.id)
     seen = changes.waiting()
     assert fire_flows(CLOCK) == 1
-    monkeypatch.setattr("builder.store.changes.waiting", lambda: seen)
+    monkeypatch.setattr("builder.store.triggers.changes.waiting", lambda: seen)
     assert fire_flows(CLOCK) == 0
     assert len(reports()) == 1
     today = Every(timedelta(days=1), timedelta(0), ZoneInfo("UTC")).around(datetime.now(UTC))

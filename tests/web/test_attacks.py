@@ -14,7 +14,7 @@ from builder.actions import drafts, flows
 from builder.actions import kv as kv_actions
 from builder.actions import secrets as secret_actions
 from builder.clock import SystemClock
-from builder.runtime import storage
+from builder.runtime.files import storage
 from builder.store import births, executions
 
 HOSTILE = {

@@ -13,7 +13,7 @@ from builder.actions import drafts, flows
 from builder.flows.catalogue import Kind
 from builder.flows.check import check
 from builder.flows.document import parse
-from builder.flows.input_kinds import INPUT_KINDS
+from builder.flows.inputs.kinds import INPUT_KINDS
 from builder.tasks.catalogue import catalogue
 from builder.web.editor.changes import edit_of
 from builder.web.editor.declared_fields import INPUT_TYPES, OUTPUT_TYPES

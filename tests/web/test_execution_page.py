@@ -10,13 +10,13 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from builder.actions import flows as flow_actions
-from builder.actions import running
+from builder.actions.executions import running
 from builder.engine.decide import decide
 from builder.engine.events import Started
 from builder.engine.execution import Attempt, Execution, TaskRun
 from builder.engine.states import State
-from builder.runtime.runner.plans import plan_of
-from builder.runtime.runner.shelf import STORED
+from builder.runtime.runner.keeping.plans import plan_of
+from builder.runtime.runner.keeping.shelf import STORED
 from builder.store import executions
 from builder.web.execution import shapes, timeline
 

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from builder.actions import flows as flow_actions
-from builder.actions import running
+from builder.actions.executions import running
 from builder.clock import SystemClock
-from builder.runtime import storage
+from builder.runtime.files import storage
 from builder.store import namespace_files
 
 FLOW = "id: one\nnamespace: lab\ntasks:\n  - {id: a, type: io.kestra.plugin.core.log.Log, message: hi}\n"

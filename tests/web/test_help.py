@@ -10,8 +10,8 @@ from django.test import Client
 from builder.actions import secrets
 from builder.expressions import FILTERS, FUNCTIONS, TESTS
 from builder.tasks.catalogue import Entry, catalogue
-from builder.tasks.form import FormField
-from builder.tasks.outputs import outputs_of
+from builder.tasks.fields.form import FormField
+from builder.tasks.fields.outputs import outputs_of
 from builder.web.reference.search import search
 from tests.web.test_pages import publish, text
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from builder.actions import drafts, flows, running
+from builder.actions import drafts, flows
+from builder.actions.executions import running
 from builder.flows.document import parse
 from tests.doubles.large_flows import flat_flow, mixed_flow, nested_flow
 

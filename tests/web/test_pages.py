@@ -7,8 +7,8 @@ from django.test import Client
 
 from builder.actions import flows as flow_actions
 from builder.actions import kv as kv_actions
-from builder.actions import running
 from builder.actions import secrets as secret_actions
+from builder.actions.executions import running
 from builder.store import executions, flows, triggers
 from builder.store.executions import MetricPoint, Saved
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from builder.access.answers import answer
-from builder.actions import bulk
 from builder.actions import executions as execution_actions
+from builder.actions.executions import bulk
 from builder.api.executions.reading import FILTERS, filters
 from builder.api.executions.verbs import named_state
 from builder.api.filters import filtered, is_term

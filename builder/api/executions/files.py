@@ -5,9 +5,9 @@ from django.http import FileResponse, HttpRequest, HttpResponseBase, JsonRespons
 from builder.api.methods import methods
 from builder.api.reading import whole
 from builder.errors import InvalidInput
-from builder.runtime import storage
-from builder.runtime.family import file_of
-from builder.runtime.preview import preview
+from builder.runtime.files import storage
+from builder.runtime.files.family import file_of
+from builder.runtime.files.preview import preview
 from builder.store import contents
 from builder.store.contents import Located
 

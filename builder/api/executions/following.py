@@ -16,7 +16,7 @@ from builder.api.methods import methods
 from builder.engine.execution import Execution
 from builder.errors import NotFound
 from builder.runtime import live
-from builder.runtime.runner.shelf import whole
+from builder.runtime.runner.keeping.shelf import whole
 from builder.store import executions
 
 WAIT_SECONDS = 300.0

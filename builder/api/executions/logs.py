@@ -15,7 +15,7 @@ from builder.api.reading import flag, moment, page_asked, whole
 from builder.errors import InvalidInput
 from builder.store import executions
 from builder.store.executions import ExecutionItem, LogRow
-from builder.tasks.context import LEVELS
+from builder.tasks.world.context import LEVELS
 
 _MOST = 1_000_000
 _FARTHEST = 100_000

@@ -2,10 +2,10 @@
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
-from builder.actions.trying import without_sealed
+from builder.actions.executions.trying import without_sealed
 from builder.api.methods import methods
 from builder.errors import NotFound
-from builder.runtime.runner.shelf import whole
+from builder.runtime.runner.keeping.shelf import whole
 
 
 def listed(request: HttpRequest, execution_id: str) -> HttpResponseBase:

@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from builder.actions import executions as execution_actions
 from builder.api.execution_json import execution_json, instant, origin
 from builder.api.filters import filtered, terms_of
-from builder.api.flow_json import flow_json
+from builder.api.flows.record import flow_json
 from builder.api.methods import methods
 from builder.api.reading import body_json, flag, labels, moment, name_of, page_asked, states
 from builder.clock import SystemClock
 from builder.errors import InvalidInput
 from builder.flows.durations import BadDuration, parse_duration
-from builder.runtime.runner.shelf import whole
+from builder.runtime.runner.keeping.shelf import whole
 from builder.store import executions
 from builder.store.executions import Filters
 from builder.store.flows import Revision

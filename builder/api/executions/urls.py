@@ -6,8 +6,8 @@ no execution's id, so flows there may be named like a verb.
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from builder.api import graphs
 from builder.api.executions import bulk, create, files, following, outputs, reading, verbs, webhooks
+from builder.api.flows import graphs
 
 
 class ExecutionId:

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from builder.actions import executions as execution_actions
-from builder.actions.trying import try_expression
+from builder.actions.executions.trying import try_expression
 from builder.api.execution_json import execution_json, origin
 from builder.api.executions.create import inputs_json
 from builder.api.methods import methods

@@ -8,8 +8,8 @@ from builder.engine.execution import TaskRun
 from builder.engine.plan import Node
 from builder.engine.states import State
 from builder.expressions.values import truthy
+from builder.tasks.fields.properties import holds_template
 from builder.tasks.flow import Ask
-from builder.tasks.properties import holds_template
 
 TURN = "turn"
 WAITED = "waited"

@@ -10,7 +10,7 @@ from builder.engine.moving.steps import end, leave
 from builder.engine.moving.work import Work
 from builder.engine.states import State
 from builder.errors import TaskFailure
-from builder.tasks.effects import Exited
+from builder.tasks.world.effects import Exited
 
 
 def task_succeeded(work: Work, event: TaskSucceeded) -> None:

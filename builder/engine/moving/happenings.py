@@ -17,7 +17,8 @@ from builder.engine.events import (
     Woken,
 )
 from builder.engine.execution import TaskRun
-from builder.engine.moving import asking, attempts, notes, questions
+from builder.engine.moving import asking, attempts
+from builder.engine.moving.overall import notes, questions
 from builder.engine.moving.steps import end, fail, layout_of, take_up
 from builder.engine.moving.work import Work
 from builder.engine.plan import Node

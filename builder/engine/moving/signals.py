@@ -2,8 +2,8 @@
 
 from builder.engine.events import KillRequested, PauseRequested, ResumeRequested, Woken
 from builder.engine.moving.happenings import go_on_after_wait, woken
+from builder.engine.moving.overall.stopping import stop
 from builder.engine.moving.steps import take_up
-from builder.engine.moving.stopping import stop
 from builder.engine.moving.work import Work
 from builder.engine.states import TERMINAL, State
 from builder.tasks.flow import Resume

@@ -4,10 +4,12 @@ from typing import Any
 
 from builder.engine.commands import Evaluate, KeepRows, RunTask, TryAgain
 from builder.engine.execution import TaskRun
-from builder.engine.moving import asking, asserting, attempts, batches, begins, notes, turns
-from builder.engine.moving.blocks import child_ended, final_state, open_block, settle, turn_is_over, turned
+from builder.engine.moving import asking, attempts
 from builder.engine.moving.board import Block
 from builder.engine.moving.ids import next_id
+from builder.engine.moving.inside import batches, begins, turns
+from builder.engine.moving.inside.progress import child_ended, final_state, open_block, settle, turn_is_over, turned
+from builder.engine.moving.overall import asserting, notes
 from builder.engine.moving.work import Work, child_path
 from builder.engine.plan import Node
 from builder.engine.states import TERMINAL, State

@@ -1,1 +1,1 @@
-"""How the values of single input types are read; `builder.flows.input_values` is the face."""
+"""How the values of single input types are read; `builder.flows.inputs.values` is the face."""

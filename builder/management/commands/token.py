@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from builder.actions import accounts
 from builder.errors import BuilderError
-from builder.store import tokens
+from builder.store.accounts import tokens
 
 
 class Command(BaseCommand):

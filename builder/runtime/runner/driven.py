@@ -11,18 +11,19 @@ from builder.engine.commands import CancelTask, Command, RunTask, TryAgain
 from builder.engine.decide import decide_all, pending
 from builder.engine.events import AttemptLost, Event, Started, TaskKilled, Woken
 from builder.engine.execution import Execution
-from builder.engine.moving.batches import kills
+from builder.engine.moving.inside.batches import kills
 from builder.engine.restart import broken_off
 from builder.engine.states import TERMINAL, State
 from builder.runtime.context import Journal
 from builder.runtime.masking import Masker
-from builder.runtime.runner import children, signals, taking_up
-from builder.runtime.runner.alarm import Alarm
 from builder.runtime.runner.alone import GAVE_UP, MOST_LOSSES
+from builder.runtime.runner.born import making as children
 from builder.runtime.runner.errands import Errands
 from builder.runtime.runner.failures import log_unsaid
-from builder.runtime.runner.kept import as_kept
-from builder.runtime.runner.plans import Ready
+from builder.runtime.runner.keeping.kept import as_kept
+from builder.runtime.runner.keeping.plans import Ready
+from builder.runtime.runner.told import signals, taking_up
+from builder.runtime.runner.told.alarm import Alarm
 from builder.runtime.runner.tools import Tools
 from builder.store.executions import NewExecution, Saved, SignalRow
 

@@ -19,25 +19,26 @@ from builder.engine.events import (
     TaskSucceeded,
 )
 from builder.engine.execution import TaskRun
-from builder.engine.moving import listening
-from builder.engine.moving.sla import is_question
+from builder.engine.moving.overall import listening
+from builder.engine.moving.overall.sla import is_question
 from builder.engine.plan import Node, is_set
 from builder.engine.variables import variables
 from builder.expressions import ExpressionError, needs_lookups, result_to_json
-from builder.flows.input_values import BadValue
+from builder.flows.inputs.values import BadValue
 from builder.flows.model import Output
 from builder.flows.outputs import flow_outputs
-from builder.runtime import storage
 from builder.runtime.context import Context
 from builder.runtime.evaluate import RuntimeLookups, render
-from builder.runtime.runner import acting, children
-from builder.runtime.runner.attempts import Attempt
-from builder.runtime.runner.child_errands import ChildErrands
+from builder.runtime.files import storage
+from builder.runtime.runner.born import making as children
+from builder.runtime.runner.born.errands import ChildErrands
+from builder.runtime.runner.doing import acting
+from builder.runtime.runner.doing.attempts import Attempt
+from builder.runtime.runner.doing.workplaces import Workplaces
 from builder.runtime.runner.failures import place_of
-from builder.runtime.runner.hearing import hears, upstream_of
-from builder.runtime.runner.plans import Ready, holds_sealed
+from builder.runtime.runner.keeping.plans import Ready, holds_sealed
+from builder.runtime.runner.told.listeners import hears, upstream_of
 from builder.runtime.runner.tools import Tools
-from builder.runtime.runner.workplaces import Workplaces
 from builder.runtime.world.asking import answered
 from builder.runtime.world.folders import Folder
 from builder.runtime.world.place import Place

@@ -5,7 +5,7 @@ from typing import Any
 
 from builder.engine.events import EvaluationFailed, Event, TaskFailed
 from builder.engine.execution import Execution, TaskRun
-from builder.engine.moving import notes
+from builder.engine.moving.overall import notes
 from builder.engine.states import State
 from builder.runtime.context import Journal
 from builder.runtime.world.place import Place

@@ -14,11 +14,11 @@ from builder.runtime.evaluate import given_envs, given_globals
 from builder.runtime.live import Publisher
 from builder.runtime.network import Network
 from builder.runtime.runner.alone import SUSPECT_LOSSES, AloneProcesses
-from builder.runtime.runner.control import listen
-from builder.runtime.runner.database import Database, Saver
 from builder.runtime.runner.driven import Driven
+from builder.runtime.runner.keeping.database import Database, Saver
+from builder.runtime.runner.keeping.plans import Ready, make_ready
 from builder.runtime.runner.lease import Heartbeat
-from builder.runtime.runner.plans import Ready, make_ready
+from builder.runtime.runner.told.control import listen
 from builder.runtime.runner.tools import Tools
 from builder.runtime.world.folders import Folders
 from builder.store import executions

@@ -8,7 +8,7 @@ from typing import Any
 from builder.clock import Clock
 from builder.runtime.live import Publisher
 from builder.runtime.network import Network
-from builder.runtime.runner.database import Database, Saver
+from builder.runtime.runner.keeping.database import Database, Saver
 from builder.runtime.world.folders import Folders
 
 

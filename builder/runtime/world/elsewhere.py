@@ -1,4 +1,4 @@
-"""Other executions, logs and triggers as a task sees them (`builder.tasks.elsewhere.Elsewhere`)."""
+"""Other executions, logs and triggers as a task sees them (`builder.tasks.world.elsewhere.Elsewhere`)."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
@@ -7,14 +7,15 @@ from typing import Any
 from builder.clock import Clock
 from builder.engine.states import State
 from builder.errors import BuilderError, TaskFailure
-from builder.runtime import resuming, storage
+from builder.runtime import resuming
+from builder.runtime.files import storage
 from builder.runtime.masking import Masker
 from builder.runtime.world.place import Call, Place
 from builder.store import executions, triggers
 from builder.store.documents import iso
 from builder.store.executions import Filters, LogRow
 from builder.store.gate import write
-from builder.tasks.elsewhere import PARTS, Counted, Part, Purged, Scope
+from builder.tasks.world.elsewhere import PARTS, Counted, Part, Purged, Scope
 
 _LINES_AT_ONCE = 1000
 _MOST_COUNTED = 1000

@@ -1,4 +1,4 @@
-"""The KV store as a task sees it (`builder.tasks.context.Kv`)."""
+"""The KV store as a task sees it (`builder.tasks.world.context.Kv`)."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Files of the execution as a task sees them (`builder.tasks.context.Files`)."""
+"""Files of the execution as a task sees them (`builder.tasks.world.context.Files`)."""
 
 import asyncio
 import io
@@ -11,8 +11,8 @@ from urllib.parse import unquote
 from django.conf import settings
 
 from builder.errors import BuilderError, TaskFailure
-from builder.runtime import caches, storage
 from builder.runtime.evaluate import RuntimeLookups
+from builder.runtime.files import caches, storage
 from builder.runtime.world.folders import Folder
 from builder.runtime.world.place import Call, Place
 from builder.store import contents

@@ -8,10 +8,10 @@ from typing import IO
 from django.conf import settings
 
 from builder.clock import Clock
-from builder.runtime import storage
+from builder.runtime.files import storage
 from builder.runtime.masking import Masker
 from builder.runtime.world.place import Place
-from builder.tasks.context import LEVELS
+from builder.tasks.world.context import LEVELS
 
 _IN_MEMORY = 1 << 20
 _END = "\x1e\n"

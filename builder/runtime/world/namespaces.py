@@ -1,4 +1,4 @@
-"""Files of namespaces as a task sees them (`builder.tasks.context.NamespaceFilesStore`)."""
+"""Files of namespaces as a task sees them (`builder.tasks.world.context.NamespaceFilesStore`)."""
 
 import asyncio
 from collections.abc import Sequence

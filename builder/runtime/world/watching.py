@@ -5,7 +5,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from builder.runtime import storage
+from builder.runtime.files import storage
 from builder.runtime.masking import StreamMasker
 from builder.runtime.world.place import Place
 

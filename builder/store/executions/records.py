@@ -13,7 +13,7 @@ from builder.models import LogEntry, Metric
 from builder.store import documents
 from builder.store.executions.values import UNKNOWN_COST, LogLine, MetricPoint
 from builder.store.gate import moment, run_many, write
-from builder.tasks.context import LEVELS
+from builder.tasks.world.context import LEVELS
 
 _INSERT_LOG = """
 INSERT INTO builder_logentry (execution_id, namespace, flow_id, task_id, path, run_id, attempt, level, message, at)

@@ -30,7 +30,7 @@ def new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of a log; `level` is one of builder.tasks.context.LEVELS. `path` "" means the execution itself."""
+    """One line of a log; `level` is one of builder.tasks.world.context.LEVELS. `path` "" means the execution itself."""
 
     at: datetime
     level: str

@@ -4,7 +4,7 @@ from django.http import HttpRequest, JsonResponse
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
 
-from builder.actions.trying import without_sealed
+from builder.actions.executions.trying import without_sealed
 from builder.clock import SystemClock
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.states import TERMINAL, State

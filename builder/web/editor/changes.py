@@ -9,7 +9,7 @@ from builder.flows.document import parse
 from builder.flows.edit import Duplicate, Edit, Insert, Move, Remove, SetValue, Unset
 from builder.flows.edit.intent import free_id, landing, number, step_ids, value_at
 from builder.flows.edit.rename import rename
-from builder.flows.input_kinds import FORM
+from builder.flows.inputs.kinds import FORM
 from builder.schedule.picks import chosen
 from builder.tasks.catalogue import catalogue
 from builder.web.editor.declared_fields import kind_of_path

@@ -7,7 +7,7 @@ from builder.errors import Path
 from builder.flows.edit.intent import value_at
 from builder.tasks.base import Task
 from builder.tasks.catalogue import Catalogue
-from builder.tasks.outputs import outputs_of
+from builder.tasks.fields.outputs import outputs_of
 from builder.web.editor.outline import Branch, walk
 
 MOST = 24

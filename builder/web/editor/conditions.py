@@ -6,7 +6,7 @@ from functools import cache
 
 from builder.flows.catalogue import Kind
 from builder.tasks.catalogue import catalogue
-from builder.tasks.form import FormField
+from builder.tasks.fields.form import FormField
 
 
 def with_conditions(field: FormField) -> FormField:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from functools import cache
 
 from builder.errors import Path
-from builder.flows.input_kinds import CELL_KINDS, FORM, INPUT_KINDS
-from builder.tasks.form import Control, FormField, label_of
+from builder.flows.inputs.kinds import CELL_KINDS, FORM, INPUT_KINDS
+from builder.tasks.fields.form import Control, FormField, label_of
 
 OUTPUT_TYPES = tuple(name for name in INPUT_KINDS if name not in ("ENUM", "BOOLEAN"))
 INPUT_TYPES = (*OUTPUT_TYPES, FORM)

@@ -5,7 +5,7 @@ from typing import Any
 
 from builder.flows.model import CHECK_BEHAVIORS, CHECK_STYLES
 from builder.tasks.base import Task
-from builder.tasks.form import Control, FormField, fields_of, label_of
+from builder.tasks.fields.form import Control, FormField, fields_of, label_of
 
 
 def _field(

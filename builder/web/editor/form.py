@@ -9,7 +9,7 @@ from builder.errors import InvalidInput, Path, Problem, Severity
 from builder.flows.document import Document
 from builder.flows.edit.intent import number, value_at
 from builder.tasks.catalogue import Catalogue
-from builder.tasks.form import FormField, label_of
+from builder.tasks.fields.form import FormField, label_of
 from builder.web.editor.conditions import with_conditions
 from builder.web.editor.declared_fields import DECLARING, input_fields, kind_of_path, output_fields
 from builder.web.editor.flow_fields import FLOW_FIELDS, LISTENER_FIELDS

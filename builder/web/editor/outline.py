@@ -6,7 +6,7 @@ from typing import Any
 
 from builder.errors import Path, Problem, Severity
 from builder.flows.catalogue import Kind
-from builder.flows.input_kinds import FORM
+from builder.flows.inputs.kinds import FORM
 from builder.tasks.catalogue import Catalogue, Entry
 from builder.web.paths import path_key
 

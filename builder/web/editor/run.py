@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from builder.actions import drafts, executions
 from builder.errors import InvalidFlow, InvalidInput, dotted
-from builder.flows.form_fields import FormField, form_fields
+from builder.flows.inputs.form_fields import FormField, form_fields
 from builder.web.execution.demands import SHADES
-from builder.web.input_form import Group, check_json, given_files, given_values, input_groups, kept_values
+from builder.web.parts.input_form import Group, check_json, given_files, given_values, input_groups, kept_values
 
 
 @require_http_methods(["GET", "POST"])

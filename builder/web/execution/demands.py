@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from builder.engine.execution import Execution
-from builder.engine.moving import notes
+from builder.engine.moving.overall import notes
 from builder.engine.states import TERMINAL
 from builder.flows.model import Sla
 from builder.store import births, executions

@@ -5,9 +5,9 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from builder.runtime import storage
-from builder.runtime.family import file_of
-from builder.runtime.preview import Preview, preview
+from builder.runtime.files import storage
+from builder.runtime.files.family import file_of
+from builder.runtime.files.preview import Preview, preview
 from builder.store import contents, executions
 from builder.web.execution import shapes
 from builder.web.execution.shapes import Shape

@@ -15,8 +15,8 @@ from builder.flows.graph.tree import Step, Tree, steps_of
 from builder.store import executions
 from builder.tasks.catalogue import catalogue
 from builder.web.graph import Links, Mark, folding_link, graph_view
+from builder.web.parts.tags import state_glyph
 from builder.web.paths import path_key, paths_of_keys
-from builder.web.tags import state_glyph
 
 
 def is_asked(request: HttpRequest) -> bool:

@@ -8,15 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from builder.actions.trying import without_sealed
+from builder.actions.executions.trying import without_sealed
 from builder.clock import SystemClock
 from builder.engine.execution import Execution, TaskRun
-from builder.engine.moving import notes
+from builder.engine.moving.overall import notes
 from builder.engine.states import TERMINAL, State
 from builder.errors import NotFound
-from builder.runtime import storage
+from builder.runtime.files import storage
 from builder.store import drafts, executions, flows
-from builder.tasks.context import LEVELS
+from builder.tasks.world.context import LEVELS
 from builder.web.execution import demands, graph, shapes, timeline
 
 _CLOCK = SystemClock()

@@ -10,7 +10,7 @@ import nh3
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
-from builder.runtime.runner.shelf import is_stored
+from builder.runtime.runner.keeping.shelf import is_stored
 
 MOST_ITEMS = 200
 MOST_TEXT = 200_000

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from builder.actions.trying import without_sealed
+from builder.actions.executions.trying import without_sealed
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.states import TERMINAL, State
 from builder.store.executions import UNKNOWN_COST

@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from builder.actions import again
 from builder.actions import executions as execution_actions
+from builder.actions.executions import again
 from builder.engine.states import State
 from builder.errors import Conflict, InvalidInput, dotted
-from builder.flows.form_fields import form_fields
+from builder.flows.inputs.form_fields import form_fields
 from builder.store import executions
-from builder.web.input_form import check_json, given_files, given_values, input_groups
+from builder.web.parts.input_form import check_json, given_files, given_values, input_groups
 
 
 def _done(request: HttpRequest, execution_id: str, action: Callable[[], Any], said: str) -> HttpResponse:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from builder.tasks.form import FormField, fields_of
-from builder.tasks.outputs import outputs_of
+from builder.tasks.fields.form import FormField, fields_of
+from builder.tasks.fields.outputs import outputs_of
+from builder.tasks.fields.properties import yaml_names
+from builder.tasks.fields.shapes import Shape, models_of, shapes_of
 from builder.tasks.plugin import Plugin
-from builder.tasks.properties import yaml_names
-from builder.tasks.shapes import Shape, models_of, shapes_of
 
 _WORDS: Mapping[Shape, str] = {
     Shape.TEXT: "text", Shape.CHOICE: "one of a few", Shape.INTEGER: "whole number", Shape.NUMBER: "number",

@@ -10,7 +10,7 @@ from builder.expressions import FILTERS, FUNCTIONS, METHODS, TESTS, Operation
 from builder.expressions.grammar import OPERATORS, TAGS, Written
 from builder.flows.catalogue import Kind
 from builder.tasks.catalogue import Catalogue, Entry, catalogue
-from builder.tasks.form import FormField
+from builder.tasks.fields.form import FormField
 from builder.web.reference.properties import flat, own_and_common, told
 from builder.web.reference.shared import SHARED
 

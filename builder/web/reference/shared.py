@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from builder.tasks.base import Task
-from builder.tasks.form import FormField, fields_of
+from builder.tasks.fields.form import FormField, fields_of
 from builder.tasks.trigger import Trigger
 from builder.web.editor.declared_fields import INPUT_TYPES, input_fields
 from builder.web.editor.flow_fields import FLOW_FIELDS

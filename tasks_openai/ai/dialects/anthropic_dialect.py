@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from tasks_openai.ai.answered import Answered, Reason, reason_of, usage_in
 from tasks_openai.ai.conversation import Turn
 from tasks_openai.ai.dialects.question import Body, Collecting, Question, given
-from tasks_openai.failures import Misunderstood
-from tasks_openai.media import Loaded
+from tasks_openai.answers.media import Loaded
 from tasks_openai.prices import Usage
+from tasks_openai.wire.failures import Misunderstood
 
 USUAL_LIMIT = 4096
 _LEAST_BUDGET = 1024

@@ -8,9 +8,9 @@ from tasks_openai.ai.answered import Answered, Reason, reason_of
 from tasks_openai.ai.connecting import model_path
 from tasks_openai.ai.conversation import Turn
 from tasks_openai.ai.dialects.question import Body, Collecting, Question, given
-from tasks_openai.failures import Misunderstood
-from tasks_openai.media import Loaded
+from tasks_openai.answers.media import Loaded
 from tasks_openai.prices import Usage
+from tasks_openai.wire.failures import Misunderstood
 
 _FILTERED = ("safety", "recitation", "blocklist", "prohibited_content", "spii", "image_safety")
 _REASONS: Mapping[str, Reason] = {"stop": "STOP", "max_tokens": "LENGTH", **dict.fromkeys(_FILTERED, "CONTENT_FILTER")}

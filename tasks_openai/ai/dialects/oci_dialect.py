@@ -10,8 +10,8 @@ from tasks_openai.ai.conversation import Turn
 from tasks_openai.ai.dialects.question import Body, Collecting, Question, given
 from tasks_openai.ai.dialects.whole_answer import WholeAnswer
 from tasks_openai.ai.provider_fields import OciGenAI
-from tasks_openai.failures import Misunderstood
-from tasks_openai.media import Loaded
+from tasks_openai.answers.media import Loaded
+from tasks_openai.wire.failures import Misunderstood
 
 _REASONS: Mapping[str, Reason] = {
     "stop": "STOP",

@@ -8,11 +8,11 @@ from tasks_openai.ai.answered import Answered, Reason, reason_of
 from tasks_openai.ai.conversation import Turn
 from tasks_openai.ai.dialects.question import Body, Collecting, Question, given
 from tasks_openai.ai.provider_fields import DashScope, ZhiPuAI
-from tasks_openai.chat_answer import ChatAnswer, CountedAnswer
-from tasks_openai.failures import Misunderstood
-from tasks_openai.media import Loaded
+from tasks_openai.answers.chat import ChatAnswer, CountedAnswer
+from tasks_openai.answers.media import Loaded
 from tasks_openai.prices import usage_of
 from tasks_openai.providers import Json, Thinking
+from tasks_openai.wire.failures import Misunderstood
 
 _REASONS: Mapping[str, Reason] = {
     "stop": "STOP",

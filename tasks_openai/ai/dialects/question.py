@@ -8,7 +8,7 @@ from tasks_openai.ai.answered import Answered
 from tasks_openai.ai.configuration import ChatConfiguration, ResponseFormat
 from tasks_openai.ai.conversation import Turn
 from tasks_openai.ai.provider_base import ModelProvider
-from tasks_openai.calls import Answer
+from tasks_openai.wire.calls import Answer
 
 Body = dict[str, Any]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from tasks_openai.failures import Misunderstood
+from tasks_openai.wire.failures import Misunderstood
 
 
 class WholeAnswer:

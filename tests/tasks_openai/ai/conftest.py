@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from builder.runtime import addresses
+from builder.runtime.network import addresses
 from builder.tasks.base import Task
 from builder.tasks.testing import FakeContext, run_task
 from tasks_openai.signing import tokens

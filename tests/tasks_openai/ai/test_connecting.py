@@ -12,9 +12,9 @@ from builder.tasks.testing import FakeContext
 from tasks_openai.ai.chat_completion import ChatCompletion
 from tasks_openai.ai.connecting import connect
 from tasks_openai.ai.provider_base import ModelProvider
-from tasks_openai.connection import Outgoing
 from tasks_openai.providers import VENDORS
 from tasks_openai.signing.aws import AwsSignature
+from tasks_openai.wire.connection import Outgoing
 from tests.doubles.vendor_server import VendorServer
 from tests.tasks_openai.ai.conftest import NEEDED, PREFIX, RunAt, provider
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from builder.tasks.form import fields_of
-from builder.tasks.outputs import outputs_of
+from builder.tasks.fields.form import fields_of
+from builder.tasks.fields.outputs import outputs_of
 from tests.doubles.openai_server import OpenAIServer
 from tests.tasks_openai import seeds
 from tests.tasks_openai.instill.conftest import MP3_URI, PNG_URI, RunInstill, component

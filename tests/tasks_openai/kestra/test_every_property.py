@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from builder.tasks.base import Task
 from builder.tasks.catalogue import catalogue
 from builder.tasks.check import check_written
-from builder.tasks.form import fields_of
-from builder.tasks.properties import yaml_names
+from builder.tasks.fields.form import fields_of
+from builder.tasks.fields.properties import yaml_names
 from tasks_openai.kestra.chat_completion import ChatCompletion
 from tasks_openai.kestra.responses import Responses
 from tests.doubles.openai_answers import Answer

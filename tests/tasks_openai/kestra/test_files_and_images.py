@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from builder.tasks.api import TaskFailure
-from builder.tasks.form import fields_of
+from builder.tasks.fields.form import fields_of
 from builder.tasks.testing import FakeContext, run_task
 from tasks_openai.kestra import upload_file
 from tasks_openai.kestra.create_image import CreateImage

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tasks_openai.connection import Outgoing
 from tasks_openai.signing.aws import AwsSignature
+from tasks_openai.wire.connection import Outgoing
 
 KEYS = AwsSignature("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "us-east-1", "service")
 AT = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)

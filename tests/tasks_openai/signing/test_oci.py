@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from builder.tasks.api import TaskFailure
-from tasks_openai.connection import Outgoing
 from tasks_openai.signing.oci import OciSignature, signature_of_profile
+from tasks_openai.wire.connection import Outgoing
 from tests.tasks_openai.ai.conftest import PEM, PRIVATE_KEY
 
 AT = datetime(2014, 1, 5, 21, 31, 40, tzinfo=UTC)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from builder.tasks.form import fields_of
+from builder.tasks.fields.form import fields_of
 from tasks_openai.toolkit.tool import OpenAITool
 from tests.doubles import openai_spec
 from tests.doubles.openai_server import OpenAIServer

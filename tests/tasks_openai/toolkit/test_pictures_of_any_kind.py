@@ -9,7 +9,7 @@ import pytest
 
 from builder.tasks.api import TaskFailure
 from builder.tasks.testing import FakeContext
-from tasks_openai import pictures
+from tasks_openai.answers import pictures
 from tests.doubles.openai_answers import Answer
 from tests.doubles.openai_server import OpenAIServer
 from tests.doubles.openai_store import png

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from builder.flows.input_kinds import kind_name
-from builder.flows.input_values import BadValue
+from builder.flows.inputs.kinds import kind_name
+from builder.flows.inputs.values import BadValue
 from builder.flows.model import Output
 from builder.flows.outputs import typed_output
 from builder.tasks.api import (

@@ -1,0 +1,78 @@
+"""Trying an expression on an execution that ran or runs: what a task there would see, but never a secret."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from builder.clock import SystemClock
+from builder.engine.execution import Execution
+from builder.engine.variables import variables
+from builder.errors import NotFound
+from builder.expressions import ExpressionError
+from builder.runtime.evaluate import RuntimeLookups, given_envs, given_globals, render
+from builder.runtime.masking import MASK, Masker
+from builder.runtime.runner.keeping.plans import plan_of
+from builder.store import executions
+from builder.store.encryption import is_sealed
+
+_CLOCK = SystemClock()
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What an expression gives, as text; or the sentence that says why it gives nothing."""
+
+    result: str | None
+    error: str = ""
+
+
+class MaskedLookups(RuntimeLookups):
+    """Reads what a task reads; a secret is only looked for, so that a wrong name is still an error."""
+
+    def secret(self, key: str, namespace: str | None) -> str:
+        super().secret(key, namespace)
+        return MASK
+
+    def decrypt(self, key: str, encrypted: str) -> str:
+        raise ExpressionError("Nothing is decrypted here; only a running task may.")
+
+
+def try_expression(execution_id: str, expression: str, run: str | None = None) -> Tried:
+    """Renders the text as the task run (path or id) would, or as the flow's outputs. Raises NotFound."""
+    execution, _ = executions.load(execution_id)
+    plan = plan_of(executions.sources([execution_id])[execution_id], execution.revision, execution.created_at)
+    path = _path_of(execution, run) if run else None
+    seen = variables(plan, masked(execution), path, globals=given_globals(), envs=given_envs())
+    files_of = {execution.id, *filter(None, (execution.parent_id, execution.original_id))}
+    lookups = MaskedLookups(execution.id, execution.namespace, files_of, Masker(), _CLOCK, list)
+    try:
+        return Tried(str(render(expression, seen, lookups, _CLOCK, typed=False)))
+    except ExpressionError as error:
+        return Tried(None, error.message)
+
+
+def masked(execution: Execution) -> Execution:
+    """The execution with what is encrypted in its inputs and outputs masked."""
+    runs = {
+        path: run if run.outputs is None else replace(run, outputs=without_sealed(run.outputs))
+        for path, run in execution.runs.items()
+    }
+    return replace(execution, inputs=without_sealed(execution.inputs), runs=runs)
+
+
+def without_sealed(value: Any) -> Any:
+    """A value with every encrypted part of it masked: nobody can do anything with the ciphertext."""
+    if is_sealed(value):
+        return MASK
+    if isinstance(value, Mapping):
+        return {key: without_sealed(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_sealed(item) for item in value]
+    return value
+
+
+def _path_of(execution: Execution, name: str) -> str:
+    for path, run in execution.runs.items():
+        if name in (path, run.id):
+            return path
+    raise NotFound(f"Execution `{execution.id}` has no task run `{name}`.")

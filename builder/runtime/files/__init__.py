@@ -1,0 +1,1 @@
+"""Files of executions and caches: where they are, who may read them, how they look."""

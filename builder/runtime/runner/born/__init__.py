@@ -1,0 +1,1 @@
+"""Executions that an execution starts, and what is read of their end."""

@@ -1,0 +1,284 @@
+"""Triggers of published flows: their switch, their next slot, the slots already fired, what they wait for."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from builder.errors import NotFound
+from builder.models import Execution as ExecutionRow
+from builder.models import Slot as SlotRow
+from builder.models import Trigger as TriggerRow
+from builder.store import documents
+from builder.store.gate import lock_row, write
+from builder.store.triggers import windows
+from builder.store.triggers.backfills import Backfill, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One trigger. `definition`: its map as published. `next_at` None: not computed yet, or it has none.
+
+    It fires when `active`: switched on by people and not disabled in the text or with its flow.
+    """
+
+    namespace: str
+    flow_id: str
+    id: str
+    type: str
+    definition: Mapping[str, Any]
+    revision: int
+    enabled: bool
+    declared_disabled: bool
+    last_at: datetime | None
+    next_at: datetime | None
+    last_execution_id: str | None
+    message: str
+    since: datetime
+    updated_at: datetime
+    backfill: Backfill | None = None
+    held_until: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.enabled and not self.declared_disabled
+
+    @property
+    def place(self) -> Place:
+        return self.namespace, self.flow_id, self.id
+
+    @property
+    def key(self) -> str:
+        return slot_key(self.namespace, self.flow_id, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One moment a trigger had to fire at, and what came of it."""
+
+    trigger: str
+    fire_at: datetime
+    execution_id: str | None
+    state: str
+    reason: str
+    made_at: datetime
+
+
+FIRED, SKIPPED, MISSED = "FIRED", "SKIPPED", "MISSED"
+_NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""Kept as the next slot of a trigger that has none: nothing is to be computed again until it is published anew."""
+
+
+def slot_key(namespace: str, flow_id: str, trigger_id: str) -> str:
+    return f"{namespace}/{flow_id}/{trigger_id}"
+
+
+def declare(
+    namespace: str, flow_id: str, revision: int, triggers: Iterable[Mapping[str, Any]], *, disabled: bool, now: datetime
+) -> None:
+    """Makes the rows what a published flow says. People's switches stay; a changed definition forgets `next_at`."""
+    declared = {str(trigger["id"]): trigger for trigger in triggers}
+    with write():
+        rows = {row.trigger_id: row for row in TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id)}
+        for trigger_id, trigger in declared.items():
+            _declare(
+                rows.get(trigger_id)
+                or TriggerRow(namespace=namespace, flow_id=flow_id, trigger_id=trigger_id, since=now),
+                trigger,
+                revision,
+                disabled or trigger.get("disabled") is True,
+                now,
+            )
+        gone = [row.pk for trigger_id, row in rows.items() if trigger_id not in declared]
+        TriggerRow.objects.filter(pk__in=gone).delete()
+        windows.forget([slot_key(namespace, flow_id, name) for name in rows if name not in declared])
+
+
+def _declare(row: TriggerRow, trigger: Mapping[str, Any], revision: int, disabled: bool, now: datetime) -> None:
+    definition = documents.dump(trigger)
+    if definition != row.definition or (row.declared_disabled and not disabled):
+        row.next_at, row.since, row.message = None, now, ""
+        windows.forget([slot_key(row.namespace, row.flow_id, row.trigger_id)])
+    row.type, row.definition, row.revision = str(trigger["type"]), definition, revision
+    row.declared_disabled, row.updated_at = disabled, now
+    row.save()
+
+
+def get(namespace: str, flow_id: str, trigger_id: str) -> Trigger:
+    """Raises NotFound."""
+    row = TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id, trigger_id=trigger_id).first()
+    if row is None:
+        raise NotFound(f"Flow `{namespace}.{flow_id}` has no trigger `{trigger_id}`.")
+    return _trigger(row)
+
+
+def of_flow(namespace: str, flow_id: str) -> list[Trigger]:
+    return _triggers(TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id).order_by("id"))
+
+
+def of_types(types: Sequence[str], *, active: bool = True) -> list[Trigger]:
+    """All triggers of these types (canonical names and aliases are different texts: give both)."""
+    found = TriggerRow.objects.filter(type__in=types)
+    return _triggers((found.filter(enabled=True, declared_disabled=False) if active else found).order_by("id"))
+
+
+def listed(*, namespace: str = "", text: str = "", types: Sequence[str] = (), limit: int = 1000) -> list[Trigger]:
+    """Triggers for a page, by flow."""
+    found = TriggerRow.objects.order_by("namespace", "flow_id", "id")
+    if namespace:
+        found = found.filter(Q(namespace=namespace) | Q(namespace__startswith=f"{namespace}."))
+    if text:
+        found = found.filter(Q(flow_id__icontains=text) | Q(trigger_id__icontains=text))
+    if types:
+        found = found.filter(type__in=types)
+    return _triggers(found[:limit])
+
+
+def due(types: Sequence[str], now: datetime, limit: int = 200) -> list[Trigger]:
+    """Active triggers of these types whose next slot has come, or was never computed."""
+    found = TriggerRow.objects.filter(type__in=types, enabled=True, declared_disabled=False)
+    found = found.filter(Q(next_at__isnull=True) | Q(next_at__lte=now))
+    return _triggers(found.order_by(F("next_at").asc(nulls_first=True))[:limit])
+
+
+def backfilling() -> list[Trigger]:
+    """Active triggers with a backfill, over ones too."""
+    found = TriggerRow.objects.filter(backfill__isnull=False, enabled=True, declared_disabled=False)
+    return _triggers(found.order_by("id"))
+
+
+def next_due(limit: int = 10) -> list[Trigger]:
+    """What fires next, soonest first."""
+    found = TriggerRow.objects.filter(enabled=True, declared_disabled=False, next_at__lt=_NEVER)
+    return _triggers(found.order_by("next_at")[:limit])
+
+
+def plan(trigger: Trigger, next_at: datetime | None, *, message: str = "") -> bool:
+    """Notes when it fires next; False when the trigger was published anew or switched meanwhile: nothing was noted."""
+    with write():
+        return bool(_same(trigger).update(next_at=next_at or _NEVER, message=message))
+
+
+def fire(
+    trigger: Trigger,
+    fire_at: datetime,
+    now: datetime,
+    *,
+    next_at: datetime | None,
+    state: str = FIRED,
+    reason: str = "",
+    create: Callable[[], str] | None = None,
+) -> Slot | None:
+    """Takes the slot and creates its execution (`create` returns its id) in one transaction.
+
+    None: somebody else took this slot, or the trigger was changed or switched off; then nothing was created.
+    """
+    with write():
+        if not hold(trigger) or SlotRow.objects.filter(trigger=trigger.key, fire_at=fire_at).exists():
+            return None
+        execution_id = create() if create else None
+        row = SlotRow.objects.create(
+            trigger=trigger.key, fire_at=fire_at, execution_id=execution_id, state=state, reason=reason, made_at=now
+        )
+        _same(trigger).update(
+            last_at=fire_at,
+            next_at=next_at or _NEVER,
+            message=reason,
+            last_execution_id=execution_id or F("last_execution_id"),
+        )
+    return _slot(row)
+
+
+def say(trigger: Trigger, message: str) -> None:
+    """What there is to tell people about it; nothing else changes."""
+    with write():
+        _named(trigger).update(message=message)
+
+
+def hold(trigger: Trigger) -> bool:
+    """Inside a transaction: others that hold it wait until this one ends. False: it was changed or switched off."""
+    lock_row(
+        "SELECT id FROM builder_trigger WHERE namespace = %s AND flow_id = %s AND trigger_id = %s",
+        (trigger.namespace, trigger.flow_id, trigger.id),
+    )
+    return _same(trigger).exists()
+
+
+def claim(trigger: Trigger, now: datetime, until: datetime, *, next_at: datetime) -> bool:
+    """The right to ask it until then; True for one process. It is asked again at `next_at`."""
+    free = Q(held_until__isnull=True) | Q(held_until__lte=now)
+    is_due = Q(next_at__isnull=True) | Q(next_at__lte=now)
+    with write():
+        return bool(_same(trigger).filter(free, is_due).update(held_until=until, next_at=next_at))
+
+
+def let_go(trigger: Trigger) -> None:
+    """It may be asked again."""
+    with write():
+        _named(trigger).update(held_until=None)
+
+
+def note_execution(trigger: Trigger, execution_id: str, at: datetime) -> None:
+    """Remembers the last execution of a trigger that has no slots (webhook, flow trigger)."""
+    with write():
+        _named(trigger).update(last_execution_id=execution_id, last_at=at, message="")
+
+
+def _named(trigger: Trigger) -> QuerySet[TriggerRow]:
+    return TriggerRow.objects.filter(namespace=trigger.namespace, flow_id=trigger.flow_id, trigger_id=trigger.id)
+
+
+def _same(trigger: Trigger) -> QuerySet[TriggerRow]:
+    return _named(trigger).filter(revision=trigger.revision, enabled=True, declared_disabled=False)
+
+
+def set_enabled(namespace: str, flow_id: str, trigger_id: str, enabled: bool, now: datetime) -> Trigger:
+    """A person's switch. Switching on counts from now: what was missed meanwhile stays missed. Raises NotFound."""
+    trigger = get(namespace, flow_id, trigger_id)
+    if trigger.enabled == enabled:
+        return trigger
+    with write():
+        row = TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id, trigger_id=trigger_id)
+        row.update(enabled=enabled, next_at=None, updated_at=now, **({"since": now, "message": ""} if enabled else {}))
+    return get(namespace, flow_id, trigger_id)
+
+
+def slots(trigger: Trigger, limit: int = 20) -> list[Slot]:
+    """The last slots, newest first."""
+    return [_slot(row) for row in SlotRow.objects.filter(trigger=trigger.key).order_by("-fire_at")[:limit]]
+
+
+def is_running(execution_id: str | None) -> bool:
+    """Whether the execution a trigger started last has not ended yet."""
+    return ExecutionRow.objects.filter(id=execution_id, ended_at__isnull=True).exists() if execution_id else False
+
+
+def _triggers(rows: Iterable[TriggerRow]) -> list[Trigger]:
+    return [_trigger(row) for row in rows]
+
+
+def _trigger(row: TriggerRow) -> Trigger:
+    return Trigger(
+        namespace=row.namespace,
+        flow_id=row.flow_id,
+        id=row.trigger_id,
+        type=row.type,
+        definition=documents.load(row.definition),
+        revision=row.revision,
+        enabled=row.enabled,
+        declared_disabled=row.declared_disabled,
+        last_at=row.last_at,
+        next_at=None if row.next_at == _NEVER else row.next_at,
+        last_execution_id=row.last_execution_id,
+        message=row.message,
+        since=row.since,
+        updated_at=row.updated_at,
+        backfill=None if row.backfill is None else Backfill.read(row.backfill),
+        held_until=row.held_until,
+    )
+
+
+def _slot(row: SlotRow) -> Slot:
+    return Slot(row.trigger, row.fire_at, row.execution_id, row.state, row.reason, row.made_at)

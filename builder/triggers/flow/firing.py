@@ -1,0 +1,164 @@
+"""Fires flow triggers: each looks once at every change of state of another flow's execution that it means."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from builder.clock import Clock
+from builder.engine.execution import Execution
+from builder.engine.states import State
+from builder.errors import BuilderError, Unavailable
+from builder.schedule.windows import Span
+from builder.store import executions, triggers
+from builder.store.births import CORRELATION
+from builder.store.gate import write
+from builder.store.triggers import Trigger, changes, windows
+from builder.store.triggers.changes import Change
+from builder.store.triggers.windows import Seen
+from builder.tasks.judge import Objection
+from builder.triggers.flow.chains import DEEPEST, TYPES, depth
+from builder.triggers.flow.gatherings import Gathering, Look, gatherings_of
+from builder.triggers.flow.listening import hears_pauses, listens
+from builder.triggers.flow.upstream import outputs_of, sight_of
+from builder.triggers.opening import Opening
+from builder.triggers.stopping import heed_end, stopped
+
+_TOO_DEEP = (f"Not started after execution %s: {DEEPEST} flow triggers have fired one because of the other, so these "
+             "flows start each other in a loop. Narrow the conditions of one of them.")  # fmt: skip
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one change means for one trigger: what it met of what the trigger waits for."""
+
+    opening: Opening
+    met: Sequence[tuple[Gathering, Span, frozenset[str]]] = ()
+
+
+def fire_flows(clock: Clock) -> int:
+    """Looks at what has happened since the last look; returns how many executions were started."""
+    happened = changes.waiting()
+    if not happened:
+        return 0
+    listening = triggers.of_types(TYPES)
+    found = executions.load_many([change.execution_id for change in happened], with_runs=False)
+    started = 0
+    for change in happened:
+        execution = found[change.execution_id][0] if change.execution_id in found else None
+        if execution is not None:
+            heed_end(change, execution, clock.now())
+        meant = [trigger for trigger in listening if execution and listens(trigger, change, execution)]
+        started += _look_at(change, meant, clock)
+    return started
+
+
+def _look_at(change: Change, meant: Sequence[Trigger], clock: Clock) -> int:
+    found: list[_Found] = []
+    labels: list[tuple[str, str]] = []
+    if meant:
+        execution = executions.load(change.execution_id)[0]
+        labels = [pair for pair in execution.labels if pair[0] == CORRELATION]
+        found = [one for trigger in meant if (one := _found(trigger, execution, change, clock))]
+    with write():
+        if not changes.take(change):
+            return 0  # another scheduler has looked at it
+        return sum(_heed(one, change, labels, clock) for one in found)
+
+
+def _found(trigger: Trigger, execution: Execution, change: Change, clock: Clock) -> _Found | None:
+    """What is to be done about it, or nothing; what could not be told is told on the trigger."""
+    sight = sight_of(execution, change)
+    opening = Opening(trigger, sight.variables, clock, sight=sight)
+    if change.state == State.PAUSED and not hears_pauses(trigger, opening.compat):
+        return None
+    objection = opening.objection()
+    if objection is None and depth(execution) >= DEEPEST:
+        objection = Objection(_TOO_DEEP % execution.id, broken=True)
+    if objection is not None and objection.broken:
+        _tell(trigger, objection.reason)
+    if objection is not None or stopped(trigger, clock.now()):
+        return None
+    try:
+        gatherings = gatherings_of(trigger.definition)
+    except BuilderError as error:
+        _tell(trigger, error.message)
+        return None
+    return _gathered(opening, gatherings, change) if gatherings else _Found(opening)
+
+
+def _gathered(opening: Opening, gatherings: Sequence[Gathering], change: Change) -> _Found | None:
+    assert opening.sight is not None
+    look = Look(opening.sight.facts, opening.judge, opening.about)
+    met = []
+    for one in gatherings:
+        span = one.window.around(change.at)
+        parts, broken = one.met(look) if span else (frozenset(), [])
+        for reason in broken:
+            _tell(opening.trigger, reason)
+        if span:
+            met.append((one, span, parts))
+    return _Found(opening, met) if len(met) == len(gatherings) and any(parts for _, _, parts in met) else None
+
+
+def _heed(found: _Found, change: Change, labels: Sequence[tuple[str, str]], clock: Clock) -> bool:
+    """Inside the transaction that takes the change."""
+    opening, now = found.opening, clock.now()
+    if not triggers.hold(opening.trigger):
+        return False
+    if not found.met:
+        return _start(opening, labels, clock)
+    seen = Seen(change.execution_id, change.at)
+    all_seen = [
+        windows.note(opening.trigger.key, gathering.name, span, parts, seen, now)
+        for gathering, span, parts in found.met
+    ]
+    together = zip(found.met, all_seen, strict=True)
+    if any(len(so_far) < gathering.needed for (gathering, _, _), so_far in together):
+        return False
+    for gathering, span, _ in found.met:
+        windows.close(opening.trigger.key, gathering.name, span, now, forget=gathering.resets)
+    return _start(_with_outputs(opening, all_seen), labels, clock)
+
+
+def _with_outputs(opening: Opening, all_seen: Sequence[Mapping[str, Seen]]) -> Opening:
+    waited_for = sorted((one for seen in all_seen for one in seen.values()), key=lambda one: one.at)
+    outputs = outputs_of(one.execution_id for one in waited_for)
+    return opening.with_variables({**opening.variables, **({"outputs": outputs} if outputs else {})})
+
+
+def _start(opening: Opening, labels: Sequence[tuple[str, str]], clock: Clock) -> bool:
+    trigger = opening.trigger
+    try:
+        with write():
+            execution = opening.start(labels, require_inputs=False)
+    except Unavailable:
+        raise
+    except BuilderError as error:
+        reason = f"Not started after execution {opening.variables['executionId']}: {error.message}"
+        _fail(opening, reason, labels, clock)
+        return False
+    triggers.note_execution(trigger, execution.id, clock.now())
+    return True
+
+
+def _fail(opening: Opening, reason: str, labels: Sequence[tuple[str, str]], clock: Clock) -> None:
+    """A failed execution tells of it, as in Kestra 2."""
+    definition = opening.trigger.definition
+    asked_for = definition.get("failOnTriggerError") is True or bool(definition.get("dependsOn"))
+    if asked_for or opening.compat.unreadable_trigger_inputs_fail_an_execution:
+        try:
+            with write():
+                failed = opening.fail(reason, labels)
+            triggers.note_execution(opening.trigger, failed.id, clock.now())
+        except Unavailable:
+            raise
+        except BuilderError as error:
+            log.warning("Flow trigger %s: %s", opening.trigger.key, error.message)
+    _tell(opening.trigger, reason)
+
+
+def _tell(trigger: Trigger, message: str) -> None:
+    log.warning("Flow trigger %s: %s", trigger.key, message)
+    triggers.say(trigger, message)

@@ -1,0 +1,1 @@
+"""The pages of what a namespace keeps: files, the KV store, secrets."""

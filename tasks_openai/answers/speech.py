@@ -1,0 +1,36 @@
+"""Speech in an answer: a sound, kept as a file of the execution."""
+
+from dataclasses import dataclass
+
+from builder.tasks.api import RunContext, TaskFailure
+from tasks_openai.prices import cost_of_speech
+from tasks_openai.wire.calls import fetch
+from tasks_openai.wire.connection import Connection
+from tasks_openai.wire.exchange import Call
+from tasks_openai.wire.records import spend
+
+LARGEST_SPEECH_BYTES = 64 * 2**20
+_KINDS = {
+    "mp3": "audio/mpeg", "opus": "audio/ogg", "aac": "audio/aac", "flac": "audio/flac", "wav": "audio/wav",
+    "pcm": "audio/pcm",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A sound that is kept."""
+
+    uri: str
+    kind: str
+    size: int
+
+
+async def spoken_by(context: RunContext, connection: Connection, call: Call, wanted: str) -> Spoken:
+    """Makes the call and keeps the sound, which was asked for as `wanted` (mp3, opus ...). Raises TaskFailure."""
+    model, text = str((call.body or {}).get("model") or ""), str((call.body or {}).get("input") or "")
+    came = await fetch(context, connection, call, model=model, limit_bytes=LARGEST_SPEECH_BYTES)
+    cost = cost_of_speech(model, len(text), connection.priced_as, context.now())
+    spend(context, cost, {"model": model})
+    if came.kind in ("application/json", "text/html") or not came.content:
+        raise TaskFailure(f"The answer is no sound; it begins: {came.content[:200].decode(errors='replace')!r}.")
+    return Spoken(await context.files.put(f"speech.{wanted}", came.content), _KINDS[wanted], len(came.content))
