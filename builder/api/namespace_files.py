@@ -1,5 +1,6 @@
 """Files of namespaces: content, folders, search, revisions, and all of them as an archive."""
 
+import re
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
@@ -95,7 +96,8 @@ def revisions(request: HttpRequest, namespace: str) -> HttpResponseBase:
 def export(request: HttpRequest, namespace: str) -> HttpResponseBase:
     """All files as a zip archive."""
     response = StreamingHttpResponse(actions.archive(namespace), content_type="application/zip")
-    response["Content-Disposition"] = f'attachment; filename="{namespace}_files.zip"'
+    name = re.sub(r"[^a-z0-9._-]", "_", namespace)
+    response["Content-Disposition"] = f'attachment; filename="{name}_files.zip"'
     return response
 
 
