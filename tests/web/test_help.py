@@ -70,7 +70,9 @@ def test_an_old_type_names_the_one_to_use(browser: Client) -> None:
 
 
 def test_what_flows_and_inputs_have_is_told(browser: Client) -> None:
-    assert "What becomes of one more: it waits, or ends as cancelled or failed." in text(browser, "/help/reference/every/flow")
+    assert "What becomes of one more: it waits, or ends as cancelled or failed." in text(
+        browser, "/help/reference/every/flow"
+    )
     page = text(browser, "/help/reference/every/input")
     assert "The choices, one a line. For SELECT, MULTISELECT." in page
     assert "<code>STRING</code>" in page

@@ -19,6 +19,7 @@ from pydantic_core import PydanticUndefined
 from builder.flows.durations import format_duration
 from builder.tasks.fields.properties import yaml_names
 from builder.tasks.fields.shapes import Shape, choices_of, members_of, models_of, shapes_of
+from builder.tasks.fields.words import words_of
 
 Control = Literal[
     "text",
@@ -167,7 +168,7 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FormField:
         control=form.control or _control(info, secret),
         group=form.group or ("connection" if secret else "main"),
         required=info.is_required(),
-        description=form.help or _one_line(info.description),
+        description=form.help or _one_line(info.description or words_of(model).get(name)),
         default=_default(info),
         examples=tuple(as_text(example) for example in info.examples or ()),
         options=form.options or choices,

@@ -14,7 +14,6 @@ class Outputs(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel,
         populate_by_name=True,
-        use_attribute_docstrings=True,
         protected_namespaces=(),
         serialize_by_alias=True,
     )

@@ -72,7 +72,6 @@ class Properties(BaseModel):
         alias_generator=to_camel,
         populate_by_name=True,
         frozen=True,
-        use_attribute_docstrings=True,
         coerce_numbers_to_str=True,
         validate_by_alias=True,
         hide_input_in_errors=True,

@@ -9,6 +9,7 @@ from builder.tasks.fields.form import FormField, fields_of
 from builder.tasks.fields.outputs import outputs_of
 from builder.tasks.fields.properties import yaml_names
 from builder.tasks.fields.shapes import Shape, models_of, shapes_of
+from builder.tasks.fields.words import words_of
 from builder.tasks.plugin import Plugin
 
 _WORDS: Mapping[Shape, str] = {
@@ -120,7 +121,7 @@ def _outputs(model: type[BaseModel], above: tuple[type[BaseModel], ...]) -> tupl
         inner = [one for one in models_of(info.annotation) if one not in (model, *above)]
         parts = _outputs(inner[0], (*above, model)) if len(inner) == 1 else ()
         written = info.serialization_alias or info.alias or name
-        description = " ".join((info.description or "").split())
+        description = " ".join((info.description or words_of(model).get(name, "")).split())
         found.append(Output(written, _kind(shapes_of(info.annotation)), description, parts))
     return tuple(found)
 
