@@ -50,8 +50,8 @@ def test_the_reference_is_found_by_keyboard_alone(page):
 def test_an_example_opens_as_a_new_flow(page):
     page.goto("/help/reference/types/io.kestra.plugin.core.execution.Labels")
     page.get_by_role("link", name="Open as a new flow").click()
-    page.get_by_label("Name id").fill("labelled")
-    page.get_by_label("Namespace").fill("lab")
+    page.locator("#id").fill("labelled")
+    page.locator("#namespace").fill("lab")
     page.get_by_role("button", name="Open the editor").click()
     expect(page).to_have_url("/flows/lab/labelled/edit")
     expect(page.get_by_text("label", exact=True).first).to_be_visible()

@@ -1,5 +1,6 @@
 """The page of a namespace's files: a tree beside the chosen file, which is edited, moved, restored or deleted."""
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -129,7 +130,8 @@ def file_download(request: HttpRequest, namespace: str) -> FileResponse:
 def file_export(request: HttpRequest, namespace: str) -> StreamingHttpResponse:
     """All files as a zip archive."""
     response = StreamingHttpResponse(actions.archive(namespace), content_type="application/zip")
-    response["Content-Disposition"] = f'attachment; filename="{namespace}_files.zip"'
+    name = re.sub(r"[^a-z0-9._-]", "_", namespace)
+    response["Content-Disposition"] = f'attachment; filename="{name}_files.zip"'
     return response
 
 
