@@ -2,12 +2,13 @@
 
 from builder.schedule.cron import Cron, check_cron, check_zone, parse_cron
 from builder.schedule.dates import Dates, Times, check_date, read_dates
-from builder.schedule.slots import Due, Recover, due
+from builder.schedule.slots import Due, Missed, Recover, due
 
 __all__ = [
     "Cron",
     "Dates",
     "Due",
+    "Missed",
     "Recover",
     "Times",
     "check_cron",

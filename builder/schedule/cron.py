@@ -5,6 +5,7 @@ of it: Kestra's nicknames and seconds field, and refusal of the forms Kestra ref
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -61,8 +62,9 @@ class Cron:
             yield from self._steps(f"{self.second} {self.fields}", instant, reverse)
 
     def _steps(self, expression: str, instant: datetime, reverse: bool) -> Iterator[datetime]:
-        for moment in CronSim(expression, instant.astimezone(self.zone), reverse=reverse):
-            yield moment.astimezone(UTC)
+        with suppress(OverflowError):  # where the calendar ends
+            for moment in CronSim(expression, instant.astimezone(self.zone), reverse=reverse):
+                yield moment.astimezone(UTC)
 
     def _at_set_times(self) -> bool:
         minute, hour = self.fields.split()[:2]

@@ -21,6 +21,21 @@ class Recover(StrEnum):
     NONE = "NONE"
 
 
+_WHY = {
+    Recover.ALL: f"too many times had passed; the newest {MOST_RECOVERED} are made up for.",
+    Recover.LAST: "only the last of the times that passed is made up for (recoverMissedSchedules: LAST).",
+    Recover.NONE: "what nothing could start in time is let go (recoverMissedSchedules: NONE).",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A slot that is given up, and why, as the end of a sentence that begins with `Missed:`."""
+
+    slot: datetime
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """`fire`: slots to start, oldest first. `missed`: slots given up, oldest first (the newest MOST_RECOVERED of them).
@@ -29,7 +44,7 @@ class Due:
     """
 
     fire: tuple[datetime, ...]
-    missed: tuple[datetime, ...]
+    missed: tuple[Missed, ...]
     upto: datetime
 
 
@@ -43,8 +58,11 @@ def due(
 ) -> Due:
     """The slots in (last, now]. A slot older than `late_maximum` is missed, whatever `recover` says."""
     passed = tuple(reversed(tuple(_passed(times, last, now))))
-    fire = tuple(slot for slot in _wanted(passed, now, recover) if late_maximum is None or now - slot <= late_maximum)
-    return Due(fire, tuple(slot for slot in passed if slot not in fire), now)
+    wanted = _wanted(passed, now, recover)
+    fire = tuple(slot for slot in wanted if late_maximum is None or now - slot <= late_maximum)
+    given_up = (slot for slot in passed if slot not in fire)
+    late = f"it would have been later than lateMaximumDelay, {late_maximum}, allows."
+    return Due(fire, tuple(Missed(slot, late if slot in wanted else _WHY[recover]) for slot in given_up), now)
 
 
 def _passed(times: Times, last: datetime, now: datetime) -> Iterator[datetime]:

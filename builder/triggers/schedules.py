@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from builder.clock import Clock
 from builder.errors import BuilderError, Unavailable
 from builder.flows.durations import parse_duration
-from builder.schedule import Due, Recover, Times, due
+from builder.schedule import Due, Missed, Recover, Times, due
 from builder.store import triggers
-from builder.store.triggers import FIRED, SKIPPED, Trigger
+from builder.store.triggers import FIRED, MISSED, SKIPPED, Trigger
 from builder.tasks.judge import Objection
 from builder.triggers.opening import Opening
 from builder.triggers.stopping import stopped
@@ -40,8 +40,9 @@ def _look_at(trigger: Trigger, now: datetime, clock: Clock) -> int:
     if stopped(trigger, now):
         return 0
     found = _due(trigger, times, now)
-    for slot in found.missed:
-        triggers.fire(trigger, slot, now, next_at=following(times, slot), state=SKIPPED, reason=_why_missed(trigger))
+    for missed in found.missed:
+        reason = _why_missed(trigger, missed)
+        triggers.fire(trigger, missed.slot, now, next_at=following(times, missed.slot), state=MISSED, reason=reason)
     if not found.fire:
         triggers.plan(trigger, following(times, now))
         return 0
@@ -102,6 +103,8 @@ def _fail(
     triggers.fire(opening.trigger, slot, now, next_at=next_at, state=FAILED, reason=reason, create=create)
 
 
-def _why_missed(trigger: Trigger) -> str:
-    policy = trigger.definition.get("recoverMissedSchedules") or "ALL"
-    return f"Missed: nothing could start it in time (recoverMissedSchedules {policy}, lateMaximumDelay)."
+def _why_missed(trigger: Trigger, missed: Missed) -> str:
+    """An execution that still ran then says more than the rule that gave the slot up."""
+    busy = triggers.was_running(trigger.last_execution_id, missed.slot)
+    before = f"execution {trigger.last_execution_id} was still running, and " if busy else ""
+    return f"Missed: {before}{missed.why}"

@@ -27,7 +27,8 @@ def test_all_makes_up_for_every_missed_slot_in_order() -> None:
 def test_last_makes_up_for_the_last_one_only() -> None:
     found = due(HOURLY, NOON - timedelta(hours=3), NOON + timedelta(minutes=30), recover=Recover.LAST)
     assert found.fire == (NOON,)
-    assert found.missed == (NOON - timedelta(hours=2), NOON - timedelta(hours=1))
+    assert [missed.slot for missed in found.missed] == [NOON - timedelta(hours=2), NOON - timedelta(hours=1)]
+    assert "LAST" in found.missed[0].why
 
 
 def test_none_lets_missed_slots_go() -> None:
@@ -39,6 +40,7 @@ def test_none_lets_missed_slots_go() -> None:
 def test_a_slot_too_late_is_missed() -> None:
     found = due(HOURLY, NOON - timedelta(hours=3), NOON, late_maximum=timedelta(minutes=90))
     assert found.fire == (NOON - timedelta(hours=1), NOON)
+    assert ["lateMaximumDelay, 1:30:00" in missed.why for missed in found.missed] == [True]
 
 
 def test_a_year_of_outage_is_not_a_flood() -> None:

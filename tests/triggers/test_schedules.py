@@ -11,6 +11,7 @@ from builder.errors import Unavailable
 from builder.runtime.runner.runner import Runner
 from builder.store import executions, triggers
 from builder.store.executions import Filters
+from builder.store.triggers import states as trigger_states
 from builder.triggers.flow.firing import fire_flows
 from builder.triggers.scheduler import Scheduler
 from builder.triggers.schedules import fire_due
@@ -149,3 +150,56 @@ def test_stop_after_switches_a_schedule_off_as_soon_as_what_it_started_has_ended
     assert trigger().active
     fire_flows(SystemClock())
     assert not trigger().active
+
+
+def played(policy: str, *, late_by: timedelta) -> list[str]:
+    """What became of each slot after an outage of three slots, the oldest first."""
+    publish(FLOW.replace("    timezone:", f"    allowConcurrent: true\n    {policy}\n    timezone:"))
+    clock = FixedClock(next_hour() + timedelta(hours=2) + late_by)
+    while fire_due(clock):
+        pass
+    return [slot.state for slot in reversed(triggers.slots(trigger()))]
+
+
+@pytest.mark.parametrize(("policy", "states"), [
+    ("recoverMissedSchedules: ALL", ["FIRED", "FIRED", "FIRED"]),
+    ("recoverMissedSchedules: LAST", ["MISSED", "MISSED", "FIRED"]),
+    ("recoverMissedSchedules: NONE", ["MISSED", "MISSED", "MISSED"]),
+    ("lateMaximumDelay: PT1H30M", ["MISSED", "FIRED", "FIRED"]),
+])  # fmt: skip
+def test_after_an_outage_each_slot_becomes_what_the_schedule_says(policy: str, states: list[str]) -> None:
+    assert played(policy, late_by=timedelta(minutes=10)) == states
+    assert len(started()) == states.count("FIRED")
+    for slot in triggers.slots(trigger()):
+        assert (slot.state == "MISSED") == (policy.partition(":")[0] in slot.reason)
+
+
+def test_after_a_year_of_outage_the_newest_hundred_are_started_and_the_rest_is_told() -> None:
+    publish(FLOW.replace("    timezone:", "    allowConcurrent: true\n    timezone:"))
+    clock = FixedClock(next_hour() + timedelta(days=365))
+    assert fire_due(clock) == 1
+    found = triggers.slots(trigger(), 1000)
+    assert [slot.state for slot in found].count("MISSED") == 100
+    assert found[0].state == "FIRED" and clock.now() - found[0].fire_at == timedelta(hours=99)
+    assert "newest 100" in found[-1].reason
+
+
+def test_a_slot_missed_while_the_last_execution_ran_names_that_execution() -> None:
+    publish(FLOW.replace("    timezone:", "    recoverMissedSchedules: NONE\n    timezone:"))
+    clock = FixedClock(next_hour())
+    assert fire_due(clock) == 1
+    clock.advance(timedelta(hours=1, minutes=30))
+    assert fire_due(clock) == 0
+    missed = triggers.slots(trigger())[0]
+    assert missed.state == "MISSED" and f"execution {started()[0]} was still running" in missed.reason
+
+
+def test_a_schedule_goes_on_behind_a_slot_that_a_backfill_took() -> None:
+    publish(FLOW.replace("    timezone:", "    allowConcurrent: true\n    timezone:"))
+    slot = next_hour()
+    taken = triggers.fire(trigger(), slot, slot, next_at=None, state="FIRED")
+    trigger_states.forget("lab", "hourly", "each_hour", slot - timedelta(minutes=1))
+    assert taken is not None
+    clock = FixedClock(slot + timedelta(hours=1))
+    assert [fire_due(clock) for _ in range(3)] == [0, 1, 0]
+    assert len(triggers.slots(trigger())) == 2

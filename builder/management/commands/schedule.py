@@ -27,10 +27,16 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         try:
             cron = parse_cron(options["cron"], with_seconds=options["with_seconds"], timezone=options["timezone"])
-            start = datetime.fromisoformat(options["start"]) if options["start"] else SystemClock().now()
-        except (InvalidInput, ValueError) as error:
-            raise CommandError(str(error), returncode=2) from error
-        if start.tzinfo is None:
-            start = start.replace(tzinfo=UTC)
+            start = _instant(options["start"]) if options["start"] else SystemClock().now()
+        except InvalidInput as error:
+            raise CommandError(error.message, returncode=2) from error
         for instant in islice(cron.after(start), max(0, options["count"])):
             self.stdout.write(f"{instant:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def _instant(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(f"--from cannot be `{text}`; write it like 2027-01-15T10:00:00Z.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -173,10 +173,15 @@ def fire(
 ) -> Slot | None:
     """Takes the slot and creates its execution (`create` returns its id) in one transaction.
 
-    None: somebody else took this slot, or the trigger was changed or switched off; then nothing was created.
+    None: somebody else took this slot, or the trigger was changed or switched off; then nothing was created. A slot
+    that a backfill took is passed over: the schedule goes on behind it.
     """
     with write():
-        if not hold(trigger) or SlotRow.objects.filter(trigger=trigger.key, fire_at=fire_at).exists():
+        if not hold(trigger):
+            return None
+        if SlotRow.objects.filter(trigger=trigger.key, fire_at=fire_at).exists():
+            behind = Q(last_at__isnull=True) | Q(last_at__lt=fire_at)
+            _same(trigger).filter(behind).update(last_at=fire_at, next_at=next_at or _NEVER)
             return None
         execution_id = create() if create else None
         row = SlotRow.objects.create(
@@ -253,6 +258,14 @@ def slots(trigger: Trigger, limit: int = 20) -> list[Slot]:
 def is_running(execution_id: str | None) -> bool:
     """Whether the execution a trigger started last has not ended yet."""
     return ExecutionRow.objects.filter(id=execution_id, ended_at__isnull=True).exists() if execution_id else False
+
+
+def was_running(execution_id: str | None, at: datetime) -> bool:
+    """Whether that execution was there, and had not ended, at that moment."""
+    if execution_id is None:
+        return False
+    found = ExecutionRow.objects.filter(id=execution_id, created_at__lt=at)
+    return found.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at)).exists()
 
 
 def _triggers(rows: Iterable[TriggerRow]) -> list[Trigger]:
