@@ -114,7 +114,14 @@ class Row:
     """One playing of one row: a namespace and a source of random moments of its own."""
 
     def __init__(
-        self, name: str, product: Product, lab: Lab, counter: CounterServer, invariants: Invariants, seed: int, long: bool
+        self,
+        name: str,
+        product: Product,
+        lab: Lab,
+        counter: CounterServer,
+        invariants: Invariants,
+        seed: int,
+        long: bool,
     ) -> None:
         self.namespace = f"faults.{name.lower()}"
         self.product, self.lab, self.counter = product, lab, counter
@@ -146,6 +153,13 @@ class Row:
     def worker(self) -> Part:
         """One of the workers, by chance."""
         return self.random.choice(self.product.workers)
+
+    def kill_workers(self) -> None:
+        """All of them, so that whoever drives something is hit; they start again at once."""
+        for worker in self.product.workers:
+            worker.kill()
+        for worker in self.product.workers:
+            worker.start()
 
     def outlast_the_lease(self) -> None:
         time.sleep(LEASE_SECONDS + 1)

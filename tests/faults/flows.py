@@ -21,7 +21,7 @@ def flow(namespace: str, flow_id: str, *tasks: str, head: str = "") -> str:
 
 def slow(namespace: str, url: str, *, rounds: int = 4, seconds: float = 0.3) -> str:
     """Calls and rests in turn; it tells a secret, which no log may hold."""
-    tasks = ['{id: tell, type: io.kestra.plugin.core.log.Log, message: "{{ secret(\'PLANTED\') }}"}']
+    tasks = ["{id: tell, type: io.kestra.plugin.core.log.Log, message: \"{{ secret('PLANTED') }}\"}"]
     for number in range(1, rounds + 1):
         tasks += [hit(f"hit{number}", url, seconds), rest(f"rest{number}", seconds)]
     head = "inputs:\n  - {id: number, type: INT, defaults: 0}\n"

@@ -150,7 +150,9 @@ class Lab:
     # Triggers
 
     def switch(self, namespace: str, flow_id: str, trigger: str, on: bool) -> None:
-        self.post("triggers", {"namespace": namespace, "flowId": flow_id, "triggerId": trigger, "disabled": not on}, "PUT")
+        self.post(
+            "triggers", {"namespace": namespace, "flowId": flow_id, "triggerId": trigger, "disabled": not on}, "PUT"
+        )
 
     def slots(self, namespace: str, flow_id: str, trigger: str) -> list[Record]:
         found: list[Record] = self.get(f"triggers/{namespace}/{flow_id}/{trigger}/slots", size=1000)["results"]

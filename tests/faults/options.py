@@ -13,7 +13,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--table", metavar="PATH", help="write the rows' results into this guide")
     group.addoption("--database", metavar="URL", help="postgres://user:password@host/name instead of SQLite")
     group.addoption("--redis", metavar="PROGRAM", help="a server program such as redis-server instead of Valkey")
-    group.addoption("--workers", type=int, default=2, metavar="N", help="worker processes (default 2)")
+    group.addoption("--workers", type=int, default=1, metavar="N", help="worker processes (default 1)")
 
 
 def is_wanted(config: pytest.Config) -> bool:

@@ -38,7 +38,12 @@ class Product:
     """Its own data folder, port and environment. `workers`: how many processes drive executions."""
 
     def __init__(
-        self, data: Path, *, workers: int = 2, redis_program: str | None = None, settings: Mapping[str, str] | None = None
+        self,
+        data: Path,
+        *,
+        workers: int = 2,
+        redis_program: str | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.data, self.logs = data, data / "process_logs"
         self.logs.mkdir(parents=True)
@@ -197,4 +202,3 @@ class Product:
             except OSError:
                 continue
         return b"\n".join(found)
-

@@ -1,13 +1,9 @@
 """Rows A1 to A9: what happens to workers, and to what they were working on."""
 
-import signal
-import time
-
 import pytest
 
 from tests.faults import flows
 from tests.faults.conftest import Row
-from tests.faults.parts import wait_until
 
 pytestmark = pytest.mark.faults
 
@@ -19,8 +15,7 @@ def test_a_worker_killed_in_the_middle_of_a_task_costs_one_declared_attempt(row:
         one = row.lab.run(row.namespace, "one")
         row.counter.wait_for_calls(1, f"{one}/")
         row.pause(0, 1)
-        for worker in row.product.workers:
-            worker.restart()
+        row.kill_workers()
         record = row.lab.wait(one, "SUCCESS")
     (run,) = record["taskRunList"]
     assert [attempt["state"]["current"] for attempt in run["attempts"]] == ["KILLED", "SUCCESS"]
