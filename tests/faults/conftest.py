@@ -1,8 +1,8 @@
 """The product that the rows share, the row that a test plays, and the table of what came of all."""
 
+import hashlib
 import platform
 import random
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,9 @@ from tests.faults import flows
 from tests.faults.counter import CounterServer
 from tests.faults.invariants import Invariants
 from tests.faults.lab import Lab
-from tests.faults.load import Load
 from tests.faults.options import seed_of
-from tests.faults.parts import Part
-from tests.faults.product import LEASE_SECONDS, Product
+from tests.faults.product import Product
+from tests.faults.row import Row
 from tests.faults.table import Table
 
 _TABLE = pytest.StashKey[Table]()
@@ -110,67 +109,6 @@ def invariants(product: Product, lab: Lab, counter: CounterServer) -> Invariants
     return made
 
 
-class Row:
-    """One playing of one row: a namespace and a source of random moments of its own."""
-
-    def __init__(
-        self,
-        name: str,
-        product: Product,
-        lab: Lab,
-        counter: CounterServer,
-        invariants: Invariants,
-        seed: int,
-        long: bool,
-    ) -> None:
-        self.namespace = f"faults.{name.lower()}"
-        self.product, self.lab, self.counter = product, lab, counter
-        self.random = random.Random(f"{seed} {name}")
-        self.is_long = long
-        self.running: Load | None = None
-        self.waiting: list[str] = []
-        """Executions that rightly go on when the row is over."""
-        self.copies_may_overlap = False
-        self._invariants = invariants
-        self._extra: list[Part] = []
-
-    def load(self, **options: Any) -> Load:
-        """An execution of `slow` and a page each second, until it is left."""
-        rounds, seconds = (10, 2.0) if self.is_long else (4, 0.3)
-        self.lab.save(flows.slow(self.namespace, self.counter.url, rounds=rounds, seconds=seconds))
-        self.running = Load(self.lab, self.namespace, **options)
-        return self.running
-
-    def seconds(self, short: float, long: float) -> float:
-        """How long an outage lasts: in proportion to the short leases, or as the plan says."""
-        return long if self.is_long else short
-
-    def pause(self, least: float, most: float) -> None:
-        """A random moment within these seconds passes."""
-        time.sleep(self.random.uniform(least, most))
-
-    @property
-    def worker(self) -> Part:
-        """One of the workers, by chance."""
-        return self.random.choice(self.product.workers)
-
-    def kill_workers(self) -> None:
-        """All of them, so that whoever drives something is hit; they start again at once."""
-        for worker in self.product.workers:
-            worker.kill()
-        for worker in self.product.workers:
-            worker.start()
-
-    def outlast_the_lease(self) -> None:
-        time.sleep(LEASE_SECONDS + 1)
-
-    def judge(self) -> None:
-        self.product.make_whole()
-        self._invariants.check(
-            self.namespace, self.running, waiting=self.waiting, copies_may_overlap=self.copies_may_overlap
-        )
-
-
 @pytest.fixture
 def row(
     request: pytest.FixtureRequest, product: Product, lab: Lab, counter: CounterServer, invariants: Invariants,
@@ -178,15 +116,13 @@ def row(
 ) -> Iterator[Row]:  # fmt: skip
     """The row that this test plays. What must hold after every row is judged when the test is over."""
     marker = request.node.get_closest_marker("row")
-    number = next(_NUMBERS)
-    name = f"{marker.args[0]}.n{number}x{repetition}"
-    config = request.config
+    digest = hashlib.sha256(request.node.name.encode()).hexdigest()
+    name = f"{marker.args[0]}x{repetition}.n{digest[:6]}"
     product.make_whole()
-    made = Row(name, product, lab, counter, invariants, seed_of(config), config.getoption("long"))
+    config = request.config
+    chance = random.Random(f"{seed_of(config)} {name}")
+    made = Row(f"faults.{name.lower()}", product, lab, counter, invariants, chance, config.getoption("long"))
     yield made
     if made.running is not None:
         made.running.stop()
     made.judge()
-
-
-_NUMBERS = iter(range(1, 1_000_000))

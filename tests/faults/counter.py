@@ -6,6 +6,7 @@ import time
 from collections import Counter as Tally
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 ANSWERED, CUT = "answered", "cut"
@@ -103,7 +104,7 @@ class CounterServer:
         found = []
         for key in self.by_key(prefix):
             spans = sorted((hit.began, hit.ended or float("inf")) for hit in self.of(key))
-            if any(before[1] > after[0] for before, after in zip(spans, spans[1:], strict=False)):
+            if any(before[1] > after[0] for before, after in pairwise(spans)):
                 found.append(key)
         return found
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.faults import flows
-from tests.faults.conftest import Row
+from tests.faults.row import Row
 
 pytestmark = pytest.mark.faults
 

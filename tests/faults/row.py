@@ -1,0 +1,67 @@
+"""One playing of one row of the plan: the product, a namespace and random moments of its own, and the judgement."""
+
+import random
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.faults import flows
+from tests.faults.counter import CounterServer
+from tests.faults.invariants import Invariants
+from tests.faults.lab import Lab
+from tests.faults.load import Load
+from tests.faults.parts import Part
+from tests.faults.product import LEASE_SECONDS, Product
+
+
+@dataclass
+class Row:
+    """`waiting`: executions that rightly go on when the row is over; `copies_may_overlap`: a process was frozen, and
+    its call stayed open. `is_long`: outages as long as the plan says."""
+
+    namespace: str
+    product: Product
+    lab: Lab
+    counter: CounterServer
+    invariants: Invariants
+    random: random.Random
+    is_long: bool
+    running: Load | None = None
+    waiting: list[str] = field(default_factory=list)
+    copies_may_overlap: bool = False
+
+    def load(self, **options: Any) -> Load:
+        """An execution of `slow` and a page each second, until it is left."""
+        rounds, seconds = (10, 2.0) if self.is_long else (4, 0.3)
+        self.lab.save(flows.slow(self.namespace, self.counter.url, rounds=rounds, seconds=seconds))
+        self.running = Load(self.lab, self.namespace, **options)
+        return self.running
+
+    def seconds(self, short: float, long: float) -> float:
+        """How long an outage lasts: in proportion to the short leases, or as the plan says."""
+        return long if self.is_long else short
+
+    def pause(self, least: float, most: float) -> None:
+        """A random moment within these seconds passes."""
+        time.sleep(self.random.uniform(least, most))
+
+    @property
+    def worker(self) -> Part:
+        """One of the workers, by chance."""
+        return self.random.choice(self.product.workers)
+
+    def kill_workers(self) -> None:
+        """All of them, so that whoever drives something is hit; they start again at once."""
+        for worker in self.product.workers:
+            worker.kill()
+        for worker in self.product.workers:
+            worker.start()
+
+    def outlast_the_lease(self) -> None:
+        time.sleep(LEASE_SECONDS + 1)
+
+    def judge(self) -> None:
+        self.product.make_whole()
+        self.invariants.check(
+            self.namespace, self.running, waiting=self.waiting, copies_may_overlap=self.copies_may_overlap
+        )
