@@ -8,6 +8,7 @@ BuilderError
 │   └── StaleRevision    somebody published in between
 ├── Expired              a KV entry's time to live is over
 ├── LimitExceeded        a named limit was reached
+├── TooMany              too much was asked for at once; it may be asked for again in a while
 ├── Forbidden            an address or an action is not allowed
 ├── Unavailable          the database or Redis does not answer
 └── TaskFailure          a task could not do its work (raised by tasks, shown to people)
@@ -66,9 +67,13 @@ def dotted(path: Path) -> str:
 
 
 class BuilderError(Exception):
-    """The root of all errors that are shown to people; `status` is the HTTP status they answer with."""
+    """The root of all errors that are shown to people; `status` is the HTTP status they answer with.
+
+    `retry_after_seconds`: when it makes sense to ask again, where that is known.
+    """
 
     status = 500
+    retry_after_seconds: int | None = None
 
     @property
     def message(self) -> str:
@@ -125,6 +130,16 @@ class LimitExceeded(BuilderError):
     status = 413
 
 
+class TooMany(BuilderError):
+    """Too much was asked for at once; nothing was done."""
+
+    status = 429
+
+    def __init__(self, message: str, *, retry_after_seconds: int = 1) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(message)
+
+
 class Forbidden(BuilderError):
     """An address or an action is not allowed here."""
 
@@ -135,6 +150,7 @@ class Unavailable(BuilderError):
     """The database or Redis does not answer."""
 
     status = 503
+    retry_after_seconds = 5
 
 
 class TaskFailure(BuilderError):

@@ -34,6 +34,14 @@ def live_readers_keep_no_connection() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def nobody_has_failed_yet() -> None:
+    """What is counted against those who ask is counted in each test anew."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
 @pytest.fixture
 def valkey(valkey_url: str, settings: object) -> str:
     """The URL of an empty Valkey, which settings.REDIS_URL names too."""

@@ -26,7 +26,10 @@ def problem(request: HttpRequest, error: BuilderError) -> HttpResponse:
     details = _details(error)
     if wants_json(request):
         details |= _kestras(error)
-    return answer(request, error.status, error.message, details)
+    response = answer(request, error.status, error.message, details)
+    if error.retry_after_seconds is not None:
+        response["Retry-After"] = str(error.retry_after_seconds)
+    return response
 
 
 def answer(request: HttpRequest, status: int, message: str, details: dict[str, Any] | None = None) -> HttpResponse:

@@ -2,22 +2,22 @@
 
 import base64
 import hashlib
-import time
 import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 
 from builder.access.answers import answer, wants_json
+from builder.access.tries import Tries
 from builder.store.accounts import tokens
 
 TRIES = 10
 TRIES_SECONDS = 300
+_TRIES = Tries("login", TRIES, TRIES_SECONDS)
 
 
 class TokenMiddleware:
@@ -72,20 +72,18 @@ def _token(header: str) -> str:
         return ""
 
 
-def _tries_key(request: HttpRequest, name: str) -> str:
+def _who(request: HttpRequest, name: str) -> str:
     """Names that log in as the same person (spaces around them, other forms of letters) share their tries."""
     same = unicodedata.normalize("NFKC", name).strip().casefold()
     digest = hashlib.sha256(same.encode("utf-8", "replace")).hexdigest()[:32]
-    return f"login:{request.META.get('REMOTE_ADDR', '')}:{digest}:{int(time.time() // TRIES_SECONDS)}"
+    return f"{request.META.get('REMOTE_ADDR', '')}:{digest}"
 
 
 def may_try(request: HttpRequest, name: str) -> bool:
     """Whether this address may try to log in as `name` once more."""
-    return int(cache.get(_tries_key(request, name), 0)) < TRIES
+    return _TRIES.may(_who(request, name))
 
 
 def count_failure(request: HttpRequest, name: str) -> None:
     """Remembers a wrong password for TRIES_SECONDS."""
-    key = _tries_key(request, name)
-    cache.add(key, 0, TRIES_SECONDS)
-    cache.incr(key)
+    _TRIES.count(_who(request, name))

@@ -239,8 +239,7 @@ def _publish(
         )
         if revision.number != before:
             _declare_triggers(flow, revision.number, now)
-            limit = flow.concurrency.limit if flow.concurrency is not None else None
-            queue.ring_on_commit(executions.change_limit(flow.namespace, flow.id, limit, now))
+            queue.ring_on_commit(executions.change_limit(flow.namespace, flow.id, flow.concurrency, now))
         _settle_draft(revision)
     return Published(revision, flow, revision.number != before, _warnings(births.examined(source).problems))
 

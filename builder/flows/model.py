@@ -51,10 +51,24 @@ class Output:
     item_type: str = ""
 
 
+AT_LIMIT = ("QUEUE", "CANCEL", "FAIL")
+"""What becomes of an execution beyond the limit of its flow."""
+WHEN_FULL = ("CANCEL", "FAIL")
+"""What becomes of one beyond the limit of those that wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class Concurrency:
+    """How many executions may run at once. `key`: an expression; those for which it gives the same share the limit.
+
+    `queue_limit`: how many may wait, of each key; None: any number.
+    """
+
     limit: int
-    behavior: str = "QUEUE"
+    behavior: str = AT_LIMIT[0]
+    key: str = ""
+    queue_limit: int | None = None
+    when_full: str = WHEN_FULL[0]
 
 
 CHECK_BEHAVIORS = ("BLOCK_EXECUTION", "FAIL_EXECUTION", "CREATE_EXECUTION")

@@ -8,7 +8,19 @@ from typing import Any
 from builder.flows.dialects.compat import NEWEST, Compat, compat_of
 from builder.flows.durations import parse_duration
 from builder.flows.inputs.kinds import FORM, kind_name, own_properties
-from builder.flows.model import CHECK_BEHAVIORS, Check, Concurrency, Flow, Input, InputForm, Listener, Output, Sla
+from builder.flows.model import (
+    AT_LIMIT,
+    CHECK_BEHAVIORS,
+    WHEN_FULL,
+    Check,
+    Concurrency,
+    Flow,
+    Input,
+    InputForm,
+    Listener,
+    Output,
+    Sla,
+)
 
 
 def read_flow(flow: Mapping[str, Any], server: Compat = NEWEST) -> Flow:
@@ -108,7 +120,15 @@ def _retry(written: Any) -> Mapping[str, Any] | None:
 
 
 def _concurrency(written: Any) -> Concurrency | None:
-    return Concurrency(written["limit"], written.get("behavior") or "QUEUE") if written else None
+    if not written:
+        return None
+    return Concurrency(
+        written["limit"],
+        written.get("behavior") or AT_LIMIT[0],
+        str(written.get("key") or ""),
+        written.get("queueLimit"),
+        written.get("whenFull") or WHEN_FULL[0],
+    )
 
 
 def read_listeners(written: Any) -> tuple[Listener, ...]:

@@ -4,7 +4,7 @@ from builder.models.executions import Execution, Label, LogEntry, Metric, Signal
 from builder.models.flows import Draft, DraftStep, Flow, FlowRevision
 from builder.models.namespaces import KvEntry, NamespaceFile, NamespaceFileRevision, Secret
 from builder.models.system import ApiToken, Heartbeat, Lock
-from builder.models.triggers import HeldCall, Slot, Trigger, TriggerWindow
+from builder.models.triggers import HeldCall, Slot, Trigger, TriggerWindow, WebhookCall
 
 __all__ = [
     "ApiToken",
@@ -29,4 +29,5 @@ __all__ = [
     "TaskRun",
     "Trigger",
     "TriggerWindow",
+    "WebhookCall",
 ]

@@ -12,7 +12,8 @@ class Execution(models.Model):
 
     It is the end of the lease while a runner drives it, the end of a wait while it is parked, now when somebody asked
     something of it, and null when it ended or waits for a person or a child. `alone`: its process was lost with work in
-    flight, so it runs again with nothing beside it; `losses` counts the losses while alone.
+    flight, so it runs again with nothing beside it; `losses` counts the losses while alone. Executions of a flow that
+    share a `concurrency_key` share its limit.
     """
 
     id = models.CharField(max_length=22, primary_key=True)
@@ -34,6 +35,7 @@ class Execution(models.Model):
     attempt_number = models.PositiveIntegerField(default=1)
     draft_source = models.TextField(null=True)  # noqa: DJ001 - null: it runs a published revision
     concurrency_limit = models.PositiveIntegerField(null=True)
+    concurrency_key = models.CharField(max_length=200, default="", db_default="", blank=True)
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

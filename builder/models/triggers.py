@@ -9,6 +9,7 @@ class Trigger(models.Model):
 
     `enabled` is a person's switch; `disabled` in the flow's text is kept apart, in `declared_disabled`. `held_until`:
     one scheduler asks it (a polling trigger), nobody else may until then. `backfill`: past dates a person asked for.
+    `off_at`: since when a person has it switched off. `heeded_at`: up to when people have seen what it did not start.
     """
 
     namespace = models.CharField(max_length=150)
@@ -24,6 +25,8 @@ class Trigger(models.Model):
     last_execution_id = models.CharField(max_length=22, null=True)  # noqa: DJ001 - null: it never fired
     held_until = models.DateTimeField(null=True)
     backfill = models.TextField(null=True)  # noqa: DJ001 - null: none was asked for
+    off_at = models.DateTimeField(null=True)
+    heeded_at = models.DateTimeField(null=True)
     message = models.TextField(default="", blank=True)
     since = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -56,6 +59,10 @@ class Slot(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["trigger", "fire_at"], name="slot_once")]
+        indexes = [
+            models.Index(fields=["fire_at"], name="slot_at"),
+            models.Index(fields=["made_at"], name="slot_lost", condition=Q(state__in=["FAILED", "MISSED"])),
+        ]
 
     def __str__(self) -> str:
         return f"{self.trigger} at {self.fire_at}"
@@ -92,6 +99,29 @@ class HeldCall(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["trigger", "id"], name="held_call_of_trigger")]
+
+    def __str__(self) -> str:
+        return f"{self.trigger} at {self.received_at}"
+
+
+class WebhookCall(models.Model):
+    """One of the last calls of a webhook: what was answered, and why. `document`, encrypted, is what came.
+
+    `trigger` ends in "/" for calls of a flow that no webhook's key fits; nothing of those is kept but that they came.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    trigger = models.CharField(max_length=520)
+    received_at = models.DateTimeField()
+    method = models.CharField(max_length=10)
+    size_bytes = models.PositiveIntegerField()
+    status = models.PositiveSmallIntegerField()
+    reason = models.TextField(default="", blank=True)
+    execution_id = models.CharField(max_length=22, null=True)  # noqa: DJ001 - null: it started nothing
+    document = models.TextField(null=True)  # noqa: DJ001 - null: it was too large, or is nobody's business
+
+    class Meta:
+        indexes = [models.Index(fields=["trigger", "id"], name="call_of_trigger")]
 
     def __str__(self) -> str:
         return f"{self.trigger} at {self.received_at}"

@@ -91,6 +91,7 @@ class Opening:
         *,
         inputs: Mapping[str, Any] | None = None,
         require_inputs: bool = True,
+        refused_when_full: bool = False,
         execution_id: str | None = None,
     ) -> Execution:
         """Creates the execution; `labels` come after the trigger's, `inputs` go before its own.
@@ -106,6 +107,7 @@ class Opening:
             trigger=self._kept,
             hidden=self._secrets,
             require_inputs=require_inputs,
+            refused_when_full=refused_when_full,
             execution_id=execution_id,
         )
 

@@ -17,7 +17,7 @@ from builder.errors import BuilderError
 from builder.runtime.sweep import sweep
 from builder.store import processes
 from builder.triggers.backfilling import run_backfills
-from builder.triggers.batches import start_gathered
+from builder.triggers.called.batches import start_gathered
 from builder.triggers.flow.firing import fire_flows
 from builder.triggers.flow.missing import fail_missed
 from builder.triggers.polling import Poller

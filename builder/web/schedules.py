@@ -13,7 +13,8 @@ from builder.errors import BuilderError, InvalidInput, NotFound
 from builder.schedule import Times
 from builder.store import triggers
 from builder.store.triggers import Trigger
-from builder.triggers import backfilling, timetable, webhooks
+from builder.triggers import backfilling, timetable
+from builder.triggers.called import webhooks
 from builder.triggers.conditions import conditions_of
 from builder.triggers.flow import chains
 from builder.triggers.opening import is_conditional

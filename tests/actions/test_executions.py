@@ -1,5 +1,6 @@
 """Whatever starts or moves an execution does it by these verbs: a row first, then the doorbell."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -183,6 +184,35 @@ def test_a_revision_with_another_limit_holds_for_those_that_wait(doorbell: Doorb
     assert doorbell.rung == [second.id]
     flows.update_flow("team", "work", flow(LOG), by="ada")
     assert doorbell.rung == [second.id, third.id]
+
+
+KEYED = """\
+inputs:
+  - {id: customer, type: STRING, required: false}
+  - {id: pin, type: SECRET, required: false}
+concurrency:
+  limit: 1
+  key: "{{ inputs.customer ?? inputs.pin }}"
+"""
+
+
+def test_executions_with_the_same_key_share_the_limit():
+    flows.create_flow(flow(LOG, KEYED), by="ada")
+    first = executions.run("team", "work", {"customer": "a"})
+    states = [executions.run("team", "work", {"customer": customer}).state.value for customer in "bab"]
+    assert states == ["CREATED", "QUEUED", "QUEUED"]
+    assert executions.replay(first.id).state is State.QUEUED
+    assert executions.run("team", "work", {"customer": "c"}).state is State.CREATED
+    assert stored.concurrency_key(first.id) == "a"
+
+
+def test_a_key_that_cannot_be_told_starts_nothing_and_a_secret_one_is_not_kept_plain():
+    flows.create_flow(flow(LOG, KEYED), by="ada")
+    pinned = executions.run("team", "work", {"pin": "hush-hush"})
+    assert re.fullmatch("[0-9a-f]{64}", stored.concurrency_key(pinned.id))
+    flows.update_flow("team", "work", flow(LOG, KEYED.replace("inputs.customer ??", "outputs.log.value ~")), by="ada")
+    with pytest.raises(InvalidInput, match=r"concurrency\.key of the flow cannot be told"):
+        executions.run("team", "work")
 
 
 def test_an_end_can_be_changed_to_another_end(hello: str):

@@ -3,20 +3,29 @@
 import hashlib
 import hmac
 import json
+import threading
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 
+from builder.access import tries
+from builder.api.executions import webhooks
 from builder.clock import FixedClock, SystemClock
+from builder.errors import Conflict, NotFound
 from builder.runtime.files import storage
 from builder.store import executions, triggers
 from builder.store.executions import Filters
+from builder.store.triggers import calls as kept
 from builder.store.triggers import held_calls
-from builder.triggers.batches import start_gathered
+from builder.store.triggers.calls import Noted
+from builder.triggers.called.batches import start_gathered
+from builder.triggers.called.webhooks import UNKNOWN, repeat
 from tests.api.conftest import Api
 
 FLOW = """\
@@ -32,6 +41,7 @@ triggers:
     key: 4wjtkzwVGBM9yKnjm3yv8r
 """
 PATH = "/api/v1/executions/webhook/team/shop/4wjtkzwVGBM9yKnjm3yv8r"
+KEY = "team/shop/call"
 BATCH = FLOW.replace(".Webhook", ".BatchWebhook") + "    eventsCount: 3\n    pollingInterval: PT10M\n"
 
 
@@ -49,6 +59,11 @@ def only() -> Any:
     """What `trigger` holds in the one execution there is, and its id."""
     (item,) = executions.search(Filters(flow_id="shop")).items
     return (executions.load(item.id)[0].trigger or {})["variables"], item.id
+
+
+def noted() -> list[Noted]:
+    """The last calls, newest first."""
+    return kept.last([KEY, "team/shop/"])
 
 
 def test_a_missing_input_keeps_nobody_out(api: Api, stranger: Client):
@@ -137,9 +152,11 @@ def test_a_call_must_be_signed_where_that_is_asked(api: Api, stranger: Client, s
     api.post("flows", FLOW + f'    signature: {{style: {style}, secret: "{secret}"{header}}}\n')
     right, wrong = calls(style)
     for headers in ({}, wrong, {**right, next(reversed(right)): "nonsense"}):
-        assert stranger.post(PATH, BODY, "application/json", headers=headers).status_code == 403
+        answer = stranger.post(PATH, BODY, "application/json", headers=headers)
+        assert answer.status_code == 404 and answer.json()["message"] == UNKNOWN
     assert stranger.post(PATH, BODY, "application/json", headers=right).status_code == 200
     assert executions.search(Filters(flow_id="shop")).total == 1
+    assert ["signature" in call.reason for call in noted()] == [False, True, True, True]
 
 
 def test_calls_are_gathered_until_there_are_enough(api: Api, stranger: Client):
@@ -170,3 +187,103 @@ def test_gathered_calls_are_dropped_when_the_flow_is_not_meant_to_start(api: Api
     assert [stranger.post(PATH).status_code for _ in range(4)] == [202] * 4
     assert executions.search(Filters(flow_id="shop")).total == 0
     assert held_calls.count(triggers.get("team", "shop", "call").key) == 1
+
+
+ANSWERS = '    when: "{{ trigger.body.n != 0 }}"\n    inputs: {wanted: "{{ trigger.body.n / 1 }}"}\n'
+
+
+def test_each_call_is_noted_with_what_was_answered_and_why(api: Api, stranger: Client):
+    api.post("flows", FLOW + ANSWERS)
+    stranger.post(PATH + "?a=1", {"n": 3}, "application/json")
+    stranger.post(PATH, {"n": 0}, "application/json")
+    stranger.put(PATH, {"n": "x"}, "application/json")
+    stranger.post(PATH[:-1] + "X", {"n": 3}, "application/json")
+    triggers.set_enabled("team", "shop", "call", False, SystemClock().now())
+    stranger.post(PATH, "{}", "application/json")
+    off, wrong_key, broken, unmet, started = noted()
+    assert [one.status for one in (started, unmet, off, wrong_key)] == [200, 204, 404, 404]
+    assert started.execution_id == only()[1] and started.method == "POST" and started.size_bytes == 8
+    assert "when" in unmet.reason and "switched off" in off.reason and "key" in wrong_key.reason
+    assert broken.status >= 400 and broken.method == "PUT" and broken.reason
+    assert not wrong_key.can_be_repeated, "what a stranger brings is nobody's"
+
+
+def test_what_a_call_brought_is_kept_encrypted_and_within_bounds(api: Api, stranger: Client):
+    api.post("flows", FLOW)
+    stranger.post(PATH + "?token=hush1", "hush2", "text/plain", headers={"Authorization": "hush3", "X-Key": "hush4"})
+    stranger.post(PATH, "x" * 70_000, "text/plain")
+    for _ in range(3):
+        stranger.post(PATH)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT document FROM builder_webhookcall ORDER BY id")
+        documents = [row[0] for row in cursor.fetchall()]
+    assert "hush" not in documents[0] and documents[1] is None
+    came = kept.came(KEY, noted()[-1].id)
+    assert came.body == b"hush2" and came.parameters == {"token": ["hush1"]} and came.headers["X-Key"] == ["hush4"]
+    assert "hush3" not in str(came), "what logs somebody in is for nobody"
+    assert not noted()[-2].can_be_repeated and noted()[-2].size_bytes == 70_000
+
+
+def test_no_more_than_the_last_calls_are_kept(api: Api, stranger: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(kept, "KEPT", 3)
+    monkeypatch.setattr(kept, "KEPT_STRAY", 2)
+    api.post("flows", FLOW)
+    started = [stranger.post(PATH).json()["id"] for _ in range(5)]
+    for _ in range(4):
+        stranger.post(PATH[:-1] + "X")
+    assert [one.execution_id for one in kept.last([KEY])] == started[:1:-1]
+    assert len(kept.last(["team/shop/"])) == 2
+    api("DELETE", "flows/team/shop")
+    assert kept.last([KEY]) == []
+
+
+def test_a_call_can_be_repeated(api: Api, stranger: Client):
+    api.post("flows", FLOW + '    signature: {style: GITHUB, secret: "hush-hush"}\n')
+    stranger.post(PATH, BODY, "application/json", headers={"x-hub-signature-256": "sha256=" + signed(BODY)})
+    (first,) = noted()
+    clock = SystemClock()
+    again = repeat(triggers.get("team", "shop", "call"), first.id, clock, by="ada").execution
+    assert again is not None and again.id != first.execution_id
+    assert (again.trigger or {})["variables"]["body"] == {"order": 3}
+    assert noted()[0].reason == "A call repeated by ada." and noted()[0].execution_id == again.id
+    off = triggers.set_enabled("team", "shop", "call", False, clock.now())
+    with pytest.raises(Conflict, match="switched off"):
+        repeat(off, first.id, clock, by="ada")
+    with pytest.raises(NotFound):
+        repeat(off, 10**9, clock, by="ada")
+
+
+def test_a_form_with_files_can_be_repeated(api: Api, stranger: Client):
+    api.post("flows", FLOW)
+    stranger.post(PATH, {"name": "x", "photo": SimpleUploadedFile("a.bin", b"\x00\x01")})
+    again = repeat(triggers.get("team", "shop", "call"), noted()[0].id, SystemClock(), by="ada").execution
+    assert again is not None
+    seen = (again.trigger or {})["variables"]
+    assert seen["formFields"] == {"name": ["x"]}
+    assert storage.read(seen["parts"][0]["uri"], [again.id]) == b"\x00\x01"
+
+
+def test_guesses_are_slowed_down_and_right_calls_are_not(api: Api, stranger: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tries, "time", SimpleNamespace(time=lambda: 999_990.0))
+    api.post("flows", FLOW)
+    answers = [stranger.post(PATH[:-1] + "X") for _ in range(22)]
+    assert [answer.status_code for answer in answers] == [404] * 20 + [429] * 2
+    assert answers[-1]["Retry-After"] == "30"
+    assert stranger.post(PATH).status_code == 200
+
+
+def test_a_call_that_finds_too_many_waiting_starts_nothing_and_is_told_to_come_again(api: Api, stranger: Client):
+    api.post("flows", FLOW + "concurrency: {limit: 1, queueLimit: 1}\n")
+    answers = [stranger.post(PATH) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[2]["Retry-After"] == "10" and "queueLimit" in answers[2].json()["message"]
+    assert executions.search(Filters(flow_id="shop")).total == 2
+    assert noted()[0].status == 429 and noted()[0].execution_id is None
+
+
+def test_a_call_too_many_is_told_to_come_again(api: Api, stranger: Client, monkeypatch: pytest.MonkeyPatch):
+    api.post("flows", FLOW)
+    monkeypatch.setattr(webhooks, "_PLACES", threading.BoundedSemaphore(0))
+    answer = stranger.post(PATH)
+    assert answer.status_code == 429 and answer["Retry-After"] == "1"
+    assert executions.search(Filters(flow_id="shop")).total == 0

@@ -137,6 +137,6 @@ def test_what_is_deleted_holds_no_place():
 def test_a_limit_that_was_raised_lets_as_many_in_and_none_lets_all_in():
     limit = Concurrency(1)
     born = [executions.create(NewExecution(an_execution(), concurrency=limit)) for _ in range(5)]
-    assert executions.change_limit("team", "hello", 2, NOW) == [born[1].id]
-    assert executions.change_limit("team", "hello", 2, NOW) == []
+    assert executions.change_limit("team", "hello", Concurrency(2), NOW) == [born[1].id]
+    assert executions.change_limit("team", "hello", Concurrency(2), NOW) == []
     assert len(executions.change_limit("team", "hello", None, NOW)) == 3

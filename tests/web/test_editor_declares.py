@@ -139,7 +139,7 @@ def test_an_output_is_added_and_copied_with_a_name_of_its_own(ann: Client) -> No
 
 
 FLOW_PARTS = {
-    "concurrency": {"limit": 1},
+    "concurrency": {"limit": 1, "key": "{{ inputs.count }}", "queueLimit": 3, "whenFull": "FAIL"},
     "checks": [{"when": "{{ inputs.count > 0 }}", "message": "Give a count above 0."}],
     "sla": [{"id": "in_time", "type": "MAX_DURATION", "behavior": "FAIL", "duration": "PT1H"}],
     "pluginDefaults": [{"type": "io.kestra.plugin.core.log.Log", "values": {"level": "WARN"}}],

@@ -11,10 +11,11 @@ from builder.engine.replay import replayed, restarted_anew
 from builder.engine.restart import marked, restarted
 from builder.engine.states import State
 from builder.errors import NotFound
-from builder.flows.model import Concurrency
+from builder.flows.model import Flow
 from builder.runtime import queue
 from builder.runtime.runner.keeping.plans import plan_of
 from builder.store import births, executions, flows
+from builder.store.births.sharing import concurrency_key
 from builder.store.executions import NewExecution
 from builder.store.gate import write
 
@@ -33,7 +34,7 @@ def restart(execution_id: str, *, revision: int | None = None, by: str = "") -> 
         anew = revision is not None and revision != execution.revision
         plan = plan_of(source, number, None if anew else execution.created_at)
         if revision is not None and revision != execution.revision:
-            return _create(restarted_anew(plan, execution, now, executions.new_id(), number))
+            return _create(restarted_anew(plan, execution, now, executions.new_id(), number), plan.flow)
         again = restarted(plan, execution, now)
         queue.ring_on_commit(executions.replace_execution(again, now, due=True))
     return again
@@ -62,7 +63,7 @@ def replay(
         values = births.resolved_inputs(plan.flow, number, inputs, now)
         copy = births.objected(replace(copy, inputs=values), plan.flow, now)
     draft_source = executions.draft_source(execution_id) if revision is None else None
-    return _create(copy, draft_source, plan.flow.concurrency)
+    return _create(copy, plan.flow, draft_source)
 
 
 def mark(execution_id: str, run: str, state: State, *, by: str = "") -> Execution:
@@ -91,9 +92,11 @@ def _path_of(execution: Execution, name: str) -> str:
     raise NotFound(f"Execution `{execution.id}` has no task run `{name}`.")
 
 
-def _create(copy: Execution, draft_source: str | None = None, concurrency: Concurrency | None = None) -> Execution:
+def _create(copy: Execution, flow: Flow, draft_source: str | None = None) -> Execution:
     """Creates a copy, with a correlation id of its own where the old one had its own."""
     labels = tuple(
         (key, copy.id if (key, value) == (births.CORRELATION, copy.parent_id) else value) for key, value in copy.labels
     )
-    return start(NewExecution(replace(copy, labels=labels), source=draft_source, concurrency=concurrency))
+    relabelled = replace(copy, labels=labels)
+    key = concurrency_key(flow, relabelled, copy.created_at)
+    return start(NewExecution(relabelled, source=draft_source, concurrency=flow.concurrency, concurrency_key=key))

@@ -30,7 +30,7 @@ def fail(
     births.refuse_disabled(found)
     births.refuse_system_labels(labels)
     now = clock.now()
-    new = births.born(found.flow, found.revision, now, inputs={}, labels=labels, trigger=trigger, asks_checks=False)
+    new = births.born(found.flow, found.revision, now, inputs={}, labels=labels, trigger=trigger, ends_at_once=True)
     history = (*new.execution.history, (State.FAILED, now))
     failed = replace(new.execution, state=State.FAILED, history=history, message=message)
     with write():

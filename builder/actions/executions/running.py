@@ -1,6 +1,7 @@
 """Starting executions: of a published flow or of a draft, with inputs resolved and files kept."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -36,10 +37,12 @@ def run(
     by: str = "",
     hidden: Collection[str] = (),
     require_inputs: bool = True,
+    refused_when_full: bool = False,
 ) -> Execution:
     """Runs a flow: a row, then a ring. `files` are uploads by input id; `draft` runs the draft's text.
 
     Inputs that hold a secret of `hidden` are encrypted. `require_inputs` False: those that are missing are left out.
+    `refused_when_full`: raises TooMany where the flow's queueLimit is reached, instead of making one that ends at once.
 
     Inside a transaction of the caller the ring waits for its commit. Raises NotFound, Conflict when the flow is
     disabled, InvalidInput with everything that is wrong with the inputs, InvalidFlow for a draft with errors.
@@ -72,7 +75,7 @@ def run(
             due_at=schedule_at,
             draft_source=found.source if draft else None,
         )
-        return start(new)
+        return start(replace(new, refused_when_full=refused_when_full))
     except Exception:
         storage.forget(chosen)
         raise

@@ -1,15 +1,15 @@
 """Webhooks: addresses that whoever knows their key may call, without an account. Each 200 is an execution."""
 
 import json
-from io import BytesIO
+import threading
+import time
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
-from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
 
+from builder.access.tries import Tries
 from builder.api.execution_json import execution_json, origin
 from builder.api.executions.following import when_ended
 from builder.api.methods import methods
@@ -17,15 +17,19 @@ from builder.api.reading import body_bytes
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
-from builder.errors import InvalidInput
+from builder.errors import BuilderError, NotFound, TooMany
 from builder.expressions import ExpressionError, render_value
 from builder.store.lookups import StoredLookups
-from builder.store.triggers import Trigger
-from builder.triggers.webhooks import Call, Part, receive
+from builder.store.triggers import Trigger, calls
+from builder.triggers.called.webhooks import HIDDEN_HEADERS, UNKNOWN, Received, receive
 
 _CLOCK = SystemClock()
 _SHOWN = ("id", "namespace", "flowId", "flowRevision", "trigger", "labels", "state", "url")
 """What a stranger may see of the execution; its inputs may hold more than the call brought."""
+_PLACES = threading.BoundedSemaphore(32)
+"""How many calls are taken on at once: half of the threads, so that pages are answered however many come."""
+_REFUSALS = Tries("webhook", 20, 60)
+_REFUSAL_SECONDS = 0.1
 _BODILESS = (204, 205, 304)
 _FAILED = frozenset({State.FAILED, State.KILLED, State.CANCELLED})
 
@@ -33,9 +37,35 @@ _FAILED = frozenset({State.FAILED, State.KILLED, State.CANCELLED})
 def call(request: HttpRequest, namespace: str, flow_id: str, key: str) -> HttpResponseBase:
     """Starts the flow; 204 when the trigger's condition does not hold, 404 for anything that is no webhook.
 
-    With `wait`, 202 and the record where the end takes longer than a connection is held.
+    With `wait`, 202 and the record where the end takes longer than a connection is held. What cannot be taken on now is
+    answered with 429, and starts nothing.
     """
-    received = receive(namespace, flow_id, key, _call(request), _CLOCK)
+    arrived, address = time.monotonic(), request.META.get("REMOTE_ADDR", "")
+    may_be_wrong = _REFUSALS.may(address)
+    if not _PLACES.acquire(blocking=False):
+        raise TooMany("Too many calls are being taken on at once; call again in a moment.")
+    try:
+        received = receive(namespace, flow_id, key, _came(request), _CLOCK, notes_strays=may_be_wrong)
+    except NotFound:
+        _REFUSALS.count(address)
+        raise _refusal(may_be_wrong, arrived) from None
+    finally:
+        _PLACES.release()
+    answer = _answer(request, received)
+    if received.execution is not None and answer.status_code != 200:
+        calls.answered(received.call_id, answer.status_code)
+    return answer
+
+
+def _refusal(may_be_wrong: bool, arrived: float) -> BuilderError:
+    """All refusals alike, also in how long they take: nobody learns whether there is such a flow, or a right key."""
+    time.sleep(max(0.0, arrived + _REFUSAL_SECONDS - time.monotonic()))
+    if may_be_wrong:
+        return NotFound(UNKNOWN)
+    return TooMany("Too many calls to addresses that are no webhooks.", retry_after_seconds=_REFUSALS.seconds_left())
+
+
+def _answer(request: HttpRequest, received: Received) -> HttpResponseBase:
     if received.gathered is not None:
         return JsonResponse({"status": "buffered", "eventsBuffered": received.gathered}, status=202)
     if received.execution is None:
@@ -53,22 +83,9 @@ def call(request: HttpRequest, namespace: str, flow_id: str, key: str) -> HttpRe
     return JsonResponse(_record(request, execution), status=status)
 
 
-def _call(request: HttpRequest) -> Call:
-    headers = {name: [value] for name, value in request.headers.items()}
-    parameters = _listed(request.GET)
-    body = body_bytes(request)
-    if request.content_type != "multipart/form-data":
-        return Call(headers, parameters, body)
-    try:
-        fields, files = request.parse_file_upload(request.META, BytesIO(body))
-    except (MultiPartParserError, SuspiciousOperation) as error:
-        raise InvalidInput(f"The form cannot be read: {error}") from error
-    parts = [
-        Part(str(name), file.name or "", file.content_type or "", file.read())
-        for name, values in files.lists()
-        for file in values
-    ]
-    return Call(headers, parameters, body, is_form=True, parts=parts, fields=_listed(fields))
+def _came(request: HttpRequest) -> calls.Came:
+    headers = {name: [value] for name, value in request.headers.items() if name.lower() not in HIDDEN_HEADERS}
+    return calls.Came(str(request.method), headers, _listed(request.GET), body_bytes(request))
 
 
 def _listed(values: QueryDict) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from builder.flows.checks.findings import Findings, check_keys, kind_of
 from builder.flows.checks.labels import check_labels
 from builder.flows.checks.values import check_choice, check_duration
 from builder.flows.durations import BadDuration, parse_duration
+from builder.flows.model import AT_LIMIT, WHEN_FULL
 
 FLOW_KEYS = (
     "id",
@@ -120,13 +121,24 @@ def _check_concurrency(findings: Findings, path: Path, value: Any) -> None:
     if not isinstance(value, Mapping):
         findings.error(path, "concurrency is a map", "Write concurrency: {limit: 1, behavior: QUEUE}.")
         return
-    check_keys(findings, path, value, ("limit", "behavior"), "concurrency")
-    limit = value.get("limit")
-    if isinstance(limit, bool) or not isinstance(limit, int):
-        findings.error((*path, "limit"), "concurrency.limit must be a whole number")
-    elif limit < 1:
-        findings.error((*path, "limit"), "concurrency.limit must be at least 1")
-    check_choice(findings, (*path, "behavior"), value.get("behavior", "QUEUE"), ("QUEUE", "CANCEL", "FAIL"))
+    check_keys(findings, path, value, ("limit", "behavior", "key", "queueLimit", "whenFull"), "concurrency")
+    _check_count(findings, path, value, "limit")
+    check_choice(findings, (*path, "behavior"), value.get("behavior", AT_LIMIT[0]), AT_LIMIT)
+    if value.get("key") is not None and not isinstance(value["key"], str):
+        findings.error((*path, "key"), f"concurrency.key must be a text, not {kind_of(value['key'])}")
+    if value.get("queueLimit") is not None:
+        _check_count(findings, path, value, "queueLimit")
+        if value.get("behavior", AT_LIMIT[0]) != AT_LIMIT[0]:
+            findings.error((*path, "queueLimit"), "queueLimit needs behavior: QUEUE; nothing waits otherwise")
+    check_choice(findings, (*path, "whenFull"), value.get("whenFull", WHEN_FULL[0]), WHEN_FULL)
+
+
+def _check_count(findings: Findings, path: Path, value: Mapping[str, Any], key: str) -> None:
+    count = value.get(key)
+    if isinstance(count, bool) or not isinstance(count, int):
+        findings.error((*path, key), f"concurrency.{key} must be a whole number")
+    elif count < 1:
+        findings.error((*path, key), f"concurrency.{key} must be at least 1")
 
 
 def _check_retry(findings: Findings, path: Path, value: Any) -> None:

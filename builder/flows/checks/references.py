@@ -19,7 +19,7 @@ _WORDS = {"inputs": "input", "vars": "variable", "outputs": "task"}
 def check_references(findings: Findings, flow: Mapping[str, Any], task_ids: Collection[str]) -> None:
     """`inputs.x`, `vars.x` and `outputs.x` of all tasks and outputs; an expression with a fallback is left alone."""
     known = {"inputs": _input_roots(flow), "vars": _keys(flow.get("variables")), "outputs": task_ids}
-    for key in (*TASK_LISTS, "listeners", "outputs"):
+    for key in (*TASK_LISTS, "listeners", "outputs", "concurrency"):
         for path, text in texts((key,), flow.get(key)):
             if not findings.takes(Severity.WARNING):
                 return

@@ -21,6 +21,7 @@ _RENDERED = (
     "taskDefaults",
     "retry",
     "labels",
+    "concurrency",
 )
 _NOT_RENDERED = frozenset({"description", "validator", "id", "type"})
 _OPENINGS = ("{{", "{%", "{#")

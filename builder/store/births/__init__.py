@@ -21,6 +21,7 @@ from builder.flows.model import Flow, Input
 from builder.store import flows
 from builder.store.births.given_files import files_seen_from
 from builder.store.births.judging import BLOCK, FAIL, failing, said, strongest
+from builder.store.births.sharing import concurrency_key
 from builder.store.encryption import encrypt, sealed_where
 from builder.store.executions.values import NewExecution, new_id
 from builder.store.hiding import SHORTEST_SECRET, masked
@@ -116,11 +117,12 @@ def born(
     parent: Parent | None = None,
     due_at: datetime | None = None,
     draft_source: str | None = None,
-    asks_checks: bool = True,
+    ends_at_once: bool = False,
 ) -> NewExecution:
     """A new execution of this flow. `inputs` are resolved already (see `resolved_inputs`).
 
     The flow's checks are asked: one that blocks raises InvalidInput, one that fails makes it FAILED from the start.
+    `ends_at_once`: it is made to have failed, so nothing is asked, and it shares no limit.
     """
     chosen = execution_id or new_id()
     execution = Execution(
@@ -139,9 +141,15 @@ def born(
         original_id=chosen,
         notes={notes.SCHEDULE_DATE: due_at.isoformat()} if due_at else {},
     )
-    if asks_checks:
+    if not ends_at_once:
         execution = objected(execution, flow, now)
-    return NewExecution(execution, source=draft_source, concurrency=flow.concurrency, due_at=due_at)
+    return NewExecution(
+        execution,
+        source=draft_source,
+        concurrency=flow.concurrency,
+        concurrency_key="" if ends_at_once else concurrency_key(flow, execution, now),
+        due_at=due_at,
+    )
 
 
 def objected(execution: Execution, flow: Flow, now: datetime) -> Execution:

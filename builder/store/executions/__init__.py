@@ -28,7 +28,7 @@ from builder.store.executions.leases import (
     renew,
     sources,
 )
-from builder.store.executions.limits import change_limit
+from builder.store.executions.limits import change_limit, concurrency_key
 from builder.store.executions.records import (
     LogRow,
     MetricRow,
@@ -89,6 +89,7 @@ __all__ = [
     "children_running",
     "claim",
     "claim_many",
+    "concurrency_key",
     "count_logs",
     "counts",
     "counts_of",

@@ -4,16 +4,18 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from builder.engine.execution import Execution
-from builder.engine.states import State
+from builder.engine.states import TERMINAL, State
+from builder.errors import TooMany
 from builder.flows.model import Concurrency
 from builder.models import Execution as ExecutionRow
 from builder.store.executions.values import NewExecution
 from builder.store.gate import among, lock_row, select, write
 
 _QUEUED = "SELECT DISTINCT namespace, flow_id FROM builder_execution WHERE state = 'QUEUED'"
+_RETRY_AFTER_SECONDS = 10
 _AT_LIMIT = {"QUEUE": State.QUEUED, "CANCEL": State.CANCELLED, "FAIL": State.FAILED}
 
 
@@ -21,32 +23,50 @@ def admit(new: NewExecution) -> Execution:
     """The execution, in the state that its flow's limit allows. Runs inside the creating transaction.
 
     One that waits for its date (its `wake_at`) holds no place until then: `admitted` is asked when it is taken up.
+    Raises TooMany for one that is not to be made when too many wait.
     """
     execution = new.execution
     if execution.state is not State.CREATED:
         return execution
     if new.due_at is not None and new.due_at > execution.created_at:
         return replace(execution, wake_at=new.due_at)
-    return admitted(execution, new.concurrency, execution.created_at)
+    found = admitted(execution, new.concurrency, new.concurrency_key, execution.created_at)
+    if new.refused_when_full and found.state in TERMINAL and new.concurrency and new.concurrency.behavior == "QUEUE":
+        raise TooMany(found.message, retry_after_seconds=_RETRY_AFTER_SECONDS)
+    return found
 
 
-def admitted(execution: Execution, concurrency: Concurrency | None, at: datetime) -> Execution:
+def admitted(execution: Execution, concurrency: Concurrency | None, key: str, at: datetime) -> Execution:
     """The execution that is to run now, in the state that its flow's limit allows. Inside the caller's transaction."""
     if concurrency is None:
         return execution
-    _hold(execution.namespace, execution.flow_id)
-    if _active(execution.namespace, execution.flow_id) < concurrency.limit:
+    place = (execution.namespace, execution.flow_id)
+    _hold(*place)
+    if _active(*place).filter(concurrency_key=key).count() < concurrency.limit:
         return execution
-    state = _AT_LIMIT[concurrency.behavior]
-    message = (
-        ""
-        if state is State.QUEUED
-        else (
-            f"Flow `{execution.namespace}.{execution.flow_id}` already has {concurrency.limit} running "
-            f"{'execution' if concurrency.limit == 1 else 'executions'}, its concurrency limit."
-        )
-    )
+    state, what, count = _AT_LIMIT[concurrency.behavior], "running", concurrency.limit
+    longest = concurrency.queue_limit
+    if state is State.QUEUED and longest is not None and _queued(*place).filter(concurrency_key=key).count() >= longest:
+        state, what, count = _AT_LIMIT[concurrency.when_full], "waiting", longest
+    message = "" if state is State.QUEUED else _full(execution, key, what, count)
     return replace(execution, state=state, message=message, history=(*execution.history, (state, at)))
+
+
+def _full(execution: Execution, key: str, what: str, count: int) -> str:
+    named = f"{count} {what} {'execution' if count == 1 else 'executions'}{f' for `{key}`' if key else ''}"
+    limit = "its concurrency limit" if what == "running" else "its concurrency.queueLimit"
+    return f"Flow `{execution.namespace}.{execution.flow_id}` already has {named}, {limit}."
+
+
+def concurrency_key(execution_id: str) -> str:
+    """Whom an execution shares the limit of its flow with; "" when it is gone."""
+    return _row(execution_id).values_list("concurrency_key", flat=True).first() or ""
+
+
+def limit_now(execution_id: str, concurrency: Concurrency | None) -> Concurrency | None:
+    """The limit of an execution that waited for its date: the flow may have got another one since it was made."""
+    limit = _row(execution_id).values_list("concurrency_limit", flat=True).first()
+    return None if limit is None else replace(concurrency or Concurrency(limit), limit=limit)
 
 
 def queued_flows(flow_ids: Collection[str] | None = None) -> set[tuple[str, str]]:
@@ -68,17 +88,24 @@ def promote(flows: Iterable[tuple[str, str]], now: datetime) -> list[str]:
 
 def _promote(namespace: str, flow_id: str, now: datetime) -> list[str]:
     waiting = _queued(namespace, flow_id).order_by("created_at", "id")
-    oldest = waiting.values_list("id", "concurrency_limit").first()
+    oldest = waiting.values_list("concurrency_limit").first()
     if oldest is None:
         return []
-    limit = oldest[1]
-    room = None if limit is None else limit - _active(namespace, flow_id)
-    if room is not None and room <= 0:
-        return []
-    promoted = list(waiting.values_list("id", flat=True)[:room])
+    promoted = list(waiting.values_list("id", flat=True)) if oldest[0] is None else []
+    if oldest[0] is not None:
+        keys = list(waiting.order_by().values_list("concurrency_key", flat=True).distinct())
+        running = _counted(_active(namespace, flow_id))
+        for key in keys:
+            room = max(0, oldest[0] - running.get(key, 0))
+            promoted += waiting.filter(concurrency_key=key).values_list("id", flat=True)[:room]
     for execution_id in promoted:
         _let_in(execution_id, now)
     return promoted
+
+
+def _counted(rows: QuerySet[ExecutionRow]) -> dict[str, int]:
+    """How many there are of each key."""
+    return dict(rows.order_by().values_list("concurrency_key").annotate(count=Count("id")))
 
 
 def _let_in(execution_id: str, now: datetime) -> None:
@@ -86,11 +113,16 @@ def _let_in(execution_id: str, now: datetime) -> None:
     _row(execution_id).filter(state=State.QUEUED.value).update(state=State.CREATED.value, due_at=now)
 
 
-def change_limit(namespace: str, flow_id: str, limit: int | None, now: datetime) -> list[str]:
-    """A flow's limit is another one (None: there is none): it holds for those that wait too; returns whom to ring."""
+def change_limit(namespace: str, flow_id: str, concurrency: Concurrency | None, now: datetime) -> list[str]:
+    """A flow's limit is another one: it holds for those that wait or come to their date too; returns whom to ring.
+
+    Where it has a key no more, what there is shares one limit from now on.
+    """
     with write():
-        if not _queued(namespace, flow_id).update(concurrency_limit=limit):
-            return []
+        _hold(namespace, flow_id)
+        if concurrency is None or not concurrency.key:
+            _unended(namespace, flow_id).exclude(concurrency_key="").update(concurrency_key="")
+        _unended(namespace, flow_id).update(concurrency_limit=concurrency.limit if concurrency is not None else None)
         return promote([(namespace, flow_id)], now)
 
 
@@ -102,12 +134,14 @@ def _row(execution_id: str) -> QuerySet[ExecutionRow]:
     return ExecutionRow.objects.filter(id=execution_id)
 
 
-def _active(namespace: str, flow_id: str) -> int:
-    return (
-        ExecutionRow.objects.filter(namespace=namespace, flow_id=flow_id, ended_at__isnull=True)
-        .exclude(Q(state=State.QUEUED.value) | Q(state=State.CREATED.value, wake_at__isnull=False))
-        .count()
-    )
+def _unended(namespace: str, flow_id: str) -> QuerySet[ExecutionRow]:
+    return ExecutionRow.objects.filter(namespace=namespace, flow_id=flow_id, ended_at__isnull=True)
+
+
+def _active(namespace: str, flow_id: str) -> QuerySet[ExecutionRow]:
+    """Those that hold a place. They are counted, never noted: a place cannot leak."""
+    waiting = Q(state=State.QUEUED.value) | Q(state=State.CREATED.value, wake_at__isnull=False)
+    return _unended(namespace, flow_id).exclude(waiting)
 
 
 def _hold(namespace: str, flow_id: str) -> None:

@@ -22,10 +22,10 @@ from builder.store.gate import among, from_row, moment, run_many, select, write
 _INSERT = """
 INSERT INTO builder_execution (id, namespace, flow_id, revision, state, history, inputs, outputs, labels, trigger,
   message, variables, notes, parent_id, parent_path, original_id, attempt_number, draft_source, concurrency_limit,
-  created_at, started_at, ended_at, wake_at, due_at, owner, epoch, lease_until, losses, alone, runs_total, runs_ended,
-  tokens, cost)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0, NULL,
-  0, %s, %s, %s, NULL, NULL)
+  concurrency_key, created_at, started_at, ended_at, wake_at, due_at, owner, epoch, lease_until, losses, alone,
+  runs_total, runs_ended, tokens, cost)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0,
+  NULL, 0, %s, %s, %s, NULL, NULL)
 """
 _SELECT = """
 SELECT id, namespace, flow_id, revision, state, history, inputs, outputs, labels, trigger, message, variables, notes,
@@ -99,6 +99,7 @@ def _row(new: NewExecution, execution: Execution) -> tuple[Any, ...]:
         execution.attempt_number,
         new.source,
         new.concurrency.limit if new.concurrency else None,
+        new.concurrency_key,
         moment(execution.created_at),
         moment(started_at(execution)),
         moment(ended_at(execution)),

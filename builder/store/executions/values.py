@@ -75,13 +75,16 @@ class SignalRow:
 class NewExecution:
     """An execution to create. `source`: the draft's text, when it runs a draft. `concurrency`: the flow's limit.
 
-    `due_at`: when it is to run (scheduleDate); None: now.
+    `concurrency_key`: whom it shares that limit with, of the same flow. `due_at`: when it is to run (scheduleDate);
+    None: now. `refused_when_full`: where too many wait, it is not made.
     """
 
     execution: Execution
     source: str | None = None
     concurrency: Concurrency | None = None
+    concurrency_key: str = ""
     due_at: datetime | None = None
+    refused_when_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from builder.models import Slot as SlotRow
 from builder.models import Trigger as TriggerRow
 from builder.store import documents
 from builder.store.gate import lock_row, write
-from builder.store.triggers import windows
+from builder.store.triggers import calls, windows
 from builder.store.triggers.backfills import Backfill, Place
 
 
@@ -93,7 +93,9 @@ def declare(
             )
         gone = [row.pk for trigger_id, row in rows.items() if trigger_id not in declared]
         TriggerRow.objects.filter(pk__in=gone).delete()
-        windows.forget([slot_key(namespace, flow_id, name) for name in rows if name not in declared])
+        keys = [slot_key(namespace, flow_id, name) for name in rows if name not in declared]
+        windows.forget(keys)
+        calls.forget(keys)
 
 
 def _declare(row: TriggerRow, trigger: Mapping[str, Any], revision: int, disabled: bool, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from builder.flows.model import CHECK_BEHAVIORS, CHECK_STYLES
+from builder.flows.model import AT_LIMIT, CHECK_BEHAVIORS, CHECK_STYLES, WHEN_FULL
 from builder.tasks.base import Task
 from builder.tasks.fields.form import Control, FormField, fields_of, label_of
 
@@ -31,7 +31,13 @@ def _field(
 _LIMIT = (
     _field("limit", "number", "So many at once.", required=True, examples=("1",), dynamic=False),
     _field("behavior", "select", "What becomes of one more: it waits, or ends as cancelled or failed.",
-           label="One more", options=("QUEUE", "CANCEL", "FAIL"), default="QUEUE", free=False, dynamic=False),
+           label="One more", options=AT_LIMIT, default=AT_LIMIT[0], free=False, dynamic=False),
+    _field("key", "text", "An expression: so many at once for each of its values, instead of for the whole flow.",
+           label="For each", examples=("{{ inputs.customer }}",)),
+    _field("queueLimit", "number", "So many may wait; with 1, one more is left out while one waits already.",
+           label="Waiting at most", examples=("1",), dynamic=False),
+    _field("whenFull", "select", "What becomes of one more when so many wait: it ends as cancelled or failed.",
+           label="When so many wait", options=WHEN_FULL, default=WHEN_FULL[0], free=False, dynamic=False),
 )  # fmt: skip
 _CHECK = (
     _field("when", "text", "An expression that must give true.", label="Must hold", required=True,

@@ -13,7 +13,7 @@ from builder.schedule.coming import Coming, coming
 from builder.schedule.cron import parse_cron
 from builder.schedule.picks import HOUR_STEPS, MINUTE_STEPS, Every, Pick, picked
 from builder.tasks.core.trigger.schedule import Schedule
-from builder.triggers.webhooks import TYPES as CALLED
+from builder.triggers.called.webhooks import TYPES as CALLED
 
 NEXT = 10
 _CLOCK = SystemClock()

@@ -1,0 +1,117 @@
+"""The last calls of webhooks: what came (encrypted), what was answered and why; never more than a few of each."""
+
+import base64
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from builder.errors import NotFound
+from builder.models import WebhookCall
+from builder.store import documents
+from builder.store.encryption import decrypt, encrypt
+from builder.store.gate import write
+
+KEPT = 50
+"""How many calls of one webhook are kept."""
+KEPT_STRAY = 10
+"""How many of a flow that no key fits: strangers must not fill the table."""
+BODY_BYTES = 65_536
+"""A longer body is not kept, so its call cannot be made again."""
+_REASON = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What a call brought."""
+
+    method: str
+    headers: Mapping[str, Sequence[str]]
+    parameters: Mapping[str, Sequence[str]]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """One call. `can_be_repeated`: what came is kept."""
+
+    id: int
+    received_at: datetime
+    method: str
+    size_bytes: int
+    status: int
+    reason: str
+    execution_id: str | None
+    can_be_repeated: bool
+
+
+def add(
+    trigger: str, came: Came, at: datetime, *, status: int, reason: str = "", execution_id: str | None = None
+) -> int:
+    """Notes a call, and forgets the oldest; returns its id."""
+    with write():
+        row = WebhookCall.objects.create(
+            trigger=trigger, received_at=at, method=came.method[:10], size_bytes=len(came.body), status=status,
+            reason=documents.clean(reason)[:_REASON], execution_id=execution_id, document=_document(came),
+        )  # fmt: skip
+        _forget_old(trigger, KEPT)
+    return row.id
+
+
+def add_stray(flow: str, came: Came, at: datetime, *, status: int, reason: str) -> None:
+    """Notes that a call of a flow came that no key fits, and nothing of what it brought."""
+    with write():
+        WebhookCall.objects.create(
+            trigger=f"{flow}/", received_at=at, method=came.method[:10], size_bytes=len(came.body), status=status,
+            reason=reason,
+        )  # fmt: skip
+        _forget_old(f"{flow}/", KEPT_STRAY)
+
+
+def answered(call_id: int, status: int) -> None:
+    """It was answered otherwise in the end."""
+    with write():
+        WebhookCall.objects.filter(id=call_id).update(status=status)
+
+
+def last(triggers: Collection[str]) -> list[Noted]:
+    """The last calls of these, newest first."""
+    return [_noted(row) for row in WebhookCall.objects.filter(trigger__in=triggers).order_by("-id")[:KEPT]]
+
+
+def came(trigger: str, call_id: int) -> Came:
+    """What one call brought. Raises NotFound when it is kept no more, or never was."""
+    row = WebhookCall.objects.filter(trigger=trigger, id=call_id, document__isnull=False).first()
+    if row is None or row.document is None:
+        raise NotFound("This call is not kept any more.")
+    written = documents.load(decrypt(row.document))
+    return Came(written["method"], written["headers"], written["parameters"], base64.b64decode(written["body"]))
+
+
+def forget(triggers: Collection[str]) -> None:
+    """All calls of these."""
+    if triggers:
+        with write():
+            WebhookCall.objects.filter(trigger__in=triggers).delete()
+
+
+def _forget_old(trigger: str, kept: int) -> None:
+    older = WebhookCall.objects.filter(trigger=trigger).order_by("-id").values_list("id", flat=True)[kept : kept + 100]
+    WebhookCall.objects.filter(id__in=list(older)).delete()
+
+
+def _document(came: Came) -> str | None:
+    if len(came.body) > BODY_BYTES:
+        return None
+    written: dict[str, Any] = {
+        "method": came.method, "headers": came.headers, "parameters": came.parameters,
+        "body": base64.b64encode(came.body).decode(),
+    }  # fmt: skip
+    return encrypt(documents.dump(written))
+
+
+def _noted(row: WebhookCall) -> Noted:
+    return Noted(
+        row.id, row.received_at, row.method, row.size_bytes, row.status, row.reason, row.execution_id,
+        row.document is not None,
+    )  # fmt: skip
