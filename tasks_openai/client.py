@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
-from builder.tasks.api import Http, RunContext, TaskFailure
+from builder.tasks.api import Http, Outside, TaskFailure
 from tasks_openai.wire import limits
 from tasks_openai.wire.connection import Connection, Outgoing, Signature
 from tasks_openai.wire.exchange import (
@@ -38,7 +38,8 @@ DEFAULT_ANSWER_LIMIT_BYTES = 16 * 2**20
 
 
 def warm() -> None:
-    """Imports what the first call needs (half a second, 50 MB): for a worker's background thread, not for web."""
+    """Imports what the first call needs (half a second, 50 MB): in a worker's background thread; in web only once
+    somebody looks for models."""
     import genai_prices.data_snapshot
     import openai.resources.chat
     import openai.resources.responses  # noqa: F401
@@ -61,7 +62,7 @@ _clients: "WeakKeyDictionary[Http, dict[tuple[Connection, str, int], AsyncOpenAI
 _CLIENTS_KEPT = 64
 
 
-def open_client(context: RunContext, connection: Connection, limit_bytes: int | None = None) -> "AsyncOpenAI":
+def open_client(context: Outside, connection: Connection, limit_bytes: int | None = None) -> "AsyncOpenAI":
     """A client of the official library on the context's transport; it holds nothing that needs closing.
 
     `limit_bytes`: how large one answer may grow, where the setting's limit does not hold.
@@ -75,7 +76,7 @@ def open_client(context: RunContext, connection: Connection, limit_bytes: int | 
     return kept[known]
 
 
-def _new_client(context: RunContext, connection: Connection, limit_bytes: int) -> "AsyncOpenAI":
+def _new_client(context: Outside, connection: Connection, limit_bytes: int) -> "AsyncOpenAI":
     from openai import AsyncOpenAI
 
     http = context.http.client(
@@ -150,7 +151,7 @@ async def _limit(left: int, response: "httpx2.Response") -> None:
     response.stream = Limited()
 
 
-async def pieces(client: "AsyncOpenAI", call: Call, place: Place, context: RunContext) -> AsyncGenerator[Piece, None]:
+async def pieces(client: "AsyncOpenAI", call: Call, place: Place, context: Outside) -> AsyncGenerator[Piece, None]:
     """Sends and yields what comes. Closing the generator, as a cancellation does, closes the connection.
 
     Raises CallFailed before the answer, ConnectionBroke, Misunderstood or AnswerTooLarge inside it.
@@ -170,7 +171,7 @@ async def pieces(client: "AsyncOpenAI", call: Call, place: Place, context: RunCo
         await stream.close()
 
 
-async def reply(client: "AsyncOpenAI", call: Call, place: Place, context: RunContext) -> Reply:
+async def reply(client: "AsyncOpenAI", call: Call, place: Place, context: Outside) -> Reply:
     """Sends and collects the whole answer, whatever it is. Raises as `pieces` does."""
     if call.method == "DELETE":
         return await _deleted(client, call, place, context)
@@ -183,7 +184,7 @@ async def reply(client: "AsyncOpenAI", call: Call, place: Place, context: RunCon
     return Reply(content, _kind(stream.response))
 
 
-async def _opened(client: "AsyncOpenAI", call: Call, place: Place, context: RunContext) -> "AsyncStream[Any]":
+async def _opened(client: "AsyncOpenAI", call: Call, place: Place, context: Outside) -> "AsyncStream[Any]":
     from openai import AsyncStream
 
     sent: dict[str, Any] = {"cast_to": object, "options": _options(call), "stream": True}
@@ -198,7 +199,7 @@ async def _opened(client: "AsyncOpenAI", call: Call, place: Place, context: RunC
     return stream
 
 
-async def _deleted(client: "AsyncOpenAI", call: Call, place: Place, context: RunContext) -> Reply:
+async def _deleted(client: "AsyncOpenAI", call: Call, place: Place, context: Outside) -> Reply:
     """The official client streams no answer to a DELETE; those are small."""
     import httpx2
 
@@ -218,7 +219,7 @@ def _kind(response: "httpx2.Response") -> str:
 
 
 @contextmanager
-def _translated(place: Place, context: RunContext, *, began: bool) -> Iterator[None]:
+def _translated(place: Place, context: Outside, *, began: bool) -> Iterator[None]:
     """The errors of the client and of its transport as ours."""
     import httpx2
     from openai import APIConnectionError, APIError, APIStatusError

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import astuple, replace
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -10,17 +12,25 @@ from builder.tasks.api import (
     Fault,
     Field,
     Form,
+    Offer,
+    Offering,
+    Outside,
     Path,
     Properties,
+    Question,
+    Render,
     SecretStr,
     Task,
     WrongProperty,
+    field_of,
     field_validator,
     model_validator,
+    prepare,
 )
 from tasks_openai import model_names
 from tasks_openai.answers.structured import strict_faults
-from tasks_openai.wire.connection import Connection
+from tasks_openai.offered_models import Shelf, digest, listed, offering
+from tasks_openai.wire.connection import OPENAI_URL, Connection
 
 _SHOWN = 3
 _BASE_PATHS = ("base-path", "base_path", "basePath")
@@ -28,6 +38,18 @@ _OWN_SERVER = ("baseUrl", "baseURL", "base_url", "base-url", "connection", *_BAS
 """What names another server than OpenAI, or may, in the three vocabularies."""
 TOTAL_SECONDS = 600.0
 """How long a call may take altogether when the task has no `timeout` of its own."""
+
+
+def _names_a_server(written: Mapping[str, Any]) -> bool:
+    """Whether a step asks another server than the vendor's, or may do so."""
+    setup = written.get("setup")
+    places = (written, setup) if isinstance(setup, Mapping) else (written,)
+    return any(place.get(name) for place in places for name in _OWN_SERVER)
+
+
+def _annotated(task: type[Task], name: str) -> list[Any]:
+    field = task.model_fields.get(name)
+    return field.metadata if field else []
 
 
 def sendable_key(key: SecretStr) -> SecretStr:
@@ -85,6 +107,8 @@ class ConnectedTask(Task):
 
     default_timeout_seconds: ClassVar[float | None] = TOTAL_SECONDS
     category: ClassVar[str] = "OpenAI"
+    home_url: ClassVar[str] = OPENAI_URL
+    """The address of the vendor that is asked unless a server is written."""
 
     client_timeout: Annotated[float, Form(group="connection", label="Longest silence (seconds)")] = Field(
         10, gt=0, le=3600
@@ -116,11 +140,36 @@ class ConnectedTask(Task):
     @classmethod
     def advice_on(cls, written: Mapping[str, Any]) -> list[Fault]:
         """Models of OpenAI that end; a server of one's own has its own."""
-        setup = written.get("setup")
-        places = (written, setup) if isinstance(setup, Mapping) else (written,)
-        if any(place.get(name) for place in places for name in _OWN_SERVER):
-            return []
-        return model_names.advice_on(written.get("model"), ("model",))
+        return [] if _names_a_server(written) else model_names.advice_on(written.get("model"), ("model",))
+
+    @classmethod
+    def offering(cls, field: Path, written: Mapping[str, Any], now: datetime) -> Offering | None:
+        """The models that the connection's server lists."""
+        name = str(field[0]).replace("-", "_") if len(field) == 1 else ""
+        form = next((item for item in _annotated(cls, name) if isinstance(item, Form)), None)
+        if form is None or form.control != "model":
+            return None
+        shelf = Shelf(
+            model_names.kind_suggested(form.options),
+            "" if _names_a_server(written) else cls.home_url,
+            now,
+            form.options,
+        )
+        return offering(shelf, lambda render: cls._question(shelf, written, render))
+
+    @classmethod
+    def _question(cls, shelf: Shelf, written: Mapping[str, Any], render: Render) -> Question:
+        """The connection is made of its own properties alone: the step may be half written yet."""
+        alone = next(base for base in cls.__mro__ if ConnectedTask in base.__bases__ and issubclass(base, Task))
+        made = prepare(alone, {key: value for key, value in written.items() if field_of(alone, key)}, render)
+        connection = cls.model_construct(made.model_fields_set, **dict(made)).connection()
+        shelf = replace(shelf, prices=connection.priced_as)
+
+        async def ask(outside: Outside) -> list[Offer]:
+            return shelf.offers(await listed(outside, connection))
+
+        elsewhere = connection.base_url not in (None, cls.home_url) or connection.proxy is not None
+        return Question(connection.place("").server, digest(*astuple(connection), shelf.kind), elsewhere, ask)
 
     def key(self) -> str:
         """The API key."""

@@ -36,6 +36,11 @@ class Ending:
         return f"OpenAI {when} the model {model} (on {self.on:%Y-%m-%d}); {self.advice}"
 
     @property
+    def in_short(self) -> str:
+        """Beside the model's name."""
+        return f"{'shut down' if self.on <= today() else 'shuts down'} {self.on:%Y-%m-%d}"
+
+    @property
     def advice(self) -> str:
         return f"use {self.instead} instead" if self.instead else "choose another model in time"
 
@@ -56,7 +61,6 @@ SPEECH_MODELS = ("gpt-4o-mini-tts", "tts-1", "tts-1-hd")
 LISTENING_MODELS = (
     "gpt-transcribe", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-4o-transcribe-diarize", "whisper-1",
 )  # fmt: skip
-EMBEDDING_MODELS = ("text-embedding-3-small", "text-embedding-3-large", "text-embedding-ada-002")
 VOICES = (
     "alloy", "ash", "ballad", "coral", "echo", "fable", "onyx", "nova", "sage", "shimmer", "verse", "marin", "cedar",
 )  # fmt: skip

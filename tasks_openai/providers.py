@@ -1,7 +1,7 @@
 """Who can be asked, in one table: where each provider is, how a request proves who sends it, what it speaks and can do.
 
-Facts only, by the provider's name; `ai.provider_fields` has the properties that authors write, `ai.connecting` makes a
-connection of both.
+Facts only, by the provider's name; `ai.provider.fields` has the properties that authors write, `ai.provider.connecting`
+makes a connection of both.
 """
 
 from collections.abc import Mapping
@@ -65,7 +65,7 @@ class Vendor:
     """One provider. `root` is what baseUrl replaces; {names} in addresses are the provider's properties.
 
     `trims`: an ending of baseUrl that is not part of the root, so that addresses with it and without it are both right.
-    `speaks_at` and `draws_at` follow the root. `prices`: whose table of prices holds, "" where none is known.
+    `speaks_at` and `draws_at` follow the root.
     """
 
     title: str
@@ -76,6 +76,8 @@ class Vendor:
     speaks_at: str = ""
     draws_at: str = ""
     trims: str = ""
+    lists_at: str = ""
+    """Where its models are listed, after the address of conversations; "" where no such list is known."""
     header: str = ""
     """Which header carries the key."""
     json: Json = Json.SCHEMA
@@ -86,7 +88,6 @@ class Vendor:
     top_k: bool = False
     counts: bool = False
     """Whether streams count tokens unasked; who does so may refuse to be asked."""
-    prices: str = ""
     key: str = "apiKey"
     """The property that a refused key is corrected in."""
 
@@ -101,7 +102,6 @@ VENDORS: Mapping[str, Vendor] = {
         json=Json.WORDS,
         seed="",
         top_k=True,
-        prices="aws",
         key="accessKeyId and secretAccessKey",
     ),
     "Anthropic": Vendor(
@@ -109,10 +109,10 @@ VENDORS: Mapping[str, Vendor] = {
         "https://api.anthropic.com/v1",
         Proof.HEADER,
         Speech.ANTHROPIC,
+        lists_at="/models?limit=1000",
         header="x-api-key",
         seed="",
         top_k=True,
-        prices="anthropic",
     ),
     "AzureOpenAI": Vendor(
         "Azure OpenAI",
@@ -121,7 +121,6 @@ VENDORS: Mapping[str, Vendor] = {
         drawing=Drawing.OPENAI,
         header="api-key",
         longest="max_completion_tokens",
-        prices="azure",
     ),
     "DashScope": Vendor(
         "DashScope",
@@ -136,7 +135,12 @@ VENDORS: Mapping[str, Vendor] = {
         top_k=True,
     ),
     "DeepSeek": Vendor(
-        "DeepSeek", "https://api.deepseek.com/v1", Proof.BEARER, json=Json.OBJECT, seed="", prices="deepseek"
+        "DeepSeek",
+        "https://api.deepseek.com/v1",
+        Proof.BEARER,
+        lists_at="/models",
+        json=Json.OBJECT,
+        seed="",
     ),
     "GitHubModels": Vendor(
         "GitHub Models", "https://models.github.ai/inference", Proof.BEARER, json=Json.SCHEMA, key="gitHubToken"
@@ -147,9 +151,9 @@ VENDORS: Mapping[str, Vendor] = {
         Proof.HEADER,
         Speech.GOOGLE,
         Drawing.GOOGLE,
+        lists_at="/models?pageSize=1000",
         header="x-goog-api-key",
         top_k=True,
-        prices="google",
     ),
     "GoogleVertexAI": Vendor(
         "Google Vertex AI",
@@ -160,7 +164,6 @@ VENDORS: Mapping[str, Vendor] = {
         speaks_at="/v1/projects/{project}/locations/{location}/publishers/google",
         draws_at="/v1/projects/{project}/locations/{location}/publishers/google",
         top_k=True,
-        prices="google",
         key="the Google credentials of the worker",
     ),
     "HuggingFace": Vendor(
@@ -168,14 +171,22 @@ VENDORS: Mapping[str, Vendor] = {
         "https://router.huggingface.co/v1",
         Proof.BEARER,
         drawing=Drawing.HUGGING_FACE,
+        lists_at="/models",
         speaks_at="/v1",
         draws_at="/hf-inference/models",
         trims="/v1",
         top_k=True,
     ),
-    "LocalAI": Vendor("LocalAI", "{base_url}", Proof.NONE, drawing=Drawing.OPENAI, top_k=True, key="baseUrl"),
+    "LocalAI": Vendor(
+        "LocalAI", "{base_url}", Proof.NONE, drawing=Drawing.OPENAI, lists_at="/models", top_k=True, key="baseUrl"
+    ),
     "MistralAI": Vendor(
-        "Mistral AI", "https://api.mistral.ai/v1", Proof.BEARER, seed="random_seed", prices="mistral", counts=True
+        "Mistral AI",
+        "https://api.mistral.ai/v1",
+        Proof.BEARER,
+        lists_at="/models",
+        seed="random_seed",
+        counts=True,
     ),
     "OciGenAI": Vendor(
         "OCI Generative AI",
@@ -191,6 +202,7 @@ VENDORS: Mapping[str, Vendor] = {
         "{endpoint}",
         Proof.NONE,
         drawing=Drawing.OPENAI,
+        lists_at="/models",
         speaks_at="/v1",
         draws_at="/v1",
         trims="/v1",
@@ -201,17 +213,17 @@ VENDORS: Mapping[str, Vendor] = {
         "https://api.openai.com/v1",
         Proof.BEARER,
         drawing=Drawing.OPENAI,
+        lists_at="/models",
         longest="max_completion_tokens",
-        prices="openai",
     ),
     "OpenRouter": Vendor(
         "OpenRouter",
         "https://openrouter.ai/api/v1",
         Proof.BEARER,
         drawing=Drawing.CHAT,
+        lists_at="/models",
         thinking=Thinking.REASONING,
         top_k=True,
-        prices="openrouter",
     ),
     "WorkersAI": Vendor(
         "Workers AI",
@@ -222,7 +234,6 @@ VENDORS: Mapping[str, Vendor] = {
         draws_at="/client/v4/accounts/{account_id}/ai/run",
         trims="/client/v4",
         top_k=True,
-        prices="cloudflare",
     ),
     "ZhiPuAI": Vendor(
         "ZhiPu AI",
@@ -235,7 +246,6 @@ VENDORS: Mapping[str, Vendor] = {
         json=Json.OBJECT,
         thinking=Thinking.KIND,
         seed="",
-        prices="zhipuai",
     ),
 }
 

@@ -66,7 +66,7 @@ def check(
     findings = Findings(document, limits.problems)
     flow = document.data
     if isinstance(flow, Mapping):
-        merged = with_defaults(flow, world.plugin_defaults() if world else (), lambda name: _canonical(catalogue, name))
+        merged = with_plugin_defaults(flow, catalogue, world)
         check_head(findings, flow)
         check_inputs(findings, ("inputs",), flow.get("inputs"))
         check_outputs(findings, flow.get("outputs"))
@@ -79,6 +79,13 @@ def check(
     problems = tuple(findings.problems())
     wrong = any(problem.severity is Severity.ERROR for problem in problems)
     return Checked(None if wrong else read_flow(merged, compat), document, problems)
+
+
+def with_plugin_defaults(
+    flow: Mapping[str, Any], catalogue: Catalogue, world: World | None = None
+) -> Mapping[str, Any]:
+    """The flow with its plugin defaults, and those that hold everywhere, laid into its maps."""
+    return with_defaults(flow, world.plugin_defaults() if world else (), lambda name: _canonical(catalogue, name))
 
 
 def _no_map(findings: Findings, value: Any) -> None:

@@ -29,6 +29,7 @@ from builder.tasks.fields.properties import (
     Rendered,
     ToolProperties,
     WrongProperty,
+    field_of,
     holds_template,
 )
 from builder.tasks.flow import (
@@ -51,8 +52,9 @@ from builder.tasks.flow import (
     Wait,
     children,
 )
+from builder.tasks.prepare import prepare, prepare_properties
 from builder.tasks.trigger import PollingTrigger, Trigger
-from builder.tasks.world.context import LEVELS, Files, Http, Kv, RunContext, Writing
+from builder.tasks.world.context import LEVELS, Files, Http, Kv, Outside, RunContext, Writing
 from builder.tasks.world.effects import Exited, LabelsAdded, VariablesSet, VariablesUnset
 from builder.tasks.world.elsewhere import PARTS, Counted, Part, Purged, Scope
 from builder.tasks.world.local_files import (
@@ -63,6 +65,7 @@ from builder.tasks.world.local_files import (
     local_place,
     take_out,
 )
+from builder.tasks.world.offers import Offer, Offering, Question, Render
 
 __all__ = [
     "LEVELS",
@@ -102,13 +105,18 @@ __all__ = [
     "Layout",
     "Level",
     "NamespaceFiles",
+    "Offer",
+    "Offering",
     "Order",
     "Outputs",
+    "Outside",
     "Part",
     "Path",
     "PollingTrigger",
     "Properties",
     "Purged",
+    "Question",
+    "Render",
     "Rendered",
     "Resume",
     "Review",
@@ -137,6 +145,7 @@ __all__ = [
     "bring_namespace_files",
     "children",
     "dotted",
+    "field_of",
     "field_validator",
     "holds_template",
     "is_chosen_file",
@@ -144,6 +153,8 @@ __all__ = [
     "list_local_files",
     "local_place",
     "model_validator",
+    "prepare",
+    "prepare_properties",
     "read_item",
     "read_moment",
     "result_to_json",

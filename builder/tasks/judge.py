@@ -8,7 +8,8 @@ from builder.errors import BuilderError, Unavailable
 from builder.flows.catalogue import Kind
 from builder.tasks.catalogue import catalogue
 from builder.tasks.condition import Condition, Upstream
-from builder.tasks.prepare import Render, prepare
+from builder.tasks.prepare import prepare
+from builder.tasks.world.offers import Render
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from builder.errors import Fault, Path
 from builder.flows.catalogue import Kind, TaskGroup
 from builder.tasks.fields.properties import Properties
+from builder.tasks.world.offers import Offering
 
 
 class Plugin(Properties):
@@ -60,6 +62,11 @@ class Plugin(Properties):
     def advice_on(cls, written: Mapping[str, Any]) -> list[Fault]:
         """What its user should know of what is written although it runs: faults of severity WARNING."""
         return []
+
+    @classmethod
+    def offering(cls, field: Path, written: Mapping[str, Any], now: datetime) -> Offering | None:
+        """What the property at this path could be set to, where another server knows that."""
+        return None
 
     @classmethod
     def groups_of(cls, written: Mapping[str, Any]) -> list[TaskGroup]:

@@ -1,7 +1,7 @@
 """Makes the task that really runs: properties rendered, then read again as their types; and writes what came of it."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -11,15 +11,10 @@ from builder.tasks.fields.properties import Properties, Rendered, field_of, hold
 from builder.tasks.fields.sentences import faults_of
 from builder.tasks.fields.shapes import Shape, members_of, model_for, shapes_of
 from builder.tasks.plugin import Plugin
+from builder.tasks.world.offers import Render
 
 P = TypeVar("P", bound=Plugin)
 M = TypeVar("M", bound=Properties)
-
-
-class Render(Protocol):
-    """Renders all text inside a value; `typed` keeps the type of a lone expression."""
-
-    def __call__(self, value: Any, *, typed: bool = False) -> Any: ...
 
 
 def prepare(plugin: type[P], written: Mapping[str, Any], render: Render) -> P:
@@ -32,16 +27,21 @@ def prepare(plugin: type[P], written: Mapping[str, Any], render: Render) -> P:
     try:
         return plugin.read(values)
     except ValidationError as error:
-        faults = faults_of(error.errors(include_url=False), plugin, values, plugin.short_name(), excuse=False)
-        raise TaskFailure("; ".join(fault.message for fault in faults), retryable=False) from None
+        raise _unreadable(error, plugin, values, plugin.short_name()) from None
 
 
 def prepare_properties(model: type[M], written: Mapping[str, Any], render: Render) -> M:
-    """A map inside of a trigger, with real values. Raises TaskFailure as `prepare` does."""
+    """A map inside of a task or trigger, with real values. Raises TaskFailure as `prepare` does."""
+    values = _rendered(model, written, render, ())
     try:
-        return model.read(_rendered(model, written, render, ()))
+        return model.read(values)
     except ValidationError as error:
-        raise TaskFailure(f"{error.errors()[0]['msg']}.", retryable=False) from None
+        raise _unreadable(error, model, values, model.__name__) from None
+
+
+def _unreadable(error: ValidationError, model: type[BaseModel], values: Mapping[str, Any], subject: str) -> TaskFailure:
+    faults = faults_of(error.errors(include_url=False), model, values, subject, excuse=False)
+    return TaskFailure("; ".join(fault.message for fault in faults), retryable=False)
 
 
 def secrets_of(task: BaseModel) -> list[str]:

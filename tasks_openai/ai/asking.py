@@ -10,7 +10,6 @@ from typing import Any
 from builder.tasks.api import RunContext, TaskFailure, WrongProperty
 from tasks_openai.ai.answered import Answered, measure
 from tasks_openai.ai.configuration import ChatConfiguration, ResponseFormat
-from tasks_openai.ai.connecting import connect
 from tasks_openai.ai.conversation import Turn
 from tasks_openai.ai.dialects.anthropic_dialect import AnthropicDialect
 from tasks_openai.ai.dialects.bedrock_dialect import BedrockDialect
@@ -18,8 +17,9 @@ from tasks_openai.ai.dialects.google_dialect import GoogleDialect
 from tasks_openai.ai.dialects.oci_dialect import OciDialect
 from tasks_openai.ai.dialects.openai_dialect import OpenAIDialect
 from tasks_openai.ai.dialects.question import Dialect, Question
-from tasks_openai.ai.provider_base import ModelProvider
-from tasks_openai.ai.provider_fields import OpenAI
+from tasks_openai.ai.provider.base import ModelProvider
+from tasks_openai.ai.provider.connecting import connect
+from tasks_openai.ai.provider.fields import OpenAI
 from tasks_openai.answers import structured
 from tasks_openai.providers import Json, Speech, Thinking
 from tasks_openai.wire import failures

@@ -1,13 +1,17 @@
 """What the tasks that ask a model of any provider share."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-from builder.tasks.api import Field, Form, KestraTask, Outputs, model_validator
+from builder.tasks.api import Fault, Field, Form, KestraTask, Offering, Outputs, Path, model_validator
 from tasks_openai.ai.answered import Reason, TokenUsage
 from tasks_openai.ai.asking import check_configuration
 from tasks_openai.ai.configuration import ChatConfiguration
-from tasks_openai.ai.provider_fields import AnyProvider
+from tasks_openai.ai.provider.fields import AnyProvider
+from tasks_openai.ai.provider.models import PLACE, advice_on_model, offered_models
 from tasks_openai.connected import TOTAL_SECONDS
+from tasks_openai.model_names import Kind
 
 
 class ProviderTask(KestraTask):
@@ -15,9 +19,18 @@ class ProviderTask(KestraTask):
 
     default_timeout_seconds: ClassVar[float | None] = TOTAL_SECONDS
     category: ClassVar[str] = "AI"
+    model_kind: ClassVar[Kind] = Kind.CHAT
 
     provider: Annotated[AnyProvider, Form("section", group="main", label="Provider")]
     """Who is asked: choose one, then give its model and what it needs to let you in."""
+
+    @classmethod
+    def advice_on(cls, written: Mapping[str, Any]) -> list[Fault]:
+        return advice_on_model(written)
+
+    @classmethod
+    def offering(cls, field: Path, written: Mapping[str, Any], now: datetime) -> Offering | None:
+        return offered_models(cls.model_kind, written, now) if field == PLACE else None
 
 
 class AskingTask(ProviderTask):

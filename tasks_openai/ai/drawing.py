@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from builder.tasks.api import RunContext, TaskFailure
 from tasks_openai.ai.answered import Reason, usage_in
-from tasks_openai.ai.connecting import connect, model_path
-from tasks_openai.ai.provider_base import ModelProvider
-from tasks_openai.ai.provider_fields import AzureOpenAI
+from tasks_openai.ai.provider.base import ModelProvider
+from tasks_openai.ai.provider.connecting import connect, model_path
+from tasks_openai.ai.provider.fields import AzureOpenAI
 from tasks_openai.answers import media
 from tasks_openai.answers.pictures import LARGEST_ANSWER_BYTES, LARGEST_IMAGE_BYTES
 from tasks_openai.prices import Usage

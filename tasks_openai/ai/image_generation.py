@@ -7,6 +7,7 @@ from tasks_openai.ai.answered import Reason, TokenUsage, measure, token_usage
 from tasks_openai.ai.asking_task import ProviderTask
 from tasks_openai.ai.drawing import draw
 from tasks_openai.answers import media
+from tasks_openai.model_names import Kind
 from tasks_openai.providers import who_draws
 
 
@@ -34,6 +35,7 @@ class ImageGeneration(ProviderTask):
         "io.kestra.plugin.langchain4j.completion.ImageGeneration",
     )
     title: ClassVar[str] = "Make a picture (any provider)"
+    model_kind: ClassVar[Kind] = Kind.IMAGES
     example: ClassVar[str] = """\
 id: image_generation
 type: io.kestra.plugin.ai.completion.ImageGeneration

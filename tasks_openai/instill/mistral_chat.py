@@ -44,6 +44,7 @@ class TextGenerationChat(InstillModelTask):
 
     type_name: ClassVar[str] = "instill.mistral-ai.TextGenerationChat"
     title: ClassVar[str] = "Mistral text generation"
+    home_url: ClassVar[str] = MISTRAL_URL
     example: ClassVar[str] = """\
 id: mistral
 type: instill.mistral-ai.TextGenerationChat
@@ -83,7 +84,7 @@ max-new-tokens: 100
 
     def connection(self) -> Connection:
         mine = super().connection()
-        return replace(mine, base_url=mine.base_url or MISTRAL_URL, server="" if mine.base_url else "Mistral AI")
+        return replace(mine, base_url=mine.base_url or self.home_url, server="" if mine.base_url else "Mistral AI")
 
     async def run(self, context: RunContext) -> TextGenerationChatOutputs:
         if self.top_k is not None:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from builder.tasks.api import RunContext, TaskFailure
+from builder.tasks.api import Outside, TaskFailure
 
 GOOGLE_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 AZURE_SCOPE = "https://cognitiveservices.azure.com/.default"
@@ -29,7 +29,7 @@ _KEPT = 256
 _tokens: dict[tuple[str, ...], tuple[str, float]] = {}
 
 
-async def azure_token(context: RunContext, tenant_id: str, client_id: str, client_secret: str) -> str:
+async def azure_token(context: Outside, tenant_id: str, client_id: str, client_secret: str) -> str:
     """A token of Entra ID for an application; AZURE_AUTHORITY_HOST names another authority. Raises TaskFailure."""
     root = (os.environ.get("AZURE_AUTHORITY_HOST") or _MICROSOFT).rstrip("/")
     form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
@@ -38,7 +38,7 @@ async def azure_token(context: RunContext, tenant_id: str, client_id: str, clien
     return await _token(context, address, {**form, "scope": AZURE_SCOPE}, what)
 
 
-async def google_token(context: RunContext, host: str) -> str:
+async def google_token(context: Outside, host: str) -> str:
     """A token of the worker's Google credentials, for a server of that name. Raises TaskFailure.
 
     The token would work at Google for whoever receives it: it goes to Google, and to gateways that the operator named.
@@ -103,7 +103,7 @@ def _packed(content: bytes) -> str:
 
 
 async def _token(
-    context: RunContext, address: str, form: Mapping[str, str], what: str, kept_as: tuple[str, ...] = ()
+    context: Outside, address: str, form: Mapping[str, str], what: str, kept_as: tuple[str, ...] = ()
 ) -> str:
     key = kept_as or (address, *form.values())
     token, ends = _tokens.get(key, ("", 0.0))
@@ -121,7 +121,7 @@ async def _token(
     return token
 
 
-async def _asked(context: RunContext, address: str, form: Mapping[str, str], what: str) -> Mapping[str, Any]:
+async def _asked(context: Outside, address: str, form: Mapping[str, str], what: str) -> Mapping[str, Any]:
     import httpx2
 
     try:

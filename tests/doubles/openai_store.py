@@ -66,7 +66,11 @@ class Store:
         yield "GET", "/v1/responses/{id}", lambda http, _: _found(self.responses, http)
         yield "DELETE", "/v1/responses/{id}", self._delete_response
         yield "GET", "/v1/responses/{id}/input_items", lambda http, _: page(_found(self.inputs, http), http)
-        yield "GET", "/v1/models", lambda http, _: {"object": "list", "data": [_model(name) for name in self.models]}
+        yield (
+            "GET",
+            "/v1/models",
+            lambda http, _: {"object": "list", "data": [_model(name, self.models) for name in self.models]},
+        )
         yield "GET", "/v1/models/{id}", lambda http, _: _model(http.match_info["id"], self.models)
         yield "DELETE", "/v1/models/{id}", self._delete_model
         yield "POST", "/v1/files", self._upload
@@ -151,7 +155,7 @@ def _gone(things: dict[str, Any], http: web.Request, kind: str) -> Json:
     return {"id": http.match_info["id"], "object": kind, "deleted": True}
 
 
-def _model(name: str, known: Iterable[str] = MODELS) -> Json:
+def _model(name: str, known: Iterable[str]) -> Json:
     if name not in known:
         raise Missing(f"The model '{name}' does not exist")
     return {"id": name, "object": "model", "created": CREATED, "owned_by": "openai"}

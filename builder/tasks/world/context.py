@@ -166,7 +166,18 @@ class Http(Protocol):
         ...
 
 
-class RunContext(Protocol):
+class Outside(Protocol):
+    """The world outside and the time: what it takes to ask another server something."""
+
+    @property
+    def http(self) -> Http: ...
+    def now(self) -> datetime: ...
+    def mask(self, value: str) -> None:
+        """From now on this text is a secret of whoever asks."""
+        ...
+
+
+class RunContext(Outside, Protocol):
     """Given to `Task.run`. Everything logged, streamed or returned is masked of secrets by the giver."""
 
     @property
@@ -199,15 +210,12 @@ class RunContext(Protocol):
     @property
     def namespace_files(self) -> NamespaceFilesStore: ...
     @property
-    def http(self) -> Http: ...
-    @property
     def elsewhere(self) -> Elsewhere: ...
     @property
     def working_dir(self) -> Path:
         """A folder of this attempt (of the whole WorkingDirectory, inside one), made now and removed at the end."""
         ...
 
-    def now(self) -> datetime: ...
     def log(self, level: str, message: str) -> None:
         """One line in the execution's log; levels are LEVELS."""
         ...
@@ -226,10 +234,6 @@ class RunContext(Protocol):
 
     def affect(self, effect: Effect) -> None:
         """Done to the execution in one step with this attempt's success; forgotten when it fails."""
-        ...
-
-    def mask(self, value: str) -> None:
-        """From now on this text is a secret of the execution."""
         ...
 
     def encrypt(self, text: str) -> Mapping[str, str]:

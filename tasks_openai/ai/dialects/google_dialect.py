@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tasks_openai.ai.answered import Answered, Reason, reason_of
-from tasks_openai.ai.connecting import model_path
 from tasks_openai.ai.conversation import Turn
 from tasks_openai.ai.dialects.question import Body, Collecting, Question, given
+from tasks_openai.ai.provider.connecting import model_path
 from tasks_openai.answers.media import Loaded
 from tasks_openai.prices import Usage
 from tasks_openai.wire.failures import Misunderstood

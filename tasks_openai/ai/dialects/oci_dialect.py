@@ -9,7 +9,7 @@ from tasks_openai.ai.answered import Answered, Reason, reason_of, usage_in
 from tasks_openai.ai.conversation import Turn
 from tasks_openai.ai.dialects.question import Body, Collecting, Question, given
 from tasks_openai.ai.dialects.whole_answer import WholeAnswer
-from tasks_openai.ai.provider_fields import OciGenAI
+from tasks_openai.ai.provider.fields import OciGenAI
 from tasks_openai.answers.media import Loaded
 from tasks_openai.wire.failures import Misunderstood
 

@@ -7,7 +7,7 @@ from typing import Any
 from tasks_openai.ai.answered import Answered, Reason, reason_of
 from tasks_openai.ai.conversation import Turn
 from tasks_openai.ai.dialects.question import Body, Collecting, Question, given
-from tasks_openai.ai.provider_fields import DashScope, ZhiPuAI
+from tasks_openai.ai.provider.fields import DashScope, ZhiPuAI
 from tasks_openai.answers.chat import ChatAnswer, CountedAnswer
 from tasks_openai.answers.media import Loaded
 from tasks_openai.prices import usage_of

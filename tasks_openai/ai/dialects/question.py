@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from tasks_openai.ai.answered import Answered
 from tasks_openai.ai.configuration import ChatConfiguration, ResponseFormat
 from tasks_openai.ai.conversation import Turn
-from tasks_openai.ai.provider_base import ModelProvider
+from tasks_openai.ai.provider.base import ModelProvider
 from tasks_openai.wire.calls import Answer
 
 Body = dict[str, Any]

@@ -10,8 +10,8 @@ import pytest
 from builder.tasks.api import TaskFailure
 from builder.tasks.testing import FakeContext
 from tasks_openai.ai.chat_completion import ChatCompletion
-from tasks_openai.ai.connecting import connect
-from tasks_openai.ai.provider_base import ModelProvider
+from tasks_openai.ai.provider.base import ModelProvider
+from tasks_openai.ai.provider.connecting import connect
 from tasks_openai.providers import VENDORS
 from tasks_openai.signing.aws import AwsSignature
 from tasks_openai.wire.connection import Outgoing

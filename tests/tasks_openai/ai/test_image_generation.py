@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from builder.tasks.api import TaskFailure
+from builder.tasks.api import Severity, TaskFailure
 from builder.tasks.catalogue import catalogue
 from builder.tasks.check import check_written
 from builder.tasks.testing import FakeContext, run_task
@@ -193,7 +193,8 @@ async def test_the_flow_of_the_document_runs_unchanged(
     monkeypatch.setenv("OPENAI_BASE_URL", server.url)
     (task,) = yaml.safe_load(FLOW.read_text())["tasks"]
     cls = catalogue().task_class(task["type"])
-    assert check_written(cls, task) == []
+    (advice,) = check_written(cls, task)
+    assert advice.severity is Severity.WARNING and "has shut down the model dall-e-3" in advice.message
     written = {**task, "provider": {**task["provider"], "apiKey": KEY}}  # kv() is the runner's
     out = await run_task(cls, written, context)
     assert server.requests[-1].body["model"] == "dall-e-3" and server.requests[-1].faults == []

@@ -9,7 +9,7 @@ from builder.engine.plan import Plan
 from builder.engine.variables import tried_again_as
 from builder.tasks.condition import Upstream
 from builder.tasks.judge import Judge
-from builder.tasks.prepare import Render
+from builder.tasks.world.offers import Render
 
 
 def upstream_of(plan: Plan, execution: Execution) -> Upstream:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from builder.tasks.api import Field, Form, SecretStr, field_validator, model_validator
-from tasks_openai.ai.provider_base import Key, KeyedProvider, Model, ModelProvider, key, model
+from tasks_openai.ai.provider.base import Key, KeyedProvider, Model, ModelProvider, key, model
 from tasks_openai.connected import sendable_key
 
 Limit = Annotated[int | None, Form(group="advanced", label="Longest answer (tokens)")]

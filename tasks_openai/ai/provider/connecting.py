@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
-from builder.tasks.api import RunContext, SecretStr, TaskFailure
-from tasks_openai.ai.provider_base import ModelProvider
-from tasks_openai.ai.provider_fields import AmazonBedrock, AzureOpenAI, DashScope, OciGenAI, OpenAI, ZhiPuAI
+from builder.tasks.api import Outside, SecretStr, TaskFailure
+from tasks_openai.ai.provider.base import ModelProvider
+from tasks_openai.ai.provider.fields import AmazonBedrock, AzureOpenAI, DashScope, OciGenAI, OpenAI, ZhiPuAI
 from tasks_openai.providers import Proof, Speech
 from tasks_openai.signing.aws import AwsSignature
 from tasks_openai.signing.oci import DEFAULT_PROFILE, signature_of_profile
@@ -17,21 +17,21 @@ from tasks_openai.signing.tokens import azure_token, google_token
 from tasks_openai.wire.connection import Connection
 from tasks_openai.wire.failures import Wording
 
-Purpose = Literal["chat", "images"]
+Purpose = Literal["chat", "images", "models"]
 _ANTHROPIC_VERSION = "2023-06-01"
-_SILENCE_SECONDS: Mapping[Purpose, float] = {"chat": 180, "images": 300}
+_SILENCE_SECONDS: Mapping[Purpose, float] = {"chat": 180, "images": 300, "models": 5}
 
 
-async def connect(context: RunContext, provider: ModelProvider, purpose: Purpose) -> Connection:
+async def connect(context: Outside, provider: ModelProvider, purpose: Purpose) -> Connection:
     """Whom to ask for what. Raises TaskFailure when no proof of who asks can be had."""
     vendor = provider.vendor
     connection = Connection(
         provider.key(),
-        None if isinstance(provider, OpenAI) and not provider.own_server else _address(provider, purpose),
+        None if isinstance(provider, OpenAI) and not provider.own_server else address_of(provider, purpose),
         _SILENCE_SECONDS[purpose],
         ca_pem=provider.ca_pem or None,
         client_pem=_text(provider.client_pem) or None,
-        server=_called(provider),
+        server=called(provider),
         attempts=provider.max_retries + 1
         if isinstance(provider, ZhiPuAI) and provider.max_retries is not None
         else None,
@@ -53,7 +53,8 @@ def region_of(provider: AmazonBedrock) -> str:
     ).strip()
 
 
-def _address(provider: ModelProvider, purpose: Purpose) -> str:
+def address_of(provider: ModelProvider, purpose: Purpose) -> str:
+    """Where the provider is asked for this, by its own address or the one that its author wrote."""
     vendor = provider.vendor
     values = {name: quote(value, safe="") for name, value in provider if isinstance(value, str)}
     if isinstance(provider, AmazonBedrock):
@@ -62,7 +63,7 @@ def _address(provider: ModelProvider, purpose: Purpose) -> str:
     root = root.rstrip("/").removesuffix(vendor.trims).rstrip("/")
     if isinstance(provider, AzureOpenAI):
         return root + _azure_path(provider, root)
-    return root + (vendor.speaks_at if purpose == "chat" else vendor.draws_at).format(**values)
+    return root + (vendor.draws_at if purpose == "images" else vendor.speaks_at).format(**values)
 
 
 def _usual_root(provider: ModelProvider) -> str:
@@ -72,7 +73,7 @@ def _usual_root(provider: ModelProvider) -> str:
     return root.replace("dashscope-intl.", "dashscope.") if in_china else root
 
 
-def _called(provider: ModelProvider) -> str:
+def called(provider: ModelProvider) -> str:
     """The provider in sentences; two servers of the same kind are two."""
     own: str | None = provider.base_url if provider.own_server else getattr(provider, "endpoint", None)
     return f"{provider.vendor.title} at {own.rstrip('/')}" if own else provider.vendor.title
@@ -88,20 +89,20 @@ def _text(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""
 
 
-async def _bearer(context: RunContext, provider: ModelProvider, connection: Connection) -> Connection:
+async def _bearer(context: Outside, provider: ModelProvider, connection: Connection) -> Connection:
     return connection
 
 
-async def _unproved(context: RunContext, provider: ModelProvider, connection: Connection) -> Connection:
+async def _unproved(context: Outside, provider: ModelProvider, connection: Connection) -> Connection:
     return replace(connection, headers=(*connection.headers, ("authorization", "")))
 
 
-async def _header(context: RunContext, provider: ModelProvider, connection: Connection) -> Connection:
+async def _header(context: Outside, provider: ModelProvider, connection: Connection) -> Connection:
     proof = (("authorization", ""), (provider.vendor.header, connection.api_key))
     return replace(connection, headers=(*connection.headers, *proof))
 
 
-async def _azure(context: RunContext, provider: ModelProvider, connection: Connection) -> Connection:
+async def _azure(context: Outside, provider: ModelProvider, connection: Connection) -> Connection:
     assert isinstance(provider, AzureOpenAI)
     if provider.api_key:
         return await _header(context, provider, connection)
@@ -112,23 +113,23 @@ async def _azure(context: RunContext, provider: ModelProvider, connection: Conne
     return replace(connection, api_key=token, wording=wording)
 
 
-async def _aws(context: RunContext, provider: ModelProvider, connection: Connection) -> Connection:
+async def _aws(context: Outside, provider: ModelProvider, connection: Connection) -> Connection:
     assert isinstance(provider, AmazonBedrock)
     signature = AwsSignature(_text(provider.access_key_id), _text(provider.secret_access_key), region_of(provider))
     return replace(await _unproved(context, provider, connection), signature=signature)
 
 
-async def _google(context: RunContext, provider: ModelProvider, connection: Connection) -> Connection:
+async def _google(context: Outside, provider: ModelProvider, connection: Connection) -> Connection:
     return replace(connection, api_key=await google_token(context, urlsplit(connection.url).hostname or ""))
 
 
-async def _oci(context: RunContext, provider: ModelProvider, connection: Connection) -> Connection:
+async def _oci(context: Outside, provider: ModelProvider, connection: Connection) -> Connection:
     assert isinstance(provider, OciGenAI)
     signature = await asyncio.to_thread(signature_of_profile, provider.auth_provider or DEFAULT_PROFILE)
     return replace(await _unproved(context, provider, connection), signature=signature)
 
 
-_PROOFS: Mapping[Proof, Callable[[RunContext, ModelProvider, Connection], Awaitable[Connection]]] = {
+_PROOFS: Mapping[Proof, Callable[[Outside, ModelProvider, Connection], Awaitable[Connection]]] = {
     Proof.BEARER: _bearer,
     Proof.HEADER: _header,
     Proof.NONE: _unproved,
