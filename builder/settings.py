@@ -4,94 +4,20 @@ Read them through `django.conf.settings`. The table for people is in builder/doc
 """
 
 import hashlib
-import ipaddress
-import json
 import os
 import secrets
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from builder.environment import choice, flag, json_map, names, networks, number, read, seconds
 from builder.flows.dialects.compat import NEWEST, read_compat
 
-T = TypeVar("T")
-
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def _read(name: str, default: T, parse: Callable[[str], T], allowed: str) -> T:
-    text = os.environ.get(name, "").strip()
-    if not text:
-        return default
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} is {text!r}; allowed: {allowed}.") from error
-
-
-def _truth(text: str) -> bool:
-    values = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    if text.lower() not in values:
-        raise ValueError(text)
-    return values[text.lower()]
-
-
-def _flag(name: str, default: bool) -> bool:
-    return _read(name, default, _truth, "true or false")
-
-
-def _number(name: str, default: int, most: int | None = None) -> int:
-    def parse(text: str) -> int:
-        value = int(text)
-        if value < 1 or (most is not None and value > most):
-            raise ValueError(text)
-        return value
-
-    return _read(name, default, parse, f"a whole number from 1{f' to {most}' if most else ''}")
-
-
-def _seconds(name: str, default: float, least: float = 0.05) -> float:
-    def parse(text: str) -> float:
-        value = float(text)
-        if value < least:
-            raise ValueError(text)
-        return value
-
-    return _read(name, default, parse, f"seconds, from {least}")
-
-
-def _list(name: str, default: tuple[str, ...]) -> tuple[str, ...]:
-    return _read(name, default, lambda text: tuple(part.strip() for part in text.split(",") if part.strip()), "a,b,c")
-
-
-def _networks(name: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    return _read(
-        name,
-        (),
-        lambda text: tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",")),
-        "networks such as 10.0.0.0/8,192.168.1.7",
-    )
-
-
-def _json_map(text: str) -> dict[str, Any]:
-    value = json.loads(text)
-    if not isinstance(value, dict):
-        raise ValueError(text)
-    return value
-
-
-def _choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    def parse(text: str) -> str:
-        if text.upper() not in allowed:
-            raise ValueError(text)
-        return text.upper()
-
-    return _read(name, default, parse, ", ".join(allowed))
-
 
 DATA = Path(os.environ.get("MILLSTREAM_DATA") or BASE_DIR / "data").expanduser().resolve()
 
@@ -119,12 +45,12 @@ def _secret_key() -> str:
     return key
 
 
-DEBUG = _flag("MILLSTREAM_DEBUG", False)
+DEBUG = flag("MILLSTREAM_DEBUG", False)
 SECRET_KEY = _secret_key()
-ALLOWED_HOSTS = list(_list("MILLSTREAM_HOSTS", ("localhost", "127.0.0.1", "[::1]")))
+ALLOWED_HOSTS = list(names("MILLSTREAM_HOSTS", ("localhost", "127.0.0.1", "[::1]")))
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("MILLSTREAM_HOSTS may not be *; name the hosts people type, e.g. flows.example.com.")
-HTTPS = _flag("MILLSTREAM_HTTPS", False)
+HTTPS = flag("MILLSTREAM_HTTPS", False)
 CSRF_TRUSTED_ORIGINS = [f"{'https' if HTTPS else 'http'}://{host}" for host in ALLOWED_HOSTS]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
@@ -152,6 +78,7 @@ INSTALLED_APPS = [
     "builder",
 ]
 MIDDLEWARE = [
+    "builder.access.counting.CountingMiddleware",
     "builder.access.headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "builder.access.limits.BodyLimitMiddleware",
@@ -206,7 +133,7 @@ SQLITE = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous="
-    + _choice("MILLSTREAM_SQLITE_SYNCHRONOUS", "FULL", ("FULL", "NORMAL"))
+    + choice("MILLSTREAM_SQLITE_SYNCHRONOUS", "FULL", ("FULL", "NORMAL"))
     + "; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16000;",
 }
 
@@ -260,50 +187,68 @@ MILLSTREAM: dict[str, Any] = {
         "builder.tasks.http",
         "builder.tasks.mail",
         "tasks_openai",
-        *_list("MILLSTREAM_TASK_PACKAGES", ()),
+        *names("MILLSTREAM_TASK_PACKAGES", ()),
     ),
-    "LOCAL_FILES": _list("MILLSTREAM_LOCAL_FILES", ()),
-    "ALLOW_NETWORKS": _networks("MILLSTREAM_ALLOW_NETWORKS"),
+    "LOCAL_FILES": names("MILLSTREAM_LOCAL_FILES", ()),
+    "ALLOW_NETWORKS": networks("MILLSTREAM_ALLOW_NETWORKS"),
     "ENCRYPTION_KEY": os.environ.get("MILLSTREAM_ENCRYPTION_KEY", "") or SECRET_KEY,
     # Runner.
     "WORK_FOLDER": Path(os.environ.get("MILLSTREAM_WORK_FOLDER") or DATA / "work").expanduser().resolve(),
-    "PLACES": _number("MILLSTREAM_PLACES", 200),
-    "LEASE_SECONDS": _seconds("MILLSTREAM_LEASE_SECONDS", 10),
-    "SWEEP_SECONDS": _seconds("MILLSTREAM_SWEEP_SECONDS", 2),
-    "TASK_TIMEOUT_SECONDS": _seconds("MILLSTREAM_TASK_TIMEOUT_SECONDS", 3600),
+    "PLACES": number("MILLSTREAM_PLACES", 200),
+    "LEASE_SECONDS": seconds("MILLSTREAM_LEASE_SECONDS", 10),
+    "SWEEP_SECONDS": seconds("MILLSTREAM_SWEEP_SECONDS", 2),
+    "TASK_TIMEOUT_SECONDS": seconds("MILLSTREAM_TASK_TIMEOUT_SECONDS", 3600),
     # Whose meaning holds where releases of the language differ, unless a flow's label `compat` says it.
-    "COMPAT": _read("MILLSTREAM_COMPAT", NEWEST, read_compat, "newest, or a release such as 0.21, 1.3 or 2.0"),
+    "COMPAT": read("MILLSTREAM_COMPAT", NEWEST, read_compat, "newest, or a release such as 0.21, 1.3 or 2.0"),
+    # Who may read /metrics from elsewhere than this machine.
+    "METRICS_TOKEN": os.environ.get("MILLSTREAM_METRICS_TOKEN", ""),
     # Limits.
-    "BODY_BYTES": _number("MILLSTREAM_BODY_BYTES", 50_000_000),
-    "FLOW_BYTES": _number("MILLSTREAM_FLOW_BYTES", 1_000_000),
-    "FLOW_DEPTH": _number("MILLSTREAM_FLOW_DEPTH", 200, most=250),
-    "FLOW_VALUES": _number("MILLSTREAM_FLOW_VALUES", 100_000),
-    "FLOW_DIGITS": _number("MILLSTREAM_FLOW_DIGITS", 300),
-    "OUTPUT_BYTES": _number("MILLSTREAM_OUTPUT_BYTES", 10_000_000),
-    "INLINE_OUTPUT_BYTES": _number("MILLSTREAM_INLINE_OUTPUT_BYTES", 65_536),
-    "FILE_BYTES": _number("MILLSTREAM_FILE_BYTES", 2_000_000_000),
-    "NAMESPACE_FILE_BYTES": _number("MILLSTREAM_NAMESPACE_FILE_BYTES", 100_000_000),
-    "NAMESPACE_FILES": _number("MILLSTREAM_NAMESPACE_FILES", 10_000),
-    "LOG_LINES": _number("MILLSTREAM_LOG_LINES", 10_000),
-    "LOG_FILE_BYTES": _number("MILLSTREAM_LOG_FILE_BYTES", 100_000_000),
-    "LOG_LINE_BYTES": _number("MILLSTREAM_LOG_LINE_BYTES", 65_536),
-    "EXPRESSION_SECONDS": _seconds("MILLSTREAM_EXPRESSION_SECONDS", 1),
+    "BODY_BYTES": number("MILLSTREAM_BODY_BYTES", 50_000_000),
+    "FLOW_BYTES": number("MILLSTREAM_FLOW_BYTES", 1_000_000),
+    "FLOW_DEPTH": number("MILLSTREAM_FLOW_DEPTH", 200, most=250),
+    "FLOW_VALUES": number("MILLSTREAM_FLOW_VALUES", 100_000),
+    "FLOW_DIGITS": number("MILLSTREAM_FLOW_DIGITS", 300),
+    "OUTPUT_BYTES": number("MILLSTREAM_OUTPUT_BYTES", 10_000_000),
+    "INLINE_OUTPUT_BYTES": number("MILLSTREAM_INLINE_OUTPUT_BYTES", 65_536),
+    "FILE_BYTES": number("MILLSTREAM_FILE_BYTES", 2_000_000_000),
+    "NAMESPACE_FILE_BYTES": number("MILLSTREAM_NAMESPACE_FILE_BYTES", 100_000_000),
+    "NAMESPACE_FILES": number("MILLSTREAM_NAMESPACE_FILES", 10_000),
+    "LOG_LINES": number("MILLSTREAM_LOG_LINES", 10_000),
+    "LOG_FILE_BYTES": number("MILLSTREAM_LOG_FILE_BYTES", 100_000_000),
+    "LOG_LINE_BYTES": number("MILLSTREAM_LOG_LINE_BYTES", 65_536),
+    "EXPRESSION_SECONDS": seconds("MILLSTREAM_EXPRESSION_SECONDS", 1),
     # What {{ globals.x }} and {{ envs.x }} read.
-    "ENV_PREFIXES": _list("MILLSTREAM_ENV_PREFIXES", ("ENV_", "KESTRA_")),
-    "GLOBALS": _read("MILLSTREAM_GLOBALS", dict[str, Any](), _json_map, 'a JSON object such as {"region": "eu"}'),
+    "ENV_PREFIXES": names("MILLSTREAM_ENV_PREFIXES", ("ENV_", "KESTRA_")),
+    "GLOBALS": read("MILLSTREAM_GLOBALS", dict[str, Any](), json_map, 'a JSON object such as {"region": "eu"}'),
     "DEMO_MODEL_URL": os.environ.get("MILLSTREAM_DEMO_MODEL_URL", ""),
     "DEMO_MODEL_STATE": os.environ.get("MILLSTREAM_DEMO_MODEL_STATE", ""),
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = MILLSTREAM["BODY_BYTES"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
+
+def _never_logged() -> list[str]:
+    """What this installation itself keeps secret; the secrets of executions are hidden by their own maskers."""
+    passwords = (urlsplit(os.environ.get(name, "")).password for name in ("DATABASE_URL", "REDIS_URL"))
+    given = (value for name, value in os.environ.items() if name.startswith("SECRET_"))
+    ours = (SECRET_KEY, MILLSTREAM["ENCRYPTION_KEY"], MILLSTREAM["METRICS_TOKEN"], os.environ.get("OPENAI_API_KEY"))
+    return [text for text in (*ours, *passwords, *given) if text]
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "builder.logs.Lines",
+            "form": choice("MILLSTREAM_LOG_FORMAT", "TEXT", ("TEXT", "JSON")),
+            "hidden": _never_logged(),
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"millstream.execution": {"level": "DEBUG" if flag("MILLSTREAM_LOG_EXECUTIONS", False) else "CRITICAL"}},
     "root": {
         "handlers": ["console"],
-        "level": _choice("MILLSTREAM_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR")),
+        "level": choice("MILLSTREAM_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR")),
     },
 }

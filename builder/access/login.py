@@ -4,6 +4,7 @@ import base64
 import hashlib
 import unicodedata
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.shortcuts import resolve_url
 
 from builder.access.answers import answer, wants_json
 from builder.access.tries import Tries
+from builder.errors import Forbidden
 from builder.store.accounts import tokens
 
 TRIES = 10
@@ -58,6 +60,18 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
             response["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
             return response
         return super().handle_no_permission(request, view)
+
+
+def admins_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """For those who run the installation (`manage.py user create --admin`)."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *arguments: Any, **names: Any) -> HttpResponseBase:
+        if not getattr(request.user, "is_staff", False):
+            raise Forbidden("This page is for those who run Millstream; `manage.py user create --admin` names them.")
+        return view(request, *arguments, **names)
+
+    return guarded
 
 
 def _token(header: str) -> str:

@@ -16,19 +16,22 @@ _CLOCK = SystemClock()
 _PASSWORD_BYTES = 12
 
 
-def create_user(username: str, password: str | None = None) -> tuple[User, str]:
-    """A new account and its password, made at random when none is given. Raises InvalidInput, Conflict."""
+def create_user(username: str, password: str | None = None, *, admin: bool = False) -> tuple[User, str]:
+    """A new account and its password, made at random when none is given; an `admin` sees the System page too.
+
+    Raises InvalidInput, Conflict.
+    """
     name = username.strip()
     if not name or len(name) > 150:
         raise InvalidInput("An account needs a name of 1 to 150 characters.")
     chosen = password if password is not None else secrets.token_urlsafe(_PASSWORD_BYTES)
     _check_password(chosen)
-    return users.create(name, chosen), chosen
+    return users.create(name, chosen, admin=admin), chosen
 
 
 def create_first_user(username: str = "admin") -> str | None:
     """The password of the first account, made now; None when there is an account already."""
-    return None if users.exist() else create_user(username)[1]
+    return None if users.exist() else create_user(username, admin=True)[1]
 
 
 def set_password(username: str, password: str) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 
 from django.conf import settings
 
+from builder import counters
 from builder.clock import Clock
 from builder.errors import BuilderError, TaskFailure
 from builder.expressions import needs_lookups
 from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.masking import Masker, StreamMasker
 from builder.runtime.network import Network
+from builder.runtime.vitals import spans
 from builder.runtime.world.asking import answered
 from builder.runtime.world.elsewhere import StoredElsewhere
 from builder.runtime.world.entries import Entries
@@ -118,6 +120,7 @@ class Context:
         self.effects: list[Effect] = []
         self.run_other: RunOther | None = None
 
+    place = property(lambda self: self._place)
     execution_id = property(lambda self: self._place.execution_id)
     namespace = property(lambda self: self._place.namespace)
     flow_id = property(lambda self: self._place.flow_id)
@@ -140,6 +143,8 @@ class Context:
 
     def metric(self, name: str, value: float, *, unit: str = "", tags: Mapping[str, str] | None = None) -> None:
         self._journal.metric(self._place, name, value, unit, tags or {})
+        counters.count_metric(name, value, tags or {})
+        spans.measured(name, value, (tags or {}).get("model", ""))
 
     def stream(self, text: str) -> None:
         self._stream.add(text)

@@ -1,13 +1,11 @@
 """The scheduler process: fires schedules and flow triggers and sweeps; any number of them may run side by side."""
 
 import logging
-import os
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import Error, close_old_connections
@@ -15,6 +13,7 @@ from django.db import Error, close_old_connections
 from builder.clock import Clock, SystemClock
 from builder.errors import BuilderError
 from builder.runtime.sweep import sweep
+from builder.runtime.vitals import signs
 from builder.store import processes
 from builder.triggers.backfilling import run_backfills
 from builder.triggers.called.batches import start_gathered
@@ -24,7 +23,8 @@ from builder.triggers.polling import Poller
 from builder.triggers.schedules import fire_due
 
 TICK_SECONDS = 0.5
-BEAT_SECONDS = 10.0
+FORGOTTEN_AFTER = timedelta(days=1)
+"""Processes that were silent for so long are no longer shown."""
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +59,9 @@ class Scheduler:
 
     def tick(self, monotonic: float) -> None:
         """One look: due schedules and ended flows always, sweep and heartbeat at their own pace."""
-        if monotonic - self._beaten >= BEAT_SECONDS:
-            processes.beat(self.name, "scheduler", self.clock.now(), started_at=self._started_at)
+        if monotonic - self._beaten >= signs.BEAT_SECONDS:
+            signs.beat(self.name, "scheduler", self.clock, self._started_at)
+            processes.forget_before(self.clock.now() - FORGOTTEN_AFTER)
             self._beaten = monotonic
         fire_flows(self.clock)
         fire_due(self.clock)
@@ -75,7 +76,7 @@ class Scheduler:
 
 def run_scheduler() -> None:
     """Runs until SIGTERM or SIGINT."""
-    scheduler = Scheduler(f"scheduler@{socket.gethostname()}.{os.getpid()}", SystemClock())
+    scheduler = Scheduler(signs.own_name("scheduler"), SystemClock())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stopping.set())
     scheduler.run()

@@ -13,7 +13,18 @@ from builder.web.execution.shapes import markdown
 FOLDER: Path = settings.BASE_DIR / "builder" / "docs"
 
 
-FIRST = ("editor", "files", "secrets", "openai", "openai_coverage", "kestra", "api", "configuration", "deployment")
+FIRST = (
+    "editor",
+    "files",
+    "secrets",
+    "openai",
+    "openai_coverage",
+    "kestra",
+    "api",
+    "configuration",
+    "deployment",
+    "operations",
+)
 """What people who build flows read, before what those need who run the installation; others come after them."""
 
 

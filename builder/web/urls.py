@@ -3,8 +3,9 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from builder.web import account, executions, flows, health, help, home, imports, schedules, starters
+from builder.web import account, executions, flows, help, home, imports, schedules, starters
 from builder.web.namespaces import files, kv, secrets
+from builder.web.system import health, metrics, page
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,6 +14,8 @@ urlpatterns = [
     path("account/password", account.PasswordChangeView.as_view(), name="password"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("metrics", metrics.metrics, name="metrics"),
+    path("system", page.system, name="system"),
     path("flows", flows.flow_list, name="flows"),
     path("flows/new", flows.flow_new, name="flow-new"),
     path("flows/import", imports.flow_import, name="flow-import"),

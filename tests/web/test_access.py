@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-OPEN = {"login", "health-live", "health-ready"}
+OPEN = {"login", "health-live", "health-ready", "metrics"}
 VALUES = {"namespace": "lab", "flow_id": "x", "execution_id": "x", "trigger_id": "x", "key": "x", "name": "x",
           "number": "1", "ns": "lab", "id": "x"}  # fmt: skip
 

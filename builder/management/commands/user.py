@@ -17,10 +17,11 @@ class Command(BaseCommand):
         create = verbs.add_parser("create", help="make an account")
         create.add_argument("name")
         create.add_argument("--password", help="chosen by you; else one is made up")
+        create.add_argument("--admin", action="store_true", help="sees the System page too")
 
     def handle(self, **options: Any) -> None:
         try:
-            user, password = accounts.create_user(options["name"], options["password"])
+            user, password = accounts.create_user(options["name"], options["password"], admin=options["admin"])
         except BuilderError as error:
             raise CommandError(error.message) from error
         made_up = "" if options["password"] else f"  password: {password}  (shown only now)"

@@ -1,10 +1,15 @@
 """`manage.py web`: the pages and the API, on uvicorn."""
 
+import signal
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
 import uvicorn
 from django.core.management.base import BaseCommand
+
+from builder.clock import SystemClock
+from builder.runtime.vitals import signs
 
 KEEP_ALIVE_SECONDS = 75
 
@@ -17,15 +22,25 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, **options: Any) -> None:
-        uvicorn.run(
-            "builder.asgi:application",
-            host=options["host"],
-            port=options["port"],
-            access_log=False,
-            log_level="warning",
-            lifespan="off",
-            ws="none",
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=3,
-            server_header=False,
-        )
+        beating = signs.Beating(signs.own_name("web"), "web", SystemClock())
+        beating.start()
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it once more when it has shut down
+        try:
+            _serve(options["host"], options["port"])
+        finally:
+            beating.stop()
+
+
+def _serve(host: str, port: int) -> None:
+    uvicorn.run(
+        "builder.asgi:application",
+        host=host,
+        port=port,
+        access_log=False,
+        log_level="warning",
+        lifespan="off",
+        ws="none",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=3,
+        server_header=False,
+    )

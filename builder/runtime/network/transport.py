@@ -15,8 +15,10 @@ import aiohttp
 import httpx2
 from yarl import URL
 
+from builder import logs
 from builder.errors import TaskFailure
 from builder.runtime.network import addresses
+from builder.runtime.vitals import spans
 
 _PIECE_BYTES = 65_536
 _AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
@@ -35,8 +37,16 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         if request.url.scheme not in ("http", "https"):
             raise httpx2.UnsupportedProtocol(f"Only http and https addresses can be reached, not {request.url.scheme}:")
         self._check_literal(request.url)
-        with _translated(request):
-            response = await self._send(request)
+        url = request.url
+        span = spans.call(request.method, url.host, url.port, logs.masked(url.path))
+        try:
+            with _translated(request):
+                response = await self._send(request)
+        except BaseException as error:
+            span.fail(type(error).__name__)
+            span.end()
+            raise
+        span.set_attribute("http.response.status_code", response.status)
         extensions = {
             "http_version": b"HTTP/1.1",
             "reason_phrase": (response.reason or "").encode("latin-1", "replace"),
@@ -44,7 +54,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         return httpx2.Response(
             response.status,
             headers=list(response.raw_headers),
-            stream=_Body(response, request),
+            stream=_Body(response, request, span),
             request=request,
             extensions=extensions,
         )
@@ -105,9 +115,10 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 class _Body(httpx2.AsyncByteStream):
     """The answer's body, piece by piece."""
 
-    def __init__(self, response: aiohttp.ClientResponse, request: httpx2.Request) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, request: httpx2.Request, span: spans.Span) -> None:
         self._response = response
         self._request = request
+        self._span = span
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         with _translated(self._request):
@@ -115,6 +126,7 @@ class _Body(httpx2.AsyncByteStream):
                 yield piece
 
     async def aclose(self) -> None:
+        self._span.end()
         if self._response.content.at_eof():
             self._response.release()
         else:

@@ -25,6 +25,7 @@ from builder.runtime.runner.keeping.plans import Ready
 from builder.runtime.runner.told import signals, taking_up
 from builder.runtime.runner.told.alarm import Alarm
 from builder.runtime.runner.tools import Tools
+from builder.runtime.vitals import telling
 from builder.store.executions import NewExecution, Saved, SignalRow
 
 HORIZON_SECONDS = 3.0
@@ -69,6 +70,7 @@ class Driven:
 
     async def run(self) -> None:
         """Drives on until there is nothing to do for this runner."""
+        telling.begin(self.execution, self.journal.masker)
         try:
             await self._begin()
             while not self._over:
@@ -159,6 +161,7 @@ class Driven:
             if isinstance(event, AttemptLost):
                 self._again.add(event.path)
             (self._inbox.append(event) if event is not None else self._waiting.append(command))
+        telling.taken_up(self._inbox)
         if self.execution.state in (State.CREATED, State.RESTARTED):
             self._inbox.append(Started(now))
         else:
@@ -171,9 +174,7 @@ class Driven:
             return
         while self._inbox and not self._over and time.monotonic() - started < _SLICE_SECONDS:
             self._apply()
-        if self._over:
-            return
-        if self._dirty or self.journal.lines or self.journal.points or self._idle:
+        if not self._over and (self._dirty or self.journal.lines or self.journal.points or self._idle):
             await self._keep()
         if not self._over and not self._leaving:
             self._send_out()
@@ -262,6 +263,7 @@ class Driven:
         kept = await self._tools.saver.save(saved)
         if kept:
             self._tools.publisher.saved(self.id, saved.execution.state.value, changed)
+            telling.saved(saved)
         return kept
 
     async def _break_off(self, why: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from django.db import close_old_connections, connection
 
 from builder.clock import Clock
 from builder.errors import BuilderError
+from builder.runtime.vitals import signs
 from builder.store import executions, processes
 from builder.store.executions import SignalRow
 
@@ -26,6 +27,7 @@ class Heartbeat:
     name: str
     clock: Clock
     lease_seconds: float
+    places: int
     held: Callable[[], Mapping[str, int]]
     lost: Callable[[frozenset[str]], None]
     asked: Callable[[dict[str, list[SignalRow]]], None]
@@ -49,9 +51,7 @@ class Heartbeat:
             close_old_connections()
             try:
                 self._beat(held)
-                processes.beat(
-                    self.name, "worker", self.clock.now(), started_at=started_at, details={"driven": len(held)}
-                )
+                signs.beat(self.name, "worker", self.clock, started_at, driven=len(held), places=self.places)
                 good = time.monotonic()
             except Exception as error:  # the database is away: it may come back before the lease is over
                 log.warning("The leases could not be renewed: %s", error)

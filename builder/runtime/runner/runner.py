@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
 
+from builder import counters
 from builder.clock import Clock
 from builder.engine.states import State
 from builder.runtime.evaluate import given_envs, given_globals
@@ -20,6 +21,7 @@ from builder.runtime.runner.keeping.plans import Ready, make_ready
 from builder.runtime.runner.lease import Heartbeat
 from builder.runtime.runner.told.control import listen
 from builder.runtime.runner.tools import Tools
+from builder.runtime.vitals import spans
 from builder.runtime.world.folders import Folders
 from builder.store import executions
 from builder.store.executions import Claim, SignalRow
@@ -55,7 +57,7 @@ class Runner:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run_loop, name="runner", daemon=True)
         self._heartbeat = Heartbeat(
-            name, clock, lease_seconds, self._held,
+            name, clock, lease_seconds, places, self._held,
             lambda lost: self._call(self._lose, lost), lambda asked: self._call(self._hear, asked),
         )  # fmt: skip
 
@@ -196,6 +198,7 @@ class Runner:
             driven = self._driven.get(execution_id)
             if driven is not None and not driven.is_saving:
                 log.warning("Execution %s is driven by somebody else by now; letting go of it", execution_id)
+                counters.LEASES_LOST.inc()
                 driven.lose()
 
     def _hear(self, asked: dict[str, list[SignalRow]]) -> None:
@@ -231,6 +234,7 @@ class Runner:
         await self._tools.network.close()
         self._tools.publisher.close()
         self._tools.threads.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(spans.close)
         await asyncio.to_thread(self._tools.folders.close)
         await asyncio.to_thread(self._tools.database.close)
 

@@ -7,9 +7,9 @@ from builder.errors import Conflict, NotFound
 from builder.store.gate import write
 
 
-def create(username: str, password: str) -> User:
-    """Raises Conflict when the name is taken."""
-    user = User(username=User.normalize_username(username), password=make_password(password))
+def create(username: str, password: str, *, admin: bool = False) -> User:
+    """`admin`: of those who run the installation. Raises Conflict when the name is taken."""
+    user = User(username=User.normalize_username(username), password=make_password(password), is_staff=admin)
     with write():
         if User.objects.filter(username__iexact=username).exists():
             raise Conflict(f"There already is an account named {username}.")

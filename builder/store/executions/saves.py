@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from builder import counters
 from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
 from builder.flows.model import Concurrency
@@ -17,7 +18,7 @@ from builder.store.executions.limits import admitted, concurrency_key, limit_now
 from builder.store.executions.records import insert_logs, insert_metrics, totals
 from builder.store.executions.signals import child_ended, send_many
 from builder.store.executions.values import Saved, SaveResult
-from builder.store.gate import lock_row, moment, run_many, write
+from builder.store.gate import lock_row, moment, on_commit, run_many, write
 
 _UPDATE = """
 UPDATE builder_execution SET state = %s, history = %s, outputs = %s, labels = %s, message = %s, notes = %s,
@@ -159,8 +160,14 @@ def _note_changes(changes: Iterable[tuple[str, State, datetime]]) -> None:
 
 
 def _tell_others(ended: Sequence[Execution], now: datetime) -> list[str]:
+    on_commit(lambda: _count(ended))
     flows = {(execution.namespace, execution.flow_id) for execution in ended}
     return [*tell_parents(ended, now), *promote(flows & queued_flows({flow_id for _, flow_id in flows}), now)]
+
+
+def _count(ended: Sequence[Execution]) -> None:
+    for execution in ended:
+        counters.count_end(execution.state.value, (execution.history[-1][1] - execution.created_at).total_seconds())
 
 
 def admit_late(execution: Execution, concurrency: Concurrency | None, now: datetime) -> tuple[bool, list[str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
+from builder import counters
 from builder.errors import NotFound
 from builder.models import Execution as ExecutionRow
 from builder.models import Slot as SlotRow
@@ -195,6 +196,7 @@ def fire(
             message=reason,
             last_execution_id=execution_id or F("last_execution_id"),
         )
+    counters.count_slot(state, (now - fire_at).total_seconds() if state == FIRED else None)
     return _slot(row)
 
 

@@ -58,6 +58,12 @@ def duration(length: timedelta | float | None) -> str:
 
 
 @register.filter
+def milliseconds(seconds: float) -> str:
+    """How quickly something answers: `0.42 ms`."""
+    return f"{seconds * 1000:.2f} ms"
+
+
+@register.filter
 def moment(at: datetime) -> str:
     """When something was or will be: `08:00:02` today, `yesterday 08:00`, else the date with the time (UTC)."""
     at, now = at.astimezone(UTC), datetime.now(UTC)

@@ -5,12 +5,14 @@ import inspect
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 
+from builder import logs
 from builder.engine.commands import RunTask
 from builder.engine.events import Event, TaskFailed, TaskSucceeded
 from builder.engine.execution import TaskRun
@@ -22,6 +24,7 @@ from builder.runtime.context import Context
 from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.masking import Masker
 from builder.runtime.runner.doing.stand_in import stand_in
+from builder.runtime.vitals import spans
 from builder.runtime.world.asking import answered
 from builder.runtime.world.place import Call
 from builder.store import documents
@@ -61,14 +64,24 @@ class Attempt:
 
     def make(self) -> Event:
         """The whole try, on the spot."""
-        try:
-            task = self._prepared(None)
-            return self._succeeded(task.run(self.context))
-        except Exception as error:
-            return self._failed(error)
+        with self._watched() as span:
+            try:
+                task = self._prepared(None)
+                return self._succeeded(task.run(self.context))
+            except Exception as error:
+                return _noted(self._failed(error), span)
 
     async def carry_out(self) -> Event:
         """The whole try; cancelling it cuts its connections."""
+        place = self.context.place
+        logs.about(task_id=place.task_id, path=place.path, attempt=place.attempt)
+        with self._watched() as span:
+            return _noted(await self._timed(), span)
+
+    def _watched(self) -> AbstractContextManager[spans.Span]:
+        return spans.attempt(self.context.place, self.node.task.type_name)
+
+    async def _timed(self) -> Event:
         self.context.run_other = self.run_other
         try:
             seconds = self._limit()
@@ -155,6 +168,12 @@ class Attempt:
         except TaskFailure:
             kept = None
         return TaskFailed(self.context.now(), self.command.path, self.command.attempt, said, retryable, kept)
+
+
+def _noted(event: Event, span: spans.Span) -> Event:
+    if isinstance(event, TaskFailed):
+        span.fail(event.message)
+    return event
 
 
 def _read_limit(written: Any) -> timedelta:

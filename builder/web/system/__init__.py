@@ -1,0 +1,1 @@
+"""What those see who run the installation: health, metrics and the System page."""

@@ -1,0 +1,99 @@
+"""Whether a process can work is told within a moment, whatever is frozen, and without secrets."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from builder.runtime.vitals import health
+from builder.runtime.vitals.looks import Looks
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def afresh(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
+    monkeypatch.setattr(health, "_looks", Looks())
+    monkeypatch.setattr(health, "_migrated_until", 0.0)
+    settings.DATA, settings.MEDIA_ROOT = tmp_path, str(tmp_path / "files")
+
+
+@pytest.fixture
+def frozen_redis(settings: Any) -> Iterator[None]:
+    """A server that takes connections and says nothing, as a stopped process does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.REDIS_URL = f"redis://:s3cr3t-VALUE-42@127.0.0.1:{server.getsockname()[1]}/0"
+        yield
+
+
+def ready() -> tuple[int, dict[str, Any]]:
+    answer = Client().get("/health/ready")
+    assert "s3cr3t" not in answer.content.decode()
+    return answer.status_code, answer.json()
+
+
+def test_where_all_is_well_it_is_ready(valkey: str) -> None:
+    status, told = ready()
+    assert (status, told["status"], told["problems"]) == (200, "ok", [])
+    assert told["database"] == told["migrations"] == told["files"] == told["redis"] == "ok"
+
+
+def test_a_frozen_redis_is_told_within_three_seconds_and_work_is_still_accepted(frozen_redis: None) -> None:
+    started = time.monotonic()
+    status, told = ready()
+    assert time.monotonic() - started < 3
+    assert (status, told["status"]) == (200, "degraded")
+    assert "Redis does not answer" in told["redis"]
+
+
+def test_a_frozen_database_is_told_within_three_seconds(valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    thawed = threading.Event()
+    monkeypatch.setattr(health, "ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr("builder.store.vitals.answer_seconds", lambda: thawed.wait(10))
+    try:
+        for _ in range(3):
+            status, told = ready()
+            assert (status, told["database"]) == (503, "The database does not answer.")
+        assert sum(thread.name == "look database" for thread in threading.enumerate()) == 1
+    finally:
+        thawed.set()
+
+
+def test_a_database_that_is_away_is_told_without_its_own_words(valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> float:
+        raise OperationalError("connection to postgresql://ms:s3cr3t-VALUE-42@db failed")
+
+    monkeypatch.setattr("builder.store.vitals.answer_seconds", away)
+    status, told = ready()
+    assert (status, told["status"]) == (503, "unavailable")
+
+
+def test_missing_migrations_are_named(valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("builder.store.vitals.missing_migrations", lambda: ["builder.0099_more"])
+    status, told = ready()
+    assert status == 503
+    assert told["migrations"] == "The tables lack builder.0099_more; run: python3 manage.py migrate"
+
+
+def test_a_folder_that_cannot_be_written_is_named(valkey: str, settings: Any, tmp_path: Path) -> None:
+    (tmp_path / "files").write_text("a file where a folder should be")
+    status, told = ready()
+    assert status == 503
+    assert str(tmp_path / "files") in told["files"]
+
+
+def test_a_disk_that_is_nearly_full_is_told(valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "LEAST_FREE_BYTES", 10**18)
+    status, told = ready()
+    assert (status, told["status"]) == (200, "degraded")
+    assert "nearly full" in told["disk"]
+
+
+def test_a_process_that_lives_says_so(frozen_redis: None) -> None:
+    assert Client().get("/health/live").json() == {"status": "ok"}
