@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from builder.engine.states import State
 from builder.runtime.runner.runner import Runner
 from builder.runtime.vitals import spans
-from tests.runtime.conftest import create, ended, publish
+from tests.runtime.conftest import create, ended, publish, wait_until
 
 LOG = "io.kestra.plugin.core.log.Log"
 REQUEST = "io.kestra.plugin.core.http.Request"
@@ -85,6 +85,7 @@ tasks:
     execution_id = create()
     runner.take([execution_id])
     assert ended(execution_id).state is State.FAILED
+    wait_until(lambda: runner.wait_for_place(0) == 100)
     spans.close()  # sends what waits
     whole, ask, say, fail = (collector.span(name) for name in ("team.one", "ask", "say", "fail"))
     call = collector.span("GET 127.0.0.1")
