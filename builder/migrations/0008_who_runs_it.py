@@ -15,7 +15,7 @@ def name_the_first(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("builder", "0006_calls_without_a_known_price"),
+        ("builder", "0007_what_is_known_of_schedules_and_calls"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
