@@ -1,5 +1,6 @@
 """What an expression may ask of the world outside its variables."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,6 +15,23 @@ class HttpQuestion:
     body: str | None
     headers: tuple[tuple[str, str], ...]
     options: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class SubflowQuestion:
+    """What subflow() asks. `inputs` is JSON; `timeout` is a duration as it is written, "" for the usual one."""
+
+    namespace: str
+    id: str
+    inputs: str = "{}"
+    revision: int | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    timeout: str = ""
+
+
+Question = HttpQuestion | SubflowQuestion
+Ask = Callable[[Question], Any]
+"""Gives the answer to a question; what keeps it from that is an ExpressionError."""
 
 
 class Lookups(Protocol):
@@ -31,10 +49,13 @@ class Lookups(Protocol):
     def file_size(self, path: str, namespace: str | None, revision: int | None) -> int: ...
     def file_uri(self, path: str, namespace: str | None, revision: int | None) -> str: ...
     def http(self, question: HttpQuestion) -> Any: ...
+    def subflow(self, question: SubflowQuestion) -> Any: ...
     def error_logs(self) -> list[dict[str, Any]]: ...
     def encrypt(self, key: str, plaintext: str) -> str: ...
     def decrypt(self, key: str, encrypted: str) -> str: ...
 
 
-LOOKUP_FUNCTIONS = frozenset({"kv", "secret", "read", "fileSize", "fileURI", "http", "errorLogs", "encrypt", "decrypt"})
+LOOKUP_FUNCTIONS = frozenset(
+    {"kv", "secret", "read", "fileSize", "fileURI", "http", "subflow", "errorLogs", "encrypt", "decrypt"}
+)
 """The functions that need `Lookups`; `needs_lookups(template)` tells a caller to render off the event loop."""

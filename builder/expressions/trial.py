@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from builder.expressions.faults import ExpressionError
-from builder.expressions.lookups import HttpQuestion
+from builder.expressions.lookups import HttpQuestion, SubflowQuestion
 
 
 class GivenLookups:
@@ -59,6 +59,9 @@ class GivenLookups:
 
     def http(self, question: HttpQuestion) -> Any:
         raise ExpressionError("No server is asked here: http() is answered while a task runs")
+
+    def subflow(self, question: SubflowQuestion) -> Any:
+        raise ExpressionError("No flow is run here: subflow() is answered where the inputs of a flow are worked out")
 
     def error_logs(self) -> list[dict[str, Any]]:
         logs = self._world.get("logs")

@@ -115,7 +115,7 @@ class Context:
         self._loop = asyncio.get_running_loop()
         self._stream = Stream(StreamMasker(journal.masker), publish)
         self._sent = Sent(place)
-        self.elsewhere = StoredElsewhere(place, journal.masker, journal.clock, call, save_now)
+        self.elsewhere = StoredElsewhere(place, journal.masker, journal.clock, call, save_now, http)
         self._log_file = LogFile(place, journal.masker, journal.clock) if place.to_file else None
         self.effects: list[Effect] = []
         self.run_other: RunOther | None = None

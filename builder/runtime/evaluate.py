@@ -9,7 +9,6 @@ from django.conf import settings
 
 from builder.clock import Clock
 from builder.expressions import Limits, render_value
-from builder.expressions.lookups import HttpQuestion
 from builder.runtime.files import storage
 from builder.runtime.masking import Masker
 from builder.runtime.world.asking import Answers
@@ -37,18 +36,12 @@ class RuntimeLookups(StoredLookups):
         )
         self.files_of = files_of
         self._unsaved_errors = unsaved_errors
-        self._answers: Answers | None = None
 
     def knowing(self, answers: Answers) -> "RuntimeLookups":
         """The same world, in one rendering that http() may interrupt (see `builder.runtime.world.asking`)."""
         known = copy(self)
-        known._answers = answers
+        known._ask = answers.of
         return known
-
-    def http(self, question: HttpQuestion) -> Any:
-        if self._answers is None:
-            return super().http(question)
-        return self._answers.of(question)
 
     def error_logs(self) -> list[dict[str, Any]]:
         return super().error_logs() + self._unsaved_errors()

@@ -15,6 +15,7 @@ from builder.flows.read import read_inputs
 from builder.runtime import queue
 from builder.runtime.files import storage
 from builder.runtime.runner.keeping.plans import plan_of
+from builder.runtime.world.asking import Answers, with_answers
 from builder.store import births, executions
 from builder.store.encryption import sealed_where
 from builder.store.executions import RESUME
@@ -36,11 +37,13 @@ def resume(
     is_secret: Callable[[str], bool] | None = None,
     decision: str = "",
     comment: str = "",
+    answers: Answers | None = None,
 ) -> Execution:
     """Lets a paused execution go on; `path` names the paused task run (the first one else).
 
     A review (Approval) takes a `decision`, approve or deny, and a `comment`; without a decision it is approved.
-    `inputs` answer the Pause's onResume; texts in them that hold a secret are encrypted.
+    `inputs` answer the Pause's onResume; texts in them that hold a secret are encrypted. What they ask of others is
+    asked first, unless `answers` are given.
 
     Raises NotFound, Conflict when it is not paused, InvalidInput.
     """
@@ -48,7 +51,7 @@ def resume(
     paused = _paused_run(execution, path)
     given = {**(inputs or {}), **(files or {})}
     said = _said(execution, paused, decision, comment)
-    values = _resume_values(execution, paused, given) if paused else {}
+    values = _resume_values(execution, paused, given, answers) if paused else {}
     values = values if is_secret is None else sealed_where(values, is_secret)
     # "" is no run's path: a second click on a pause by hand must not answer the step that asks next
     payload = {"path": paused.path if paused else "", "inputs": values, "by": by, **said}
@@ -108,7 +111,11 @@ def check_resume(execution_id: str, inputs: Mapping[str, Any], *, path: str | No
         return Resolved({})
     flow = _plan(execution).flow
     declared = _on_resume(execution, paused)
-    return births.resolve_inputs(flow, execution.revision, inputs, _CLOCK.now(), declared=declared)
+    now = _CLOCK.now()
+    return with_answers(
+        lambda known: births.resolve_inputs(flow, execution.revision, inputs, now, declared=declared, ask=known.of),
+        Answers(may_be_old=True),
+    )
 
 
 def _paused(execution_id: str) -> Execution:
@@ -133,15 +140,18 @@ def _paused_run(execution: Execution, path: str | None) -> TaskRun | None:
     raise Conflict(f"The task run `{path}` of execution `{execution.id}` is not paused.")
 
 
-def _resume_values(execution: Execution, paused: TaskRun, given: Mapping[str, Any]) -> dict[str, Any]:
-    return births.resolved_inputs(
-        _plan(execution).flow,
-        execution.revision,
-        given,
-        _CLOCK.now(),
-        declared=_on_resume(execution, paused),
-        keep_file=storage.keeper(execution.id, execution.namespace, execution.flow_id),
-    )
+def _resume_values(
+    execution: Execution, paused: TaskRun, given: Mapping[str, Any], answers: Answers | None
+) -> dict[str, Any]:
+    flow, declared, now = _plan(execution).flow, _on_resume(execution, paused), _CLOCK.now()
+    keep_file = storage.keeper(execution.id, execution.namespace, execution.flow_id)
+
+    def resolve(known: Answers) -> dict[str, Any]:
+        return births.resolved_inputs(
+            flow, execution.revision, given, now, declared=declared, keep_file=keep_file, ask=known.of
+        )
+
+    return with_answers(resolve) if answers is None else resolve(answers)
 
 
 def _on_resume(execution: Execution, paused: TaskRun) -> tuple[Input, ...]:

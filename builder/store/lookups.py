@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from builder.errors import BuilderError, Expired, NotFound
 from builder.expressions.faults import ExpressionError
-from builder.expressions.lookups import HttpQuestion
+from builder.expressions.lookups import Ask, HttpQuestion, Question, SubflowQuestion
 from builder.store import contents, encryption, kv, namespace_files, secrets
 from builder.store.contents import Located
 from builder.store.executions import records
@@ -19,10 +19,16 @@ READ_BYTES = 8 * 1024 * 1024
 """The largest file that an expression reads."""
 
 
+def nobody_is_asked(question: Question) -> Any:
+    """For renderings that must not wait for a server or another flow."""
+    raise ExpressionError("No server is asked here: http() and subflow() are answered in tasks and in inputs.")
+
+
 class StoredLookups:
     """The database's side of `builder.expressions.lookups.Lookups`.
 
-    `on_secret` is told every secret that was read, so that it is masked from then on.
+    `on_secret` is told every secret that was read, so that it is masked from then on. `ask` answers http() and
+    subflow(); `builder.runtime` offers one.
     """
 
     def __init__(
@@ -33,7 +39,9 @@ class StoredLookups:
         execution_id: str = "",
         on_secret: Callable[[str], None] = lambda value: None,
         kv_missing_is_null: bool = False,
+        ask: Ask = nobody_is_asked,
     ) -> None:
+        self._ask = ask
         self._namespace = namespace
         self._now = now
         self._execution_id = execution_id
@@ -62,8 +70,10 @@ class StoredLookups:
         return value
 
     def http(self, question: HttpQuestion) -> Any:
-        """Only a running task asks other servers; `builder.runtime` adds it."""
-        raise ExpressionError("No server is asked here: http() is answered while a task runs.")
+        return self._ask(question)
+
+    def subflow(self, question: SubflowQuestion) -> Any:
+        return self._ask(question)
 
     def error_logs(self) -> list[dict[str, Any]]:
         """The ERROR lines of this execution so far."""

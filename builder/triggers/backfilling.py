@@ -112,6 +112,7 @@ def _take(opening: Opening, current: Backfill, slot: datetime, now: datetime) ->
             return backfills.move_on(place, current, slot, now, state=SKIPPED, reason=found.reason)
         if found is not None:
             raise InvalidInput(found.reason)
+        opening = opening.asking(inputs=current.inputs)
         return backfills.move_on(
             place, current, slot, now, state=FIRED,
             create=lambda: opening.start(current.labels, inputs=current.inputs).id,

@@ -2,10 +2,11 @@
 
 import copy
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Self
 
 from builder.actions.executions.failing import fail
-from builder.actions.executions.running import run
+from builder.actions.executions.running import ask_ahead, run
 from builder.clock import Clock
 from builder.engine.execution import Execution
 from builder.errors import BuilderError, InvalidFlow, NotFound, Unavailable
@@ -13,6 +14,7 @@ from builder.expressions import ExpressionError, UndefinedVariable, truthy
 from builder.flows.dialects.compat import NEWEST, Compat
 from builder.flows.model import Flow
 from builder.runtime.evaluate import given_envs, given_globals, render
+from builder.runtime.world.asking import Answers
 from builder.store import births
 from builder.store.hiding import masked
 from builder.store.lookups import StoredLookups
@@ -20,6 +22,9 @@ from builder.store.triggers import Trigger
 from builder.tasks.judge import Judge, Objection
 from builder.triggers.conditions import conditions_of, gathers
 from builder.triggers.flow.upstream import Sight
+
+ASKING_SECONDS = 10.0
+"""How long a trigger waits for what its flow's inputs ask of one other server or flow: others are due as well."""
 
 
 class Opening:
@@ -44,6 +49,7 @@ class Opening:
         self._given = {**seen_by(trigger, self._flow), **(sight.seen if sight else {})}
         self._secrets = list(sight.hidden if sight else ())
         self._lookups = StoredLookups(trigger.namespace, clock.now, on_secret=self._secrets.append)
+        self._answers = Answers().completed()
 
     def with_variables(self, variables: Mapping[str, Any]) -> Self:
         """The same with other `variables`; far cheaper than a new one."""
@@ -85,6 +91,23 @@ class Opening:
         except BuilderError as error:
             return Objection(f"`when` counts as not holding: {error.message}", broken=True)
 
+    def asking(self, *, inputs: Mapping[str, Any] | None = None, require_inputs: bool = True) -> Self:
+        """The same, knowing what the flow's inputs ask of other servers and flows: `start` itself waits for nobody.
+
+        Not inside a transaction.
+        """
+        other = copy.copy(self)
+        with suppress(BuilderError):  # `start` says so
+            other._answers = ask_ahead(
+                self.trigger.namespace, self.trigger.flow_id, lambda: self._inputs(inputs), hidden=self._secrets,
+                require_inputs=require_inputs, seconds=ASKING_SECONDS,
+            )  # fmt: skip
+        return other
+
+    def _inputs(self, more: Mapping[str, Any] | None) -> dict[str, Any]:
+        given = {**(self.trigger.definition.get("inputs") or {}), **(more or {})}
+        return {name: self._input(value) for name, value in given.items()}
+
     def start(
         self,
         labels: Sequence[tuple[str, str]] = (),
@@ -98,17 +121,17 @@ class Opening:
 
         Secrets are handed over encrypted, or masked. Raises what `run` raises, and ExpressionError.
         """
-        given = {**(self.trigger.definition.get("inputs") or {}), **(inputs or {})}
         return run(
             self.trigger.namespace,
             self.trigger.flow_id,
-            {name: self._input(value) for name, value in given.items()},
+            self._inputs(inputs),
             labels=[*self._labels(), *labels],
             trigger=self._kept,
             hidden=self._secrets,
             require_inputs=require_inputs,
             refused_when_full=refused_when_full,
             execution_id=execution_id,
+            answers=self._answers,
         )
 
     def _input(self, value: Any) -> Any:

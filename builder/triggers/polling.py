@@ -122,7 +122,7 @@ class Poller:
             if objection is not None:
                 triggers.say(trigger, objection.reason)
                 return False
-            execution = opening.start()
+            execution = opening.asking().start()
         except Unavailable:
             raise
         except BuilderError as error:

@@ -77,7 +77,7 @@ def _fire(trigger: Trigger, times: Times, slot: datetime, now: datetime, clock: 
         if found is not None:
             _pass_over(opening, found, slot, now, next_at)
             return 0
-        opening = opening.with_variables(fitting_variables(opening, times, slot))
+        opening = opening.with_variables(fitting_variables(opening, times, slot)).asking()
         fired = triggers.fire(trigger, slot, now, next_at=next_at, state=FIRED, create=lambda: opening.start().id)
     except Unavailable:
         raise  # the slot waits for the database

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from builder.actions.executions.running import start
@@ -14,6 +16,7 @@ from builder.errors import NotFound
 from builder.flows.model import Flow
 from builder.runtime import queue
 from builder.runtime.runner.keeping.plans import plan_of
+from builder.runtime.world.asking import Answers, with_answers
 from builder.store import births, executions, flows
 from builder.store.births.sharing import concurrency_key
 from builder.store.executions import NewExecution
@@ -60,10 +63,16 @@ def replay(
     path = _path_of(execution, from_run) if from_run else None
     copy = replayed(plan, execution, now, executions.new_id(), path, revision)
     if inputs is not None:
-        values = births.resolved_inputs(plan.flow, number, inputs, now)
-        copy = births.objected(replace(copy, inputs=values), plan.flow, now)
+        copy = with_answers(partial(_with_inputs, copy, plan.flow, number, inputs, now))
     draft_source = executions.draft_source(execution_id) if revision is None else None
     return _create(copy, plan.flow, draft_source)
+
+
+def _with_inputs(
+    copy: Execution, flow: Flow, revision: int, inputs: Mapping[str, Any], now: datetime, known: Answers
+) -> Execution:
+    values = births.resolved_inputs(flow, revision, inputs, now, ask=known.of)
+    return births.objected(replace(copy, inputs=values), flow, now, known.of)
 
 
 def mark(execution_id: str, run: str, state: State, *, by: str = "") -> Execution:

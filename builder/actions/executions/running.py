@@ -1,24 +1,29 @@
 """Starting executions: of a published flow or of a draft, with inputs resolved and files kept."""
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
-from builder.engine.states import TERMINAL, State
+from builder.errors import BuilderError
 from builder.flows.inputs import Resolved, Upload
 from builder.flows.model import Input
-from builder.runtime import queue
 from builder.runtime.files import storage
+from builder.runtime.starting import start
+from builder.runtime.world.asking import Answers, with_answers
 from builder.store import births, drafts, executions
 from builder.store.births import Parent, Runnable
 from builder.store.births.judging import Failing, failing
 from builder.store.executions import NewExecution
-from builder.store.gate import write
+
+__all__ = ["ask_ahead", "check_inputs", "failing_checks", "inputs_of", "run", "start"]
 
 _CLOCK = SystemClock()
+_ASKS = re.compile(r"\b(http|subflow)\s*\(")
 
 
 def run(
@@ -38,11 +43,13 @@ def run(
     hidden: Collection[str] = (),
     require_inputs: bool = True,
     refused_when_full: bool = False,
+    answers: Answers | None = None,
 ) -> Execution:
     """Runs a flow: a row, then a ring. `files` are uploads by input id; `draft` runs the draft's text.
 
     Inputs that hold a secret of `hidden` are encrypted. `require_inputs` False: those that are missing are left out.
     `refused_when_full`: raises TooMany where the flow's queueLimit is reached, instead of making one that ends at once.
+    What its inputs and checks ask of other servers and flows is asked first, unless `answers` are given.
 
     Inside a transaction of the caller the ring waits for its commit. Raises NotFound, Conflict when the flow is
     disabled, InvalidInput with everything that is wrong with the inputs, InvalidFlow for a draft with errors.
@@ -52,18 +59,20 @@ def run(
     births.refuse_system_labels(labels)
     chosen = execution_id or executions.new_id()
     now = _CLOCK.now()
-    try:
-        given = {**(inputs or {}), **(files or {})}
+    keep_file = storage.keeper(chosen, namespace, flow_id)
+
+    def make(known: Answers) -> NewExecution:
         values = births.resolved_inputs(
             found.flow,
             found.revision,
-            given,
+            {**(inputs or {}), **(files or {})},
             now,
-            keep_file=storage.keeper(chosen, namespace, flow_id),
+            keep_file=keep_file,
             hidden=hidden,
             require=require_inputs,
+            ask=known.of,
         )
-        new = births.born(
+        return births.born(
             found.flow,
             found.revision,
             now,
@@ -74,22 +83,44 @@ def run(
             parent=parent,
             due_at=schedule_at,
             draft_source=found.source if draft else None,
+            ask=known.of,
         )
+
+    try:
+        new = make(answers) if answers is not None else with_answers(make)
         return start(replace(new, refused_when_full=refused_when_full))
     except Exception:
         storage.forget(chosen)
         raise
 
 
-def start(new: NewExecution) -> Execution:
-    """Creates an execution that is made already, and rings for it after the commit."""
-    with write():
-        execution = executions.create(new)
-        if execution.state in TERMINAL:
-            queue.ring_on_commit(executions.after_ends([execution], execution.created_at))
-        elif execution.state is not State.QUEUED and new.due_at is None:
-            queue.ring_on_commit([execution.id])
-    return execution
+def ask_ahead(
+    namespace: str,
+    flow_id: str,
+    inputs: Callable[[], Mapping[str, Any]],
+    *,
+    hidden: Collection[str],
+    require_inputs: bool,
+    seconds: float,
+) -> Answers:
+    """What a run with these inputs would ask of others, for one that is made in a transaction, which must not wait."""
+    answers = Answers(seconds=seconds)
+    found = births.runnable(namespace, flow_id)
+    if _ASKS.search(found.source):
+        with suppress(BuilderError):  # the run itself will say so
+            given = inputs()
+            with_answers(lambda known: _tried(found, given, hidden, require_inputs, known), answers)
+    return answers.completed()
+
+
+def _tried(
+    found: Runnable, inputs: Mapping[str, Any], hidden: Collection[str], require: bool, known: Answers
+) -> Sequence[Failing]:
+    now = _CLOCK.now()
+    values = births.resolved_inputs(
+        found.flow, found.revision, inputs, now, hidden=hidden, require=require, ask=known.of
+    )
+    return failing(found.flow, found.revision, values, now, known.of)
 
 
 def check_inputs(
@@ -102,7 +133,7 @@ def check_inputs(
 ) -> Resolved:
     """What a run with these inputs would get, and what is wrong with them; stores nothing."""
     found = _draft(namespace, flow_id) if draft else births.runnable(namespace, flow_id, revision)
-    return births.resolve_inputs(found.flow, found.revision, inputs, _CLOCK.now())
+    return _resolved(found, inputs, _CLOCK.now())
 
 
 def failing_checks(
@@ -118,8 +149,20 @@ def failing_checks(
     if not found.flow.checks:
         return ()
     now = _CLOCK.now()
-    resolved = births.resolve_inputs(found.flow, found.revision, inputs, now)
-    return () if resolved.faults else failing(found.flow, found.revision, resolved.values, now)
+    resolved = _resolved(found, inputs, now)
+    if resolved.faults:
+        return ()
+    return with_answers(
+        lambda known: failing(found.flow, found.revision, resolved.values, now, known.of), Answers(may_be_old=True)
+    )
+
+
+def _resolved(found: Runnable, inputs: Mapping[str, Any], now: datetime) -> Resolved:
+    """A form asks after each change of a value, so what others answered a moment ago will do."""
+    return with_answers(
+        lambda known: births.resolve_inputs(found.flow, found.revision, inputs, now, ask=known.of),
+        Answers(may_be_old=True),
+    )
 
 
 def inputs_of(namespace: str, flow_id: str, *, revision: int | None = None, draft: bool = False) -> Sequence[Input]:

@@ -12,7 +12,7 @@ from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.errors import InvalidInput
-from builder.store import births, executions
+from builder.store import executions
 
 _CLOCK = SystemClock()
 
@@ -61,11 +61,10 @@ def validate_resume(request: HttpRequest, execution_id: str) -> HttpResponseBase
     declared = execution_actions.resume_inputs(execution_id)
     inputs, files = form(request, lambda: declared)
     given = {**inputs, **files}
-    execution, _ = executions.load(execution_id)
-    flow = births.checked(executions.sources([execution_id])[execution_id]).valid_flow
-    found = births.resolve_inputs(flow, execution.revision, given, _CLOCK.now(), declared=declared)
+    found = execution_actions.check_resume(execution_id, given)
+    item = executions.item(execution_id)
     return JsonResponse({
-        "id": execution.flow_id, "namespace": execution.namespace, "inputs": inputs_json(declared, found, given),
+        "id": item.flow_id, "namespace": item.namespace, "inputs": inputs_json(declared, found, given),
     })  # fmt: skip
 
 

@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 from builder.expressions.evaluation.arguments import mapping, only_text, text
 from builder.expressions.evaluation.session import Session
 from builder.expressions.faults import ExpressionError
-from builder.expressions.lookups import HttpQuestion
+from builder.expressions.lookups import HttpQuestion, SubflowQuestion
 from builder.expressions.registry import function
 from builder.expressions.values import json_text
 from builder.expressions.written.yaml_text import yaml_text
 
 
-@function("http", "The answer of a server, JSON as a value; while a task runs.",
+@function("http", "The answer of a server, JSON as a value; in tasks, and in the inputs and checks of a flow.",
           "{{ http('https://example.com/api', query={'page': 1}) }}", None)  # fmt: skip
 def http(
     session: Session,
@@ -65,12 +65,29 @@ def _form(session: Session, body: Mapping[Any, Any]) -> str:
     return urlencode(_pairs(session, body, "The body"))
 
 
-@function("subflow", "The outputs of another flow; not offered here: use the task Subflow.",
-          "{{ subflow('company.team', 'my_flow') }}", None)  # fmt: skip
+@function("subflow", "Runs another flow and gives its id, state, outputs and labels; in the inputs of a flow.",
+          "{{ subflow('company.team', 'my_flow', inputs={'country': 'FR'}).outputs.cities }}", None)  # fmt: skip
 def subflow(session: Session, namespace: Any, id: Any, inputs: Any = None, revision: Any = None, labels: Any = None,
             timeout: Any = None) -> Any:  # fmt: skip
-    raise ExpressionError("subflow() is not offered here", hint="run the flow by a task of type "
-                          "io.kestra.plugin.core.flow.Subflow and read its outputs")  # fmt: skip
+    if session.has("taskrun") or session.has("trigger"):
+        raise ExpressionError("subflow() is for the inputs of a flow, such as the values of a SELECT", hint="in a task "
+                              "or trigger, run the flow by a task of type io.kestra.plugin.core.flow.Subflow "
+                              "and read its outputs")  # fmt: skip
+    if not isinstance(revision, int | None) or isinstance(revision, bool):
+        raise ExpressionError("The revision of subflow() must be a whole number")
+    question = SubflowQuestion(
+        namespace=only_text(namespace, "The namespace"),
+        id=only_text(id, "The id"),
+        inputs="{}" if inputs is None else json_text(mapping(inputs, "The inputs"), session.budget),
+        revision=revision,
+        labels=() if labels is None else _pairs(session, _without_null(mapping(labels, "The labels")), "The labels"),
+        timeout="" if timeout is None else only_text(timeout, "The timeout"),
+    )
+    return session.lookups.subflow(question)
+
+
+def _without_null(labels: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    return {key: value for key, value in labels.items() if value is not None}
 
 
 @function("credential", "An access token of Kestra's enterprise edition; not offered here.",

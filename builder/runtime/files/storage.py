@@ -159,9 +159,15 @@ def sent(execution_id: str, run_id: str, attempt: int) -> str | None:
 
 
 def keeper(execution_id: str, namespace: str, flow_id: str) -> KeepFile:
-    """Keeps uploads among the files of this execution of a flow."""
+    """Keeps uploads among the files of this execution of a flow, each once, however often it is asked to."""
+    kept: dict[str, str] = {}
 
     def keep(input_id: str, upload: Upload) -> str:
+        if input_id not in kept:
+            kept[input_id] = _keep_given(input_id, upload)
+        return kept[input_id]
+
+    def _keep_given(input_id: str, upload: Upload) -> str:
         content = b"".join(upload.chunks())
         if len(input_id) > _NAME_LETTERS:  # no file system has folders of such names
             return put(execution_id, upload.name or input_id, content)

@@ -1,51 +1,87 @@
-"""http() in expressions: a rendering blocks nobody, so it is stopped, the question is put, and it begins anew."""
+"""http() and subflow() in expressions: a rendering waits for nobody, so it is stopped, asks, and begins anew."""
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
-import httpx2
+from asgiref.sync import async_to_sync
+from django.db import connection
 
+from builder.clock import SystemClock
+from builder.engine.states import TERMINAL
 from builder.errors import BuilderError
 from builder.expressions import ExpressionError
-from builder.expressions.lookups import HttpQuestion
+from builder.expressions.lookups import HttpQuestion, Question, SubflowQuestion
+from builder.flows.durations import BadDuration, parse_duration
+from builder.runtime import live, starting
 from builder.runtime.network import Network
+from builder.runtime.world import servers
+from builder.store import births, executions
+from builder.store.lookups import nobody_is_asked
 
 T = TypeVar("T")
 _MOST_QUESTIONS = 20
-_SECONDS = 60
-_BYTES = 4 * 1024 * 1024
-_OPTIONS = frozenset({"followRedirects", "auth", "timeout", "allowFailed"})
+LONGEST_SECONDS = 300.0
+"""How long a subflow() may be waited for."""
+_USUAL_TIMEOUT = "PT1M"
+_DEEPEST = 3
+_WAITING = threading.BoundedSemaphore(16)
+"""Far fewer than a web process has threads, so that pages are answered however many wait."""
+_FRESH_SECONDS = 30.0
+_MOST_RECENT = 100
+_recent: dict[Question, tuple[Any, float]] = {}
+"""Answers of this process, and until when they are fresh enough for a form; each up to 4 MB."""
+_threads = ThreadPoolExecutor(4, thread_name_prefix="asking")
+_clock = SystemClock()
 
 
 class Asked(Exception):
     """A rendering needs the answer to a question first."""
 
-    def __init__(self, question: HttpQuestion) -> None:
+    def __init__(self, question: Question) -> None:
         self.question = question
-        super().__init__(question.uri)
+        super().__init__(question)
 
 
 class Answers:
-    """What is known in one rendering. Each question is put once, however often the rendering begins anew."""
+    """What is known in one rendering. Each question is put once, however often the rendering begins anew.
 
-    def __init__(self) -> None:
-        self._known: dict[HttpQuestion, Any] = {}
+    `seconds`: how long one answer may take at most. `depth`: how many subflow() wait for this rendering.
+    `may_be_old`: an answer that another rendering got a moment ago will do.
+    """
 
-    def of(self, question: HttpQuestion) -> Any:
+    def __init__(self, *, seconds: float = LONGEST_SECONDS, depth: int = 0, may_be_old: bool = False) -> None:
+        self.may_be_old = may_be_old
+        self.seconds = seconds
+        self.depth = depth
+        self._known: dict[Question, Any] = {}
+        self._complete = False
+
+    def of(self, question: Question) -> Any:
         """Raises Asked where it is not known yet, ExpressionError where asking failed."""
         if question not in self._known:
+            if self._complete:
+                return nobody_is_asked(question)
             if len(self._known) >= _MOST_QUESTIONS:
-                raise ExpressionError(f"An expression asks other servers at most {_MOST_QUESTIONS} times")
+                raise ExpressionError(f"An expression asks others at most {_MOST_QUESTIONS} times")
             raise Asked(question)
         found = self._known[question]
         if isinstance(found, ExpressionError):
             raise ExpressionError(found.reason)
         return found
 
-    def learn(self, question: HttpQuestion, answer: Any) -> None:
+    def learn(self, question: Question, answer: Any) -> None:
         self._known[question] = answer
+
+    def completed(self) -> "Answers":
+        """No more is asked from now on: the rest happens in a transaction, which must not wait."""
+        self._complete = True
+        return self
 
 
 async def answered(network: Network, render: Callable[[Answers], Awaitable[T]]) -> T:
@@ -56,77 +92,107 @@ async def answered(network: Network, render: Callable[[Answers], Awaitable[T]]) 
             return await render(answers)
         except Asked as asked:
             question = asked.question
-        answers.learn(question, await _answer(network, question))
+        if isinstance(question, HttpQuestion):
+            answers.learn(question, await servers.answer_of(network, question, answers.seconds))
+        else:
+            run = asyncio.get_running_loop().run_in_executor(_threads, _in_own_thread, question, answers)
+            answers.learn(question, await run)
 
 
-async def _answer(network: Network, question: HttpQuestion) -> Any:
+def with_answers(work: Callable[[Answers], T], answers: Answers | None = None) -> T:
+    """What `work` gives once all its questions are answered. Blocks; never inside a transaction."""
+    answers = Answers() if answers is None else answers
+    while True:
+        try:
+            return work(answers)
+        except Asked as asked:
+            question = asked.question
+        found = _recent.get(question) if answers.may_be_old else None
+        if found is None or found[1] < time.monotonic():
+            found = (_answer(question, answers), time.monotonic() + _FRESH_SECONDS)
+            _keep(question, found)
+        answers.learn(question, found[0])
+
+
+def _keep(question: Question, found: tuple[Any, float]) -> None:
+    if len(_recent) >= _MOST_RECENT:
+        _recent.clear()
+    _recent[question] = found
+
+
+def _answer(question: Question, answers: Answers) -> Any:
+    if not _WAITING.acquire(blocking=False):
+        return ExpressionError("Too many others wait for servers and flows at this moment; try again in a while")
     try:
-        options = _options(question)
-        async with asyncio.timeout(_SECONDS):
-            return await _asked(network, question, options)
-    except ExpressionError as error:
-        return error
-    except TimeoutError:
-        return ExpressionError(f"Failed to execute HTTP request: no whole answer within {_SECONDS} s")
-    except (httpx2.HTTPError, httpx2.InvalidURL, BuilderError, ValueError, OSError) as error:
-        reason = error.message if isinstance(error, BuilderError) else str(error)
-        return ExpressionError(f"Failed to execute HTTP request: {reason[:300] or type(error).__name__}")
-
-
-def _options(question: HttpQuestion) -> Mapping[str, Any]:
-    options: Mapping[str, Any] = json.loads(question.options)
-    if unknown := sorted(set(options) - _OPTIONS):
-        raise ExpressionError(f"The options of http() have no `{unknown[0][:50]}`", hint="they are "
-                              + ", ".join(sorted(_OPTIONS)))  # fmt: skip
-    return options
-
-
-async def _asked(network: Network, question: HttpQuestion, options: Mapping[str, Any]) -> Any:
-    client = network.client(follow_redirects=options.get("followRedirects", True) is not False)
-    request = client.build_request(
-        question.method,
-        question.uri,
-        params=list(question.query) or None,
-        content=None if question.body is None else question.body.encode(),
-        headers=[*question.headers, *_credentials(options.get("auth"))],
-    )
-    response = await client.send(request, stream=True)
-    try:
-        body = await _body(response)
+        if isinstance(question, SubflowQuestion):
+            return _outcome(question, answers)
+        return async_to_sync(_asked_alone)(question, answers.seconds)
     finally:
-        await response.aclose()
-    if response.status_code >= 400 and options.get("allowFailed") is not True:
-        raise ExpressionError("Failed to execute HTTP Request, server respond with status "
-                              f"{response.status_code} : {response.reason_phrase}")  # fmt: skip
-    return _decoded(body, response)
+        _WAITING.release()
 
 
-def _credentials(auth: Any) -> list[tuple[str, str]]:
-    if not isinstance(auth, Mapping):
-        return []
-    if str(auth.get("type", "")).upper() == "BEARER":
-        return [("Authorization", f"Bearer {auth.get('token', '')}")]
-    basic = httpx2.BasicAuth(str(auth.get("username", "")), str(auth.get("password", "")))
-    flow = basic.auth_flow(httpx2.Request("GET", "http://x"))
-    return [("Authorization", next(flow).headers["Authorization"])]
-
-
-async def _body(response: httpx2.Response) -> bytes:
-    pieces, size = [], 0
-    async for piece in response.aiter_bytes():
-        size += len(piece)
-        if size > _BYTES:
-            raise ExpressionError(f"The server's answer is larger than {_BYTES // 1024 // 1024} MB")
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
-def _decoded(body: bytes, response: httpx2.Response) -> Any:
-    """JSON as its value, everything else as text."""
-    written = body.decode(response.charset_encoding or "utf-8", "replace")
-    if "json" not in response.headers.get("content-type", "") or not written.strip():
-        return written or None
+async def _asked_alone(question: HttpQuestion, seconds: float) -> Any:
+    network = Network()
     try:
-        return json.loads(written)
-    except (ValueError, RecursionError):
-        raise ExpressionError("The server's answer says that it is JSON, but it cannot be read") from None
+        return await servers.answer_of(network, question, seconds)
+    finally:
+        await network.close()
+
+
+def _in_own_thread(question: SubflowQuestion, answers: Answers) -> Any:
+    try:
+        return _outcome(question, answers)
+    finally:
+        connection.close()
+
+
+def _outcome(question: SubflowQuestion, answers: Answers) -> Any:
+    """The end of an execution of that flow, or the ExpressionError that says why there is none."""
+    name = f"'{question.namespace}'.'{question.id}'"
+    try:
+        seconds = min(_seconds(question), answers.seconds)
+        execution_id = _begun(question, answers.depth)
+        async_to_sync(_ended)(execution_id, seconds)
+        ended = executions.load(execution_id)[0]
+    except BuilderError as error:
+        return ExpressionError(f"Failed to run subflow {name}: {error.message}")
+    if ended.state not in TERMINAL:
+        return ExpressionError(f"Subflow {name} did not end within {seconds:g} s (execution {execution_id}).")
+    if ended.state not in ("SUCCESS", "WARNING"):
+        return ExpressionError(f"Subflow {name} ended in state {ended.state} (execution {execution_id}).")
+    outputs = dict(ended.outputs or {})
+    return {"id": ended.id, "state": str(ended.state), "outputs": outputs, "labels": dict(ended.labels)}
+
+
+def _seconds(question: SubflowQuestion) -> float:
+    try:
+        seconds = parse_duration(question.timeout or _USUAL_TIMEOUT).total_seconds()
+    except BadDuration as error:
+        raise ExpressionError(f"The timeout of subflow(): {error}") from error
+    if seconds > LONGEST_SECONDS:
+        raise ExpressionError(f"The timeout of subflow() may be {LONGEST_SECONDS:g} s at most")
+    return seconds
+
+
+def _begun(question: SubflowQuestion, depth: int) -> str:
+    if depth >= _DEEPEST:
+        raise ExpressionError(f"subflow() goes more than {_DEEPEST} levels deep: these flows ask each other")
+    found = births.runnable(question.namespace, question.id, question.revision)
+    births.refuse_disabled(found)
+    births.refuse_system_labels(question.labels)
+    now = _clock.now()
+    given = json.loads(question.inputs)
+
+    def make(known: Answers) -> executions.NewExecution:
+        values = births.resolved_inputs(found.flow, found.revision, given, now, ask=known.of)
+        labels = [*question.labels, (births.STARTED_FROM, "subflow")]
+        return births.born(found.flow, found.revision, now, inputs=values, labels=labels, ask=known.of)
+
+    return starting.start(with_answers(make, Answers(depth=depth + 1))).id
+
+
+async def _ended(execution_id: str, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            async for _ in live.follow(execution_id):
+                pass

@@ -10,6 +10,8 @@ from builder.errors import BuilderError, TaskFailure
 from builder.runtime import resuming
 from builder.runtime.files import storage
 from builder.runtime.masking import Masker
+from builder.runtime.network import Network
+from builder.runtime.world.asking import answered
 from builder.runtime.world.place import Call, Place
 from builder.store import executions, triggers
 from builder.store.documents import iso
@@ -25,8 +27,10 @@ class StoredElsewhere:
     """`save_now`: what this execution has done and logged so far is in the database when it returns."""
 
     def __init__(
-        self, place: Place, masker: Masker, clock: Clock, call: Call, save_now: Callable[[], Awaitable[None]]
-    ) -> None:
+        self, place: Place, masker: Masker, clock: Clock, call: Call, save_now: Callable[[], Awaitable[None]],
+        network: Network,
+    ) -> None:  # fmt: skip
+        self._network = network
         self._place = place
         self._masker = masker
         self._clock = clock
@@ -41,7 +45,8 @@ class StoredElsewhere:
         wanted = execution_id or await self._paused(namespace, flow_id)
         if execution_id:
             await self._check_flow(execution_id, namespace, flow_id)
-        await self._said(resuming.resume, wanted, inputs, is_secret=self._masker.holds)
+        await answered(self._network, lambda known: self._said(
+            resuming.resume, wanted, inputs, is_secret=self._masker.holds, answers=known))  # fmt: skip
 
     async def _paused(self, namespace: str | None, flow_id: str | None) -> str:
         if not namespace or not flow_id:

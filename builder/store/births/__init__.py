@@ -12,6 +12,7 @@ from builder.engine.execution import Execution
 from builder.engine.moving.overall import notes
 from builder.engine.states import State
 from builder.errors import Conflict, InvalidInput
+from builder.expressions.lookups import Ask
 from builder.expressions.render import render_value
 from builder.flows.check import Checked, check
 from builder.flows.dialects.compat import Compat
@@ -25,12 +26,13 @@ from builder.store.births.sharing import concurrency_key
 from builder.store.encryption import encrypt, sealed_where
 from builder.store.executions.values import NewExecution, new_id
 from builder.store.hiding import SHORTEST_SECRET, masked
-from builder.store.lookups import StoredLookups
+from builder.store.lookups import StoredLookups, nobody_is_asked
 from builder.tasks.catalogue import catalogue
 
 CORRELATION = "system.correlationId"
 SYSTEM = "system."
 STARTED_BY = "system.username"
+STARTED_FROM = "system.from"
 _PARSED_KEPT = 256
 
 
@@ -118,6 +120,7 @@ def born(
     due_at: datetime | None = None,
     draft_source: str | None = None,
     ends_at_once: bool = False,
+    ask: Ask = nobody_is_asked,
 ) -> NewExecution:
     """A new execution of this flow. `inputs` are resolved already (see `resolved_inputs`).
 
@@ -142,7 +145,7 @@ def born(
         notes={notes.SCHEDULE_DATE: due_at.isoformat()} if due_at else {},
     )
     if not ends_at_once:
-        execution = objected(execution, flow, now)
+        execution = objected(execution, flow, now, ask)
     return NewExecution(
         execution,
         source=draft_source,
@@ -152,12 +155,12 @@ def born(
     )
 
 
-def objected(execution: Execution, flow: Flow, now: datetime) -> Execution:
+def objected(execution: Execution, flow: Flow, now: datetime, ask: Ask = nobody_is_asked) -> Execution:
     """The execution as its flow's checks let it begin: a failing one may make it FAILED from the start, or be noted.
 
     Raises InvalidInput when one blocks it.
     """
-    objections = failing(flow, execution.revision, execution.inputs, now)
+    objections = failing(flow, execution.revision, execution.inputs, now, ask)
     if not objections:
         return execution
     behavior = strongest(objections)
@@ -202,8 +205,11 @@ def resolve_inputs(
     declared: Sequence[Input] | None = None,
     hidden: Collection[str] = (),
     require: bool = True,
+    ask: Ask = nobody_is_asked,
 ) -> Resolved:
     """The values of a flow's inputs (or of those `declared` by a Pause), with all that is wrong.
+
+    `ask` answers http() and subflow() (see `builder.runtime.world.asking`).
 
     SECRETs are encrypted, and so is every text that holds a secret: of `hidden` or read by a default.
     """
@@ -213,7 +219,7 @@ def resolve_inputs(
         "labels": dict(flow.labels),
     }
     secrets = list(hidden)
-    lookups = StoredLookups(flow.namespace, lambda: now, on_secret=secrets.append)
+    lookups = StoredLookups(flow.namespace, lambda: now, on_secret=secrets.append, ask=ask)
 
     def render(template: str, more: Mapping[str, Any]) -> Any:
         return render_value(template, {**variables, **more}, lookups, typed=True, now=now)
@@ -250,10 +256,11 @@ def resolved_inputs(
     declared: Sequence[Input] | None = None,
     hidden: Collection[str] = (),
     require: bool = True,
+    ask: Ask = nobody_is_asked,
 ) -> dict[str, Any]:
     """The same, when nothing may be wrong. Raises InvalidInput with all faults."""
     result = resolve_inputs(
-        flow, revision, given, now, keep_file=keep_file, declared=declared, hidden=hidden, require=require
+        flow, revision, given, now, keep_file=keep_file, declared=declared, hidden=hidden, require=require, ask=ask
     )
     if result.faults:
         raise InvalidInput(result.faults)

@@ -7,12 +7,13 @@ from typing import Any
 
 from builder.errors import BuilderError
 from builder.expressions import ExpressionError
+from builder.expressions.lookups import Ask
 from builder.expressions.render import render_value
 from builder.expressions.values import truthy
 from builder.flows.model import CHECK_BEHAVIORS, Check, Flow
 from builder.store.encryption import opened
 from builder.store.hiding import masked
-from builder.store.lookups import StoredLookups
+from builder.store.lookups import StoredLookups, nobody_is_asked
 
 BLOCK, FAIL, CREATE = CHECK_BEHAVIORS
 
@@ -26,7 +27,9 @@ class Failing:
     behavior: str
 
 
-def failing(flow: Flow, revision: int, inputs: Mapping[str, Any], now: datetime) -> tuple[Failing, ...]:
+def failing(
+    flow: Flow, revision: int, inputs: Mapping[str, Any], now: datetime, ask: Ask = nobody_is_asked
+) -> tuple[Failing, ...]:
     """The checks that do not hold with these inputs, which are resolved already. One that cannot be told blocks."""
     if not flow.checks:
         return ()
@@ -36,7 +39,7 @@ def failing(flow: Flow, revision: int, inputs: Mapping[str, Any], now: datetime)
         "flow": {"id": flow.id, "namespace": flow.namespace, "revision": revision},
         "inputs": values, "vars": flow.variables, "labels": dict(flow.labels),
     }  # fmt: skip
-    lookups = StoredLookups(flow.namespace, lambda: now, on_secret=secrets.append)
+    lookups = StoredLookups(flow.namespace, lambda: now, on_secret=secrets.append, ask=ask)
     found = (_judged(one, lambda template: render_value(template, seen, lookups, now=now)) for one in flow.checks)
     return tuple(Failing(masked(one.message, secrets), one.style, one.behavior) for one in found if one is not None)
 

@@ -62,6 +62,7 @@ def _start(trigger: Trigger, clock: Clock) -> bool:
     """One transaction takes the calls and starts the flow; calls that start nothing are gone, with the reason told."""
     opening = Opening(trigger, {"date": clock.now().isoformat()}, clock)
     objection = opening.objection()
+    opening = opening.asking(require_inputs=False)
     chosen = new_id()
     try:
         with write():

@@ -121,6 +121,7 @@ def _started(trigger: Trigger, came: calls.Came, clock: Clock, told: str) -> Rec
     chosen = new_id()
     try:
         opening = opening.with_variables({**opening.variables, **_kept(trigger, call, chosen)})
+        opening = opening.asking(require_inputs=False)
         execution = opening.start(require_inputs=False, refused_when_full=True, execution_id=chosen)
     except Exception:
         storage.forget(chosen)

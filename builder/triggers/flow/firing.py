@@ -85,6 +85,7 @@ def _found(trigger: Trigger, execution: Execution, change: Change, clock: Clock)
     except BuilderError as error:
         _tell(trigger, error.message)
         return None
+    opening = opening.asking(require_inputs=False)
     return _gathered(opening, gatherings, change) if gatherings else _Found(opening)
 
 

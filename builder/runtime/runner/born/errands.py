@@ -13,6 +13,7 @@ from builder.runtime.runner.born import making as children
 from builder.runtime.runner.born.drawing import asked_of, drawn
 from builder.runtime.runner.tools import Tools
 from builder.runtime.world.asking import answered
+from builder.store.executions import NewExecution
 
 if TYPE_CHECKING:
     from builder.runtime.runner.driven import Driven
@@ -33,7 +34,7 @@ class ChildErrands:
         try:
             if command.taskrun is not None and again is None:
                 command = await call(children.rendered, command, seen, self._lookups, self._tools.clock)
-            child = await call(children.make_child, self._driven.execution, command, now, self._driven.journal.masker)
+            child = await self._made(command, now)
         except BuilderError as error:
             self._not_started(command, error, now)
             return
@@ -47,6 +48,14 @@ class ChildErrands:
                 event = ChildEnded(now, command.path, command.child, ended.state, ended.outputs)
                 self._driven.feed(await self.drawn(event))
         self._driven.feed(ChildStarted(now, command.path, command.child))
+
+    async def _made(self, command: StartChild, now: datetime) -> NewExecution | None:
+        """What the child's inputs ask of others is asked while the database's thread does something else."""
+        call, masker = self._tools.database.patient_call, self._driven.journal.masker
+        parent = self._driven.execution
+        return await answered(
+            self._tools.network, lambda known: call(children.make_child, parent, command, now, masker, known)
+        )
 
     def _not_started(self, command: StartChild, error: BuilderError, now: datetime) -> None:
         message = self._driven.journal.masker.text(f"The flow cannot be started: {error.message}")

@@ -22,6 +22,7 @@ from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.files import storage
 from builder.runtime.masking import Masker
 from builder.runtime.runner.keeping.plans import plan_of
+from builder.runtime.world.asking import Answers
 from builder.store import births, executions
 from builder.store.encryption import sealed_where
 from builder.store.executions import KILL, Claim, NewExecution
@@ -30,7 +31,9 @@ from builder.store.gate import write
 _AT_ONCE = 200
 
 
-def make_child(parent: Execution, command: StartChild, now: datetime, masker: Masker) -> NewExecution | None:
+def make_child(
+    parent: Execution, command: StartChild, now: datetime, masker: Masker, known: Answers
+) -> NewExecution | None:
     """The child to create; None when it is there already. What holds a secret of the parent is one of the child's.
 
     Blocking; raises BuilderError when it cannot be made.
@@ -41,14 +44,16 @@ def make_child(parent: Execution, command: StartChild, now: datetime, masker: Ma
     found = births.runnable(str(request["namespace"]), str(request["flowId"]), _revision(request.get("revision")))
     births.refuse_disabled(found)
     keep_file = storage.keeper(command.child, found.flow.namespace, found.flow.id)
-    values = births.resolved_inputs(found.flow, found.revision, request.get("inputs") or {}, now, keep_file=keep_file)
+    values = births.resolved_inputs(
+        found.flow, found.revision, request.get("inputs") or {}, now, keep_file=keep_file, ask=known.of
+    )
     labels = [(key, masker.text(value)) for key, value in _labels(request)]
     births.refuse_system_labels(labels)
     return births.born(
         found.flow, found.revision, now, inputs=sealed_where(values, masker.holds), execution_id=command.child,
         labels=labels,
         trigger=_trigger(parent), due_at=_date(request.get("scheduleDate")),
-        parent=births.Parent(parent.id, command.path, _handed_down(parent, request)),
+        parent=births.Parent(parent.id, command.path, _handed_down(parent, request)), ask=known.of,
     )  # fmt: skip
 
 

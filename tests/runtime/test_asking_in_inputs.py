@@ -1,0 +1,175 @@
+"""http() and subflow() in the inputs of a flow: asked before an execution is made, by whoever makes it."""
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from builder.actions import executions as actions
+from builder.actions import flows
+from builder.clock import FixedClock, SystemClock
+from builder.engine.states import State
+from builder.errors import InvalidInput
+from builder.runtime import queue
+from builder.runtime.runner.runner import Runner
+from builder.runtime.world import asking
+from builder.store import executions
+from builder.triggers.schedules import fire_due
+from tests.runtime.conftest import ended, publish
+
+
+def share(text: str) -> None:
+    flows.create_flow(text, by="ada")
+
+
+class Cities(BaseHTTPRequestHandler):
+    asked = 0
+
+    def do_GET(self) -> None:
+        type(self).asked += 1
+        content = json.dumps(["Lyon", "Lille"]).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None: ...
+
+
+@pytest.fixture
+def cities(runner: Runner) -> Iterator[str]:
+    """A server's address; executions are driven as soon as they are rung for."""
+    asking._recent.clear()
+    Cities.asked = 0
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Cities)
+    ending = threading.Event()
+
+    def answer_rings() -> None:
+        while not ending.is_set():
+            if rung := queue.redis().blpop([queue.QUEUE_KEY], timeout=0.2):
+                runner.take([rung[1].decode()])  # type: ignore[index]
+
+    threads = [threading.Thread(target=server.serve_forever), threading.Thread(target=answer_rings)]
+    for thread in threads:
+        thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    ending.set()
+    server.shutdown()
+    server.server_close()
+    for thread in threads:
+        thread.join()
+    asking._threads.submit(connections.close_all).result()
+
+
+ASKS = """\
+id: {id}
+namespace: team
+inputs:
+  - id: city
+    type: SELECT
+    expression: "{{{{ {call} }}}}"
+{more}tasks:
+  - id: say
+    type: io.kestra.plugin.core.debug.Return
+    format: "{{{{ inputs.city }}}}"
+"""
+LIST = """\
+id: towns
+namespace: team
+inputs:
+  - {id: country, type: STRING}
+tasks:
+  - {id: list, type: io.kestra.plugin.core.output.OutputValues, values: {found: ["{{ inputs.country }}-1"]}}
+outputs:
+  - {id: towns, type: JSON, value: "{{ outputs.list.values.found }}"}
+"""
+TOWNS = "subflow('team', 'towns', inputs={'country': 'FR'}, labels={'for': 'form'}).outputs.towns"
+
+
+def test_the_choices_of_an_input_come_from_a_server(cities: str) -> None:
+    share(ASKS.format(id="asks", call=f"http('{cities}')", more=""))
+    made = actions.run("team", "asks", {"city": "Lyon"})
+    assert ended(made.id).runs["say"].outputs == {"value": "Lyon"}
+    with pytest.raises(InvalidInput, match=r"it must match the values `\[Lyon, Lille\]`"):
+        actions.run("team", "asks", {"city": "Rome"})
+
+
+def test_a_form_that_asks_at_every_change_takes_the_answer_of_a_moment_ago(cities: str) -> None:
+    share(ASKS.format(id="asks", call=f"http('{cities}')", more=""))
+    assert [actions.check_inputs("team", "asks", {}).choices["city"] for _ in range(3)] == [("Lyon", "Lille")] * 3
+    assert Cities.asked == 1
+
+
+def test_a_default_and_a_check_may_ask_too(cities: str) -> None:
+    more = f"    defaults: \"{{{{ http('{cities}?d')[1] }}}}\"\nchecks:\n"
+    more += f"  - {{when: \"{{{{ inputs.city != http('{cities}?c')[0] }}}}\", message: Not that one}}\n"
+    share(ASKS.format(id="asks", call=f"http('{cities}')", more=more))
+    assert ended(actions.run("team", "asks").id).runs["say"].outputs == {"value": "Lille"}
+    with pytest.raises(InvalidInput, match="Not that one"):
+        actions.run("team", "asks", {"city": "Lyon"})
+
+
+def test_another_flow_gives_the_choices(cities: str) -> None:
+    share(LIST)
+    share(ASKS.format(id="asks", call=TOWNS, more=""))
+    assert ended(actions.run("team", "asks", {"city": "FR-1"}).id).runs["say"].outputs == {"value": "FR-1"}
+    (asked,) = executions.ids(executions.Filters(namespace="team", flow_id="towns"), 5)
+    assert {("for", "form"), ("system.from", "subflow")} <= set(executions.load(asked)[0].labels)
+
+
+def test_a_child_of_a_flow_asks_without_holding_its_worker_up(cities: str) -> None:
+    share(LIST)
+    share(ASKS.format(id="asks", call=TOWNS, more=""))
+    publish("tasks:\n  - {id: sub, type: io.kestra.plugin.core.flow.Subflow, namespace: team, flowId: asks, "
+            "inputs: {city: FR-1}}\n", "parent")  # fmt: skip
+    assert ended(actions.run("team", "parent").id).state is State.SUCCESS
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("subflow('team', 'nowhere')", "nowhere"),
+        ("subflow('team', 'towns')", "Failed to run subflow 'team'.'towns': .*country"),
+        ("subflow('team', 'fails')", "Subflow 'team'.'fails' ended in state FAILED"),
+        ("subflow('team', 'waits', timeout='PT0.1S')", "Subflow 'team'.'waits' did not end within 0.1 s"),
+        ("subflow('team', 'towns', timeout='PT1H')", "300 s at most"),
+        ("subflow('team', 'towns', timeout='soon')", "is not a duration"),
+        ("subflow('team', 'towns', labels={'system.from': 'me'})", "reserved"),
+        ("subflow('team', 'asks')", "ask each other"),
+        ("http('http://10.0.0.1/')", "MILLSTREAM_ALLOW_NETWORKS"),
+    ],
+)
+def test_what_goes_wrong_is_said_at_the_input(cities: str, call: str, said: str) -> None:
+    share(LIST)
+    publish("tasks:\n  - {id: no, type: io.kestra.plugin.core.execution.Fail}\n", "fails")
+    publish("tasks:\n  - {id: wait, type: io.kestra.plugin.core.flow.Pause}\n", "waits")
+    share(ASKS.format(id="asks", call=call, more=""))
+    with pytest.raises(InvalidInput, match="Cannot render 'expression'. Cause: .*" + said):
+        actions.run("team", "asks", {"city": "FR-1"})
+
+
+def test_in_a_task_it_is_refused_as_in_kestra(cities: str) -> None:
+    publish("tasks:\n  - {id: say, type: io.kestra.plugin.core.log.Log, message: \"{{ subflow('team', 'x') }}\"}\n")
+    execution = ended(actions.run("team", "one").id)
+    assert execution.state is State.FAILED
+    assert "for the inputs of a flow" in executions.logs(execution.id, min_level="ERROR")[0].message
+
+
+def test_a_schedule_asks_before_its_transaction(cities: str) -> None:
+    more = "triggers:\n  - {id: daily, type: io.kestra.plugin.core.trigger.Schedule, cron: '0 9 * * *', "
+    more += "inputs: {city: Lille}}\n"
+    text = ASKS.format(id="asks", call=f"http('{cities}')", more=more)
+    share(text)
+    clock = FixedClock(SystemClock().now())
+    fire_due(clock)
+    clock.advance(timedelta(days=1))
+    assert fire_due(clock) == 1
+    (started,) = executions.ids(executions.Filters(namespace="team", flow_id="asks"), 5)
+    assert executions.load(started)[0].inputs == {"city": "Lille"}
+    assert Cities.asked == 1
