@@ -12,9 +12,7 @@ from builder.expressions.registry import FILTERS, FUNCTIONS
 from builder.flows.catalogue import Kind
 from builder.flows.checks.head import FLOW_KEYS
 from builder.flows.inputs.kinds import COMMON_INPUT_KEYS, INPUT_KINDS
-from builder.tasks.base import Task
 from builder.tasks.catalogue import Entry, catalogue
-from builder.tasks.fields.outputs import outputs_of
 
 _LISTS = {Kind.TASK: "tasks", Kind.TRIGGER: "triggers", Kind.CONDITION: "conditions"}
 
@@ -81,7 +79,7 @@ def _schema(name: str) -> dict[str, Any]:
     plugin = _entry(name).plugin
     properties = plugin.model_json_schema(by_alias=True)
     properties["properties"] |= {"type": {"const": name}}
-    outputs = outputs_of(plugin.run) if issubclass(plugin, Task) else None
+    outputs = plugin.declared_outputs()
     return {"properties": properties, "outputs": outputs.model_json_schema(by_alias=True) if outputs else None}
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from builder.tasks.fields.outputs import outputs_of
 from builder.tasks.plugin import Plugin
 
 _KINDS = {"string": "STRING", "integer": "INT", "number": "FLOAT", "boolean": "BOOLEAN", "object": "JSON"}
@@ -11,7 +10,7 @@ _KINDS = {"string": "STRING", "integer": "INT", "number": "FLOAT", "boolean": "B
 
 def output_kind(plugin: type[Plugin], path: Sequence[str | int]) -> tuple[str, str | None]:
     """The type, and of a list what is in it; a text where nothing is known, since all can be written as one."""
-    declared = outputs_of(getattr(plugin, "run", None)) if hasattr(plugin, "run") else None
+    declared = plugin.declared_outputs()
     if declared is None:
         return "STRING", None
     schema = declared.model_json_schema(mode="serialization")

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
+from pydantic import BaseModel
+
 from builder.errors import Fault, Path
 from builder.flows.catalogue import Kind, TaskGroup
+from builder.tasks.fields.outputs import outputs_of
 from builder.tasks.fields.properties import Properties
 from builder.tasks.world.offers import Offering
 
@@ -30,6 +33,11 @@ class Plugin(Properties):
     """What to use instead, for a type that is kept for old flows only."""
     deletes: ClassVar[str] = ""
     """What a run of it deletes for good, in one sentence; the editor marks such a step and asks before adding it."""
+    gives: ClassVar[type[BaseModel] | None] = None
+    """The outputs that flow control sets, or what a trigger hands on as `trigger`, where no `run` declares them.
+
+    A name that begins with `<id>` is an output of a step that the task makes itself.
+    """
     common: ClassVar[frozenset[str]] = frozenset()
     """The Python names of the properties that every type of this kind has; the engine reads them, not the type."""
 
@@ -52,6 +60,12 @@ class Plugin(Properties):
     def summary(cls) -> str:
         """The docstring's first line."""
         return (cls.__doc__ or "").strip().split("\n")[0].strip()
+
+    @classmethod
+    def declared_outputs(cls) -> type[BaseModel] | None:
+        """The model of what it gives; None where it gives nothing, or what nobody can say before."""
+        run = getattr(cls, "run", None)
+        return cls.gives or (outputs_of(run) if run is not None else None)
 
     @classmethod
     def made_anew(cls) -> Mapping[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import yaml
-from pydantic import BaseModel
 
 from builder.errors import Severity
 from builder.flows.catalogue import Kind
@@ -15,10 +14,9 @@ from builder.tasks.catalogue import BrokenPackage, Catalogue, catalogue
 from builder.tasks.check import check_written
 from builder.tasks.core.log.log import Log
 from builder.tasks.fields.form import FormField, fields_of
-from builder.tasks.fields.outputs import outputs_of
-from builder.tasks.fields.words import words_of
 from builder.tasks.flow import FlowTask
 from builder.tasks.plugin import Plugin
+from builder.web.reference.properties import outputs as told
 
 TYPES = [entry.plugin for entry in catalogue().all()]
 each_type = pytest.mark.parametrize("plugin", TYPES, ids=[plugin.type_name for plugin in TYPES])
@@ -71,17 +69,33 @@ def test_no_value_breaks_the_check(plugin: type[Plugin], value: object) -> None:
 def test_its_outputs_serialise(plugin: type[Plugin]) -> None:
     if plugin.kind is not Kind.TASK or issubclass(plugin, FlowTask):
         return
-    outputs = outputs_of(plugin.run)
+    outputs = plugin.declared_outputs()
     declared = inspect.signature(plugin.run).return_annotation
     assert outputs is not None or declared in (None, Mapping[str, Any]), "run returns an Outputs model, or None"
-    if outputs is not None:
-        assert outputs.model_json_schema(mode="serialization")["properties"]
-        _described(outputs)
 
 
-def _described(outputs: type[BaseModel]) -> None:
-    for name, field in outputs.model_fields.items():
-        assert field.description or words_of(outputs).get(name), f"the output {name} says what it is"
+@each_type
+def test_what_it_gives_is_told_with_types_and_descriptions(plugin: type[Plugin]) -> None:
+    outputs = plugin.declared_outputs()
+    if plugin.kind is Kind.TRIGGER:
+        assert outputs is not None, "a trigger says what it hands on as `trigger`"
+    if outputs is None:
+        assert not _sets_outputs(plugin), "its class names the model in `gives`"
+        return
+    assert outputs.model_json_schema(mode="serialization")["properties"]
+    waiting = list(told(plugin))
+    while waiting:
+        one = waiting.pop()
+        assert one.kind, f"{one.name} is of some type"
+        assert one.description.endswith((".", "?")), f"the output {one.name} says what it is"
+        waiting += one.parts
+
+
+def _sets_outputs(plugin: type[Plugin]) -> bool:
+    """Whether flow control has an answer that may hold outputs of its own."""
+    answers = ("resumed", "child_started", "gathered", "batches_ended", "turns_ended")
+    own = any(getattr(plugin, name, None) is not getattr(FlowTask, name) for name in answers)
+    return issubclass(plugin, FlowTask) and (own or "outputs=" in inspect.getsource(plugin))
 
 
 def _all_fields(fields: tuple[FormField, ...]) -> list[FormField]:

@@ -24,7 +24,8 @@ from builder.expressions import render_value
 from builder.expressions.trial import GivenLookups
 from builder.flows.catalogue import Kind
 from builder.tasks.catalogue import Entry, catalogue
-from builder.tasks.fields.outputs import outputs_of
+from builder.tasks.core.flow.for_each_item import ForEachItem
+from builder.tasks.flow import FlowTask
 from builder.tasks.testing import FakeContext
 from tests.doubles.openai_server import OpenAIServer
 from tests.doubles.openai_store import MP3, png
@@ -235,9 +236,25 @@ def test_the_example_runs(entry: Entry, neighbours: Neighbours) -> None:
     assert ended.state is expected, (ended.runs, world.logs)
     run = ended.runs[step]
     assert run.state is expected
-    declared = outputs_of(catalogue().task_class(entry.name).run)
+    declared = entry.plugin.declared_outputs()
+    documented = set(declared.model_json_schema(mode="serialization")["properties"]) if declared else set()
     if declared and expected is State.SUCCESS:
-        assert set(run.outputs or {}) & set(declared.model_json_schema(mode="serialization")["properties"])
+        assert set(_set_by(entry, ended, step)) & documented
+    if declared or issubclass(entry.plugin, FlowTask):
+        assert set(_set_by(entry, ended, step)) <= documented, "what it gives is documented"
+
+
+def _set_by(entry: Entry, ended: Execution, step: str) -> set[str]:
+    """The outputs of a step, and those of the steps that it makes itself under names that begin with <id>."""
+    own = set(ended.runs[step].outputs or {})
+    made = ended.runs.values() if issubclass(entry.plugin, ForEachItem) else ()
+    inside = {
+        f"<id>{run.task_id.removeprefix(step)}.{name}"
+        for run in made
+        if run.task_id.startswith(f"{step}_")
+        for name in run.outputs or {}
+    }
+    return own | inside
 
 
 def test_what_the_examples_did_was_real(neighbours: Neighbours) -> None:

@@ -11,7 +11,6 @@ from builder.actions import secrets
 from builder.expressions import FILTERS, FUNCTIONS, TESTS
 from builder.tasks.catalogue import Entry, catalogue
 from builder.tasks.fields.form import FormField
-from builder.tasks.fields.outputs import outputs_of
 from builder.web.reference.search import search
 from tests.web.test_pages import publish, text
 
@@ -36,9 +35,9 @@ def test_a_type_has_a_page_with_all_there_is_to_know(browser: Client, entry: Ent
         others = (*field.examples, *field.options, *field.other_names)
         for said in (field.label, field.description, field.default.strip("[]{}") and field.default, *others):
             assert escape(said) in page, f"{field.name}: {said}"
-    outputs = outputs_of(entry.plugin.run) if hasattr(entry.plugin, "run") else None
+    outputs = entry.plugin.declared_outputs()
     for name, info in (outputs.model_fields if outputs else {}).items():
-        assert f"<code>{info.alias or name}</code>" in page, name
+        assert f"<code>{escape(info.alias or name)}</code>" in page, name
 
 
 def test_no_anchor_stands_twice_on_a_page(browser: Client) -> None:

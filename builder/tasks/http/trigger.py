@@ -3,9 +3,22 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from builder.tasks.api import Field, Form, PollingTrigger, Rendered, RunContext, is_true
+from builder.tasks.api import Field, Form, Outputs, PollingTrigger, Rendered, RunContext, is_true
 from builder.tasks.http.exchange import HttpCall
 from builder.tasks.http.heads import headers_of
+
+
+class Found(Outputs):
+    uri: str
+    """The address that answered, after redirects."""
+    code: int
+    """The status of the answer."""
+    headers: dict[str, list[str]]
+    """Its headers."""
+    body: str
+    """Its body, as text: `fromJson(trigger.body)` reads JSON."""
+    encrypted_body: dict[str, str]
+    """Its body, encrypted, where `encryptBody` is set."""
 
 
 class Trigger(HttpCall, PollingTrigger):
@@ -13,6 +26,7 @@ class Trigger(HttpCall, PollingTrigger):
 
     type_name = "io.kestra.plugin.core.http.Trigger"
     aliases = ("io.kestra.plugin.fs.http.Trigger",)
+    gives = Found
     title = "When an address answers"
     category = "Triggers"
     example = """

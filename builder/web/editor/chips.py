@@ -5,13 +5,12 @@ from typing import Any
 
 from builder.errors import Path
 from builder.flows.edit.intent import value_at
-from builder.tasks.base import Task
 from builder.tasks.catalogue import Catalogue
-from builder.tasks.fields.outputs import outputs_of
 from builder.web.editor.outline import Branch, walk
 
 MOST = 24
 _OUTPUTS_SHOWN = 3
+_OWN_STEP = "<id>"
 _READABLE = {"choices": "choices[0].message.content"}
 """Where the answer is, in outputs that only hold it deeper."""
 _DULL = frozenset({"id", "object", "created", "model", "uri", "headers", "encryptedBody"})
@@ -24,21 +23,13 @@ def chips(data: Mapping[str, Any], branches: Sequence[Branch], path: Path, catal
     if path[:1] == ("triggers",):
         return _given_by(value_at(data, path), catalogue)
     given = [*_inputs(data), *_outputs(data, branches, path, catalogue)]
-    return [*given, *_variables(data), *_triggers(data, path)][:MOST]
-
-
-_GIVEN: Mapping[str, list[str]] = {
-    "Schedule": ["trigger.date", "trigger.next", "trigger.previous"],
-    "ScheduleOnDates": ["trigger.date", "trigger.next", "trigger.previous"],
-    "Webhook": ["trigger.body", "trigger.headers", "trigger.parameters"],
-    "Flow": ["trigger.outputs", "trigger.executionId", "trigger.flowId"],
-}
-"""What expressions in a trigger can read of what started it, by the type's short name."""
+    return [*given, *_variables(data), *_triggers(data, path, catalogue)][:MOST]
 
 
 def _given_by(trigger: Any, catalogue: Catalogue) -> list[str]:
-    entry = catalogue.find(str(trigger.get("type"))) if isinstance(trigger, Mapping) else None
-    return _GIVEN.get(entry.plugin.short_name(), []) if entry else []
+    """What expressions in a trigger can read of what started it."""
+    written = trigger.get("type") if isinstance(trigger, Mapping) else ""
+    return [f"trigger.{name}" for name in _fields(str(written), catalogue)]
 
 
 def _inputs(data: Mapping[str, Any]) -> Iterator[str]:
@@ -52,9 +43,12 @@ def _variables(data: Mapping[str, Any]) -> Iterator[str]:
     yield from (_dotted("vars", name) for name in (names if isinstance(names, Mapping) else ()))
 
 
-def _triggers(data: Mapping[str, Any], path: Path) -> Iterator[str]:
-    if data.get("triggers") and path:
-        yield "trigger.date"
+def _triggers(data: Mapping[str, Any], path: Path, catalogue: Catalogue) -> Iterator[str]:
+    written = data.get("triggers")
+    if path:
+        yield from dict.fromkeys(
+            name for one in (written if isinstance(written, list) else ()) for name in _given_by(one, catalogue)
+        )
 
 
 def _outputs(data: Mapping[str, Any], branches: Sequence[Branch], path: Path, catalogue: Catalogue) -> Iterator[str]:
@@ -70,14 +64,15 @@ def _outputs(data: Mapping[str, Any], branches: Sequence[Branch], path: Path, ca
     for step in reversed(earlier):
         written = value_at(data, step.path)
         for name in _fields(str(written.get("type") if isinstance(written, Mapping) else ""), catalogue):
-            yield f"{_dotted('outputs', step.id)}.{name}"
+            if name.startswith(_OWN_STEP):
+                yield f"outputs.{step.id}{name.removeprefix(_OWN_STEP)}"
+            else:
+                yield f"{_dotted('outputs', step.id)}.{name}"
 
 
 def _fields(type_name: str, catalogue: Catalogue) -> list[str]:
     entry = catalogue.find(type_name)
-    if entry is None or not issubclass(entry.plugin, Task):
-        return []
-    model = outputs_of(entry.plugin.run)
+    model = entry.plugin.declared_outputs() if entry is not None else None
     names = [field.alias or name for name, field in model.model_fields.items()] if model else []
     names.sort(key=lambda name: name in _DULL)
     return [_READABLE.get(name, name) for name in names[:_OUTPUTS_SHOWN]]

@@ -39,9 +39,12 @@ def reference_type(request: HttpRequest, name: str) -> HttpResponse:
     if entry.name != name:
         return redirect("reference-type", name=entry.name)
     own, common = own_and_common(entry.plugin)
+    given = outputs(entry.plugin)
     context = {
         "entry": entry, "text": _rest(entry), "own": groups(own),
-        "common": groups(common), "outputs": outputs(entry.plugin), "without_effect": without_effect(entry.plugin),
+        "common": groups(common), "outputs": given,
+        "has_own_steps": any(one.name.startswith("<id>") for one in given),
+        "without_effect": without_effect(entry.plugin),
         "instead": catalogue().find(entry.deprecated),
     }  # fmt: skip
     return render(request, "help/type.html", context)

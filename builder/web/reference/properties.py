@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from builder.tasks.fields.form import FormField, fields_of
-from builder.tasks.fields.outputs import outputs_of
 from builder.tasks.fields.properties import yaml_names
 from builder.tasks.fields.shapes import Shape, models_of, shapes_of
 from builder.tasks.fields.words import words_of
@@ -109,8 +108,8 @@ def told(field: FormField, above: str = "") -> Property:
 
 
 def outputs(plugin: type[Plugin]) -> tuple[Output, ...]:
-    """The outputs that a task type declares; none for flow control, triggers and tasks that only do something."""
-    model = outputs_of(plugin.run) if hasattr(plugin, "run") else None
+    """What a type gives to what comes after it; none for blocks of steps and tasks that only do something."""
+    model = plugin.declared_outputs()
     return _outputs(model, ()) if model else ()
 
 

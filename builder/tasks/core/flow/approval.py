@@ -3,7 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from builder.tasks.api import Ask, Children, Field, FlowBlock, Form, Lane, Layout, Properties, Resume, Review, Wait
+from builder.tasks.api import (
+    Ask,
+    Children,
+    Field,
+    FlowBlock,
+    Form,
+    Lane,
+    Layout,
+    Outputs,
+    Properties,
+    Resume,
+    Review,
+    Wait,
+)
 from builder.tasks.core.flow.durations import read_duration
 
 Behavior = Literal["CONTINUE", "WARN", "FAIL", "SUCCEED", "CANCEL", "KILL"]
@@ -24,6 +37,21 @@ class Decisions(Properties):
     """The name of no."""
 
 
+class Reviewed(Outputs):
+    decision: Literal["APPROVED", "DENIED", "EXPIRED"]
+    """What was decided."""
+    auto: bool
+    """Whether it approved itself (`autoApprove`)."""
+    by: str | None
+    """Who decided; null where nobody did in time."""
+    on: str
+    """When."""
+    comment: str
+    """What the person said about it."""
+    inputs: dict[str, Any]
+    """The values of the inputs that it asked for, by their ids."""
+
+
 class Approval(FlowBlock):
     """Wait until somebody approves or denies, and go on accordingly.
 
@@ -32,6 +60,7 @@ class Approval(FlowBlock):
     """
 
     type_name = "io.kestra.plugin.core.flow.Approval"
+    gives = Reviewed
     group_fields = ("onWait", "onApprove", "onDeny", "errors", "finally")
     input_fields = ("inputs",)
     example = """

@@ -36,6 +36,19 @@ class Batch(Properties):
     """What parts two rows."""
 
 
+class Batched(Outputs):
+    splits: str = Field(alias="<id>_split.splits")
+    """A file with the address of each batch on a line."""
+    uris: list[str] = Field(alias="<id>_split.uris")
+    """The addresses of the batches."""
+    iterations: dict[str, int] = Field(alias="<id>_items.iterations")
+    """How many runs of the flow came to each state."""
+    number_of_batches: int = Field(alias="<id>_items.numberOfBatches")
+    """How many batches there were."""
+    subflow_outputs: str = Field(alias="<id>_merge.subflowOutputs")
+    """A file with the outputs of all runs, a line for each."""
+
+
 class ForEachItem(CallsFlow):
     """Run another flow for each batch of the rows of a file.
 
@@ -48,6 +61,7 @@ class ForEachItem(CallsFlow):
     type_name = "io.kestra.plugin.core.flow.ForEachItem"
     aliases = ("io.kestra.core.tasks.flows.ForEachItem",)
     title = "For each item"
+    gives = Batched
     group_fields = ("errors", "finally")
     example = """
 id: each

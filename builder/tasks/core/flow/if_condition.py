@@ -3,7 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from builder.tasks.api import Ask, Children, Field, FlowBlock, Form, Lane, Layout, is_true
+from builder.tasks.api import Ask, Children, Field, FlowBlock, Form, Lane, Layout, Outputs, is_true
+
+
+class Judged(Outputs):
+    evaluation_result: bool
+    """Whether the condition was true."""
 
 
 class If(FlowBlock):
@@ -11,6 +16,7 @@ class If(FlowBlock):
 
     type_name = "io.kestra.plugin.core.flow.If"
     aliases = ("io.kestra.core.tasks.flows.If",)
+    gives = Judged
     group_fields = ("then", "else", "errors", "finally")
     example = """
 id: urgent

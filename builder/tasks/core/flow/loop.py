@@ -20,6 +20,7 @@ from builder.tasks.api import (
     Lane,
     Layout,
     Order,
+    Outputs,
     Properties,
     Rows,
     TaskFailure,
@@ -56,6 +57,35 @@ class LoopOutput(Properties):
             raise TaskFailure(str(error)) from error
 
 
+class Item(Outputs):
+    value: str | None
+    """The value of the turn."""
+    iteration: int
+    """Its number, from 0."""
+    key: str
+    """Its key, where the values are a map."""
+
+
+class TurnOutputs(Outputs):
+    item: Item
+    """Whose turn it was."""
+    outputs: dict[str, Any]
+    """What it gave, by the ids of `outputs`."""
+
+
+class Looped(Outputs):
+    iteration_count: int
+    """How many turns there are."""
+    running_iterations: int
+    """How many of them run; 0 at the end."""
+    terminated_iterations: dict[str, int]
+    """How many came to each state."""
+    outputs: list[TurnOutputs]
+    """What each turn gave; `loopOutputs(outputs.<id>.outputs, 'name')` takes one output of all of them."""
+    uri: str
+    """The file of what each turn gave, a line for each, where it is stored instead (`fetchType`)."""
+
+
 class Loop(FlowBlock):
     """Run the same steps for each value of a list, a map or a file, each turn by itself.
 
@@ -67,6 +97,7 @@ class Loop(FlowBlock):
     """
 
     type_name = "io.kestra.plugin.core.flow.Loop"
+    gives = Looped
     order = Order.TURNS
     example = """
 id: each

@@ -14,6 +14,7 @@ from builder.tasks.api import (
     Lane,
     Layout,
     Order,
+    Outputs,
     Properties,
     is_true,
 )
@@ -33,6 +34,11 @@ class CheckFrequency(Properties):
     """How long to wait between two turns; one minute when it is not set."""
 
 
+class Turns(Outputs):
+    iteration_count: int
+    """The number of the turn, from 1; after the loop, how many there were."""
+
+
 class LoopUntil(FlowBlock):
     """Run steps again and again until a condition is true.
 
@@ -41,6 +47,7 @@ class LoopUntil(FlowBlock):
     """
 
     type_name = "io.kestra.plugin.core.flow.LoopUntil"
+    gives = Turns
     order = Order.TURNS
     aliases = ("io.kestra.plugin.core.flow.WaitFor", "io.kestra.core.tasks.flows.WaitFor")
     title = "Loop until"

@@ -3,10 +3,39 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from builder.tasks.api import AliasChoices, Ask, Children, Field, FlowBlock, Form, Lane, Layout, Resume, TaskGroup, Wait
+from builder.tasks.api import (
+    AliasChoices,
+    Ask,
+    Children,
+    Field,
+    FlowBlock,
+    Form,
+    Lane,
+    Layout,
+    Outputs,
+    Resume,
+    TaskGroup,
+    Wait,
+)
 from builder.tasks.core.flow.durations import read_duration
 
 _UNANSWERED = "Timeout: nobody resumed the pause in time."
+
+
+class Resumed(Outputs):
+    by: str | None
+    """Who resumed it; null where the time was over."""
+    on: str
+    """When."""
+    to: str
+    """What became of the execution: RUNNING."""
+
+
+class Answered(Outputs):
+    on_resume: dict[str, Any]
+    """The values of the inputs that it asked for, by their ids."""
+    resumed: Resumed
+    """Who resumed it, and when."""
 
 
 class Pause(FlowBlock):
@@ -18,6 +47,7 @@ class Pause(FlowBlock):
 
     type_name = "io.kestra.plugin.core.flow.Pause"
     aliases = ("io.kestra.core.tasks.flows.Pause",)
+    gives = Answered
     input_fields = ("onResume",)
     example = """
 id: approval

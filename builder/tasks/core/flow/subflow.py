@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from builder.tasks.api import Ask, Child, Ending, Field, FlowTask, Form, Layout, is_true
+from builder.tasks.api import Ask, Child, Ending, Field, FlowTask, Form, Layout, Outputs, is_true
 
 _TAKEN_OVER = frozenset({"FAILED", "KILLED", "WARNING"})
 _REQUEST = ("namespace", "flow_id", "revision", "inputs", "labels", "inherit_labels", "schedule_date")
@@ -38,6 +38,15 @@ class CallsFlow(FlowTask):
         return self.restart_behavior == "RETRY_FAILED"
 
 
+class Called(Outputs):
+    execution_id: str
+    """The execution of the other flow."""
+    state: str
+    """What it came to, where this step waits for it."""
+    outputs: dict[str, Any]
+    """The outputs of the other flow, by their ids."""
+
+
 class Subflow(CallsFlow):
     """Run another flow, and wait for its end.
 
@@ -45,6 +54,7 @@ class Subflow(CallsFlow):
     """
 
     type_name = "io.kestra.plugin.core.flow.Subflow"
+    gives = Called
     aliases = ("io.kestra.core.tasks.flows.Subflow", "io.kestra.core.tasks.flows.Flow")
     example = """
 id: call

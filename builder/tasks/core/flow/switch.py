@@ -11,6 +11,7 @@ from builder.tasks.api import (
     Form,
     Lane,
     Layout,
+    Outputs,
     TaskFailure,
     TaskGroup,
     children,
@@ -18,11 +19,19 @@ from builder.tasks.api import (
 )
 
 
+class Chosen(Outputs):
+    value: str
+    """The value that was compared."""
+    defaults: bool
+    """Whether no case has it, so that the steps of `defaults` ran."""
+
+
 class Switch(FlowBlock):
     """Run the steps of the case that a value names."""
 
     type_name = "io.kestra.plugin.core.flow.Switch"
     aliases = ("io.kestra.core.tasks.flows.Switch",)
+    gives = Chosen
     group_fields = ("defaults", "errors", "finally")
     example = """
 id: by_kind

@@ -3,7 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
-from builder.tasks.api import Ask, Field, FlowBlock, Form, Lane, Layout
+from builder.tasks.api import Ask, Field, FlowBlock, Form, Lane, Layout, Outputs
+
+
+class Arguments(Outputs):
+    args: dict[str, Any]
+    """What the steps are given."""
 
 
 class Template(FlowBlock):
@@ -16,6 +21,7 @@ class Template(FlowBlock):
 
     type_name = "io.kestra.plugin.core.flow.Template"
     aliases = ("io.kestra.core.tasks.flows.Template",)
+    gives = Arguments
     group_fields: ClassVar[tuple[str, ...]] = ("errors", "finally")
     example = """
 id: greet

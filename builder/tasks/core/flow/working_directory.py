@@ -15,6 +15,7 @@ from builder.tasks.api import (
     Lane,
     Layout,
     NamespaceFiles,
+    Outputs,
     RunContext,
     bring_in,
     bring_namespace_files,
@@ -22,6 +23,11 @@ from builder.tasks.api import (
     take_out,
 )
 from builder.tasks.core.flow.caching import ARCHIVE, Cache, pack, unpack
+
+
+class Kept(Outputs):
+    output_files: dict[str, str]
+    """The files that were kept: kestra:// addresses by their paths in the folder."""
 
 
 class WorkingDirectory(FlowBlock):
@@ -34,6 +40,7 @@ class WorkingDirectory(FlowBlock):
     type_name = "io.kestra.plugin.core.flow.WorkingDirectory"
     aliases = ("io.kestra.core.tasks.flows.WorkingDirectory", "io.kestra.core.tasks.flows.Worker")
     title = "Working directory"
+    gives = Kept
     whole = True
     only_runnable = True
     example = """

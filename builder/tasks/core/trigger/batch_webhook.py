@@ -3,14 +3,24 @@
 from datetime import timedelta
 from typing import Annotated, Any, Self
 
-from builder.tasks.api import Duration, Field, Form, WrongProperty, model_validator
+from builder.tasks.api import Duration, Field, Form, Outputs, WrongProperty, model_validator
 from builder.tasks.core.trigger.calls import CalledTrigger
+
+
+class Calls(Outputs):
+    date: str
+    """When the flow was started with them."""
+    uri: str
+    """A file with a call on each line: eventId, eventReceived, body, headers and parameters."""
+    count: int
+    """How many calls there are."""
 
 
 class BatchWebhook(CalledTrigger):
     """Gather calls of a secret address, and start the flow with all of them at once."""
 
     type_name = "io.kestra.plugin.core.trigger.BatchWebhook"
+    gives = Calls
     title = "When an address was called often"
     example = """
 id: orders

@@ -3,8 +3,33 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from builder.tasks.api import Field, Form, RunState, Trigger, WrongProperty, model_validator
+from builder.tasks.api import Field, Form, Outputs, RunState, Trigger, WrongProperty, model_validator
 from builder.tasks.core.trigger.waiting import DependsOn, DependsWindow, OnMiss, Preconditions
+
+
+class Happened(Outputs):
+    outputs: dict[str, Any]
+    """The outputs of its flow; where several are waited for, all of them, and each flow's by its id."""
+    execution_id: str
+    """The other execution; where several are waited for, the last one."""
+    flow_id: str
+    """Its flow."""
+    execution_labels: dict[str, str]
+    """Its labels."""
+    state: str
+    """What it came to."""
+    start_date: str
+    """When it was made."""
+    end_date: str
+    """When it ended; absent while it is paused."""
+    namespace: str
+    """The namespace of its flow."""
+    flow_revision: int
+    """The revision of its flow."""
+    first_failed_task_id: str
+    """The first of its steps that failed."""
+    last_task_id: str
+    """The step that ran last."""
 
 
 class Flow(Trigger):
@@ -12,6 +37,7 @@ class Flow(Trigger):
 
     type_name = "io.kestra.plugin.core.trigger.Flow"
     aliases = ("io.kestra.core.models.triggers.types.Flow",)
+    gives = Happened
     title = "After other flows"
     category = "Triggers"
     example = """

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from builder.schedule import check_cron, check_zone
 from builder.tasks.api import Duration, Field, Form, Trigger, ValidationInfo, field_validator
+from builder.tasks.core.trigger.given import Times
 
 
 class Schedule(Trigger):
@@ -12,6 +13,7 @@ class Schedule(Trigger):
     type_name = "io.kestra.plugin.core.trigger.Schedule"
     aliases = ("io.kestra.core.models.triggers.types.Schedule",)
     title = "On a schedule"
+    gives = Times
     category = "Triggers"
     example = """
 id: every_morning

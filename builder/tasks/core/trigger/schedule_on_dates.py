@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from builder.schedule import check_date, check_zone
 from builder.tasks.api import Field, Form, Trigger, field_validator, holds_template
+from builder.tasks.core.trigger.given import Times
 
 
 class ScheduleOnDates(Trigger):
@@ -12,6 +13,7 @@ class ScheduleOnDates(Trigger):
     type_name = "io.kestra.plugin.core.trigger.ScheduleOnDates"
     aliases = ("io.kestra.core.models.triggers.types.ScheduleOnDates",)
     title = "On set dates"
+    gives = Times
     category = "Triggers"
     example = """
 id: launch_days

@@ -2,8 +2,36 @@
 
 from typing import Annotated, Any, Literal
 
-from builder.tasks.api import Field, Form
+from builder.tasks.api import Field, Form, Outputs
 from builder.tasks.core.trigger.calls import CalledTrigger
+
+
+class File(Outputs):
+    name: str
+    """The name of the form's field."""
+    filename: str
+    """The file's own name."""
+    content_type: str
+    """What it says it is."""
+    size: int
+    """How many bytes it has."""
+    uri: str
+    """Where it is kept: a kestra:// address."""
+
+
+class Call(Outputs):
+    body: Any
+    """What was sent: a map or list where it is JSON, else the text; null where nothing was sent."""
+    headers: dict[str, list[str]]
+    """The headers of the call, by their names in lower case; those with credentials are left out."""
+    parameters: dict[str, list[str]]
+    """What stands behind the ? of the address."""
+    parts: list[File]
+    """The files of a form."""
+    form_fields: dict[str, list[str]]
+    """The other fields of a form."""
+    uri: str
+    """The file of the body, where `fetchType` is STORE."""
 
 
 class Webhook(CalledTrigger):
@@ -11,6 +39,7 @@ class Webhook(CalledTrigger):
 
     type_name = "io.kestra.plugin.core.trigger.Webhook"
     aliases = ("io.kestra.core.models.triggers.types.Webhook",)
+    gives = Call
     title = "When an address is called"
     example = """
 id: from_the_shop
