@@ -107,7 +107,9 @@ _PAGES: dict[str, str] = {}
 
 
 def _page(browser: Client, path: str) -> str:
-    return _PAGES.setdefault(path, text(browser, path))
+    if path not in _PAGES:
+        _PAGES[path] = text(browser, path)
+    return _PAGES[path]
 
 
 def test_the_search_works_as_a_page(browser: Client) -> None:
