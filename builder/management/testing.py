@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+PARALLEL = ("-n", "auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder")
+"""The whole suite on all processors; a file stays in one process, and the files keep their order (browsers last)."""
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 
@@ -20,7 +22,7 @@ def run_tests(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="millstream-test-", ignore_cleanup_errors=True) as folder:
         os.environ.setdefault("MILLSTREAM_DATA", folder)
         failed = [] if arguments else [name for name, command in _checks().items() if not _passes(name, command)]
-        status = int(pytest.main(arguments))
+        status = int(pytest.main(arguments or [*PARALLEL]))
     if failed:
         sys.stdout.write(f"\nThese checks failed (their messages are above the tests): {', '.join(failed)}\n")
     return status or int(bool(failed))

@@ -17,9 +17,12 @@ from django.core.management.base import BaseCommand, CommandError
 from builder.actions import accounts
 from builder.management import valkey
 from builder.management.demo_model import DemoModel, DemoModelProblem
-from builder.management.supervisor import Supervisor
+from builder.management.supervisor import Child, Supervisor
 
-READY_SECONDS = 30
+SLOW_SECONDS = 20
+"""After so long a start, a line says that it goes on."""
+READY_SECONDS = 300
+"""How long the web process may take to start; one that dies is told of at once."""
 EVERYWHERE = ("0.0.0.0", "::")
 
 
@@ -77,11 +80,11 @@ class Command(BaseCommand):
     ) -> None:
         program = [sys.executable, str(settings.BASE_DIR / "manage.py")]
         web = [*program, "web", "--host", options["host"], "--port", str(options["port"])]
-        supervisor.add("web", web, environment)
+        pages = supervisor.add("web", web, environment)
         for number in range(1, options["workers"] + 1):
             supervisor.add(f"worker {number}", [*program, "worker", "--name", f"worker-{number}"], environment)
         address = f"http://{_shown(options['host'])}:{options['port']}"
-        if self._wait_until_ready(supervisor, address):
+        if self._wait_until_ready(supervisor, pages, address):
             # Last, since on two processors it would hold up the pages; it catches up with what was due.
             supervisor.add("scheduler", [*program, "scheduler"], environment)
             self._welcome(address, password, options["host"])
@@ -97,16 +100,21 @@ class Command(BaseCommand):
             self.say(f"The demo model is left out: {problem}")
             return {"MILLSTREAM_DEMO_MODEL_STATE": str(problem)}
 
-    def _wait_until_ready(self, supervisor: Supervisor, address: str) -> bool:
-        deadline = time.monotonic() + READY_SECONDS
+    def _wait_until_ready(self, supervisor: Supervisor, pages: Child, address: str) -> bool:
+        """Whether the pages answer; False when somebody asked to stop before."""
+        begun, told = time.monotonic(), False
         while not supervisor.stopping:
             try:
                 with urllib.request.urlopen(f"{address}/health/live", timeout=2):
                     return True
             except (urllib.error.URLError, OSError):
-                if time.monotonic() > deadline:
-                    raise CommandError("the web process did not come up; its messages are above.") from None
-                time.sleep(0.05)
+                waited = time.monotonic() - begun
+            if not pages.running or waited > READY_SECONDS:
+                raise CommandError("the web process did not come up; its messages are above.")
+            if waited > SLOW_SECONDS and not told:
+                told = True
+                self.say("The pages are still starting: this machine is slow or busy.")
+            time.sleep(0.05)
         return False
 
     def _welcome(self, address: str, password: str | None, host: str) -> None:
