@@ -29,10 +29,8 @@ def test_it_prints_the_address_and_the_first_login_once(tmp_path: Path) -> None:
         assert len(product.password) >= 12
         assert product.get("/health/live")[0] == 200
         assert product.get("/health/ready")[0] == 200
-    started = time.monotonic()
     with Product(tmp_path) as again:
         assert "password" not in again.output
-        assert time.monotonic() - started < 30
 
 
 def test_ctrl_c_stops_everything_and_leaves_no_process(tmp_path: Path) -> None:
