@@ -98,7 +98,7 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
     history: History = ((State.CREATED, attempt.started_at), (State.RUNNING, attempt.started_at))
     if attempt.ended_at is not None:
         history = (*history, (attempt.state, attempt.ended_at))
-    more = {"message": attempt.message, "logFile": attempt.log_file}
+    more = {"message": attempt.message, "logFile": attempt.log_file, "cachedFrom": attempt.cached_from}
     return {"state": state_json(history)} | {name: text for name, text in more.items() if text}
 
 

@@ -36,13 +36,17 @@ class EvaluationFailed:
 
 @dataclass(frozen=True, slots=True)
 class TaskSucceeded:
-    """`outputs` are JSON values, already masked. `effects`: what the task does to its execution with this."""
+    """`outputs` are JSON values, already masked. `effects`: what the task does to its execution with this.
+
+    `cached_from`: the execution whose outputs were taken instead of running the task.
+    """
 
     at: datetime
     path: str
     attempt: int
     outputs: Mapping[str, Any] = field(default_factory=dict)
     effects: tuple[Effect, ...] = ()
+    cached_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ class Attempt:
     """One try of a runnable task; `number` counts from 1 and never repeats within its run.
 
     `lost`: "" or, when its runner vanished, "shared" or "alone" (nothing else ran in that process).
-    `log_file`: the address of its log, when that is a file.
+    `log_file`: the address of its log, when that is a file. `cached_from`: the execution whose outputs it took.
     """
 
     number: int
@@ -27,6 +27,7 @@ class Attempt:
     message: str = ""
     lost: str = ""
     log_file: str = ""
+    cached_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The tables, with their constraints and indexes; only `builder.store` reads or writes them."""
 
-from builder.models.executions import Execution, Label, LogEntry, Metric, Signal, StateChange, TaskRun
+from builder.models.executions import CachedOutputs, Execution, Label, LogEntry, Metric, Signal, StateChange, TaskRun
 from builder.models.flows import Draft, DraftStep, Flow, FlowRevision
 from builder.models.namespaces import KvEntry, NamespaceFile, NamespaceFileRevision, Secret
 from builder.models.system import ApiToken, Heartbeat, Lock
@@ -8,6 +8,7 @@ from builder.models.triggers import HeldCall, Slot, Trigger, TriggerWindow, Webh
 
 __all__ = [
     "ApiToken",
+    "CachedOutputs",
     "Draft",
     "DraftStep",
     "Execution",

@@ -155,6 +155,21 @@ class Label(models.Model):
         return f"{self.key}:{self.value}"
 
 
+class CachedOutputs(models.Model):
+    """What a task with a taskCache gave; gone with the execution that it comes from. `key`: flow, task, properties."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="cached_outputs", db_index=False)
+    document = models.TextField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["execution"], name="cached_outputs_of_execution")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Signal(models.Model):
     """What a person or a child asks of a running execution; its runner deletes it in the transaction that obeys."""
 

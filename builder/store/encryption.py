@@ -7,6 +7,7 @@ where only a text fits, the type stands before the ciphertext.
 import base64
 import binascii
 import functools
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -105,6 +106,11 @@ def _open(value: Any, found: list[str]) -> Any:
     if isinstance(value, list | tuple):
         return [_open(item, found) for item in value]
     return value
+
+
+def secret_for(purpose: str) -> str:
+    """A secret of this installation for one purpose; another one where its key is another."""
+    return hashlib.sha256(f"{purpose}:{_key_text()}".encode()).hexdigest()
 
 
 def _key_text() -> str:

@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from builder.flows.catalogue import Kind
 from builder.tasks.fields.form import Form
 from builder.tasks.fields.properties import Duration, to_kebab, to_snake
+from builder.tasks.fields.reuse import TaskCache
 from builder.tasks.plugin import Plugin
 from builder.tasks.retry import AnyRetry
 from builder.tasks.world.context import RunContext
@@ -61,8 +62,10 @@ class Task(Plugin):
     """Log lines below this level are not kept."""
     log_to_file: Annotated[bool, Form(group="failure", label="Log to a file")] = Field(False, alias="logToFile")
     """Keep the log as a file of the execution instead of log lines."""
-    task_cache: Annotated[Any, Form("hidden")] = Field(None, alias="taskCache")
-    """Kestra's cache of a task's outputs; accepted, without effect here."""
+    task_cache: Annotated[TaskCache | None, Form(group="flow", label="Use outputs again")] = Field(
+        None, alias="taskCache"
+    )
+    """Whether outputs of an earlier run with the same properties are taken instead of running the step."""
     worker_group: Annotated[Any, Form("hidden")] = Field(None, alias="workerGroup")
     """Kestra Enterprise: which workers run the task; accepted, without effect here."""
     worker_selector: Annotated[Any, Form("hidden")] = Field(None, alias="workerSelector")

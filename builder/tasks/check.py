@@ -16,7 +16,7 @@ from builder.tasks.fields.sentences import faults_of
 from builder.tasks.fields.shapes import Shape, members_of, model_for, shapes_of
 from builder.tasks.plugin import Plugin
 
-_ENTERPRISE = ("taskCache", "workerGroup", "workerSelector", "policyRefs", "assets")
+_ENTERPRISE = ("workerGroup", "workerSelector", "policyRefs", "assets")
 _KEY_LIKE = re.compile(r"^(sk-|AKIA|ghp_|gho_|xox[bp]-|AIza|eyJ)[\w.-]{12,}")
 
 

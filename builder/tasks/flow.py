@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from builder.errors import Path
+from builder.errors import Fault, Path
 from builder.flows.catalogue import Order, TaskGroup
 from builder.tasks.base import Task
 from builder.tasks.fields.form import Form
@@ -170,6 +170,12 @@ class FlowTask(Task):
     only_runnable: ClassVar[bool] = False
     """Its `tasks` may not be flow control."""
     category: ClassVar[str] = "Flow control"
+
+    @classmethod
+    def advice_on(cls, written: Mapping[str, Any]) -> list[Fault]:
+        if written.get("taskCache") is None:
+            return []
+        return [Fault(("taskCache",), "taskCache has no effect here", "It is for the steps that do the work.")]
 
     @classmethod
     def inputs_of(cls, written: Mapping[str, Any]) -> list[tuple[Path, Any]]:

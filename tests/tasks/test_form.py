@@ -113,7 +113,7 @@ def test_groups_come_in_the_order_people_need_them() -> None:
 
 
 def test_properties_without_effect_are_not_in_the_form() -> None:
-    assert not {"workerGroup", "taskCache", "assets", "version"} & {field.name for field in fields_of(Log)}
+    assert not {"workerGroup", "assets", "version"} & {field.name for field in fields_of(Log)}
 
 
 @pytest.mark.parametrize(

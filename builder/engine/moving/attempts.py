@@ -21,11 +21,13 @@ def started(work: Work, run: TaskRun) -> int:
     return number
 
 
-def closed(work: Work, run: TaskRun, state: State, message: str = "", lost: str = "") -> tuple[Attempt, ...]:
+def closed(
+    work: Work, run: TaskRun, state: State, message: str = "", lost: str = "", cached_from: str = ""
+) -> tuple[Attempt, ...]:
     """The run's attempts with the last one ended."""
     if not run.attempts:
         return run.attempts
-    last = replace(run.attempts[-1], state=state, ended_at=work.at, message=message, lost=lost)
+    last = replace(run.attempts[-1], state=state, ended_at=work.at, message=message, lost=lost, cached_from=cached_from)
     return (*run.attempts[:-1], last)
 
 

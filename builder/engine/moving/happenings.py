@@ -86,7 +86,7 @@ def task_succeeded(work: Work, event: TaskSucceeded) -> None:
     node = work.node(run)
     retried = len(attempts.tries(run, run.attempts)) > 1
     warned = node.retry is not None and node.retry.warning and retried
-    closed = attempts.closed(work, run, State.SUCCESS)
+    closed = attempts.closed(work, run, State.SUCCESS, cached_from=event.cached_from)
     state = State(node.mapped("WARNING")) if warned else State.SUCCESS
     end(work, run, state, attempts=closed, outputs=dict(event.outputs))
 

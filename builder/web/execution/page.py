@@ -127,6 +127,7 @@ def _detail(execution: Execution, run: TaskRun) -> dict[str, Any]:
         "outputs": shapes.shape(without_sealed(run.outputs)) if run.outputs else None,
         "value": without_sealed(run.value),
         "metrics": [metric for metric in executions.metrics(execution.id) if metric.path == run.path],
+        "cached_from": run.attempts[-1].cached_from if run.attempts else "",
         "log_files": [attempt for attempt in run.attempts if attempt.log_file],
         "can_replay": execution.state in TERMINAL,
     }

@@ -23,12 +23,14 @@ from builder.flows.durations import BadDuration, format_duration
 from builder.runtime.context import Context
 from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.masking import Masker
+from builder.runtime.runner.doing.reuse import reuse_of
 from builder.runtime.runner.doing.stand_in import stand_in
 from builder.runtime.vitals import spans
 from builder.runtime.world.asking import answered
 from builder.runtime.world.place import Call
 from builder.store import documents
 from builder.tasks.base import Task
+from builder.tasks.fields.reuse import cache_of
 from builder.tasks.prepare import dump_outputs, prepare, secrets_of
 from builder.tasks.world.effects import Effect, LabelsAdded
 
@@ -56,6 +58,7 @@ class Attempt:
             and self.node.task.quick
             and not self._is_async
             and not needs_lookups(self.node.properties)
+            and cache_of(self.node.properties) is None
         )
 
     @property
@@ -117,11 +120,21 @@ class Attempt:
             )
         else:
             task = self._prepared(None)
+        reuse = reuse_of(self.node, self.run, task, self.context, self.call)
+        if reuse is not None and (found := await reuse.found()):
+            outputs, cached_from = found
+            return replace(self._succeeded(outputs), cached_from=cached_from)
+        event = self._succeeded(await self._result_of(task))
+        if reuse is not None:
+            await reuse.keep(event.outputs)
+        return event
+
+    async def _result_of(self, task: Task) -> Any:
         if self._is_async or self.node.task.quick:
             result = task.run(self.context)
         else:
             result = await asyncio.get_running_loop().run_in_executor(self.threads, task.run, self.context)
-        return self._succeeded(await result if inspect.isawaitable(result) else result)
+        return await result if inspect.isawaitable(result) else result
 
     def _prepared(self, lookups: RuntimeLookups | None) -> Task:
         def rendered(value: Any, *, typed: bool = False) -> Any:
