@@ -101,6 +101,19 @@ class Sla:
     labels: tuple[tuple[str, str], ...] = ()
 
 
+QUOTA_BEHAVIORS = ("FAIL", "CANCEL")
+"""How an execution ends that there is no room for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """At most `limit` executions may begin in each window of this duration; windows are counted from 1970 in UTC."""
+
+    duration: timedelta
+    limit: int
+    behavior: str
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
     """Tasks that run at the end, after `afterExecution`, if all conditions hold of the execution then."""
@@ -133,6 +146,7 @@ class Flow:
     triggers: tuple[Mapping[str, Any], ...] = ()
     retry: Mapping[str, Any] | None = None
     concurrency: Concurrency | None = None
+    quotas: tuple[Quota, ...] = ()
     sla: tuple[Sla, ...] = ()
     checks: tuple[Check, ...] = ()
     disabled: bool = False

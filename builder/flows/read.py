@@ -19,6 +19,7 @@ from builder.flows.model import (
     InputForm,
     Listener,
     Output,
+    Quota,
     Sla,
 )
 
@@ -42,6 +43,7 @@ def read_flow(flow: Mapping[str, Any], server: Compat = NEWEST) -> Flow:
         triggers=_maps(flow.get("triggers")),
         retry=_retry(flow.get("retry")),
         concurrency=_concurrency(flow.get("concurrency")),
+        quotas=tuple(_quota(item) for item in _listed(flow.get("quotas"))),
         sla=read_slas(flow.get("sla")),
         checks=tuple(_check(item) for item in _listed(flow.get("checks"))),
         disabled=flow.get("disabled") or False,
@@ -145,6 +147,10 @@ def read_slas(written: Any) -> tuple[Sla, ...]:
         again = keys[item["id"]]
         found.append(_sla(item, item["id"] if again == 1 else f"{item['id']} ({again})"))
     return tuple(found)
+
+
+def _quota(item: Mapping[str, Any]) -> Quota:
+    return Quota(parse_duration(item["duration"]), item["limit"], item["behavior"])
 
 
 def _check(item: Mapping[str, Any]) -> Check:

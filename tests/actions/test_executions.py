@@ -11,6 +11,7 @@ from builder.actions import drafts, executions, flows
 from builder.actions.executions import bulk
 from builder.engine.states import State
 from builder.errors import Conflict, InvalidFlow, InvalidInput, NotFound
+from builder.models import Execution
 from builder.runtime.files import storage
 from builder.store import encryption
 from builder.store import executions as stored
@@ -358,3 +359,12 @@ def test_a_second_resume_of_a_pause_by_hand_names_no_step(hello: str):
     moved(execution.id, State.PAUSED)
     executions.resume(execution.id)
     assert [row.payload["path"] for row in stored.signals([execution.id])[execution.id]] == [""]
+
+
+def test_a_quota_ends_what_is_over_it_until_the_next_window() -> None:
+    flows.create_flow(flow(LOG, "quotas:\n  - {duration: P1D, limit: 2, behavior: CANCEL}\n"), by="ada")
+    made = [executions.run("team", "work") for _ in range(3)]
+    assert [one.state for one in made] == [State.CREATED, State.CREATED, State.CANCELLED]
+    assert "its quota is 2 in PT24H" in made[2].message
+    Execution.objects.filter(flow_id="work").update(created_at=made[0].created_at - timedelta(days=1))
+    assert executions.run("team", "work").state is State.CREATED

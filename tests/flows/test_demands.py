@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from builder.flows.check import check
-from builder.flows.model import Check, Sla
+from builder.flows.model import Check, Quota, Sla
 from builder.tasks.catalogue import catalogue
 from tests.doubles.catalogue import FakeCatalogue
 
@@ -83,3 +83,30 @@ def test_listeners_hold_tasks_and_conditions_each_checked_at_its_place() -> None
     assert [problem.path[:3] for problem in wrong] == [("listeners", 0, "conditions")]
     assert "not empty" in errors("listeners: [{tasks: []}]")[0]
     assert "a listener is a map" in errors("listeners: [3]")[0]
+
+
+def test_quotas_become_values() -> None:
+    written = (
+        "quotas:\n  - {duration: P1D, limit: 100, behavior: FAIL}\n  - {duration: pt1h, limit: 5, behavior: CANCEL}\n"
+    )
+    flow = check(GOOD + written, FakeCatalogue()).valid_flow
+    assert flow.quotas == (Quota(timedelta(days=1), 100, "FAIL"), Quota(timedelta(hours=1), 5, "CANCEL"))
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("{limit: 1, behavior: FAIL}", "needs a duration"),
+        ("{duration: PT30S, limit: 1, behavior: FAIL}", "at least PT1M"),
+        ("{duration: soon, limit: 1, behavior: FAIL}", "is not a duration"),
+        ("{duration: P1D, behavior: FAIL}", "needs limit"),
+        ("{duration: P1D, limit: 0, behavior: FAIL}", "at least 1"),
+        ("{duration: P1D, limit: 1, behavior: QUEUE}", "behavior"),
+        ("{duration: P1D, limit: 1}", "behavior"),
+        ("{duration: P1D, limit: 1, behavior: FAIL, key: a}", "key"),
+        ("[{duration: P1D, limit: 1, behavior: FAIL}, {duration: PT24H, limit: 2, behavior: FAIL}]", "two quotas"),
+        ("often", "a map"),
+    ],
+)
+def test_what_is_wrong_with_a_quota_is_said(written: str, said: str) -> None:
+    assert any(said in message for message in errors(f"quotas: {written}\n")), errors(f"quotas: {written}\n")

@@ -25,6 +25,19 @@ tasks:
     format: "{{ inputs.name }}"
     taskCache: {enabled: true%s}
 """
+FILE = """\
+tasks:
+  - {id: make, type: io.kestra.plugin.core.storage.Write, content: hi, taskCache: {enabled: true}}
+  - {id: read, type: io.kestra.plugin.core.debug.Return, format: "{{ read(outputs.make.uri) }}"}
+"""
+LOOP = """\
+tasks:
+  - id: each
+    type: io.kestra.plugin.core.flow.ForEach
+    values: [a, b]
+    tasks:
+      - {id: make, type: io.kestra.plugin.core.debug.Return, format: same, taskCache: {enabled: true}}
+"""
 Run = Callable[..., Execution]
 
 
@@ -74,9 +87,7 @@ def test_off_is_off_and_failures_are_not_kept(run: Run) -> None:
 
 
 def test_files_of_cached_outputs_are_copied_for_whoever_takes_them(run: Run) -> None:
-    publish("tasks:\n  - {id: make, type: io.kestra.plugin.core.storage.Write, content: hi, "
-            "taskCache: {enabled: true}}\n"
-            "  - {id: read, type: io.kestra.plugin.core.debug.Return, format: '{{ read(outputs.make.uri) }}'}\n")  # fmt: skip
+    publish(FILE)
     first, second = run(), run()
     uri = str((second.runs["make"].outputs or {})["uri"])
     assert cached_from(second) == first.id and second.id in uri
@@ -85,9 +96,8 @@ def test_files_of_cached_outputs_are_copied_for_whoever_takes_them(run: Run) -> 
     assert cached_from(run()) == "", "a file is gone, so it is made anew"
 
 
-def test_each_turn_of_a_loop_and_each_secret_has_outputs_of_its_own(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    publish("tasks:\n  - id: each\n    type: io.kestra.plugin.core.flow.ForEach\n    values: [a, b]\n    tasks:\n"
-            "      - {id: make, type: io.kestra.plugin.core.debug.Return, format: same, taskCache: {enabled: true}}\n")  # fmt: skip
+def test_each_turn_of_a_loop_has_outputs_of_its_own(run: Run) -> None:
+    publish(LOOP)
     first, second = run(), run()
     assert [cached_from(first, f"each[{turn}]/make") for turn in range(2)] == ["", ""]
     assert [cached_from(second, f"each[{turn}]/make") for turn in range(2)] == [first.id] * 2
@@ -120,5 +130,6 @@ def test_the_record_and_its_page_say_where_the_outputs_come_from(run: Run, admin
     ],
 )
 def test_what_is_wrong_with_it_is_said_when_it_is_saved(written: str, said: str) -> None:
-    text = f"id: a\nnamespace: b\ntasks:\n  - {{id: c, type: io.kestra.plugin.core.log.Log, message: hi, taskCache: {written}}}\n"
+    task = f"{{id: c, type: io.kestra.plugin.core.log.Log, message: hi, taskCache: {written}}}"
+    text = f"id: a\nnamespace: b\ntasks:\n  - {task}\n"
     assert [problem for problem in check(text, catalogue()).problems if said in problem.message]

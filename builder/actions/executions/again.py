@@ -108,4 +108,12 @@ def _create(copy: Execution, flow: Flow, draft_source: str | None = None) -> Exe
     )
     relabelled = replace(copy, labels=labels)
     key = concurrency_key(flow, relabelled, copy.created_at)
-    return start(NewExecution(relabelled, source=draft_source, concurrency=flow.concurrency, concurrency_key=key))
+    return start(
+        NewExecution(
+            relabelled,
+            source=draft_source,
+            concurrency=flow.concurrency,
+            concurrency_key=key,
+            quotas=flow.quotas,
+        )
+    )

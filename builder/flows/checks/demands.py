@@ -1,16 +1,19 @@
-"""What a flow demands: of its executions while they run (sla), and before one is made at all (checks)."""
+"""What a flow demands: of its executions while they run (sla), and before one is made at all (checks, quotas)."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from builder.errors import Path
 from builder.flows.checks.findings import Findings, check_keys, kind_of
 from builder.flows.checks.labels import check_labels
 from builder.flows.checks.values import check_choice, check_duration
-from builder.flows.model import CHECK_BEHAVIORS, CHECK_STYLES
+from builder.flows.durations import BadDuration, parse_duration
+from builder.flows.model import CHECK_BEHAVIORS, CHECK_STYLES, QUOTA_BEHAVIORS
 
 _SLA_KEYS = ("id", "type", "behavior", "duration", "assert", "labels")
 _SLA_NEEDS = {"MAX_DURATION": "duration", "EXECUTION_ASSERTION": "assert"}
+_SHORTEST_WINDOW = timedelta(minutes=1)
 _CHECK_KEYS = ("when", "condition", "message", "style", "behavior")
 
 
@@ -39,6 +42,34 @@ def _warn_of_other(findings: Findings, place: Path, item: Mapping[str, Any], nee
     for other in ("duration", "assert"):
         if other != need and item.get(other) is not None:
             findings.warning((*place, other), f"{other} has no effect in an SLA of type {item['type']}", at_key=True)
+
+
+def check_quotas(findings: Findings, path: Path, value: Any) -> None:
+    """A list of quotas, or a single one; each has a window of its own length."""
+    lengths: set[timedelta] = set()
+    for place, item in _items(findings, path, value, "a quota is a map of duration, limit and behavior"):
+        check_keys(findings, place, item, ("duration", "limit", "behavior"), "a quota")
+        check_choice(findings, (*place, "behavior"), item.get("behavior"), QUOTA_BEHAVIORS)
+        limit = item.get("limit")
+        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+            findings.error((*place, "limit"), "a quota needs limit, a whole number of at least 1")
+        _check_window(findings, (*place, "duration"), item.get("duration"), lengths)
+
+
+def _check_window(findings: Findings, place: Path, written: Any, lengths: set[timedelta]) -> None:
+    if written is None:
+        findings.error(place, "a quota needs a duration", "Write duration: P1D.")
+        return
+    try:
+        length = parse_duration(str(written))
+    except BadDuration as error:
+        findings.error(place, str(error))
+        return
+    if length < _SHORTEST_WINDOW:
+        findings.error(place, "the duration of a quota must be at least PT1M")
+    elif length in lengths:
+        findings.error(place, f"two quotas have the duration {written}", "Keep the one with the smaller limit.")
+    lengths.add(length)
 
 
 def check_checks(findings: Findings, path: Path, value: Any) -> None:

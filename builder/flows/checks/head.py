@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from builder.errors import Path
-from builder.flows.checks.demands import check_checks, check_slas
+from builder.flows.checks.demands import check_checks, check_quotas, check_slas
 from builder.flows.checks.findings import Findings, check_keys, kind_of
 from builder.flows.checks.labels import check_labels
 from builder.flows.checks.values import check_choice, check_duration
@@ -42,7 +42,6 @@ FLOW_KEYS = (
     "policyRefs",
     "draft",
 )
-_NOT_ENFORCED = ("quotas",)
 _RETRY_KEYS = (
     "type",
     "interval",
@@ -88,9 +87,6 @@ def check_head(findings: Findings, flow: Mapping[str, Any]) -> None:
     for key, check in _PARTS.items():
         if flow.get(key) is not None:
             check(findings, (key,), flow[key])
-    for key in _NOT_ENFORCED:
-        if flow.get(key):
-            findings.warning((key,), f'"{key}" is kept in the text but not acted upon here', at_key=True)
 
 
 def _check_name(
@@ -213,6 +209,7 @@ _PARTS: dict[str, Callable[[Findings, Path, Any], None]] = {
     "retry": _check_retry,
     "pluginDefaults": _check_defaults,
     "taskDefaults": _check_defaults,
+    "quotas": check_quotas,
     "sla": check_slas,
     "checks": check_checks,
     "description": _expects(str, "a text"),

@@ -152,6 +152,7 @@ def born(
         concurrency=flow.concurrency,
         concurrency_key="" if ends_at_once else concurrency_key(flow, execution, now),
         due_at=due_at,
+        quotas=() if ends_at_once else flow.quotas,
     )
 
 

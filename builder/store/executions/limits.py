@@ -1,21 +1,23 @@
-"""A flow's concurrency limit: who is admitted when an execution is created, and who comes next when one ends."""
+"""A flow's limits: who is admitted when an execution is created, and who comes next when one ends."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db.models import Count, Q, QuerySet
 
 from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
 from builder.errors import TooMany
-from builder.flows.model import Concurrency
+from builder.flows.durations import format_duration
+from builder.flows.model import Concurrency, Quota
 from builder.models import Execution as ExecutionRow
 from builder.store.executions.values import NewExecution
 from builder.store.gate import among, lock_row, select, write
 
 _QUEUED = "SELECT DISTINCT namespace, flow_id FROM builder_execution WHERE state = 'QUEUED'"
 _RETRY_AFTER_SECONDS = 10
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_LIMIT = {"QUEUE": State.QUEUED, "CANCEL": State.CANCELLED, "FAIL": State.FAILED}
 
 
@@ -28,12 +30,33 @@ def admit(new: NewExecution) -> Execution:
     execution = new.execution
     if execution.state is not State.CREATED:
         return execution
+    if (refused := _over_quota(execution, new.quotas)) is not None:
+        return refused
     if new.due_at is not None and new.due_at > execution.created_at:
         return replace(execution, wake_at=new.due_at)
     found = admitted(execution, new.concurrency, new.concurrency_key, execution.created_at)
     if new.refused_when_full and found.state in TERMINAL and new.concurrency and new.concurrency.behavior == "QUEUE":
         raise TooMany(found.message, retry_after_seconds=_RETRY_AFTER_SECONDS)
     return found
+
+
+def _over_quota(execution: Execution, quotas: Sequence[Quota]) -> Execution | None:
+    """The execution, ended, where a window of its flow is full already."""
+    if not quotas:
+        return None
+    place, at = (execution.namespace, execution.flow_id), execution.created_at
+    _hold(*place)
+    for quota in quotas:
+        begin = at - (at - _EPOCH) % quota.duration
+        begun = ExecutionRow.objects.filter(namespace=place[0], flow_id=place[1], created_at__gte=begin).count()
+        if begun >= quota.limit:
+            state = _AT_LIMIT[quota.behavior]
+            message = (
+                f"Flow `{'.'.join(place)}` has had {begun} executions since {begin:%Y-%m-%d %H:%M:%S} UTC; "
+                f"its quota is {quota.limit} in {format_duration(quota.duration)}."
+            )
+            return replace(execution, state=state, message=message, history=(*execution.history, (state, at)))
+    return None
 
 
 def admitted(execution: Execution, concurrency: Concurrency | None, key: str, at: datetime) -> Execution:

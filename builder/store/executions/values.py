@@ -10,7 +10,7 @@ from typing import Any
 
 from builder.engine.execution import Execution
 from builder.engine.states import State
-from builder.flows.model import Concurrency
+from builder.flows.model import Concurrency, Quota
 
 KILL, PAUSE, RESUME, CHILD_ENDED = "kill", "pause", "resume", "child-ended"
 """The kinds of signals. Payloads: resume {"path", "inputs"}; child-ended {"path", "child", "state", "outputs"}."""
@@ -76,7 +76,7 @@ class NewExecution:
     """An execution to create. `source`: the draft's text, when it runs a draft. `concurrency`: the flow's limit.
 
     `concurrency_key`: whom it shares that limit with, of the same flow. `due_at`: when it is to run (scheduleDate);
-    None: now. `refused_when_full`: where too many wait, it is not made.
+    None: now. `refused_when_full`: where too many wait, it is not made. `quotas`: the flow's, unless they do not count.
     """
 
     execution: Execution
@@ -85,6 +85,7 @@ class NewExecution:
     concurrency_key: str = ""
     due_at: datetime | None = None
     refused_when_full: bool = False
+    quotas: Sequence[Quota] = ()
 
 
 @dataclass(frozen=True, slots=True)
