@@ -118,3 +118,14 @@ def test_flows_are_switched_and_deleted_by_name(api: Api, hello: str):
 def test_names_may_hold_dots(api: Api):
     api.post("flows", HELLO.replace("namespace: team", "namespace: a.b.c").replace("id: hello", "id: v1.2"))
     assert api.get("flows/a.b.c/v1.2")["id"] == "v1.2"
+
+
+def test_old_revisions_are_deleted_but_the_latest(api: Api, hello: str):
+    for number in (2, 3):
+        api("PUT", "flows/team/hello", HELLO + f"description: number {number}\n", content_type="application/x-yaml")
+    assert api("DELETE", "flows/team/hello/revisions?revisions=1").status_code == 204
+    answer = api("DELETE", "flows/team/hello/revisions?revisions=2,3")
+    assert answer.status_code == 409 and "Revision 3 of the flow" in answer.json()["message"]
+    assert [one["revision"] for one in api.get("flows/team/hello/revisions")] == [3]
+    assert api("DELETE", "flows/team/hello/revisions").status_code == 422
+    assert api("DELETE", "flows/team/nothing/revisions?revisions=1").status_code == 404

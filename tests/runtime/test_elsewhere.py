@@ -11,7 +11,7 @@ from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.runtime.files import storage
 from builder.runtime.runner.runner import Runner
-from builder.store import executions, kv, secrets, triggers
+from builder.store import executions, flows, kv, secrets, triggers
 from builder.store.executions import Filters
 from tests.runtime.conftest import create, ended, messages, publish, wait_until
 
@@ -318,3 +318,19 @@ tasks:
     assert "message" in runs["wrong"].message and "mesage" in runs["wrong"].message
     assert "spec must be one task" in runs["text"].message
     assert executions.search(Filters(labels=[("made", "one")])).total == 1
+
+
+def test_old_revisions_of_flows_are_purged_but_what_executions_ran(runner: Runner) -> None:
+    for number in range(1, 5):
+        publish(f"tasks:\n  - {{id: say, type: {LOG}, message: '{number}'}}\n", "old")
+        if number == 2:
+            ran = create("old")
+    purge = f"tasks:\n  - {{id: purge, type: {CORE}.flow.PurgeFlows, namespace: team, flowId: old"
+    assert run(runner, purge + ", behavior: {keepAmount: 3}}\n").runs["purge"].outputs == {"size": 1}
+    assert run(runner, purge + ", behavior: {before: '2020-01-01T00:00:00Z'}}\n").runs["purge"].outputs == {"size": 0}
+    assert run(runner, purge + "}\n").runs["purge"].outputs == {"size": 1}
+    assert [one.number for one in flows.revisions("team", "old")] == [2, 4]
+    executions.delete([ran])
+    everything = f"tasks:\n  - {{id: purge, type: {CORE}.flow.PurgeFlows}}\n"
+    assert (run(runner, everything).runs["purge"].outputs or {})["size"] >= 1
+    assert [one.number for one in flows.revisions("team", "old")] == [4]

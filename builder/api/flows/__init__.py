@@ -10,9 +10,10 @@ from builder.actions.flows import Published
 from builder.api.flows.record import constraints, flow_json, source_of, validation_json
 from builder.api.methods import methods
 from builder.api.reading import body_json, body_text, flag, uploaded_texts, whole
-from builder.errors import InvalidInput, NotFound
+from builder.errors import Conflict, InvalidInput, NotFound
 from builder.flows.document import parse, split_documents
 from builder.store import flows
+from builder.store import revisions as stored_revisions
 from builder.store.gate import write
 
 _ANY_TASK = {"id": "step", "type": "io.kestra.plugin.core.log.Log", "message": "x"}
@@ -51,6 +52,21 @@ def delete(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBa
 def revisions(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBase:
     """Every text the flow had, oldest first."""
     return JsonResponse([flow_json(one, source=True) for one in flows.revisions(namespace, flow_id)], safe=False)
+
+
+def delete_revisions(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBase:
+    """Deletes the revisions of `?revisions=1,2`; not the latest, nor those that executions ran."""
+    written = [part for given in request.GET.getlist("revisions") for part in given.split(",") if part.strip()]
+    if not written or not all(part.strip().isdecimal() for part in written):
+        raise InvalidInput("revisions: name the revisions to delete, as in ?revisions=1,2.")
+    wanted = sorted({int(part) for part in written if len(part) < 10})
+    gone = stored_revisions.delete(namespace, flow_id, wanted)
+    if kept := [number for number in wanted if number not in gone]:
+        raise Conflict(
+            f"Revision {', '.join(map(str, kept))} of the flow `{namespace}.{flow_id}` is its latest, was run by an "
+            f"execution that is kept, or is not there; {len(gone)} others were deleted."
+        )
+    return HttpResponse(status=204)
 
 
 def validate(request: HttpRequest) -> HttpResponseBase:
@@ -118,7 +134,7 @@ def by(request: HttpRequest) -> str:
 
 flows_view = methods(POST=create)
 flow_view = methods(GET=read, PUT=update, DELETE=delete)
-revisions_view = methods(GET=revisions)
+revisions_view = methods(GET=revisions, DELETE=delete_revisions)
 validate_view = methods(POST=validate)
 validate_task_view = methods(POST=_validate_task)
 validate_trigger_view = methods(POST=lambda request: validate_part(request, "triggers"))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from builder.clock import Clock
@@ -13,7 +14,7 @@ from builder.runtime.masking import Masker
 from builder.runtime.network import Network
 from builder.runtime.world.asking import answered
 from builder.runtime.world.place import Call, Place
-from builder.store import executions, triggers
+from builder.store import executions, revisions, triggers
 from builder.store.documents import iso
 from builder.store.executions import Filters, LogRow
 from builder.store.gate import write
@@ -129,6 +130,12 @@ class StoredElsewhere:
             total += count
             if count < _LINES_AT_ONCE:
                 return total
+
+    async def purge_flows(
+        self, namespace: str | None, flow_id: str | None, *, keep: int = 0, before: datetime | None = None
+    ) -> int:
+        count: int = await self._call(revisions.purge, namespace or "", flow_id or "", keep=keep, before=before)
+        return count
 
     async def switch_trigger(self, namespace: str, flow_id: str, trigger_id: str, *, enabled: bool) -> None:
         await self._said(triggers.set_enabled, namespace, flow_id, trigger_id, enabled, self._clock.now())

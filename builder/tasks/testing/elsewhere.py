@@ -1,6 +1,7 @@
 """The double of `builder.tasks.world.elsewhere.Elsewhere`, for tests of tasks that look beyond their own execution."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from builder.tasks.world.elsewhere import PARTS, Counted, Part, Purged, Scope
@@ -58,6 +59,12 @@ class FakeElsewhere:
 
     async def purge_logs(self, scope: Scope, *, execution_id: str | None = None, levels: Sequence[str] = ()) -> int:
         self.asked.append(("purge_logs", scope, execution_id, levels))
+        return len(self.lines)
+
+    async def purge_flows(
+        self, namespace: str | None, flow_id: str | None, *, keep: int = 0, before: datetime | None = None
+    ) -> int:
+        self.asked.append(("purge_flows", namespace, flow_id, keep, before))
         return len(self.lines)
 
     async def switch_trigger(self, namespace: str, flow_id: str, trigger_id: str, *, enabled: bool) -> None:

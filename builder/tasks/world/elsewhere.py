@@ -101,6 +101,15 @@ class Elsewhere(Protocol):
         """Deletes log lines written within the scope's time, of these levels or of all; tells how many."""
         ...
 
+    async def purge_flows(
+        self, namespace: str | None, flow_id: str | None, *, keep: int = 0, before: datetime | None = None
+    ) -> int:
+        """Deletes old revisions of a flow, of the flows of a namespace and those below it, or of all; tells how many.
+
+        The latest stays, and each that an execution ran.
+        """
+        ...
+
     async def switch_trigger(self, namespace: str, flow_id: str, trigger_id: str, *, enabled: bool) -> None:
         """Switches a trigger on or off, as a person may."""
         ...
