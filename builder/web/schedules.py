@@ -20,7 +20,7 @@ from builder.triggers.flow import chains
 from builder.triggers.opening import is_conditional
 from builder.triggers.polling import polling_types
 from builder.triggers.schedules import running
-from builder.web.editor.trigger_view import webhook_path
+from builder.web.editor.fields.trigger import webhook_path
 
 _CLOCK = SystemClock()
 NEXT = 5

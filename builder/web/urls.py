@@ -56,5 +56,5 @@ urlpatterns = [
     path("", include("builder.web.reference.urls")),
     path("help/<str:name>", help.guide, name="guide"),
     path("", include("builder.web.execution.urls")),
-    path("", include("builder.web.editor_urls")),
+    path("", include("builder.web.editor.urls")),
 ]

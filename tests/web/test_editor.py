@@ -372,7 +372,7 @@ def test_a_new_flow_trigger_asks_for_a_flow_and_listens_to_none_until_then(ann):
 def test_what_is_added_stands_under_headings_with_the_usual_first(ann):
     from builder.flows.catalogue import Kind
     from builder.tasks.catalogue import catalogue
-    from builder.web.editor.adding import OFTEN, offered, often
+    from builder.web.editor.steps.adding import OFTEN, offered, often
 
     found = offered(catalogue(), Kind.TASK)
     assert [entry.title for entry in found["OpenAI"][:2]] == ["Chat completion", "Responses"]

@@ -16,8 +16,8 @@ from builder.flows.document import parse
 from builder.flows.inputs.kinds import INPUT_KINDS
 from builder.tasks.catalogue import catalogue
 from builder.web.editor.changes import edit_of
-from builder.web.editor.declared_fields import INPUT_TYPES, OUTPUT_TYPES
-from builder.web.editor.form import FormView, form_of
+from builder.web.editor.fields.declared import INPUT_TYPES, OUTPUT_TYPES
+from builder.web.editor.fields.view import FormView, form_of
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from builder.actions import drafts
-from builder.web.graph import cut
+from builder.web.parts.graph import cut
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from builder.flows.edit.rename import rename
 from builder.flows.inputs.kinds import FORM
 from builder.schedule.picks import chosen
 from builder.tasks.catalogue import catalogue
-from builder.web.editor.declared_fields import kind_of_path
-from builder.web.editor.values import UNSET, meant
+from builder.web.editor.fields.declared import kind_of_path
+from builder.web.editor.fields.values import UNSET, meant
 from builder.web.paths import path_of
 
 

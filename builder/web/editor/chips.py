@@ -6,7 +6,7 @@ from typing import Any
 from builder.errors import Path
 from builder.flows.edit.intent import value_at
 from builder.tasks.catalogue import Catalogue
-from builder.web.editor.outline import Branch, walk
+from builder.web.editor.steps.outline import Branch, walk
 
 MOST = 24
 _OUTPUTS_SHOWN = 3

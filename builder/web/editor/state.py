@@ -16,11 +16,11 @@ from builder.flows.document import Document
 from builder.flows.edit.intent import value_at
 from builder.tasks.catalogue import catalogue
 from builder.web.editor.chips import chips
-from builder.web.editor.form import form_of
-from builder.web.editor.graph import Look, graph_of, sign
-from builder.web.editor.outline import Branch, missing, outline, walk
-from builder.web.editor.outline_lines import lines
-from builder.web.editor.trigger_view import schedule_of, webhook_of
+from builder.web.editor.fields.trigger import schedule_of, webhook_of
+from builder.web.editor.fields.view import form_of
+from builder.web.editor.steps.graph import Look, graph_of, sign
+from builder.web.editor.steps.lines import lines
+from builder.web.editor.steps.outline import Branch, missing, outline, walk
 from builder.web.paths import path_key
 
 

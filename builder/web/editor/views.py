@@ -15,13 +15,13 @@ from builder.flows.catalogue import Kind
 from builder.flows.document import parse_kept
 from builder.store import flows as stored
 from builder.tasks.catalogue import catalogue
-from builder.web.editor.adding import offered, often
 from builder.web.editor.changes import edit_of
-from builder.web.editor.declared_fields import INPUT_TYPES, OUTPUT_TYPES
-from builder.web.editor.graph import look_of_change, look_of_page
-from builder.web.editor.outline import walk
+from builder.web.editor.fields.declared import INPUT_TYPES, OUTPUT_TYPES
+from builder.web.editor.fields.trigger import zones
 from builder.web.editor.state import answer, context, digest, facts
-from builder.web.editor.trigger_view import zones
+from builder.web.editor.steps.adding import offered, often
+from builder.web.editor.steps.graph import look_of_change, look_of_page
+from builder.web.editor.steps.outline import walk
 from builder.web.paths import path_of
 
 MOST_NAMES = 500

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET
 from builder.expressions import FILTERS, FUNCTIONS, Operation
 from builder.tasks.catalogue import catalogue
 from builder.tasks.fields.form import FormField
-from builder.web.editor.declared_fields import INPUT_TYPES, input_fields
-from builder.web.editor.flow_fields import FLOW_FIELDS
-from builder.web.editor.outline import SECTIONS
+from builder.web.editor.fields.declared import INPUT_TYPES, input_fields
+from builder.web.editor.fields.flow import FLOW_FIELDS
+from builder.web.editor.steps.outline import SECTIONS
 
 
 @require_GET

@@ -14,7 +14,7 @@ from builder.flows.graph.folding import folded
 from builder.flows.graph.tree import Step, Tree, steps_of
 from builder.store import executions
 from builder.tasks.catalogue import catalogue
-from builder.web.graph import Links, Mark, folding_link, graph_view
+from builder.web.parts.graph import Links, Mark, folding_link, graph_view
 from builder.web.parts.tags import state_glyph
 from builder.web.paths import path_key, paths_of_keys
 

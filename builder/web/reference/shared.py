@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from builder.tasks.base import Task
 from builder.tasks.fields.form import FormField, fields_of
 from builder.tasks.trigger import Trigger
-from builder.web.editor.declared_fields import INPUT_TYPES, input_fields
-from builder.web.editor.flow_fields import FLOW_FIELDS
+from builder.web.editor.fields.declared import INPUT_TYPES, input_fields
+from builder.web.editor.fields.flow import FLOW_FIELDS
 from builder.web.reference.properties import without_effect
 
 

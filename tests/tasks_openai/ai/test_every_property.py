@@ -8,7 +8,7 @@ from builder.flows.document import parse
 from builder.tasks.catalogue import catalogue
 from builder.tasks.check import check_written
 from builder.tasks.fields.form import fields_of
-from builder.web.editor.form import form_of
+from builder.web.editor.fields.view import form_of
 from tasks_openai.ai.chat_completion import ChatCompletion
 from tasks_openai.ai.image_generation import ImageGeneration
 from tasks_openai.providers import VENDORS

@@ -10,10 +10,10 @@ from builder.flows.document import Document
 from builder.flows.edit.intent import number, value_at
 from builder.tasks.catalogue import Catalogue
 from builder.tasks.fields.form import FormField, label_of
-from builder.web.editor.conditions import with_conditions
-from builder.web.editor.declared_fields import DECLARING, input_fields, kind_of_path, output_fields
-from builder.web.editor.flow_fields import FLOW_FIELDS, LISTENER_FIELDS
-from builder.web.editor.values import as_yaml, fits, shown
+from builder.web.editor.fields.conditions import with_conditions
+from builder.web.editor.fields.declared import DECLARING, input_fields, kind_of_path, output_fields
+from builder.web.editor.fields.flow import FLOW_FIELDS, LISTENER_FIELDS
+from builder.web.editor.fields.values import as_yaml, fits, shown
 from builder.web.paths import path_key
 
 _ELSEWHERE = frozenset({"tasks", "inputs", "outputs", "triggers", "errors", "finally", "afterExecution", "listeners"})

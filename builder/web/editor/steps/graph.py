@@ -13,8 +13,8 @@ from builder.flows.graph.drawing import draw
 from builder.flows.graph.folding import folded
 from builder.flows.graph.tree import read_tree
 from builder.tasks.catalogue import Catalogue
-from builder.web.editor.outline import Branch, walk
-from builder.web.graph import GraphView, Links, Mark, folding_link, graph_view
+from builder.web.editor.steps.outline import Branch, walk
+from builder.web.parts.graph import GraphView, Links, Mark, folding_link, graph_view
 from builder.web.paths import paths_of, paths_of_keys
 
 

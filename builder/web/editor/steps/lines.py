@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from builder.web.editor.outline import Branch, Step
+from builder.web.editor.steps.outline import Branch, Step
 
 
 @dataclass(frozen=True, slots=True)
