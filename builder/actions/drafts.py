@@ -6,7 +6,7 @@ from typing import Any
 
 from builder.clock import SystemClock
 from builder.errors import NotFound
-from builder.flows.edit import Edit, Edited, apply, edit_from_json
+from builder.flows.edit import Edit, Edited, Several, apply, edit_from_json
 from builder.store import drafts, flows
 from builder.store.drafts import Draft
 from builder.store.gate import write
@@ -144,5 +144,7 @@ def _published(namespace: str, flow_id: str) -> tuple[str, int | None]:
 
 def _title(edit: Edit) -> str:
     """What the undo button says: "set tasks.2.prompt"."""
-    verb = {"SetValue": "set", "Unset": "unset"}.get(type(edit).__name__, type(edit).__name__.lower())
+    if isinstance(edit, Several):
+        return _title(edit.edits[0])
+    verb = {"SetValue": "set", "RenameKey": "rename"}.get(type(edit).__name__, type(edit).__name__.lower())
     return f"{verb} {'.'.join(map(str, edit.path))}"[:200]

@@ -7,7 +7,18 @@ import pytest
 
 from builder.errors import InvalidInput
 from builder.flows.document import parse
-from builder.flows.edit import Duplicate, Insert, Move, Remove, SetValue, Unset, apply, edit_from_json
+from builder.flows.edit import (
+    Duplicate,
+    Insert,
+    Move,
+    Remove,
+    RenameKey,
+    SetValue,
+    Several,
+    Unset,
+    apply,
+    edit_from_json,
+)
 from builder.flows.edit.intent import intended, same
 
 FLOW = """\
@@ -267,6 +278,25 @@ def test_a_step_moves_into_a_list_that_is_not_there_yet():
 def test_a_step_cannot_move_into_itself():
     with pytest.raises(InvalidInput, match="into itself"):
         apply(FLOW, Move(("tasks", 2), ("tasks", 2, "then"), 0))
+
+
+def test_a_key_is_renamed_where_it_stands_with_its_comments():
+    text = "id: a\nvariables:\n  # why\n  one: 1   # first\n  two: 2\n"
+    assert edited(RenameKey(("variables", "one"), "uno"), text) == text.replace("one:", "uno:")
+    assert 'variables:\n  # why\n  "true": 1 ' in edited(RenameKey(("variables", "one"), "true"), text)
+    assert edited(RenameKey(("a", "b"), "c, d"), "a: {b: 1, e: 2}\n") == 'a: {"c, d": 1, e: 2}\n'
+    with pytest.raises(InvalidInput, match="has two already"):
+        apply(text, RenameKey(("variables", "one"), "two"))
+    with pytest.raises(InvalidInput, match="needs a name"):
+        apply(text, RenameKey(("variables", "one"), ""))
+
+
+def test_several_edits_are_one_change_and_tell_their_span():
+    edit = Several((SetValue(("tasks", 0, "model"), "gpt-5"), Remove(("tasks", 1)), Unset(("namespace",))))
+    result = apply(FLOW, edit)
+    assert same(parse(result.text).data, intended(parse(FLOW).data, edit)) and not result.rewritten
+    start, end = result.changed
+    assert result.text[:start] == FLOW[:start] and FLOW.endswith(result.text[end:])
 
 
 def test_inserting_follows_the_spacing_of_the_list():

@@ -109,9 +109,8 @@ def test_a_ticked_box_writes_true_and_its_default_writes_nothing(ann):
         ("list", "a\nb\n", "fresh:\n      - a\n      - b\n"),
         ("yaml", "a: [1]", "fresh:\n      a:\n        - 1\n"),
         ("text", " no ", 'fresh: "no"\n'),
-        ("map", "k: v", "fresh:\n      k: v\n"),
         ("yaml", "{{ a == 'b' }}", "fresh: \"{{ a == 'b' }}\"\n"),
-        ("map", "{{ inputs.all }}", 'fresh: "{{ inputs.all }}"\n'),
+        ("siblings", ["a"], "fresh:\n      - a\n"),
     ],
 )
 def test_each_control_means_what_it_shows(ann, control, raw, written):

@@ -1,7 +1,7 @@
 """Edits a flow's text by splicing: only the characters that must change do, proved by parsing it again."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,9 @@ from builder.flows.edit.intent import (
     Insert,
     Move,
     Remove,
+    RenameKey,
     SetValue,
+    Several,
     Unset,
     intended,
     item_list,
@@ -24,13 +26,14 @@ from builder.flows.edit.intent import (
     value_at,
 )
 from builder.flows.edit.items import insert, insert_text, item_text, move, remove
-from builder.flows.edit.keys import set_value, unset
+from builder.flows.edit.keys import rename_key, set_value, unset
 from builder.flows.edit.layout import NotSpliceable, Page
 from builder.flows.edit.write import block_mapping
 
-__all__ = ["Duplicate", "Edit", "Edited", "Insert", "Move", "Remove", "SetValue", "Unset", "apply", "edit_from_json"]
+__all__ = ["Duplicate", "Edit", "Edited", "Insert", "Move", "Remove", "RenameKey", "SetValue", "Several", "Unset",
+           "apply", "edit_from_json"]  # fmt: skip
 
-Small = SetValue | Unset | Insert | Remove
+Small = SetValue | Unset | Insert | Remove | RenameKey
 """An edit that is spliced by itself."""
 
 _BREAK = re.compile(r"\r\n|\r|\n")
@@ -47,6 +50,8 @@ class Edited:
 
 def apply(text: str, edit: Edit) -> Edited:
     """The text after the edit. Raises InvalidInput when the text cannot be read or the edit does not fit it."""
+    if isinstance(edit, Several):
+        return _one_after_another(text, edit.edits)
     plain = _BREAK.sub("\n", text)
     document = _read(plain)
     goal = intended(document.data, edit)
@@ -62,6 +67,16 @@ def apply(text: str, edit: Edit) -> Edited:
     if not same(document.data, goal):
         document, rewritten = _rewrite(_read(plain), (), goal), True
     return _edited(text, plain, document.text, rewritten)
+
+
+def _one_after_another(text: str, edits: Sequence[Edit]) -> Edited:
+    now, rewritten = text, False
+    for edit in edits:
+        done = apply(now, edit)
+        now, rewritten = done.text, rewritten or done.rewritten
+    start = _common(text, now)
+    ending = _common(text[start:][::-1], now[start:][::-1])
+    return Edited(now, (start, len(now) - ending), rewritten)
 
 
 def edit_from_json(mapping: Mapping[str, Any]) -> Edit:
@@ -101,7 +116,7 @@ def _read(text: str) -> Document:
 
 def _refine(data: Any, edit: Edit) -> Iterator[Small]:
     """Setting a whole mapping or list becomes the small edits that make the difference."""
-    assert not isinstance(edit, Move | Duplicate)
+    assert not isinstance(edit, Move | Duplicate | Several)
     if isinstance(edit, SetValue):
         try:
             yield from _changes(edit.path, value_at(data, edit.path), edit.value)
@@ -163,6 +178,8 @@ def _splice(page: Page, edit: Small) -> str:
         return set_value(page, edit.path, edit.value)
     if isinstance(edit, Insert):
         return insert(page, edit)
+    if isinstance(edit, RenameKey):
+        return rename_key(page, edit)
     return unset(page, edit.path) if isinstance(edit.path[-1], str) else remove(page, edit.path)
 
 

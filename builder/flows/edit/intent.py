@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from builder.errors import InvalidInput, Path, dotted
@@ -50,34 +51,60 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """Copy a step to right after itself, under a new id; steps inside the copy get new ids too."""
+    """Copy a step to right after itself, under a new id; steps inside the copy get new ids too.
+
+    `within`: where in the list item the step is, for items that hold more than it.
+    """
 
     path: Path
     new_id: str
+    within: Path = ()
 
 
-Edit = SetValue | Unset | Insert | Move | Remove | Duplicate
+@dataclass(frozen=True, slots=True)
+class RenameKey:
+    """Give a key of a mapping another name; it stays where it stands."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Edits one after another, each with the paths that hold after those before it."""
+
+    edits: tuple["Edit", ...]
+
+
+Edit = SetValue | Unset | Insert | Move | Remove | Duplicate | RenameKey | Several
 
 
 def intended(data: Any, edit: Edit) -> Any:
     """The data after the edit; raises InvalidInput where the edit does not fit the data."""
+    if isinstance(edit, Several):
+        return reduce(intended, edit.edits, data)
     tree = deepcopy(data)
     if isinstance(edit, SetValue):
         return _set(tree, edit)
     if isinstance(edit, Unset):
         del container(tree, edit.path)[edit.path[-1]]
+    elif isinstance(edit, RenameKey):
+        _rename(container(tree, edit.path), edit)
     elif isinstance(edit, Insert):
         return _insert(tree, edit.path, edit.index, edit.value)
     elif isinstance(edit, Remove):
         item_list(tree, edit.path).pop(number(edit.path))
-    elif isinstance(edit, Move):
-        return _move(tree, edit)
     else:
-        items, index = item_list(tree, edit.path), number(edit.path)
-        copy = deepcopy(items[index])
-        for path, new_id in new_ids(tree, edit).items():
-            container(copy, path)["id"] = new_id
-        items.insert(index + 1, copy)
+        return _move(tree, edit) if isinstance(edit, Move) else _duplicate(tree, edit)
+    return tree
+
+
+def _duplicate(tree: Any, edit: Duplicate) -> Any:
+    items, index = item_list(tree, edit.path), number(edit.path)
+    copy = deepcopy(items[index])
+    for path, new_id in new_ids(tree, edit).items():
+        container(copy, path)["id"] = new_id
+    items.insert(index + 1, copy)
     return tree
 
 
@@ -131,13 +158,14 @@ def landing(edit: Move) -> Path:
 
 def new_ids(data: Any, edit: Duplicate) -> dict[Path, str]:
     """The new id of the copied step and of every step inside it, by the id's path within the copy."""
-    step = value_at(data, edit.path)
+    item = value_at(data, edit.path)
+    step = value_at(item, edit.within)
     if not isinstance(step, Mapping) or "id" not in step:
         raise InvalidInput(f"{dotted(edit.path)} has no id, so it cannot be duplicated.")
     taken = {name for _, name in step_ids(data)} | {edit.new_id}
     fresh: dict[Path, str] = {}
-    for path, name in step_ids(step):
-        if path == ("id",):
+    for path, name in step_ids(item):
+        if path == (*edit.within, "id"):
             fresh[path] = edit.new_id
         else:
             fresh[path] = free_id(name, taken)
@@ -189,6 +217,19 @@ def _set(tree: Any, edit: SetValue) -> Any:
         _refuse(edit.path[:-1])
     at[last] = deepcopy(edit.value)
     return tree
+
+
+def _rename(holder: Any, edit: RenameKey) -> None:
+    old, new = edit.path[-1], edit.name
+    if not isinstance(holder, dict) or not isinstance(old, str):
+        raise InvalidInput(f"{dotted(edit.path)} has no name of its own.")
+    if not new:
+        raise InvalidInput("It needs a name; to be rid of it, remove it.")
+    if new != old and new in holder:
+        raise InvalidInput(f"{dotted(edit.path[:-1])} has {new} already; choose another name.")
+    entries = [(new if name == old else name, value) for name, value in holder.items()]
+    holder.clear()
+    holder.update(entries)
 
 
 def _refuse(path: Path) -> Any:

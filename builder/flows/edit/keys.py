@@ -6,6 +6,7 @@ from typing import Any
 
 from builder.errors import InvalidInput, Path, dotted
 from builder.flows.document import key_text
+from builder.flows.edit.intent import RenameKey
 from builder.flows.edit.layout import BLOCKS, NotSpliceable, Page, Place
 from builder.flows.edit.write import Style, after_dash, after_key, block_mapping, inline, key
 from builder.flows.nodes import Node, Shape
@@ -147,6 +148,13 @@ def _predecessor(page: Page, path: Path, node: Node) -> int:
     if path[-1] in _CHILDREN or len(path) == 1:
         return len(names) - 1
     return max((index for index, name in enumerate(names) if name not in _CHILDREN), default=len(names) - 1)
+
+
+def rename_key(page: Page, edit: RenameKey) -> str:
+    place = page.find(edit.path)
+    if place is None or place.key is None:
+        raise InvalidInput(f"{dotted(edit.path)} comes from a merge (<<); change it in the YAML.")
+    return page.text[: place.key.start] + inline(edit.name, Style(), flow=place.flow) + page.text[place.key.end :]
 
 
 def unset(page: Page, path: Path) -> str:

@@ -1,4 +1,4 @@
-"""A step or input renamed: every expression that reads it follows."""
+"""A step, input or variable renamed: every expression that reads it follows."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 from builder.errors import Path
 from builder.expressions import references
-from builder.flows.edit.intent import SetValue, intended, step_ids
+from builder.flows.edit.intent import Edit, RenameKey, SetValue, Several, intended, step_ids
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
 
@@ -25,6 +25,17 @@ def rename(data: Any, path: Path, new: str) -> tuple[SetValue, int]:
     follower = _Follower(root, old, new)
     goal = follower.followed(goal)
     return (SetValue((), goal), follower.count) if follower.count else (SetValue(path, new), 0)
+
+
+def rename_key(data: Any, path: Path, new: str) -> Edit:
+    """The edit that gives the key at the end of `path` a new name, and a variable's readers too."""
+    edit = RenameKey(path, new)
+    goal = intended(data, edit)
+    if path[0] != "variables" or len(path) != 2:
+        return edit
+    follower = _Follower("vars", str(path[-1]), new)
+    goal = follower.followed(goal)
+    return Several((edit, SetValue((), goal))) if follower.count else edit
 
 
 def _root(path: Path) -> str | None:

@@ -38,11 +38,17 @@ Control = Literal[
     "cron",
     "zone",
     "tasks",
+    "task",
+    "ways",
+    "siblings",
     "section",
     "hidden",
 ]
 """What a value is edited with. "section": nested fields; "model": the name of an AI model; "cron" and "zone": when, and
-in whose time; "hidden": not in forms."""
+in whose time; "tasks": a list of steps, "task": one step, "ways": lists of steps by name; "siblings": some of the steps
+of the same list; "hidden": not in forms."""
+STEPS = ("tasks", "task", "ways")
+"""Controls of properties that hold steps."""
 
 GROUPS: Mapping[str, str] = {
     "step": "Step",
@@ -88,6 +94,8 @@ class FormField:
     """Whether values other than `options` are allowed."""
     shapes: tuple[Shape, ...] = ()
     """The kinds of value it takes."""
+    items: tuple[Shape, ...] = ()
+    """The kinds of value that its list or map holds."""
     whole: bool = False
     bounds: Mapping[str, str] = field(default_factory=dict)
     """min, max, above, below, minLength, maxLength, as people write them."""
@@ -108,6 +116,11 @@ class FormField:
     def fields(self) -> tuple["FormField", ...]:
         """The nested fields of the first (or only) kind."""
         return next(iter(self.variants.values()), ())
+
+    @property
+    def wraps(self) -> str:
+        """In a list of steps, under which key each item holds its step; "" where the item is the step."""
+        return next((one.name for one in self.fields if one.control == "task"), "")
 
 
 _STATIC = frozenset({"id", "type", "disabled", "retry", "allowFailure", "allowWarning", "logLevel", "logToFile"})
@@ -174,6 +187,7 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FormField:
         options=form.options or choices,
         free=not choices,
         shapes=tuple(shape for shape in Shape if shape in shapes),
+        items=_items(info.annotation),
         whole=Shape.INTEGER in shapes,
         bounds=_bounds(info),
         secret=secret,
@@ -193,7 +207,10 @@ def _control(info: FieldInfo, secret: bool) -> Control:
         return _single(next(iter(shapes)), info)
     if shapes == {Shape.TEXT, Shape.CHOICE}:
         return "select"
-    return "number" if shapes <= {Shape.INTEGER, Shape.NUMBER} else "yaml"
+    if shapes & {Shape.INTEGER, Shape.NUMBER} and not shapes & {Shape.LIST, Shape.MAP}:
+        return "number"
+    plain = not models_of(info.annotation) and _plain_items(info.annotation)
+    return "list" if shapes == {Shape.TEXT, Shape.LIST} and plain else "yaml"
 
 
 def _single(shape: Shape, info: FieldInfo) -> Control:
@@ -202,7 +219,7 @@ def _single(shape: Shape, info: FieldInfo) -> Control:
         return "list" if models or _plain_items(info.annotation) else "yaml"
     if shape is Shape.MAP:
         direct = any(model in members_of(info.annotation) for model in models)
-        return "section" if direct else "yaml" if models or not _plain_items(info.annotation) else "map"
+        return "section" if direct else "yaml" if models or not get_args(info.annotation) else "map"
     return _SINGLE[shape]
 
 
@@ -218,8 +235,15 @@ _SINGLE: dict[Shape, Control] = {
 
 
 def _plain_items(annotation: Any) -> bool:
+    held = _items(annotation)
+    return bool(held) and not {Shape.LIST, Shape.MAP} & set(held)
+
+
+def _items(annotation: Any) -> tuple[Shape, ...]:
+    """The kinds of value that a list or map of this annotation holds."""
     arguments = [get_args(member)[-1] for member in members_of(annotation) if get_args(member)]
-    return bool(arguments) and all(not shapes_of(item) & {Shape.LIST, Shape.MAP} for item in arguments)
+    found = {shape for item in arguments for shape in shapes_of(item)}
+    return tuple(shape for shape in Shape if shape in found)
 
 
 def _variants(annotation: Any) -> dict[str, tuple[FormField, ...]]:

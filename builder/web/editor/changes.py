@@ -6,14 +6,24 @@ from typing import Any
 from builder.errors import InvalidInput, Path
 from builder.flows.catalogue import Kind
 from builder.flows.document import parse
-from builder.flows.edit import Duplicate, Edit, Insert, Move, Remove, SetValue, Unset
+from builder.flows.edit import Duplicate, Edit, Insert, Move, Remove, SetValue, Several, Unset
 from builder.flows.edit.intent import free_id, landing, number, step_ids, value_at
-from builder.flows.edit.rename import rename
+from builder.flows.edit.rename import rename, rename_key
 from builder.flows.inputs.kinds import FORM
 from builder.schedule.picks import chosen
 from builder.tasks.catalogue import catalogue
+from builder.tasks.fields.form import STEPS
 from builder.web.editor.fields.declared import kind_of_path
-from builder.web.editor.fields.values import UNSET, meant
+from builder.web.editor.fields.values import UNSET, meant, meant_entry
+from builder.web.editor.steps.spots import (
+    Spot,
+    follow,
+    forget,
+    named_by_siblings,
+    owner_of,
+    property_at,
+    spot_of,
+)
 from builder.web.paths import path_of
 
 
@@ -35,8 +45,52 @@ def _field(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
     if isinstance(raw, bool) and str(raw).lower() == (body.get("default") or "false"):
         value = UNSET
     if path[-1:] == ("id",) and len(path) > 1 and isinstance(value, str):
-        return rename(data, path, value)[0], None
+        return _renamed(data, path, value), None
     return (Unset(path) if value is UNSET else SetValue(path, value)), None
+
+
+def _renamed(data: Any, path: Path, new: str) -> Edit:
+    """Another id, followed by expressions and by the steps beside it that name it."""
+    edit = rename(data, path, new)[0]
+    known = catalogue()
+    followed = follow(named_by_siblings(data, spot_of(data, path[:-1], known), known), new)
+    return Several((edit, *followed)) if followed else edit
+
+
+def _entry(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
+    """The value of an entry of a map."""
+    return SetValue(path, meant_entry(body.get("raw"), value_at(data, path), plain=bool(body.get("plain")))), None
+
+
+def _put(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
+    """A new entry of a map, or (without a value) another way of a block."""
+    name = str(body.get("name") or "").strip()
+    held = _mapping(data, path)
+    if not name:
+        raise InvalidInput("It needs a name.")
+    if name in held:
+        raise InvalidInput(f"There is {name} already; choose another name.")
+    value = meant_entry(body["raw"], None, plain=bool(body.get("plain"))) if "raw" in body else []
+    return SetValue((*path, name), value), None
+
+
+def _mapping(data: Any, path: Path) -> Mapping[str, Any]:
+    """The map at a path; it need not be there yet."""
+    try:
+        return value_at(data, path) or {}
+    except InvalidInput:
+        return {}
+
+
+def _key(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path | None]:
+    """Another name for an entry of a map."""
+    return rename_key(data, path, str(body.get("raw") or "").strip()), None
+
+
+def _way(path: Path, data: Any) -> tuple[Edit, Path]:
+    """One more way of a block, under a name to be changed."""
+    name = free_id("case", set(_mapping(data, path)))
+    return SetValue((*path, name), []), path[:-1]
 
 
 def _cron(choice: Mapping[str, Any], data: Any, path: Path) -> str:
@@ -65,6 +119,10 @@ def _variant(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None
 def _add(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
     kind, type_name = str(body.get("kind")), str(body.get("type"))
     index = int(body.get("index") or 0)
+    if kind == "way":
+        return _way(path, data)
+    if kind == "task":
+        return _add_step(_new_step(type_name, kind, data), path, index, data)
     if kind == "listener":
         value = {"tasks": [_new_step(_FIRST_OF_LISTENER, "task", data)]}
     elif kind in ("input", "output"):
@@ -72,6 +130,15 @@ def _add(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
     else:
         value = _new_step(type_name, kind, data)
     return Insert(path, index, value), (*path, index)
+
+
+def _add_step(step: dict[str, Any], path: Path, index: int, data: Any) -> tuple[Edit, Path]:
+    """As the block around it holds its steps: in a list, in items of a list, or alone."""
+    field = property_at(data, path, catalogue())
+    if field and field.control == "task":
+        return SetValue(path, step), path
+    wrap = field.wraps if field else ""
+    return Insert(path, index, {wrap: step} if wrap else step), (*path, index, *((wrap,) if wrap else ()))
 
 
 _FIRST_OF_LISTENER = "io.kestra.plugin.core.log.Log"
@@ -113,7 +180,7 @@ def _new_step(type_name: str, kind: str, data: Any) -> dict[str, Any]:
     example = parse(plugin.example).data if plugin.example else None
     example = example[0] if isinstance(example, list) and example else example
     written = example if isinstance(example, Mapping) else {}
-    required = [one.name for one in entry.fields if one.required and one.control != "tasks"] if entry else []
+    required = [one.name for one in entry.fields if one.required and one.control not in STEPS] if entry else []
     return {
         "id": free_id(_stem(plugin.short_name()), {name for _, name in step_ids(data)}),
         "type": plugin.type_name,
@@ -140,17 +207,25 @@ def _insert(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]
 
 
 def _take_out(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
-    return Remove(path), None
+    return Remove(path) if isinstance(path[-1], int) else Unset(path), None
 
 
 def _shift(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
-    return _move(body, path, data)[0], None
+    return _moved(Spot(path), body, data)[0], None
 
 
 def _remove(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
-    index = path[-1] if path else 0
-    above = (*path[:-1], index - 1) if isinstance(index, int) and index else path[:-2]
-    return Remove(path), above
+    """A step, and its name with those beside it; what stood above is chosen then."""
+    if not path:
+        raise InvalidInput("The whole flow cannot be removed here; its page in the list can delete it.")
+    known = catalogue()
+    spot = spot_of(data, path, known)
+    if spot.alone:
+        return Unset(path), owner_of(data, path)
+    forgotten = forget(data, named_by_siblings(data, spot, known))
+    edit: Edit = Several((*forgotten, Remove(spot.path))) if forgotten else Remove(spot.path)
+    index = number(spot.path)
+    return edit, (*spot.path[:-1], index - 1, *spot.within) if index else owner_of(data, spot.path)
 
 
 def _duplicate(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
@@ -158,24 +233,38 @@ def _duplicate(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Pa
     if kind_of_path(path) == "listener":
         raise InvalidInput("A listener has no id to give to a copy; copy its steps, or its text in the YAML.")
     old = str(step.get("id", "step")) if isinstance(step, Mapping) else "step"
-    after = (*path[:-1], number(path) + 1)
+    spot = spot_of(data, path, catalogue())
+    if spot.alone:
+        raise InvalidInput("There is room for one step only; add the copy elsewhere.")
+    after = (*spot.path[:-1], number(spot.path) + 1, *spot.within)
     if kind_of_path(path) in ("input", "output"):
         return Insert(path[:-1], number(path) + 1, {**step, "id": free_id(old, _taken(path[:-1], data))}), after
-    return Duplicate(path, free_id(old, {name for _, name in step_ids(data)})), after
+    return Duplicate(spot.path, free_id(old, {name for _, name in step_ids(data)}), spot.within), after
 
 
 def _move(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
     """By a number of places in its list, or to another list."""
+    spot = spot_of(data, path, catalogue())
+    if spot.alone:
+        raise InvalidInput("There is room for one step only, so there is nowhere to move it.")
+    return _moved(spot, body, data)
+
+
+def _moved(spot: Spot, body: Mapping[str, Any], data: Any) -> tuple[Edit, Path]:
+    here = spot.path[:-1]
     if "to" in body:
-        edit = Move(path, path_of(body["to"]), int(body.get("index") or 0))
-        return edit, (*landing(edit), edit.to_index)
-    items = value_at(data, path[:-1])
-    index = min(max(number(path) + int(body.get("by") or 0), 0), len(items) - 1)
-    return Move(path, path[:-1], index), (*path[:-1], index)
+        edit = Move(spot.path, path_of(body["to"]), int(body.get("index") or 0))
+        return edit, (*landing(edit), edit.to_index, *spot.within)
+    items = value_at(data, here)
+    index = min(max(number(spot.path) + int(body.get("by") or 0), 0), len(items) - 1)
+    return Move(spot.path, here, index), (*here, index, *spot.within)
 
 
 _READERS: dict[str, Any] = {
     "field": _field,
+    "entry": _entry,
+    "put": _put,
+    "key": _key,
     "anew": _anew,
     "variant": _variant,
     "insert": _insert,

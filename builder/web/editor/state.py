@@ -21,6 +21,7 @@ from builder.web.editor.fields.view import form_of
 from builder.web.editor.steps.graph import Look, graph_of, sign
 from builder.web.editor.steps.lines import lines
 from builder.web.editor.steps.outline import Branch, missing, outline, walk
+from builder.web.editor.steps.spots import spot_of
 from builder.web.paths import path_key
 
 
@@ -48,6 +49,7 @@ def context(request: HttpRequest, namespace: str, flow_id: str, chosen: Path, lo
         "steps": [],
         "chosen": chosen,
         "chosen_key": path_key(chosen),
+        "place": (),
         "look": look,
         "graph": None,
         "outline_sign": "",
@@ -94,20 +96,31 @@ def _structure(checked: Checked, data: Mapping[str, Any], chosen: Path) -> dict[
         "chosen": chosen,
         "chosen_key": path_key(chosen),
         "chips": chips(data, branches, chosen, known),
-        "destinations": _destinations(branches, chosen),
+        "destinations": _destinations(branches, chosen, data),
+        "places": _steps_could_stand(branches, chosen),
+        "place": spot_of(data, chosen, known).path if chosen else (),
         "steps": _places(checked.document, branches),
     }
 
 
-def _destinations(branches: Sequence[Branch], chosen: Path) -> list[dict[str, str]]:
-    """The other lists of steps that the chosen one could move to, each at its end."""
-    found = []
+def _destinations(branches: Sequence[Branch], chosen: Path, data: Any) -> list[dict[str, str]]:
+    """The other lists of steps of the same kind that the chosen one could move to, each at its end."""
+    found: list[dict[str, str]] = []
+    spot = spot_of(data, chosen, catalogue()) if chosen else None
+    if spot is None or spot.alone:
+        return found
     for branch, owner in _task_lists(branches, ""):
-        inside = branch.path[: len(chosen)] == chosen
-        if chosen and not inside and branch.path != chosen[:-1]:
+        fits = not branch.alone and branch.wrap == "".join(map(str, spot.within))
+        if fits and branch.path[: len(chosen)] != chosen and branch.path != spot.path[:-1]:
             label = " · ".join(part for part in (owner, branch.label or "steps") if part)
             found.append({"value": json.dumps({"to": branch.path, "index": len(branch.steps)}), "label": label})
     return found
+
+
+def _steps_could_stand(branches: Sequence[Branch], chosen: Path) -> list[Branch]:
+    """Where the chosen block could have steps and has none; more ways are in its form."""
+    found = next((step for step in walk(branches) if step.path == chosen), None)
+    return [place for place in found.places if place.kind != "way"] if found else []
 
 
 def _task_lists(branches: Sequence[Branch], owner: str) -> Iterator[tuple[Branch, str]]:
@@ -137,6 +150,7 @@ def facts(shown: Mapping[str, Any], known_text: str | None = None) -> dict[str, 
         "base": shown["base"],
         "readable": shown["readable"],
         "chosen": shown["chosen"],
+        "place": shown["place"],
         "steps": shown["steps"] if shown["readable"] else None,
         "chips": shown["chips"],
         "outline_sign": shown["outline_sign"],

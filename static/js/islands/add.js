@@ -9,6 +9,7 @@ export default function add(dialog) {
   document.addEventListener("editor:add", (event) => {
     place = event.detail;
     if (place.kind === "listener") return send({ do: "add", ...place, type: "" });
+    if (place.kind === "way") return send({ do: "add", ...place }).then(() => name(place.path));
     dialog.querySelectorAll("[data-kind]").forEach((list) => { list.hidden = list.dataset.kind !== place.kind; });
     search.value = "";
     filter();
@@ -34,6 +35,13 @@ export default function add(dialog) {
       if (shown()[0]) take(shown()[0]);
     }
   });
+
+  // A new way is there at once, to be named.
+  function name(path) {
+    root.querySelector('[data-show="form"]').click();
+    const names = document.querySelectorAll(`#${CSS.escape(`field-${path.join("-")}`)} .entry-name input`);
+    names[names.length - 1]?.select();
+  }
 
   async function take(type) {
     if (type.dataset.deletes && !window.confirm(`${type.dataset.deletes} Add it?`)) return;

@@ -80,13 +80,13 @@ export default function editor() {
 function addStep() {
   const places = [...root.querySelectorAll('#outline [data-add="task"]')];
   const at = (path) => places.find((place) => place.dataset.path === JSON.stringify(path));
-  (at(facts.chosen.slice(0, -1)) ?? at(["tasks"]))?.click();
+  (at(facts.place.slice(0, -1)) ?? at(["tasks"]))?.click();
 }
 
 // After the chosen step, else at the end of the flow.
 function addAfter() {
-  const place = facts.chosen.slice(0, -1);
-  const index = facts.chosen.at(-1);
+  const place = facts.place.slice(0, -1);
+  const index = facts.place.at(-1);
   const list = root.querySelector(`#outline [data-add="task"][data-path='${CSS.escape(JSON.stringify(place))}']`);
   if (typeof index !== "number" || !list) return addStep();
   document.dispatchEvent(new CustomEvent("editor:add", { detail: { kind: "task", path: place, index: index + 1 } }));

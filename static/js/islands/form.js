@@ -1,6 +1,7 @@
 // The form pane: posts each field a moment after the last key, takes the server's form without moving what is being typed.
 import { facts, listen, notice, send } from "./editor-session.js";
-import { picked, renew } from "./editor-picks.js";
+import { put, raw } from "./editor-controls.js";
+import { patched, replaced } from "./editor-patch.js";
 
 const PAUSE_MS = 700;
 const RETRY_MS = 4000;
@@ -16,23 +17,31 @@ export default function form(pane) {
     const field = event.target.closest(".field");
     if (!field || event.target.matches("select, [type=checkbox], [data-pick]")) return;
     clearTimeout(waiting.get(field.id)?.timer);
-    // A name waits until it is whole: every expression that reads it follows.
-    const naming = field.dataset.path.endsWith('"id"]');
+    // A name waits until it is whole: every expression that reads it follows. A new entry has a name and a value.
+    const naming = field.dataset.path.endsWith('"id"]') || ["key", "put"].includes(field.dataset.control);
     waiting.set(field.id, { timer: naming ? 0 : setTimeout(() => commit(field.id), PAUSE_MS) });
   });
   body.addEventListener("change", (event) => {
     if (event.target.matches("[data-move]") && event.target.value) return send({ do: "move", path: facts.chosen, ...JSON.parse(event.target.value) });
     const field = event.target.closest(".field");
-    if (!field || event.target.matches("[data-filter]")) return;
+    if (!field || event.target.matches("[data-filter], [data-put]")) return;
     if (event.target.matches("[data-pick]")) return event.target.checkValidity() && commit(field.id, event.target);
     if (event.target.matches("select, [type=checkbox]") || waiting.has(field.id)) commit(field.id, event.target);
   });
   body.addEventListener("focusin", (event) => {
-    const field = event.target.closest(".field[data-dynamic]");
-    if (field && event.target.matches("input, textarea")) {
+    const field = event.target.closest(".field");
+    if (field?.matches("[data-dynamic]") && event.target.matches("input:not([data-put=name]), textarea")) {
       lastField = event.target;
       placeChips(field);
     }
+  });
+  // A new entry is whole when it is left, or at Enter.
+  body.addEventListener("focusout", (event) => {
+    const field = event.target.closest('[data-control="put"]');
+    if (field && !field.contains(event.relatedTarget)) commit(field.id);
+  });
+  body.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches("[data-put]")) commit(event.target.closest(".field").id, null, true);
   });
   body.addEventListener("mousedown", (event) => { if (event.target.closest("[data-chip]")) event.preventDefault(); });
   body.addEventListener("click", (event) => {
@@ -42,6 +51,7 @@ export default function form(pane) {
     if (step) act(step.dataset.step);
     const item = event.target.closest("[data-item]");
     if (item) change(item.dataset);
+    if (event.target.closest("[data-put-now]")) commit(event.target.closest(".field").id, null, true);
     const anew = event.target.closest("[data-anew]");
     if (anew) send({ do: "anew", path: JSON.parse(anew.dataset.anew) });
   });
@@ -49,16 +59,21 @@ export default function form(pane) {
   window.addEventListener("pagehide", () => [...waiting.keys()].forEach((id) => commit(id)));
   settle();
 
-  async function commit(id, control) {
+  async function commit(id, control, again) {
     const field = document.getElementById(id);
     clearTimeout(waiting.get(id)?.timer);
     waiting.delete(id);
     if (!field) return;
+    if (field.dataset.control === "put") {
+      if (!field.querySelector("[data-put=name]").value.trim()) waiting.set(id, { timer: 0 });
+      return put(field, again);
+    }
     const input = control || field.querySelector("input:not([data-pick]), textarea, select:not([data-pick])");
     const path = JSON.parse(field.dataset.path);
     if (input.matches("[data-variant]")) return send({ do: "variant", path, value: JSON.parse(input.selectedOptions[0].dataset.value || "null") });
-    const raw = input.matches("[data-pick]") ? picked(field) : input.type === "checkbox" ? input.checked : input.value;
-    const answer = await send({ do: "field", path, control: field.dataset.control, default: field.dataset.default, raw });
+    const verb = { key: "key", entry: "entry", "entry-lines": "entry" }[field.dataset.control] || "field";
+    const { control: kind, default: usual, plain } = field.dataset;
+    const answer = await send({ do: verb, path, control: kind, default: usual, plain: plain !== undefined, raw: raw(field, input) });
     if (answer?.lost && !waiting.has(id)) waiting.set(id, { timer: setTimeout(() => commit(id, control), RETRY_MS) });
     return answer;
   }
@@ -81,47 +96,15 @@ export default function form(pane) {
     if (answer.form) {
       const fresh = document.createElement("div");
       fresh.innerHTML = answer.form;
-      if (!patched(fresh)) replaced(fresh);
+      if (!patched(body, fresh, waiting)) replaced(body, fresh, waiting);
     }
     settle();
-  }
-
-  // The same fields as before: each is replaced by itself, but not the one that holds the focus.
-  function patched(fresh) {
-    const ids = (root) => [...root.querySelectorAll(".field")].map((field) => field.id).join();
-    if (!body.contains(document.activeElement) || ids(fresh) !== ids(body)) return false;
-    for (const field of fresh.querySelectorAll(".field")) {
-      const old = document.getElementById(field.id);
-      if (!old || waiting.has(field.id)) continue;
-      if (!old.contains(document.activeElement)) old.replaceWith(field);
-      else if (old.querySelector("[data-picks]")) renew(old, field);
-      else if (!old.querySelector(".field")) old.querySelector(".notes").replaceWith(field.querySelector(".notes"));
-    }
-    for (const part of [".pane-head", "[data-form-problems]"]) body.querySelector(part).replaceWith(fresh.querySelector(part));
-    return true;
-  }
-
-  function replaced(fresh) {
-    const open = body.querySelector("details.more")?.open;
-    const held = body.contains(document.activeElement) ? document.activeElement : null;
-    const top = body.scrollTop;
-    const samePath = body.querySelector(".step-form")?.dataset.path === fresh.querySelector(".step-form")?.dataset.path;
-    body.replaceChildren(...fresh.childNodes);
-    if (samePath) body.scrollTop = top;
-    if (open && samePath) body.querySelector("details.more")?.setAttribute("open", "");
-    const again = held?.id ? document.getElementById(held.id) : held?.dataset.step && body.querySelector(`[data-step="${held.dataset.step}"]`);
-    if (!again) return;
-    again.focus({ preventScroll: true });
-    if (held.matches("textarea, input[type=text]") && again.matches("textarea, input[type=text]")) {
-      if (waiting.has(again.closest(".field").id)) again.value = held.value;
-      again.setSelectionRange(held.selectionStart, held.selectionEnd);
-    }
   }
 
   function settle() {
     const fieldset = body.querySelector("fieldset");
     if (fieldset) fieldset.disabled = !facts.readable;
-    const first = body.querySelector(".field[data-dynamic] textarea") || body.querySelector(".field[data-dynamic] input[type=text]");
+    const first = body.querySelector(".field[data-dynamic] > textarea") || body.querySelector(".field[data-dynamic] > input[type=text]");
     if (!lastField?.isConnected) lastField = first;
     if (lastField) placeChips(lastField.closest(".field"));
   }

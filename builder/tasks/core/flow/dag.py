@@ -6,7 +6,16 @@ from typing import Annotated, Any
 
 from pydantic import ValidationError
 
-from builder.tasks.api import Field, FlowBlock, Form, Lane, Layout, Order, TaskGroup, model_validator
+from builder.tasks.api import Field, FlowBlock, Form, Lane, Layout, Order, Properties, TaskGroup, model_validator
+
+
+class DagStep(Properties):
+    """A step with those that it waits for."""
+
+    task: Annotated[dict[str, Any], Form("task")]
+    """The step."""
+    depends_on: Annotated[list[str], Form("siblings", group="step", label="Waits for")] = []
+    """The steps of this DAG that must have ended first; without any it begins at once."""
 
 
 class Dag(FlowBlock):
@@ -32,7 +41,7 @@ tasks:
       - fetch
 """
 
-    tasks: Annotated[list[dict[str, Any]], Form("tasks", group="children")] = Field(min_length=1)
+    tasks: Annotated[list[DagStep], Form("tasks", group="children")] = Field(min_length=1)
     """The steps, each as {task, dependsOn: [ids of other steps here]}."""
     concurrent: int = Field(0, ge=0)
     """How many run at once at most; 0 is no limit."""
@@ -55,25 +64,21 @@ tasks:
 
     def _at(self, task: str, message: str) -> ValidationError:
         """An error at the dependsOn of a task."""
-        number = next(number for number, item in enumerate(self.tasks) if _id(item) == task)
+        number = next(number for number, item in enumerate(self.tasks) if str(item.task.get("id")) == task)
         return ValidationError.from_exception_data(
             "Dag",
             [
                 {
                     "type": "value_error",
                     "loc": ("tasks", number, "dependsOn"),
-                    "input": self.tasks[number].get("dependsOn"),
+                    "input": self.tasks[number].depends_on,
                     "ctx": {"error": ValueError(message)},
                 }
             ],
         )
 
     def _edges(self) -> dict[str, list[str]]:
-        return {
-            _id(item): [str(other) for other in item.get("dependsOn") or ()]
-            for item in self.tasks
-            if isinstance(item.get("task"), Mapping)
-        }
+        return {str(item.task.get("id")): list(item.depends_on) for item in self.tasks}
 
     @classmethod
     def groups_of(cls, written: Mapping[str, Any]) -> list[TaskGroup]:

@@ -124,7 +124,7 @@ outputs:
     """Take over the failure or warning of a turn; otherwise all turns run and the step succeeds whatever happens."""
     tasks: Children = Field(min_length=1)
     """The steps of each turn, in their order."""
-    outputs: Annotated[list[LoopOutput], Form("yaml")] = []
+    outputs: list[LoopOutput] = []
     """What each turn gives, as {id, type, value}."""
     fetch_type: Annotated[Literal["AUTO", "FETCH", "STORE"], Form(group="advanced", label="Keep outputs")] = "AUTO"
     """FETCH gives the outputs of all turns as a list, STORE as a file; AUTO stores them where the values are a file."""

@@ -67,7 +67,7 @@ onResume:
     """The step fails when nobody has resumed within this time."""
     on_resume: Annotated[list[Any], Form("yaml", label="Ask for")] = []
     """Inputs that the person who resumes fills in; declared as the inputs of a flow are."""
-    on_pause: Annotated[dict[str, Any] | None, Form("yaml")] = None
+    on_pause: Annotated[dict[str, Any] | None, Form("task", group="children")] = None
     """A step to run before the wait begins, a message to whoever shall resume for example."""
     tasks: Children = []
     """Steps to run after the wait; newer flows put them after the pause."""

@@ -54,7 +54,7 @@ defaults:
 
     value: str = Field(examples=["{{ inputs.kind }}"])
     """What names the case; compared exactly, as text."""
-    cases: Annotated[dict[str, list[Any]], Form("tasks", group="children")] = {}
+    cases: Annotated[dict[str, list[Any]], Form("ways", group="main", label="Cases")] = {}
     """For each value the steps to run."""
     defaults: Children = []
     """The steps to run when no case has the value; without them that is a failure."""

@@ -72,7 +72,7 @@ inputs:
         None, examples=[{"rows": "{{ trigger.outputs.rows }}"}]
     )
     """Values for the flow's inputs; trigger.outputs are the other flow's outputs, outputs those of its tasks."""
-    preconditions: Annotated[Preconditions | None, Form("yaml", group="advanced")] = None
+    preconditions: Annotated[Preconditions | None, Form(group="advanced")] = None
     """Kestra 1's way to wait for several executions."""
     multiple_conditions: Annotated[list[dict[str, Any]] | None, Form("hidden")] = None
     """An older way to write conditions of the type MultipleCondition."""

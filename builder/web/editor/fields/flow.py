@@ -6,6 +6,7 @@ from typing import Any
 from builder.flows.model import AT_LIMIT, CHECK_BEHAVIORS, CHECK_STYLES, WHEN_FULL
 from builder.tasks.base import Task
 from builder.tasks.fields.form import Control, FormField, fields_of, label_of
+from builder.tasks.fields.shapes import Shape
 
 
 def _field(
@@ -52,7 +53,7 @@ _SLA_ID = _field("id", "text", "Its name.", required=True, examples=("in_time",)
 _SLA_REST = (
     _field("behavior", "select", "What happens when it is not kept.", label="Else", required=True,
            options=("FAIL", "CANCEL", "NONE"), free=False),
-    _field("labels", "map", "Labels that the execution gets then.", placeholder="sla: missed"),
+    _field("labels", "map", "Labels that the execution gets then.", items=(Shape.TEXT,)),
 )  # fmt: skip
 _SLAS = {
     "MAX_DURATION": (
@@ -70,8 +71,7 @@ _SLAS = {
 _DEFAULT = (
     _field("type", "text", "A type, or the beginning of the names of several.", required=True, dynamic=False,
            examples=("io.kestra.plugin.openai.ChatCompletion",)),
-    _field("values", "yaml", "The properties they share, a name, a colon and a value on each line.", required=True,
-           placeholder="apiKey: \"{{ secret('OPENAI_API_KEY') }}\""),
+    _field("values", "map", "The properties that they share, with their values.", required=True),
     _field("forced", "checkbox", "Also where a step says something else itself.", default="false"),
 )  # fmt: skip
 
@@ -86,11 +86,11 @@ FLOW_FIELDS = (
     _field(
         "labels",
         "map",
-        "Words to find its executions by; a name, a colon and a value on each line.",
+        "Words to find its executions by.",
         dynamic=False,
-        placeholder="team: support",
+        items=(Shape.TEXT,),
     ),
-    _field("variables", "map", "Values that steps read as {{ vars.name }}.", placeholder="region: eu"),
+    _field("variables", "map", "Values that steps read as {{ vars.name }}."),
     _field("disabled", "checkbox", "Triggers do not start it and nobody can run it.", group="flow", default="false"),
     _field(
         "concurrency",

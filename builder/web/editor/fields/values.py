@@ -1,6 +1,6 @@
 """Values between the form and the flow: how a written value is shown in a control, and what a control's text means."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from builder.errors import InvalidInput
@@ -19,26 +19,39 @@ def shown(control: str, value: Any) -> str:
         return "\n".join(map(_word, value))
     if _is_expression(value):
         return str(value)
-    if control in ("yaml", "map", "list"):
+    if control in ("yaml", "list"):
         return as_yaml(value)
     return _word(value).removesuffix("\n") if control in ("textarea", "code") else _word(value)
 
 
 def fits(control: str, value: Any) -> bool:
     """Whether a control can show a written value without loss; else it is shown as YAML."""
-    if value is None:
+    if value is None or control == "yaml":
         return True
-    if control == "list":
-        return isinstance(value, list) and all(isinstance(item, str) and "\n" not in item and item for item in value)
-    if control == "checkbox":
-        return isinstance(value, bool)
-    if control == "rows":
-        return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
-    if control in ("yaml", "map", "section"):
-        return control != "section" or isinstance(value, Mapping)
+    if control in _FITTING:
+        return _FITTING[control](value)
     if control in ("text", "secret", "model", "cron", "zone", "duration", "select"):
         return not isinstance(value, Mapping | list) and "\n" not in str(value)
     return not isinstance(value, Mapping | list)
+
+
+def _listed(value: Any, kind: type) -> bool:
+    return isinstance(value, list) and all(isinstance(item, kind) for item in value)
+
+
+def _mapped(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+_FITTING: Mapping[str, Callable[[Any], bool]] = {
+    "list": lambda value: _listed(value, str) and all(item and "\n" not in item for item in value),
+    "siblings": lambda value: _listed(value, str),
+    "rows": lambda value: _listed(value, Mapping),
+    "checkbox": lambda value: isinstance(value, bool),
+    "map": _mapped,
+    "ways": _mapped,
+    "section": _mapped,
+}
 
 
 def as_yaml(value: Any) -> str:
@@ -54,16 +67,28 @@ def meant(control: str, raw: Any) -> Any:
     """What a control's text means; UNSET when it is empty. Raises InvalidInput for a text that is no YAML."""
     if isinstance(raw, bool):
         return raw
+    if isinstance(raw, list):
+        return [str(one) for one in raw] or UNSET
     text = str(raw).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         return UNSET
     if control == "list":
         return [line.strip() for line in text.split("\n") if line.strip()]
-    if control in ("yaml", "map"):
+    if control == "yaml":
         return text.strip() if _is_expression(text.strip()) else _from_yaml(text)
     if control == "number":
         return _number(text.strip())
     return text if control in ("textarea", "code") else text.strip()
+
+
+def meant_entry(raw: Any, old: Any, *, plain: bool) -> Any:
+    """What the text of an entry of a map means: text stays text, a number is one; `plain`: always text."""
+    text = str(raw).replace("\r\n", "\n").replace("\r", "\n")
+    if plain or isinstance(old, str):
+        return text
+    value = parse(text).data if text and "\n" not in text and len(text) < 40 else text
+    exact = isinstance(value, bool | int | float) and _word(value) == text
+    return value if exact else text
 
 
 def _is_expression(value: Any) -> bool:

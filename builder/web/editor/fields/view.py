@@ -1,121 +1,25 @@
 """The form of the chosen part of a flow: every property as a control with what is written there and what is wrong."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from builder.errors import InvalidInput, Path, Problem, Severity
+from builder.errors import InvalidInput, Path, Problem
 from builder.flows.document import Document
 from builder.flows.edit.intent import number, value_at
 from builder.tasks.catalogue import Catalogue
-from builder.tasks.fields.form import FormField, label_of
+from builder.tasks.fields.form import STEPS, FormField, label_of
 from builder.web.editor.fields.conditions import with_conditions
+from builder.web.editor.fields.controls import EntryView, FieldView, FormView, Group, RowView
 from builder.web.editor.fields.declared import DECLARING, input_fields, kind_of_path, output_fields
 from builder.web.editor.fields.flow import FLOW_FIELDS, LISTENER_FIELDS
 from builder.web.editor.fields.values import as_yaml, fits, shown
-from builder.web.paths import path_key
+from builder.web.editor.steps.spots import Spot, property_at, siblings_of, spot_of
 
 _ELSEWHERE = frozenset({"tasks", "inputs", "outputs", "triggers", "errors", "finally", "afterExecution", "listeners"})
 _TASK_LISTS = ("tasks", "errors", "finally", "afterExecution", "then", "else", "cases", "defaults")
 _SHOWN_ELSEWHERE = {"flow": _ELSEWHERE, "task": frozenset(_TASK_LISTS) | set(DECLARING), "input": frozenset({"inputs"}),
                     "listener": frozenset({"tasks"})}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class FieldView:
-    """One control. `control` is the field's own, or "yaml" where that cannot show what is written."""
-
-    field: FormField
-    path: Path
-    control: str
-    text: str
-    written: bool
-    checked: bool = False
-    locked: bool = False
-    problems: tuple[Problem, ...] = ()
-    variant: str = ""
-    nested: tuple["FieldView", ...] = ()
-    rows: tuple["RowView", ...] = ()
-
-    @property
-    def blank(self) -> str:
-        """A new row, as JSON."""
-        return next(iter(self.blanks.values()), "{}")
-
-    @property
-    def blanks(self) -> dict[str, str]:
-        """A new value of each kind, as JSON: what it must have, with the first choice or example."""
-        return {kind: json.dumps(_blank(kind, fields)) for kind, fields in self.field.variants.items()}
-
-    @property
-    def invalid(self) -> bool:
-        return any(one.severity is Severity.ERROR for one in self.problems)
-
-    @property
-    def key(self) -> str:
-        return path_key(self.path)
-
-    @property
-    def html_id(self) -> str:
-        return "field-" + "-".join(str(part) for part in self.path)
-
-    @property
-    def placeholder(self) -> str:
-        return self.field.default or self.field.placeholder or next(iter(self.field.examples), "")
-
-
-@dataclass(frozen=True, slots=True)
-class RowView:
-    """One item of a list whose items have fields of their own."""
-
-    path: Path
-    variant: str
-    fields: tuple[FieldView, ...]
-
-    @property
-    def key(self) -> str:
-        return path_key(self.path)
-
-    @property
-    def type_key(self) -> str:
-        """Where its kind is written."""
-        return path_key((*self.path, "type"))
-
-    @property
-    def type_id(self) -> str:
-        return "field-" + "-".join(str(part) for part in (*self.path, "type"))
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    name: str
-    label: str
-    fields: tuple[FieldView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FormView:
-    """The form of one part; `more` are the properties that are not written and seldom needed."""
-
-    path: Path
-    kind: str
-    heading: str
-    type_name: str
-    summary: str
-    groups: tuple[Group, ...]
-    more: tuple[FieldView, ...]
-    problems: tuple[Problem, ...]
-    deprecated: str = ""
-    deletes: str = ""
-
-    @property
-    def key(self) -> str:
-        return path_key(self.path)
-
-    @property
-    def short_type(self) -> str:
-        return ".".join(self.type_name.split(".")[-2:])
 
 
 def form_of(document: Document, problems: Sequence[Problem], path: Path, catalogue: Catalogue) -> FormView | None:
@@ -131,14 +35,15 @@ def form_of(document: Document, problems: Sequence[Problem], path: Path, catalog
     kind = kind_of_path(path)
     if kind == "listener":
         heading, about = f"Listener {number(path) + 1}", "Steps that run when an execution has ended, if it is so."
-        return maker.form(path, kind, heading, "", about, map(with_conditions, LISTENER_FIELDS), written)
+        return maker.form(path, kind, heading, "", about, LISTENER_FIELDS, written)
     if kind in ("input", "output"):
         declared = input_fields(type_name) if kind == "input" else output_fields(type_name)
         return maker.form(path, kind, heading, type_name, "", declared, written)
     entry = catalogue.find(type_name)
     elsewhere = ("type", *(getattr(entry.plugin, "input_fields", ()) if entry else ()))
-    fields = tuple(with_conditions(one) for one in entry.fields if one.name not in elsewhere) if entry else ()
-    form = maker.form(path, kind, heading, type_name, entry.summary if entry else "", fields, written)
+    fields = tuple(one for one in entry.fields if one.name not in elsewhere) if entry else ()
+    beside = maker.beside(spot_of(document.data, path, catalogue), catalogue) if kind == "task" else ()
+    form = maker.form(path, kind, heading, type_name, entry.summary if entry else "", fields, written, beside)
     return replace(form, deprecated=entry.plugin.deprecated, deletes=entry.deletes) if entry else form
 
 
@@ -163,9 +68,11 @@ class _Maker:
         summary: str,
         fields: Iterable[FormField],
         written: Mapping[str, Any],
+        beside: Sequence[FieldView] = (),
     ) -> FormView:
         fields = tuple(fields)
-        views = [self.view(one, path, written) for one in fields if one.control != "tasks"]
+        views = [self.view(one, path, written) for one in fields if one.control not in ("tasks", "task")]
+        views += beside
         views += [self._unknown(name, path, written) for name in _unknown(fields, written, kind)]
         first = [view for view in views if view.written or view.problems or _usual(view.field)]
         groups: dict[str, list[FieldView]] = {}
@@ -182,7 +89,15 @@ class _Maker:
             tuple(one for one in self._problems if one.path in (path, (*path, "type"))),
         )
 
-    def view(self, one: FormField, path: Path, written: Mapping[str, Any]) -> FieldView:
+    def beside(self, spot: Spot, catalogue: Catalogue) -> tuple[FieldView, ...]:
+        """What the list item around a step says of it, such as what it waits for."""
+        holding = property_at(self._document.data, spot.path[:-1], catalogue) if spot.within else None
+        item = _at(self._document.data, spot.path)
+        fields = holding.fields if holding and isinstance(item, Mapping) else ()
+        return tuple(self.view(one, spot.path, item, str(spot.within[0])) for one in fields if one.control not in STEPS)
+
+    def view(self, one: FormField, path: Path, written: Mapping[str, Any], wrap: str = "") -> FieldView:
+        one = with_conditions(one)
         name = next((name for name in (one.name, *one.other_names) if name in written), one.name)
         value, place = written.get(name), (*path, name)
         control = _control(one, value)
@@ -196,8 +111,10 @@ class _Maker:
             written=name in written,
             checked=value is True or (value is None and one.default == "true"),
             locked=bool(span and span.shared),
-            problems=self._of(place, deep=control not in ("section", "rows")),
+            problems=self._of(place, deep=control not in ("section", "rows", "map", "ways")),
             variant=variant,
+            entries=tuple(self._entries(one, control, place, value)) if control in ("map", "ways") else (),
+            siblings=siblings_of(self._document.data, place, wrap) if control == "siblings" else (),
             rows=self._rows(one, place, value) if control == "rows" else (),
             nested=self._nested(one, place, value, variant) if control == "section" else (),
         )
@@ -223,6 +140,19 @@ class _Maker:
             fields = self._nested(one, (*place, index), item, variant)
             rows.append(RowView((*place, index), variant, fields or (self._whole(one, (*place, index), item),)))
         return tuple(rows)
+
+    def _entries(self, one: FormField, control: str, place: Path, value: Any) -> Iterator[EntryView]:
+        for name, inside in (value or {}).items():
+            nested = isinstance(inside, Mapping | list)
+            shape = "yaml" if nested else "entry-lines" if "\n" in str(inside) else "entry"
+            path = (*place, name)
+            span = self._document.span(path)
+            field = replace(one, name=str(name), label=str(name), required=False, description="", default="")
+            view = FieldView(
+                field, path, shape, as_yaml(inside) if nested else shown(shape, inside), True,
+                locked=bool(span and span.shared), problems=self._of(path, deep=control == "map"),
+            )  # fmt: skip
+            yield EntryView(str(name), view, len(inside) if isinstance(inside, list) else 0)
 
     def _whole(self, one: FormField, place: Path, item: Any) -> FieldView:
         """A row of no known kind, as YAML."""
@@ -266,17 +196,11 @@ def _control(one: FormField, value: Any) -> str:
     elif wanted == "messages" or (wanted == "section" and not one.variants):
         wanted = "yaml"
     if isinstance(value, str):
-        if wanted in ("number", "checkbox", "list", "section", "rows", "map", "yaml"):
+        if wanted in ("number", "checkbox", "list", "section", "rows", "map", "ways", "siblings", "yaml"):
             return "textarea" if "\n" in value else "yaml" if wanted == "yaml" else "text"
         if "\n" in value and wanted not in ("textarea", "code"):
             return "textarea"
     return wanted if fits(wanted, value) else "yaml"
-
-
-def _blank(kind: str, fields: Sequence[FormField]) -> dict[str, str]:
-    blank = {"type": kind} if kind else {}
-    needed = [one for one in fields if one.required and one.name != "type"] or list(fields if not kind else ())[:1]
-    return blank | {one.name: one.default or next(iter((*one.options, *one.examples)), "") for one in needed}
 
 
 def _usual(one: FormField) -> bool:

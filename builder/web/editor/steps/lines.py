@@ -8,7 +8,8 @@ from builder.web.editor.steps.outline import Branch, Step
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`does`: "begin" or "end" a list, begin a "step" or end it ("done"), begin a "branch" or end it ("merge")."""
+    """`does`: "begin" or "end" a list, begin a "step" or end it ("done"), begin a "branch" or end it ("merge");
+    "places": where the step could have steps too."""
 
     does: str
     branch: Branch | None = None
@@ -21,6 +22,8 @@ def lines(branch: Branch) -> Iterator[Line]:
     for step in branch.steps:
         yield Line("step", branch, step)
         yield from _inside(step.branches)
+        if step.places:
+            yield Line("places", branch, step)
         yield Line("done")
     yield Line("end", branch)
 

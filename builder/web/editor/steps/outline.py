@@ -8,6 +8,7 @@ from builder.errors import Path, Problem, Severity
 from builder.flows.catalogue import Kind
 from builder.flows.inputs.kinds import FORM
 from builder.tasks.catalogue import Catalogue, Entry
+from builder.tasks.fields.form import STEPS
 from builder.web.paths import path_key
 
 SECTIONS = (
@@ -21,6 +22,8 @@ SECTIONS = (
     ("listeners", "Listeners", "listener"),
 )
 _ALWAYS = ("inputs", "triggers", "tasks", "outputs")
+_ALWAYS_INSIDE = ("tasks", "then", "else")
+_LAST = ("errors", "finally")
 _BRANCHES = {
     "tasks": "",
     "then": "Then",
@@ -30,6 +33,7 @@ _BRANCHES = {
     "defaults": "Otherwise",
     "onWait": "While it waits",
     "onPause": "Before it waits",
+    "cases": "A case",
     "onApprove": "If approved",
     "onDeny": "If denied",
 }
@@ -39,7 +43,7 @@ _BRANCHES = {
 class Step:
     """One row: a task, trigger, input, output or listener. `errors` and `warnings` count its own problems.
 
-    `deletes`: what it deletes for good, if anything.
+    `deletes`: what it deletes for good, if anything. `places`: where it could have steps too.
     """
 
     path: Path
@@ -52,6 +56,7 @@ class Step:
     disabled: bool
     branches: tuple["Branch", ...]
     deletes: str = ""
+    places: tuple["Branch", ...] = ()
 
     @property
     def key(self) -> str:
@@ -60,17 +65,26 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A list of steps; `path` is where the list stands, or would stand when it is made."""
+    """A list of steps; `path` is where the list stands, or would stand when it is made.
+
+    `wrap`: under which key each item holds its step. `alone`: there is room for one step, without a list.
+    """
 
     name: str
     label: str
     path: Path
     kind: str
     steps: tuple[Step, ...]
+    wrap: str = ""
+    alone: bool = False
 
     @property
     def key(self) -> str:
         return path_key(self.path)
+
+    @property
+    def full(self) -> bool:
+        return self.alone and bool(self.steps)
 
 
 def outline(data: Mapping[str, Any], problems: Sequence[Problem], catalogue: Catalogue) -> tuple[Branch, ...]:
@@ -106,11 +120,11 @@ class _Reader:
         for index, item in enumerate(items if isinstance(items, list) else ()):
             yield self._step(item, (*path, index), kind)
 
-    def _step(self, item: Any, path: Path, kind: str) -> Step:
+    def _step(self, item: Any, path: Path, kind: str, around: Path = ()) -> Step:
         written: Mapping[str, Any] = item if isinstance(item, Mapping) else {}
         entry = self._entry(written, kind)
         branches = tuple(self._branches(written, path, entry)) if entry else self._children(written, path, kind)
-        own = [one for one in self._problems if _belongs(one.path, path, branches)]
+        own = [one for one in self._problems if _belongs(one.path, around or path, branches)]
         errors = sum(one.severity is Severity.ERROR for one in own)
         title = str(written.get("type") or "no type").rpartition(".")[2]
         return Step(
@@ -124,6 +138,7 @@ class _Reader:
             disabled=written.get("disabled") is True,
             branches=branches,
             deletes=entry.deletes if entry else "",
+            places=tuple(_places(path, entry, branches)) if entry else (),
         )
 
     def _entry(self, written: Mapping[str, Any], kind: str) -> Entry | None:
@@ -144,16 +159,37 @@ class _Reader:
         return Branch(str(path[-1]), label, path, "input", tuple(self.steps(items, path, "input")))
 
     def _branches(self, written: Mapping[str, Any], path: Path, entry: Entry) -> Iterator[Branch]:
+        holding = {one.name: one for one in entry.fields if one.control in STEPS}
         found: list[str] = []
         for group in entry.groups(written):
-            found.append(str(group.path[0]))
-            steps = tuple(self._step(task, (*path, *where), "task") for where, task in group.tasks)
-            yield Branch(group.name, _label(group.name), (*path, *group.path), "task", steps)
+            name = str(group.path[0])
+            found.append(name)
+            field = holding.get(name)
+            wrap = field.wraps if field else ""
+            steps = tuple(self._step(task, (*path, *where), "task", _item((*path, *where), wrap))
+                          for where, task in group.tasks)  # fmt: skip
+            label = _label(name) if len(group.path) == 1 else str(group.path[-1])
+            alone = field is not None and field.control == "task"
+            yield Branch(group.name, label, (*path, *group.path), "task", steps, wrap, alone)
         for name in getattr(entry.plugin, "input_fields", ()):
             yield self._asked("Asks for", (*path, name), written.get(name))
-        for name in getattr(entry.plugin, "group_fields", ()):
-            if name not in found and name in ("tasks", "then", "else"):
-                yield Branch(name, _label(name), (*path, name), "task", ())
+        for name, field in holding.items():
+            if name not in found and name in _ALWAYS_INSIDE:
+                yield Branch(name, _label(name), (*path, name), "task", (), field.wraps)
+
+
+def _places(path: Path, entry: Entry, branches: Sequence[Branch]) -> Iterator[Branch]:
+    """Where a block could have steps and has none yet; one more way is always possible."""
+    there = {branch.path[len(path)] for branch in branches}
+    holding = sorted((one for one in entry.fields if one.control in STEPS), key=lambda one: one.name in _LAST)
+    for one in holding:
+        if one.control == "ways" or one.name not in there:
+            kind = "way" if one.control == "ways" else "task"
+            yield Branch(one.name, _label(one.name), (*path, one.name), kind, (), one.wraps, one.control == "task")
+
+
+def _item(path: Path, wrap: str) -> Path:
+    return path[:-1] if wrap else path
 
 
 def _unnamed(kind: str, path: Path) -> str:
@@ -168,11 +204,11 @@ def _conditions(listener: Mapping[str, Any]) -> str:
 
 
 def _label(name: str) -> str:
-    return _BRANCHES.get(name, name.rpartition(".")[2])
+    return _BRANCHES.get(name, name)
 
 
 def _belongs(problem: Path, path: Path, branches: Sequence[Branch]) -> bool:
     if problem[: len(path)] != path:
         return False
-    inside = [step.path for branch in branches for step in branch.steps]
+    inside = [_item(step.path, branch.wrap) for branch in branches for step in branch.steps]
     return not any(problem[: len(other)] == other for other in inside)

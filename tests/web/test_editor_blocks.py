@@ -1,0 +1,201 @@
+"""Blocks in the editor: what a DAG's steps wait for, the cases of a Switch, further places for steps, entries of maps."""
+
+from typing import Any
+
+import pytest
+
+from builder.errors import InvalidInput, Path
+from builder.flows.check import check
+from builder.flows.document import parse
+from builder.flows.edit import apply
+from builder.tasks.catalogue import catalogue
+from builder.web.editor.changes import edit_of
+from builder.web.editor.fields.controls import FieldView, FormView
+from builder.web.editor.fields.view import form_of
+from builder.web.editor.steps.outline import outline, walk
+
+LOG = "io.kestra.plugin.core.log.Log"
+FLOW = f"""\
+id: blocks
+namespace: team
+variables:
+  region: eu   # ours
+  count: 3
+tasks:
+  - id: graph
+    type: io.kestra.plugin.core.flow.Dag
+    tasks:
+      # the beginning
+      - task:
+          id: fetch   # first
+          type: {LOG}
+          message: a
+      - task:
+          id: report
+          type: {LOG}
+          message: "{{{{ vars.region }}}}"
+        dependsOn: [fetch]   # needs it
+      - task:
+          id: clean
+          type: {LOG}
+          message: c
+        dependsOn:
+          - fetch
+          - report
+  - id: by_kind
+    type: io.kestra.plugin.core.flow.Switch
+    value: "{{{{ vars.region }}}}"
+    cases:
+      # the old world
+      eu:
+        - id: old
+          type: {LOG}
+          message: x
+  - id: ask
+    type: io.kestra.plugin.core.flow.Pause
+"""
+
+
+def changed(text: str = FLOW, **body: Any) -> tuple[str, Path | None]:
+    edit, chosen = edit_of(body, parse(text).data)
+    done = apply(text, edit)
+    assert not done.rewritten
+    return done.text, chosen
+
+
+def form(path: Path, text: str = FLOW) -> FormView:
+    found = form_of(parse(text), check(text, catalogue()).problems, path, catalogue())
+    assert found is not None
+    return found
+
+
+def field(path: Path, name: str, text: str = FLOW) -> FieldView:
+    view = form(path, text)
+    shown = [one for group in view.groups for one in group.fields] + list(view.more)
+    return next(one for one in shown if one.field.name == name)
+
+
+def test_a_step_of_a_dag_chooses_from_the_others_and_not_from_those_that_wait_for_it() -> None:
+    assert "dependsOn" not in {one.field.name for group in form(("tasks", 2)).groups for one in group.fields}
+    waits = field(("tasks", 0, "tasks", 1, "task"), "dependsOn")
+    assert waits.path == ("tasks", 0, "tasks", 1, "dependsOn") and waits.control == "siblings"
+    assert [(one.id, one.chosen, one.waits) for one in waits.siblings] == [
+        ("fetch", True, False),
+        ("clean", False, True),
+    ]
+    first = field(("tasks", 0, "tasks", 0, "task"), "dependsOn")
+    assert [(one.id, one.waits) for one in first.siblings] == [("report", True), ("clean", True)]
+
+
+def test_what_is_chosen_is_spliced_and_its_comment_stays() -> None:
+    place = ["tasks", 0, "tasks", 2, "dependsOn"]
+    text, _ = changed(do="field", path=place, control="siblings", raw=["report"])
+    assert text == FLOW.replace("          - fetch\n          - report\n", "          - report\n")
+    text, _ = changed(do="field", path=["tasks", 0, "tasks", 1, "dependsOn"], control="siblings", raw=[])
+    assert text == FLOW.replace("        dependsOn: [fetch]   # needs it\n", "")
+
+
+def test_a_cycle_and_a_missing_step_are_named_at_the_choice() -> None:
+    text = FLOW.replace("        dependsOn: [fetch]   # needs it", "        dependsOn: [clean]")
+    (problem,) = field(("tasks", 0, "tasks", 1, "task"), "dependsOn", text).problems
+    assert "a cycle: report -> clean -> report" in problem.message
+    text = FLOW.replace("dependsOn: [fetch]", "dependsOn: [gone]")
+    waits = field(("tasks", 0, "tasks", 1, "task"), "dependsOn", text)
+    assert [one.id for one in waits.siblings if one.missing] == ["gone"] and waits.problems
+    marked = {step.id: step.errors for step in walk(outline(parse(text).data, waits.problems, catalogue()))}
+    assert marked["report"] == 1 and marked["graph"] == 0
+
+
+def test_steps_of_a_dag_are_added_moved_copied_and_removed_as_its_items() -> None:
+    text, chosen = changed(do="add", kind="task", type=LOG, path=["tasks", 0, "tasks"], index=3)
+    assert chosen == ("tasks", 0, "tasks", 3, "task")
+    assert list(parse(text).data["tasks"][0]["tasks"][3]) == ["task"]
+    text, chosen = changed(do="move", path=["tasks", 0, "tasks", 1, "task"], by=-1)
+    assert chosen == ("tasks", 0, "tasks", 0, "task") and text.index("needs it") < text.index("# the beginning")
+    text, chosen = changed(do="duplicate", path=["tasks", 0, "tasks", 1, "task"])
+    copy = parse(text).data["tasks"][0]["tasks"][2]
+    assert copy["task"]["id"] == "report_2" and copy["dependsOn"] == ["fetch"]
+    assert chosen == ("tasks", 0, "tasks", 2, "task")
+    text, chosen = changed(do="remove", path=["tasks", 0, "tasks", 1, "task"])
+    assert chosen == ("tasks", 0, "tasks", 0, "task")
+    assert parse(text).data["tasks"][0]["tasks"][1]["dependsOn"] == ["fetch"] and not check(text, catalogue()).errors
+
+
+def test_a_renamed_step_of_a_dag_is_followed_by_those_that_wait_for_it() -> None:
+    text, _ = changed(do="field", path=["tasks", 0, "tasks", 0, "task", "id"], control="text", raw="load")
+    assert text == FLOW.replace("id: fetch", "id: load").replace("[fetch]", "[load]").replace("- fetch\n", "- load\n")
+
+
+def test_cases_are_added_renamed_filled_and_removed() -> None:
+    cases = field(("tasks", 1), "cases")
+    assert cases.control == "ways" and [(one.name, one.steps) for one in cases.entries] == [("eu", 1)]
+    text, chosen = changed(do="add", kind="way", path=["tasks", 1, "cases"], index=0)
+    assert chosen == ("tasks", 1) and parse(text).data["tasks"][1]["cases"]["case"] == []
+    text, _ = changed(text, do="key", path=["tasks", 1, "cases", "case"], raw="no")
+    text, chosen = changed(text, do="add", kind="task", type=LOG, path=["tasks", 1, "cases", "no"], index=0)
+    assert chosen == ("tasks", 1, "cases", "no", 0) and '      "no":\n        - id: log\n' in text
+    text, chosen = changed(text, do="remove", path=["tasks", 1, "cases", "no", 0])
+    assert chosen == ("tasks", 1)
+    text, _ = changed(text, do="take-out", path=["tasks", 1, "cases", "no"])
+    assert text == FLOW
+    text, _ = changed(do="put", path=["tasks", 1, "cases"], name="us")
+    assert parse(text).data["tasks"][1]["cases"]["us"] == []
+    with pytest.raises(InvalidInput, match="There is eu already"):
+        changed(do="put", path=["tasks", 1, "cases"], name=" eu ")
+
+
+def test_every_block_offers_the_places_for_steps_that_it_lacks() -> None:
+    steps = {step.id: step for step in walk(outline(parse(FLOW).data, (), catalogue()))}
+    assert [place.label for place in steps["by_kind"].places] == [
+        "A case",
+        "Otherwise",
+        "If a step fails",
+        "At the end, always",
+    ]
+    assert "onPause" in [place.name for place in steps["ask"].places] and steps["old"].places == ()
+    text, chosen = changed(do="add", kind="task", type=LOG, path=["tasks", 1, "errors"], index=0)
+    assert chosen == ("tasks", 1, "errors", 0) and not check(text, catalogue()).errors
+    assert "If a step fails" not in [
+        one.label for one in next(s for s in walk(outline(parse(text).data, (), catalogue())) if s.id == "by_kind").places
+    ]
+
+
+def test_the_one_step_before_a_pause_is_added_and_removed_like_any_other() -> None:
+    place = ["tasks", 2, "onPause"]
+    text, chosen = changed(do="add", kind="task", type=LOG, path=place, index=0)
+    assert chosen == tuple(place) and not check(text, catalogue()).errors
+    (branch,) = [one for step in walk(outline(parse(text).data, (), catalogue())) for one in step.branches if one.alone]
+    assert branch.full and branch.steps[0].path == tuple(place)
+    for verb in ("move", "duplicate"):
+        with pytest.raises(InvalidInput, match="room for one step"):
+            changed(text, do=verb, path=place, by=1)
+    assert changed(text, do="remove", path=place) == (FLOW, ("tasks", 2))
+
+
+def test_entries_of_a_map_keep_their_kind_and_are_followed_by_their_readers() -> None:
+    shown = field((), "variables")
+    assert [(one.name, one.value.text) for one in shown.entries] == [("region", "eu"), ("count", "3")]
+    assert changed(do="entry", path=["variables", "count"], raw="4")[0] == FLOW.replace("count: 3", "count: 4")
+    assert changed(do="entry", path=["variables", "region"], raw="1")[0] == FLOW.replace("eu   #", '"1"   #')
+    text, _ = changed(do="put", path=["variables"], name="deep", raw="true")
+    assert parse(text).data["variables"]["deep"] is True
+    text, _ = changed(do="put", path=["labels"], name="sure", raw="true", plain=True)
+    assert parse(text).data["labels"] == {"sure": "true"}
+    text, _ = changed(do="key", path=["variables", "region"], raw="place")
+    assert text == FLOW.replace("region", "place")
+
+
+@pytest.mark.parametrize(("written", "shape"), [("[1, 2]", "yaml"), ("{a: 1}", "yaml"), ('"a\\nb"', "entry-lines")])
+def test_what_is_no_single_word_in_a_map_keeps_a_box_of_its_own(written: str, shape: str) -> None:
+    text = FLOW.replace("count: 3", f"count: {written}")
+    assert field((), "variables", text).entries[1].value.control == shape
+
+
+def test_no_property_of_the_language_itself_is_left_to_a_box_of_yaml() -> None:
+    """Models' own parameters, as JSON people copy, and values of any kind are what YAML is for."""
+    boxes = set()
+    for entry in catalogue().all():
+        if entry.name.startswith("io.kestra.plugin.core.") and not entry.plugin.deprecated:
+            boxes |= {(entry.plugin.short_name(), one.name) for one in entry.fields if one.control == "yaml"}
+    taken = {name for _, name in boxes} - {"conditions", "onResume", "inputs"}
+    assert taken == {"condition"}
