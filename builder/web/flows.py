@@ -13,6 +13,7 @@ from builder.errors import BuilderError
 from builder.store import drafts, executions, flows, triggers
 from builder.store.flows import Revision
 from builder.tasks.catalogue import catalogue
+from builder.web.parts.comparing import compared
 from builder.web.parts.paging import page_number
 from builder.web.reference.opening import flow_text
 
@@ -99,7 +100,17 @@ def flow_revisions(request: HttpRequest, namespace: str, flow_id: str) -> HttpRe
     """All published texts of a flow, newest first, and the difference to the one before."""
     found = flows.revisions(namespace, flow_id)
     rows = [{"revision": new, "changes": _changes(old, new)} for old, new in zip([None, *found], found, strict=False)]
-    context = {"namespace": namespace, "flow_id": flow_id, "rows": rows[::-1]}
+    texts = {str(one.number): one.source for one in found}
+    older, newer = request.GET.get("old", ""), request.GET.get("new", "")
+    asked = older in texts and newer in texts
+    context = {
+        "namespace": namespace,
+        "flow_id": flow_id,
+        "rows": rows[::-1],
+        "old": older or str(found[-2].number if len(found) > 1 else ""),
+        "new": newer or str(found[-1].number),
+        "compared": compared(texts[older], texts[newer]) if asked else None,
+    }
     return render(request, "flow/revisions.html", context)
 
 

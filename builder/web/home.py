@@ -1,6 +1,7 @@
 """The first page: what failed, what ran lately, what runs next, what is under way."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +11,12 @@ from builder.clock import SystemClock
 from builder.engine.states import TERMINAL, State
 from builder.store import executions, flows, processes, triggers
 from builder.store.executions import Filters
+from builder.store.triggers import Trigger
 
 _CLOCK = SystemClock()
+_STARTED = _CLOCK.now()
+STARTING_SECONDS = 60
+"""So long after the pages' own start a worker that is not there yet is likely starting too."""
 RECENT = 10
 
 
@@ -24,12 +29,22 @@ def home(request: HttpRequest) -> HttpResponse:
         "has_flows": flows.search(size=1).total > 0,
         "recent": executions.search(Filters(children=False), size=RECENT).items,
         "failed": executions.search(Filters(states=(State.FAILED,), since=now - timedelta(days=1)), size=RECENT).items,
-        "next": triggers.next_due(5),
+        "next": [(trigger, _in_own_zone(trigger)) for trigger in triggers.next_due(5)],
         "under_way": sum(executions.counts(Filters(states=waiting)).values()),
         "succeeded_today": today.get(State.SUCCESS, 0) + today.get(State.WARNING, 0),
         "failed_today": today.get(State.FAILED, 0),
         "workers": len(processes.alive("worker", now)),
         "schedulers": len(processes.alive("scheduler", now)),
+        "starting": (now - _STARTED).total_seconds() < STARTING_SECONDS,
         "demo_model": settings.MILLSTREAM["DEMO_MODEL_STATE"],
     }
-    return render(request, "home/home.html", context)
+    return render(request, "home/home.html#processes" if "processes" in request.GET else "home/home.html", context)
+
+
+def _in_own_zone(trigger: Trigger) -> datetime | None:
+    """When a trigger fires next, in the zone of its schedule."""
+    try:
+        zone = ZoneInfo(str(trigger.definition.get("timezone") or "UTC"))
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    return trigger.next_at.astimezone(zone) if trigger.next_at else None

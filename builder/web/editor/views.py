@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -22,6 +23,7 @@ from builder.web.editor.state import answer, context, digest, facts
 from builder.web.editor.steps.adding import offered, often
 from builder.web.editor.steps.graph import look_of_change, look_of_page
 from builder.web.editor.steps.outline import walk
+from builder.web.parts.comparing import compared
 from builder.web.paths import path_of
 
 MOST_NAMES = 500
@@ -109,8 +111,7 @@ def publish(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
         base = opened.revision if body.get("over") else None
         published = flows.publish(namespace, flow_id, by=by, base_revision=base)
     except StaleRevision as error:
-        html = render(request, "flow/_stale.html", {"opened": opened, "message": error.message}).content.decode()
-        return JsonResponse({"stale": html})
+        return JsonResponse({"stale": _both(request, opened, error.message)})
     flow = published.flow
     moved = (flow.namespace, flow.id) != (namespace, flow_id)
     chosen = path_of(body.get("chosen", []))
@@ -124,6 +125,18 @@ def publish(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
             "go": reverse("flow-editor", args=[flow.namespace, flow.id]) if moved else None,
         }
     )
+
+
+def _both(request: HttpRequest, opened: drafts.Opened, message: str) -> str:
+    """The draft beside what somebody else published."""
+    began = opened.draft.base_revision if opened.draft else None
+    shown = {
+        "message": message,
+        "left_name": f"Published now (revision {opened.revision})",
+        "right_name": f"Your draft (began at revision {began})" if began else "Your draft",
+        "rows": compared(opened.published, opened.text),
+    }
+    return render_to_string("flow/_stale.html", shown, request)
 
 
 @require_POST
