@@ -64,16 +64,23 @@ def resume(
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A step that waits for a person; `review`: what it is called to say yes or no, where that is asked."""
+    """A step that waits for a person; `review`: what it is called to say yes or no, where that is asked. `about`: what
+    the flow says of the step."""
 
     path: str
     review: Review | None
+    about: str = ""
 
 
 def waits(execution_id: str) -> list[Waiting]:
     """The steps that wait for a person, the first one first. Raises NotFound, Conflict when nothing does."""
     execution = _paused(execution_id)
-    return [Waiting(run.path, _review(execution, run)) for run in _paused_runs(execution)]
+    return [_waiting(execution, run) for run in _paused_runs(execution)]
+
+
+def _waiting(execution: Execution, run: TaskRun) -> Waiting:
+    about = _plan(execution).node(run).properties.get("description")
+    return Waiting(run.path, _review(execution, run), str(about or ""))
 
 
 def _review(execution: Execution, paused: TaskRun) -> Review | None:

@@ -1,6 +1,7 @@
 """Schedules and other triggers: what runs next, in whose time, and their switches."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -62,7 +63,8 @@ def schedule_act(request: HttpRequest, namespace: str, flow_id: str, trigger_id:
 def _act(request: HttpRequest, trigger: Trigger) -> None:
     verb = request.POST.get("verb", "")
     if verb == "backfill":
-        start, end = (_moment(request, name) for name in ("start", "end"))
+        zone = timetable.times_of(trigger, _CLOCK).zone
+        start, end = (_moment(request, name, zone) for name in ("start", "end"))
         gaps_only = request.POST.get("gaps") == "on"
         backfilling.begin(trigger, start, min(end, _CLOCK.now()), _CLOCK, gaps_only=gaps_only)
     elif verb in ("pause", "unpause"):
@@ -75,12 +77,13 @@ def _act(request: HttpRequest, trigger: Trigger) -> None:
         raise InvalidInput("There is nothing of this name to do to a trigger.")
 
 
-def _moment(request: HttpRequest, name: str) -> datetime:
+def _moment(request: HttpRequest, name: str, zone: ZoneInfo) -> datetime:
+    """What was typed, in the schedule's own zone unless it says another."""
     try:
         moment = datetime.fromisoformat(request.POST.get(name, ""))
     except ValueError:
         raise InvalidInput("A backfill needs a start and an end, each a date and time.") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _address(trigger: Trigger) -> str:
@@ -102,9 +105,12 @@ def row(trigger: Trigger) -> dict[str, object]:
     except BuilderError as error:
         return {**shown, "kind": "schedule", "says": error.message}
     moments = timetable.upcoming(trigger, times, _CLOCK, NEXT)
+    filling = trigger.backfill
     return {
-        **shown, "kind": "schedule", "says": _says(trigger, times), "cron": getattr(times, "text", ""),
-        "zone": times.zone.key, "next": [moment.astimezone(times.zone) for moment in moments],
+        **shown, "kind": "schedule", "says": _says(trigger, times),
+        "filled": [at.astimezone(times.zone) for at in (filling.start, filling.end)] if filling else (),
+        "cron": getattr(times, "text", ""), "zone": times.zone.key,
+        "next": [moment.astimezone(times.zone) for moment in moments],
     }  # fmt: skip
 
 

@@ -47,6 +47,12 @@ class Sample(Task):
     """Anything."""
     api_key: SecretStr | None = None
     """The key."""
+    states: list[Literal["GOOD", "BAD"]] | None = None
+    """Some of them."""
+    text_or_number: int | str | None = None
+    """Either."""
+    lines: str | list[str] | None = None
+    """One or several."""
 
 
 FIELDS = {field.name: field for field in fields_of(Sample)}
@@ -68,6 +74,9 @@ FIELDS = {field.name: field for field in fields_of(Sample)}
         ("anything", "yaml"),
         ("apiKey", "secret"),
         ("logLevel", "select"),
+        ("states", "choices"),
+        ("textOrNumber", "number"),
+        ("lines", "list"),
         ("retry", "section"),
     ],
 )

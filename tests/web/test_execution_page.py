@@ -1,5 +1,6 @@
 """One execution's page: what it shows of a run, and what a person can do with it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -58,6 +59,16 @@ def test_a_bar_shows_waiting_and_running_on_one_line() -> None:
     (row,) = timeline.rows(executed(run_of("a", begun=2, ended=7)), {}, after(10))
     assert [(bar.state, bar.start, bar.width) for bar in row.bars] == [("queue", 0, 200), ("SUCCESS", 200, 500)]
     assert row.seconds == 5
+
+
+def test_the_run_to_look_at_is_one_whose_failure_nothing_around_it_allowed() -> None:
+    bad, stop = run_of("allow/bad", begun=0, ended=1, parent="allow"), run_of("stop", begun=2, ended=3)
+    allow, broken = run_of("allow", begun=0, ended=1), [replace(one, state=State.FAILED) for one in (bad, stop)]
+    found = timeline.failed(executed(replace(allow, state=State.WARNING), *broken))
+    assert found is not None and found.path == "stop"
+    only = timeline.failed(executed(replace(allow, state=State.WARNING), broken[0]))
+    assert only is not None and only.path == "allow/bad"
+    assert timeline.failed(executed(allow)) is None
 
 
 def test_tokens_and_cost_are_read_from_either_vocabulary() -> None:
@@ -221,6 +232,7 @@ tasks:
         type: io.kestra.plugin.core.flow.Approval
         decisions: {approve: Pay, deny: Send back}
         commentRequired: ON_DENY
+        description: "Is it <worth> it?"
         inputs:
           - {id: amount, type: INT}
       - {id: rest, type: io.kestra.plugin.core.flow.Pause}
@@ -240,7 +252,7 @@ def waiting_review() -> str:
 def test_a_review_asks_for_inputs_a_comment_and_one_of_two_buttons(browser: Client) -> None:
     address = f"/executions/{waiting_review()}/resume"
     page = browser.get(address).content.decode()
-    assert ">Pay</button>" in page and ">Send back</button>" in page
+    assert ">Pay</button>" in page and ">Send back</button>" in page and "Is it &lt;worth&gt; it?" in page
     assert 'name="amount"' in page and 'name="_comment"' in page
     assert "?run=both%2Frest" in page
     assert ">Resume</button>" in browser.get(f"{address}?run=both/rest").content.decode()

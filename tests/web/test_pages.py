@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -9,8 +10,10 @@ from builder.actions import flows as flow_actions
 from builder.actions import kv as kv_actions
 from builder.actions import secrets as secret_actions
 from builder.actions.executions import running
+from builder.models import Trigger
 from builder.store import executions, flows, triggers
 from builder.store.executions import MetricPoint, Saved
+from builder.web import home
 
 FLOW = """
 id: {id}
@@ -40,10 +43,31 @@ def publish(name: str = "one") -> None:
     flow_actions.create_flow(FLOW.format(id=name), by="ada")
 
 
-def test_the_first_page_of_an_empty_product_leads_to_the_ready_made_flows(browser: Client) -> None:
+def test_the_first_page_of_an_empty_product_leads_to_the_ready_made_flows(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = text(browser, "/")
     assert "Open a ready-made flow" in page
-    assert "No worker is running" in page
+    assert "Millstream is starting" in page
+    monkeypatch.setattr(home, "STARTING_SECONDS", 0)
+    assert "No worker is running" in text(browser, "/")
+
+
+def test_the_first_page_names_what_runs_next_in_its_own_zone(browser: Client) -> None:
+    publish()
+    at = datetime(2027, 7, 1, 12, 0, tzinfo=UTC)
+    Trigger.objects.update(next_at=at)
+    assert "Thu 01 Jul 14:00 CEST" in text(browser, "/")
+
+
+def test_two_revisions_stand_side_by_side_with_what_differs(browser: Client) -> None:
+    publish()
+    flow_actions.save_flow(FLOW.format(id="one").replace("hello", "welcome"), by="ada")
+    page = text(browser, "/flows/lab/one/revisions", old="1", new="2")
+    assert '<td class="left"><span class="hidden-text">removed: </span>    message: hello</td>' in page
+    assert '<td class="right"><span class="hidden-text">added: </span>    message: welcome</td>' in page
+    assert "equal lines" in page
+    assert "have the same text" in text(browser, "/flows/lab/one/revisions", old="2", new="2")
 
 
 def test_the_list_of_flows_shows_their_runs_and_searches(browser: Client) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import BaseModel, SecretStr
@@ -41,12 +41,13 @@ Control = Literal[
     "task",
     "ways",
     "siblings",
+    "choices",
     "section",
     "hidden",
 ]
 """What a value is edited with. "section": nested fields; "model": the name of an AI model; "cron" and "zone": when, and
 in whose time; "tasks": a list of steps, "task": one step, "ways": lists of steps by name; "siblings": some of the steps
-of the same list; "hidden": not in forms."""
+of the same list; "choices": some of its options; "hidden": not in forms."""
 STEPS = ("tasks", "task", "ways")
 """Controls of properties that hold steps."""
 
@@ -173,7 +174,7 @@ def _rank(group: str) -> int:
 def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FormField:
     form = next((item for item in info.metadata if isinstance(item, Form)), Form())
     names = yaml_names(name, info)
-    choices, shapes = choices_of(info.annotation), shapes_of(info.annotation)
+    choices, shapes = choices_of(info.annotation) or _choices_in(info.annotation), shapes_of(info.annotation)
     secret = form.secret or SecretStr in members_of(info.annotation)
     return FormField(
         name=names[0],
@@ -215,6 +216,8 @@ def _control(info: FieldInfo, secret: bool) -> Control:
 
 def _single(shape: Shape, info: FieldInfo) -> Control:
     models = models_of(info.annotation)
+    if shape is Shape.LIST and _choices_in(info.annotation):
+        return "choices"
     if shape is Shape.LIST:
         return "list" if models or _plain_items(info.annotation) else "yaml"
     if shape is Shape.MAP:
@@ -237,6 +240,12 @@ _SINGLE: dict[Shape, Control] = {
 def _plain_items(annotation: Any) -> bool:
     held = _items(annotation)
     return bool(held) and not {Shape.LIST, Shape.MAP} & set(held)
+
+
+def _choices_in(annotation: Any) -> tuple[str, ...]:
+    """The choices for the items of a list."""
+    lists = [member for member in members_of(annotation) if get_origin(member) is list and get_args(member)]
+    return tuple(one for member in lists for one in choices_of(get_args(member)[0]))
 
 
 def _items(annotation: Any) -> tuple[Shape, ...]:

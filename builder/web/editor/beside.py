@@ -27,7 +27,7 @@ def beside(request: HttpRequest, namespace: str, flow_id: str, execution_id: str
         "execution": execution,
         "item": executions.item(execution_id),
         "rows": timeline.rows(execution, executions.usage_by_path(execution_id), _CLOCK.now()),
-        "failed": _failed(execution),
+        "failed": timeline.failed(execution) if execution.state in (State.FAILED, State.KILLED) else None,
         "ended": execution.state in TERMINAL,
         "chosen": chosen,
         "answer": shape(said) if said else None,
@@ -45,7 +45,3 @@ def beside(request: HttpRequest, namespace: str, flow_id: str, execution_id: str
 def _latest(execution: Execution, task_id: str) -> TaskRun | None:
     found = (run for run in reversed(list(execution.runs.values())) if run.task_id == task_id and not run.is_turn)
     return next(found, None)
-
-
-def _failed(execution: Execution) -> TaskRun | None:
-    return next((run for run in reversed(list(execution.runs.values())) if run.state is State.FAILED), None)

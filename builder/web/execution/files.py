@@ -55,6 +55,8 @@ def look(request: HttpRequest, execution_id: str) -> HttpResponse:
 def _shape(shown: Preview, uri: str) -> Shape | None:
     if shown.type == "IMAGE":
         return Shape("image", uri)
+    if shown.media_type.startswith("audio/") and shown.media_type in SHOWN:
+        return Shape("sound", uri)
     if shown.type == "MARKDOWN":
         return Shape("markdown", shown.content, html=shapes.markdown(shown.content))
     if shown.type == "LIST":

@@ -60,7 +60,7 @@ def _live(request: HttpRequest, execution_id: str) -> dict[str, Any]:
     execution, _ = executions.load(execution_id)
     now = _CLOCK.now()
     rows = timeline.rows(execution, executions.usage_by_path(execution_id), now)
-    failed = _failed(execution)
+    failed = timeline.failed(execution)
     chosen = _chosen(execution, request.GET.get("run", ""), failed)
     trigger = execution.trigger or {}
     latest = _latest(execution)
@@ -98,13 +98,6 @@ def _latest(execution: Execution) -> int:
         return flows.get(execution.namespace, execution.flow_id).revision
     except NotFound:
         return 0
-
-
-def _failed(execution: Execution) -> TaskRun | None:
-    """The run to look at first: the deepest one that failed."""
-    broken = [run for run in execution.runs.values() if run.state in (State.FAILED, State.KILLED) and not run.branch]
-    parents = {run.parent for run in broken}
-    return next((run for run in broken if run.path not in parents), None)
 
 
 def _chosen(execution: Execution, path: str, failed: TaskRun | None) -> TaskRun | None:

@@ -40,6 +40,11 @@ class Shape:
     left_out: int = 0
     bytes: int = 0
 
+    @property
+    def name(self) -> str:
+        """Of a file, without where it is kept."""
+        return str(self.value).partition("?")[0].rpartition("/")[2] or str(self.value)
+
 
 def shape(value: Any, depth: int = 0) -> Shape:
     """How to show a JSON value."""

@@ -116,3 +116,23 @@ def _tokens(metrics: Mapping[str, Decimal], words: tuple[str, str]) -> int | Non
         if parts[-1] in ("tokens", "count") and any(word in parts for word in words) and "cached" not in parts:
             return int(value)
     return None
+
+
+def failed(execution: Execution) -> TaskRun | None:
+    """The run to look at first: the deepest that failed, of those whose failure went all the way up; else any."""
+    broken = {run.path: run for run in execution.runs.values() if run.state in _BROKEN and not run.branch}
+    parents = {run.parent for run in broken.values()}
+    deepest = [run for run in broken.values() if run.path not in parents]
+    return next((run for run in deepest if _goes_up(run, execution)), next(iter(deepest), None))
+
+
+def _goes_up(run: TaskRun, execution: Execution) -> bool:
+    """Whether all blocks around it failed too: nothing there allowed it to."""
+    while run.parent:
+        run = execution.runs[run.parent]
+        if run.state not in _BROKEN:
+            return False
+    return True
+
+
+_BROKEN = (State.FAILED, State.KILLED)

@@ -18,14 +18,14 @@ export function patched(body, fresh, waiting) {
 }
 
 export function replaced(body, fresh, waiting) {
-  const open = body.querySelector("details.more")?.open;
+  const open = [...body.querySelectorAll("details.more[open]")].map((one) => one.dataset.more);
   const held = body.contains(document.activeElement) ? document.activeElement : null;
   const top = body.scrollTop;
   const typed = [...waiting.keys()].flatMap((id) => [...(document.getElementById(id)?.querySelectorAll("input[id], textarea[id]") ?? [])]);
   const samePath = body.querySelector(".step-form")?.dataset.path === fresh.querySelector(".step-form")?.dataset.path;
   body.replaceChildren(...fresh.childNodes);
   if (samePath) body.scrollTop = top;
-  if (open && samePath) body.querySelector("details.more")?.setAttribute("open", "");
+  if (samePath) for (const one of body.querySelectorAll("details.more")) one.open = open.includes(one.dataset.more);
   if (samePath) for (const old of typed) if (document.getElementById(old.id)) document.getElementById(old.id).value = old.value;
   const again = held?.id ? document.getElementById(held.id) : held?.dataset.step && body.querySelector(`[data-step="${held.dataset.step}"]`);
   if (!again) return;

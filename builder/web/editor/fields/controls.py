@@ -25,9 +25,11 @@ class FieldView:
     problems: tuple[Problem, ...] = ()
     variant: str = ""
     nested: tuple["FieldView", ...] = ()
+    more: tuple["FieldView", ...] = ()
     rows: tuple["RowView", ...] = ()
     entries: tuple["EntryView", ...] = ()
     siblings: tuple[Sibling, ...] = ()
+    chosen: tuple[str, ...] = ()
 
     @property
     def plain(self) -> bool:
@@ -57,8 +59,14 @@ class FieldView:
         return "field-" + "-".join(str(part) for part in self.path)
 
     @property
+    def choices(self) -> tuple[str, ...]:
+        """All that can be chosen, and what is chosen beside."""
+        return (*self.field.options, *(one for one in self.chosen if one not in self.field.options))
+
+    @property
     def placeholder(self) -> str:
-        return self.field.default or self.field.placeholder or next(iter(self.field.examples), "")
+        shown = self.field.default or self.field.placeholder or next(iter(self.field.examples), "")
+        return _one_a_line(shown) if self.control == "list" else shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +129,14 @@ class FormView:
     @property
     def short_type(self) -> str:
         return ".".join(self.type_name.split(".")[-2:])
+
+
+def _one_a_line(text: str) -> str:
+    """An example of a list, as its box has it."""
+    try:
+        return "\n".join(map(str, json.loads(text)))
+    except (ValueError, TypeError):
+        return text
 
 
 def _blank(kind: str, fields: Sequence[FormField]) -> dict[str, str]:

@@ -46,6 +46,7 @@ def _mapped(value: Any) -> bool:
 _FITTING: Mapping[str, Callable[[Any], bool]] = {
     "list": lambda value: _listed(value, str) and all(item and "\n" not in item for item in value),
     "siblings": lambda value: _listed(value, str),
+    "choices": lambda value: _listed(value, str),
     "rows": lambda value: _listed(value, Mapping),
     "checkbox": lambda value: isinstance(value, bool),
     "map": _mapped,

@@ -21,6 +21,9 @@ _TASK_LISTS = ("tasks", "errors", "finally", "afterExecution", "then", "else", "
 _SHOWN_ELSEWHERE = {"flow": _ELSEWHERE, "task": frozenset(_TASK_LISTS) | set(DECLARING), "input": frozenset({"inputs"}),
                     "listener": frozenset({"tasks"})}  # fmt: skip
 
+FEW = 3
+"""A section with as many properties shows them all."""
+
 
 def form_of(document: Document, problems: Sequence[Problem], path: Path, catalogue: Catalogue) -> FormView | None:
     """The form of the flow (path ()), or of an input, trigger or task; None when nothing stands there."""
@@ -103,6 +106,8 @@ class _Maker:
         control = _control(one, value)
         span = self._document.span(place)
         variant = self._variant(one, value) if control == "section" else ""
+        nested = self._nested(one, place, value, variant) if control == "section" else ()
+        more = tuple(view for view in nested if _seldom(view)) if len(nested) > FEW else ()
         return FieldView(
             field=replace(one, name=name),
             path=place,
@@ -115,8 +120,10 @@ class _Maker:
             variant=variant,
             entries=tuple(self._entries(one, control, place, value)) if control in ("map", "ways") else (),
             siblings=siblings_of(self._document.data, place, wrap) if control == "siblings" else (),
+            chosen=tuple(value or ()) if control == "choices" else (),
             rows=self._rows(one, place, value) if control == "rows" else (),
-            nested=self._nested(one, place, value, variant) if control == "section" else (),
+            nested=tuple(view for view in nested if view not in more),
+            more=more,
         )
 
     def _variant(self, one: FormField, value: Any) -> str:
@@ -196,11 +203,16 @@ def _control(one: FormField, value: Any) -> str:
     elif wanted == "messages" or (wanted == "section" and not one.variants):
         wanted = "yaml"
     if isinstance(value, str):
-        if wanted in ("number", "checkbox", "list", "section", "rows", "map", "ways", "siblings", "yaml"):
+        if wanted in ("number", "checkbox", "list", "section", "rows", "map", "ways", "siblings", "choices", "yaml"):
             return "textarea" if "\n" in value else "yaml" if wanted == "yaml" else "text"
         if "\n" in value and wanted not in ("textarea", "code"):
             return "textarea"
     return wanted if fits(wanted, value) else "yaml"
+
+
+def _seldom(view: FieldView) -> bool:
+    """Whether a nested property is neither written nor what the section is mostly for."""
+    return not (view.written or view.problems or view.field.required or view.field.group == "main")
 
 
 def _usual(one: FormField) -> bool:
