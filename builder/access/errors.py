@@ -1,5 +1,6 @@
 """The one place where exceptions become answers."""
 
+import errno
 import logging
 import uuid
 from collections.abc import Callable
@@ -50,9 +51,12 @@ class ErrorMiddleware:
 def _known(error: Exception) -> BuilderError | None:
     if isinstance(error, BuilderError):
         return error
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return Unavailable("The disk is full; it was not kept. Try again when whoever runs Millstream has freed some.")
     return next((make() for kinds, make in _ANSWERS if isinstance(error, kinds)), None)
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _UNREADABLE = (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError, RawPostDataException)
 _HOST = "Millstream does not answer to this host name; whoever runs it can add the name to MILLSTREAM_HOSTS."
 _ANSWERS: tuple[tuple[tuple[type[Exception], ...], Callable[[], BuilderError]], ...] = (

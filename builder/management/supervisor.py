@@ -54,6 +54,7 @@ class Supervisor:
     say: Callable[[str], None]
     children: list[Child] = field(default_factory=list)
     stopping: bool = False
+    stop_seconds: float = STOP_SECONDS
 
     def add(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Child:
         child = Child(name, command, environment)
@@ -96,7 +97,7 @@ class Supervisor:
     def stop(self) -> None:
         """Stops the children, the last started first, so that the queue outlives its users."""
         self.stopping = True
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = time.monotonic() + self.stop_seconds
         first = self.children[:1]
         for group in (self.children[1:], first):
             for child in group:

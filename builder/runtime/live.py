@@ -16,6 +16,8 @@ from typing import Any
 
 from django.conf import settings
 from redis.asyncio import Redis as AsyncRedis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from builder.engine.states import TERMINAL
@@ -213,7 +215,10 @@ class _Channel:
 
     async def _connect(self) -> None:
         try:
-            self._redis = AsyncRedis.from_url(settings.REDIS_URL, socket_connect_timeout=queue.ANSWER_SECONDS)
+            self._redis = AsyncRedis.from_url(
+                settings.REDIS_URL, socket_connect_timeout=queue.ANSWER_SECONDS, socket_timeout=queue.ANSWER_SECONDS,
+                retry=Retry(NoBackoff(), 0),
+            )  # fmt: skip
             self._pubsub = self._redis.pubsub()
             await self._pubsub.subscribe(_channel(self._id))
         except RedisError:

@@ -6,14 +6,18 @@ one execution are one job, and its hash holds what RQ's dashboard shows.
 
 import json
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeout
 from redis.retry import Retry
 
 from builder.store.gate import on_commit
@@ -24,17 +28,20 @@ INTERMEDIATE_KEY = f"{QUEUE_KEY}:intermediate"
 CONTROL_CHANNEL = "millstream:control"
 ANSWER_SECONDS = 1.0
 """How long a page may wait for Redis; what is not rung now is rung by sweep."""
+_SILENT_SECONDS = 1.0
+"""A Redis that did not answer is left alone for so long."""
 _RINGS_AT_ONCE = 500
 _LOOKED_AT = 50_000
 
 log = logging.getLogger(__name__)
+_silent: list[Any] = ["", 0.0]
 
 
 @lru_cache(maxsize=4)
 def _connect(url: str, answer_seconds: float) -> Redis:
-    return Redis.from_url(
-        url, socket_timeout=answer_seconds, socket_connect_timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 1)
-    )
+    """A connection that broke is made anew once; who does not answer is not asked again."""
+    again = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
+    return Redis.from_url(url, socket_timeout=answer_seconds, socket_connect_timeout=ANSWER_SECONDS, retry=again)
 
 
 def redis(answer_seconds: float = ANSWER_SECONDS) -> Redis:
@@ -101,6 +108,18 @@ def drive(execution_id: str) -> None:
 
 
 def _push(rung: Sequence[str], told: Sequence[str]) -> None:
+    """Where Redis is frozen one ring waits for it, not each of a hundred."""
+    url, until = _silent
+    if url == settings.REDIS_URL and time.monotonic() < until:
+        raise RedisTimeout("it did not answer a moment ago")
+    try:
+        _send(rung, told)
+    except RedisTimeout:
+        _silent[:] = settings.REDIS_URL, time.monotonic() + _SILENT_SECONDS
+        raise
+
+
+def _send(rung: Sequence[str], told: Sequence[str]) -> None:
     pipeline = redis().pipeline(transaction=False)
     for execution_id in rung:
         pipeline.hset(job_key(execution_id), mapping=_job(execution_id))  # type: ignore[arg-type]

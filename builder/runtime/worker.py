@@ -5,10 +5,12 @@ RQ's loop needs the main thread for its signals; executions are driven by the ru
 
 import importlib
 import logging
+import os
 import signal
 import sys
 import threading
 import time
+import traceback
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +28,7 @@ from builder.clock import SystemClock
 from builder.runtime import queue
 from builder.runtime.garbage import keep_what_is_loaded
 from builder.runtime.runner.alone import AloneProcesses
+from builder.runtime.runner.runner import THREAD as RUNNER_THREAD
 from builder.runtime.runner.runner import Runner
 from builder.tasks import packages_in_use
 from builder.tasks.catalogue import catalogue
@@ -34,6 +37,7 @@ BEAT_SECONDS = 10.0
 _WAIT_SECONDS = 5
 _ANSWER_SECONDS = 20.0
 _AWAY_SECONDS = 1.0
+_STUCK_STATUS = 70
 
 log = logging.getLogger(__name__)
 
@@ -201,9 +205,22 @@ def run_alone(name: str, execution_id: str) -> None:
         runner.stop()
 
 
+def _end_stuck(seconds: float) -> None:
+    """A task blocks the loop that all executions share: no limit of time can reach it, so the process ends.
+
+    Its executions go on elsewhere, each alone until it gets past this; the one that blocks fails after three losses.
+    """
+    frames = sys._current_frames()
+    loops = (thread.ident for thread in threading.enumerate() if thread.name == RUNNER_THREAD)
+    stacks = "".join("".join(traceback.format_stack(frames[each])) for each in loops if each in frames)
+    log.critical("A task has held up all others for %.0f s; this process ends. It is here:\n%s", seconds, stacks)
+    logging.shutdown()
+    os._exit(_STUCK_STATUS)
+
+
 def _runner(name: str, places: int, alone: AloneProcesses | None) -> Runner:
     catalogue()  # imports every task package now: an import inside the loop would hold up all executions
     lease_seconds = settings.MILLSTREAM["LEASE_SECONDS"]
-    runner = Runner(name, SystemClock(), places=places, lease_seconds=lease_seconds, alone=alone)
+    runner = Runner(name, SystemClock(), places=places, lease_seconds=lease_seconds, alone=alone, stuck=_end_stuck)
     runner.start()
     return runner

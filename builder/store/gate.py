@@ -19,16 +19,17 @@ from builder.errors import Unavailable
 
 GATE_SECONDS = 20.0
 _BUSY = "The database is busy with another program; nothing was saved. Try again in a moment."
+_UNNOTICED_SECONDS, _LEAST_SECONDS = 1.0, 0.1
 _WAIT_SECONDS = 0.0005
 """Always the same: whoever waits longer must not ask less often than whoever came last."""
 _mine = threading.local()
 
 
 @contextmanager
-def write() -> Iterator[None]:
+def write(wait_seconds: float | None = None) -> Iterator[None]:
     """A write transaction. Nested ones join it; keep it short and free of network calls.
 
-    Raises Unavailable when the database stays locked.
+    Raises Unavailable when the database stays locked for so long (GATE_SECONDS), however many wait for it.
     """
     if connection.in_atomic_block:
         with transaction.atomic():
@@ -36,7 +37,7 @@ def write() -> Iterator[None]:
         return
     _mine.after = []
     try:
-        with _gate(), transaction.atomic():
+        with _gate(GATE_SECONDS if wait_seconds is None else wait_seconds), transaction.atomic():
             yield
     except OperationalError as error:
         raise _explained(error) from error
@@ -74,8 +75,9 @@ def _explained(error: OperationalError) -> Exception:
 
 
 @contextmanager
-def _gate() -> Iterator[None]:
+def _gate(wait_seconds: float) -> Iterator[None]:
     """Opened anew each time (microseconds): a lock belongs to the opening, so threads and forks do not share it."""
+    deadline = time.monotonic() + wait_seconds
     path = _gate_path()
     if path is None:
         yield
@@ -85,10 +87,30 @@ def _gate() -> Iterator[None]:
     except OSError as error:
         raise Unavailable(f"The database's lock file {path} cannot be opened: {error.strerror}.") from error
     try:
-        _wait_for(descriptor)
-        yield
+        _wait_for(descriptor, deadline)
+        with _patience(deadline - time.monotonic()):
+            yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _patience(seconds: float) -> Iterator[None]:
+    """Who waited at the gate, or does not want to wait, gives the file itself only the rest of the time."""
+    usual = float(connection.settings_dict["OPTIONS"].get("timeout", GATE_SECONDS))
+    if seconds > usual - _UNNOTICED_SECONDS:
+        yield
+        return
+    _set_busy_timeout(max(seconds, _LEAST_SECONDS))
+    try:
+        yield
+    finally:
+        _set_busy_timeout(usual)
+
+
+def _set_busy_timeout(seconds: float) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
 
 def _gate_path() -> str | None:
@@ -98,8 +120,7 @@ def _gate_path() -> str | None:
     return None if ":memory:" in name or "mode=memory" in name else f"{name}.gate"
 
 
-def _wait_for(descriptor: int) -> None:
-    deadline = time.monotonic() + GATE_SECONDS
+def _wait_for(descriptor: int, deadline: float) -> None:
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from builder.actions import accounts
 from builder.management import valkey
 from builder.management.demo_model import DemoModel, DemoModelProblem
-from builder.management.supervisor import Child, Supervisor
+from builder.management.supervisor import STOP_SECONDS, Child, Supervisor
 
 SLOW_SECONDS = 20
 """After so long a start, a line says that it goes on."""
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError("--workers must be at least 1.")
         lock = self._lock()
         check_port(options["host"], options["port"])
-        supervisor = Supervisor(self.say)
+        supervisor = Supervisor(self.say, stop_seconds=STOP_SECONDS + settings.MILLSTREAM["GRACE_SECONDS"])
         supervisor.stop_on_signals()
         model = None if options["no_demo_model"] else DemoModel(settings.DATA)
         try:

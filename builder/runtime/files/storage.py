@@ -4,6 +4,7 @@ Files given to inputs are named as Kestra names them: `kestra:///my/team/flow/ex
 A file belongs to one execution; whoever reads names the executions whose files it may see. All of it blocks.
 """
 
+import contextlib
 import json
 import re
 import secrets
@@ -50,6 +51,15 @@ def _keep(execution_id: str, key: str, name: str, content: bytes | Path | IO[byt
     if (size := _bytes_of(content)) is not None and size > most:
         raise LimitExceeded(too_large(name, most))
     place = f"executions/{execution_id}/{key}/{safe_name(name)}"
+    try:
+        return _save(place, content)
+    except OSError:  # the disk is full: half a file helps nobody
+        with contextlib.suppress(OSError):
+            default_storage.delete(place)
+        raise
+
+
+def _save(place: str, content: bytes | Path | IO[bytes]) -> str:
     if isinstance(content, bytes):
         return default_storage.save(place, ContentFile(content))
     if isinstance(content, Path):

@@ -21,16 +21,21 @@ log = logging.getLogger(__name__)
 class Heartbeat:
     """Calls back from its thread: `lost` with what somebody else drives by now, `asked` with signals that wait.
 
-    `held` gives the executions driven here with their epochs.
+    `held` gives the executions driven here with their epochs. `answers` calls what it is given on the event loop: where
+    that does not happen for `stuck_seconds`, `stuck` is called with how long it has been.
     """
 
     name: str
     clock: Clock
     lease_seconds: float
+    stuck_seconds: float
     places: int
     held: Callable[[], Mapping[str, int]]
     lost: Callable[[frozenset[str]], None]
     asked: Callable[[dict[str, list[SignalRow]]], None]
+    answers: Callable[[Callable[[], None]], None]
+    stuck: Callable[[float], None]
+    _unanswered: int = 0
     _stopped: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -47,6 +52,7 @@ class Heartbeat:
         started_at = self.clock.now()
         good = time.monotonic()
         while not self._stopped.wait(self.lease_seconds / 3):
+            self._ask_the_loop()
             held = dict(self.held())
             close_old_connections()
             try:
@@ -59,6 +65,17 @@ class Heartbeat:
                 if held and time.monotonic() - good > self.lease_seconds:
                     self.lost(frozenset(held))
         self._leave()
+
+    def _ask_the_loop(self) -> None:
+        """Counts what it leaves unanswered, not time: a process that was frozen as a whole is not stuck."""
+        silent = self._unanswered * self.lease_seconds / 3
+        if silent > self.stuck_seconds:
+            self.stuck(silent)
+        self._unanswered += 1
+        self.answers(self._hear)
+
+    def _hear(self) -> None:
+        self._unanswered = 0
 
     def _beat(self, held: dict[str, int]) -> None:
         if not held:

@@ -26,9 +26,11 @@ from builder.runtime.world.folders import Folders
 from builder.store import executions
 from builder.store.executions import Claim, SignalRow
 
-GRACE_SECONDS = 1.5
-"""How long executions may end by themselves when the process is asked to stop."""
+_ENDING_SECONDS = 1.5
+"""How long what was told to end has for it."""
+_STOP_SECONDS = 30
 _THREADS = 32
+THREAD = "runner"
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +38,14 @@ log = logging.getLogger(__name__)
 class Runner:
     """`places`: how many executions at once. Its public methods may be called from any thread.
 
+    `stuck` is called when the event loop has not answered for the setting STUCK_SECONDS: something in it blocks.
     `alone` gives suspects a process of their own; without it (in such a process) they are driven here.
     """
 
     def __init__(
-        self, name: str, clock: Clock, *, places: int, lease_seconds: float, alone: AloneProcesses | None = None
-    ) -> None:
+        self, name: str, clock: Clock, *, places: int, lease_seconds: float, alone: AloneProcesses | None = None,
+        stuck: Callable[[float], None] | None = None,
+    ) -> None:  # fmt: skip
         self.name = name
         self._clock = clock
         self._places = places
@@ -55,10 +59,11 @@ class Runner:
         self._claims: asyncio.Task[None] | None = None
         self._stopping = False
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run_loop, name="runner", daemon=True)
+        self._thread = threading.Thread(target=self._run_loop, name=THREAD, daemon=True)
         self._heartbeat = Heartbeat(
-            name, clock, lease_seconds, places, self._held,
+            name, clock, lease_seconds, settings.MILLSTREAM["STUCK_SECONDS"], places, self._held,
             lambda lost: self._call(self._lose, lost), lambda asked: self._call(self._hear, asked),
+            self._call, stuck or self._say_stuck,
         )  # fmt: skip
 
     def start(self) -> None:
@@ -88,7 +93,9 @@ class Runner:
         """Gives everything to others within a few seconds, and ends the loop."""
         if self._alone is not None:
             self._alone.stop()
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(timeout=30)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(
+            timeout=_STOP_SECONDS + settings.MILLSTREAM["GRACE_SECONDS"]
+        )
         self._heartbeat.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
@@ -185,6 +192,9 @@ class Runner:
             self._tasks.pop(driven.id, None)
             self._let_go(1)
 
+    def _say_stuck(self, seconds: float) -> None:
+        log.error("The event loop has not answered for %.0f s", seconds)
+
     def _let_go(self, count: int) -> None:
         with self._free:
             self._taken -= count
@@ -222,15 +232,15 @@ class Runner:
         self._listening.cancel()
         await asyncio.gather(self._listening, return_exceptions=True)
         if self._claims is not None:
-            await asyncio.wait([self._claims], timeout=GRACE_SECONDS)
+            await asyncio.wait([self._claims], timeout=_ENDING_SECONDS)
         if self._tasks:
-            await asyncio.wait(list(self._tasks.values()), timeout=GRACE_SECONDS)
+            await asyncio.wait(list(self._tasks.values()), timeout=settings.MILLSTREAM["GRACE_SECONDS"])
         held = {driven.id: driven.epoch for driven in list(self._driven.values()) if await driven.hand_back()}
         if held:
             await self._tools.database.call(executions.hand_back, held, self._clock.now())
             self._tools.publisher.ring(tuple(held))
         if self._tasks:
-            await asyncio.wait(list(self._tasks.values()), timeout=GRACE_SECONDS)
+            await asyncio.wait(list(self._tasks.values()), timeout=_ENDING_SECONDS)
         await self._tools.network.close()
         self._tools.publisher.close()
         self._tools.threads.shutdown(wait=False, cancel_futures=True)

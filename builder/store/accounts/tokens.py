@@ -1,6 +1,7 @@
 """API tokens: shown once, kept as a hash."""
 
 import hashlib
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,12 +10,15 @@ from django.contrib.auth.models import User
 from django.db.models import F, Q
 
 from builder.clock import SystemClock
-from builder.errors import Conflict
+from builder.errors import Conflict, Unavailable
 from builder.models import ApiToken
 from builder.store.gate import write
 
 TOKEN_PREFIX = "ms_"
 _NOTE_USE_EVERY = timedelta(minutes=1)
+_NOTE_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,17 @@ def owner(text: str, now: datetime | None = None) -> User | None:
     if row is None:
         return None
     if row.last_used_at is None or now - row.last_used_at > _NOTE_USE_EVERY:
-        with write():
-            ApiToken.objects.filter(pk=row.pk).update(last_used_at=now)
+        _note_use(row, now)
     return row.user
+
+
+def _note_use(row: ApiToken, now: datetime) -> None:
+    """Left out where somebody else writes for long: who only reads shall not wait for that."""
+    try:
+        with write(wait_seconds=_NOTE_SECONDS):
+            ApiToken.objects.filter(pk=row.pk).update(last_used_at=now)
+    except Unavailable as error:
+        log.info("The use of a token was not noted: %s", error)
 
 
 def listed(user: User | None = None) -> list[Token]:

@@ -1,8 +1,8 @@
 """What a block does in the world before its first task and after its last: the answer to a question that acts."""
 
-import asyncio
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 
@@ -13,8 +13,14 @@ from builder.errors import BuilderError
 from builder.expressions import result_to_json
 from builder.runtime.context import Context
 from builder.runtime.masking import Masker
+from builder.runtime.runner.doing.timed import OutOfTime, in_time
+from builder.tasks.flow import FlowTask
 
 log = logging.getLogger(__name__)
+
+
+async def _act(command: Evaluate, flow: FlowTask, name: str, context: Context) -> Any:
+    return await flow.act(name, await context.render(command.template), context)
 
 
 async def answered(command: Evaluate, node: Node, context: Context, masker: Masker, say: Callable[[str], str]) -> Event:
@@ -22,13 +28,11 @@ async def answered(command: Evaluate, node: Node, context: Context, masker: Mask
     assert node.flow is not None
     name = command.name.partition("#")[0]
     try:
-        async with asyncio.timeout(settings.MILLSTREAM["TASK_TIMEOUT_SECONDS"]):
-            value = await context.render(command.template)
-            answer = masker.value(result_to_json(await node.flow.act(name, value, context)))
-        return Evaluated(context.now(), command.path, command.name, answer)
+        acted = await in_time(_act(command, node.flow, name, context), settings.MILLSTREAM["TASK_TIMEOUT_SECONDS"])
+        return Evaluated(context.now(), command.path, command.name, masker.value(result_to_json(acted)))
     except BuilderError as error:
         message = error.message
-    except TimeoutError:
+    except OutOfTime:
         message = "It took longer than tasks may (setting MILLSTREAM_TASK_TIMEOUT_SECONDS)."
     except Exception as error:
         log.exception("Block %s of execution %s failed unexpectedly", command.path, context.execution_id)

@@ -23,8 +23,10 @@ from builder.flows.durations import BadDuration, format_duration
 from builder.runtime.context import Context
 from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.masking import Masker
+from builder.runtime.runner.doing.resources import resource_failure
 from builder.runtime.runner.doing.reuse import reuse_of
 from builder.runtime.runner.doing.stand_in import stand_in
+from builder.runtime.runner.doing.timed import OutOfTime, in_time
 from builder.runtime.vitals import spans
 from builder.runtime.world.asking import answered
 from builder.runtime.world.place import Call
@@ -88,12 +90,9 @@ class Attempt:
         self.context.run_other = self.run_other
         try:
             seconds = self._limit()
-            async with asyncio.timeout(seconds.total_seconds()) as timer:
-                return await self._work()
-        except TimeoutError as error:
-            if timer.expired():
-                return self._out_of_time(seconds)
-            return self._failed(error)
+            return await in_time(self._work(), seconds.total_seconds())
+        except OutOfTime:
+            return self._out_of_time(seconds)
         except Exception as error:
             return self._failed(error)
         finally:
@@ -104,11 +103,9 @@ class Attempt:
         other = replace(self, node=stand_in(self.node, written))
         limit = None if other.node.timeout is None else _read_limit(other.node.timeout)
         try:
-            async with asyncio.timeout(None if limit is None else limit.total_seconds()) as timer:
-                return (await other._work()).outputs
-        except TimeoutError:
-            if limit is None or not timer.expired():
-                raise
+            return (await in_time(other._work(), None if limit is None else limit.total_seconds())).outputs
+        except OutOfTime:
+            assert limit is not None
             raise TaskFailure(
                 f"It took longer than {format_duration(limit)} (its `timeout`) and was stopped."
             ) from None
@@ -170,6 +167,9 @@ class Attempt:
             return self._failure(error.message, error.retryable, error.outputs)
         if isinstance(error, BuilderError):
             return self._failure(error.message)
+        said = resource_failure(error)
+        if said is not None:
+            return self._failure(said)
         log.exception("Task %s of execution %s failed unexpectedly", self.command.path, self.context.execution_id)
         return self._failure(f"{self.node.task.heading()} failed unexpectedly: {type(error).__name__}: {error}")
 

@@ -1,0 +1,86 @@
+"""Limits of time hold against a task that catches everything, or that blocks what all share."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from builder.clock import SystemClock
+from builder.engine.states import State
+from builder.runtime.runner.doing import timed
+from builder.runtime.runner.lease import Heartbeat
+from builder.runtime.runner.runner import Runner
+from builder.store import executions
+from builder.tasks import use_packages
+from tests.runtime.conftest import create, ended, publish, wait_until
+
+STUBBORN = "tests.runtime.stubborn"
+
+
+@pytest.fixture(autouse=True)
+def known(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The tasks that do not want to end are known; nobody waits long for them."""
+    monkeypatch.setattr(timed, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(timed, "_TOLD_AT_MOST", 1)
+    packages = settings.MILLSTREAM["TASK_PACKAGES"]
+    use_packages((*packages, STUBBORN))
+    yield
+    use_packages(packages)
+
+
+def test_a_task_that_catches_everything_fails_at_its_limit(runner: Runner) -> None:
+    publish("tasks:\n  - {id: bad, type: tests.runtime.Stubborn, timeout: PT0.3S}\n")
+    execution_id = create()
+    runner.take([execution_id])
+    over = ended(execution_id, 5)
+    assert over.state is State.FAILED
+    assert "longer than" in (over.runs["bad"].message or "")
+    assert over.runs["bad"].outputs in (None, {})
+
+
+def test_a_task_that_catches_everything_is_killed(runner: Runner) -> None:
+    publish("tasks:\n  - {id: bad, type: tests.runtime.Stubborn}\n")
+    execution_id = create()
+    runner.take([execution_id])
+    wait_until(lambda: executions.item(execution_id).runs_total == 1)
+    executions.send(execution_id, executions.KILL, SystemClock().now())
+    assert ended(execution_id, 5).state is State.KILLED
+
+
+def heartbeat(stuck: list[float]) -> Heartbeat:
+    """One whose event loop never answers."""
+    return Heartbeat("tester", SystemClock(), 0.03, 0.1, 1, dict, lambda _: None, lambda _: None, lambda _: None,
+                     stuck.append)  # fmt: skip
+
+
+def test_a_loop_that_does_not_answer_is_told_of(transactional_db: None) -> None:
+    stuck: list[float] = []
+    beating = heartbeat(stuck)
+    beating.start()
+    wait_until(lambda: bool(stuck))
+    beating.stop()
+    assert stuck[0] > 0.1
+
+
+def test_a_process_that_was_frozen_as_a_whole_is_not_stuck() -> None:
+    stuck: list[float] = []
+    beating = heartbeat(stuck)
+    beating._ask_the_loop()
+    beating._hear()
+    time.sleep(0.2)  # as long as it would take
+    beating._ask_the_loop()
+    assert not stuck
+
+
+def test_a_worker_that_is_stuck_ends_and_says_where() -> None:
+    code = (
+        "import threading, time, builder.runtime.worker as w;"
+        "threading.Thread(target=time.sleep, args=(9,), name='runner', daemon=True).start(); w._end_stuck(61)"
+    )
+    setup = "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'builder.settings'; django.setup();"
+    done = subprocess.run([sys.executable, "-c", setup + code], capture_output=True, text=True, check=False)
+    assert done.returncode == 70
+    assert "held up all others for 61 s" in done.stderr and "threading.py" in done.stderr

@@ -1,0 +1,50 @@
+"""Another program holds SQLite's lock: nobody waits longer than he wants to."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from builder.clock import SystemClock
+from builder.errors import Unavailable
+from builder.store.accounts import tokens
+from builder.store.gate import write
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def locked() -> Iterator[None]:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no lock of the whole")
+    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.rollback()
+
+
+def busy_timeout() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        return int(cursor.fetchone()[0])
+
+
+def test_who_writes_is_told_that_the_database_is_busy(locked: None) -> None:
+    usual, started = busy_timeout(), time.monotonic()
+    with pytest.raises(Unavailable, match="The database is busy"), write(wait_seconds=0.2):
+        pass
+    assert time.monotonic() - started < 3
+    assert busy_timeout() == usual
+
+
+def test_a_token_is_good_although_its_use_cannot_be_noted(request: pytest.FixtureRequest) -> None:
+    user = User.objects.create_user("ada")
+    _, text = tokens.create(user, "ci", SystemClock().now())
+    request.getfixturevalue("locked")
+    started = time.monotonic()
+    assert tokens.owner(text) == user
+    assert time.monotonic() - started < 3
