@@ -32,6 +32,8 @@ class Task(Plugin):
     kind: ClassVar[Kind] = Kind.TASK
     quick: ClassVar[bool] = False
     """Pure and quick: no effect outside the process, so it runs in the same tick and is saved with its end."""
+    costs: ClassVar[bool] = False
+    """Somebody is paid for a run of it: one that is lost with its worker counts as a call of unknown cost."""
     default_timeout_seconds: ClassVar[float | None] = None
 
     id: Annotated[str, Form(group="step")] = Field(max_length=256, pattern=_ID)

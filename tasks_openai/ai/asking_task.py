@@ -19,6 +19,7 @@ class ProviderTask(KestraTask):
 
     default_timeout_seconds: ClassVar[float | None] = TOTAL_SECONDS
     category: ClassVar[str] = "AI"
+    costs: ClassVar[bool] = True
     model_kind: ClassVar[Kind] = Kind.CHAT
 
     provider: Annotated[AnyProvider, Form("section", group="main", label="Provider")]

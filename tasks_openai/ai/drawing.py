@@ -1,5 +1,6 @@
 """Pictures from whatever provider: one function a protocol, which gives the bytes or the addresses that came back."""
 
+import json
 from asyncio import sleep
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from tasks_openai.wire.calls import fetch, fetch_json
 from tasks_openai.wire.connection import Connection
 from tasks_openai.wire.exchange import Call
 from tasks_openai.wire.failures import Misunderstood, misunderstood
+from tasks_openai.wire.records import spend
 
 _LOOK_SECONDS, _MOST_LOOKS = 3.0, 200
 _DONE, _UNDER_WAY = "SUCCEEDED", ("PENDING", "RUNNING", "SUSPENDED")
@@ -59,12 +61,13 @@ class _Asked:
         return await fetch_json(self.context, self.connection, call, model=self.model, limit_bytes=LARGEST_ANSWER_BYTES)
 
     def nothing(self, said: Mapping[str, Any]) -> TaskFailure:
-        """There is no picture in the answer; what there is, is told."""
+        """There is no picture in the answer; what there is, is told, and it may have to be paid for."""
+        spend(self.context, None, {"model": self.model})
         why = _why(said)
         title = self.provider.vendor.title
         if why:
             return TaskFailure(f"{title} made no picture: {why.rstrip('.')}. Rephrase the prompt.")
-        return misunderstood(Misunderstood(str(dict(said))), self.connection.place(self.model))
+        return misunderstood(Misunderstood(json.dumps(said, default=str)), self.connection.place(self.model))
 
 
 async def draw(context: RunContext, provider: ModelProvider, prompt: str) -> tuple[Drawn, Connection]:

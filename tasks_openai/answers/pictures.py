@@ -1,10 +1,12 @@
 """Pictures in an answer: kept as files of the execution, whatever way they came."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from builder.tasks.api import RunContext, TaskFailure
 from tasks_openai.answers import media
+from tasks_openai.wire.failures import EXCERPT_CHARACTERS
 
 LARGEST_IMAGE_BYTES = 50 * 2**20
 LARGEST_ANSWER_BYTES = 128 * 2**20
@@ -23,7 +25,9 @@ async def kept(context: RunContext, body: Mapping[str, Any], *, fetch: bool = Tr
     pictures = [one for one in came if isinstance(one, dict)] if isinstance(came, list) else []
     found = [await _kept(context, number, one, fetch) for number, one in enumerate(pictures)]
     if not found:
-        raise TaskFailure("The answer holds no picture.", outputs=dict(body))
+        begin = json.dumps(body, default=str)[:EXCERPT_CHARACTERS]
+        sentence = f"The answer was not understood: it holds no picture. It begins: {begin!r}."
+        raise TaskFailure(sentence, outputs=dict(body))
     return found
 
 

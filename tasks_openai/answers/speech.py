@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from builder.tasks.api import RunContext, TaskFailure
+from builder.tasks.api import RunContext
+from tasks_openai.answers import media
 from tasks_openai.prices import cost_of_speech
 from tasks_openai.wire.calls import fetch
 from tasks_openai.wire.connection import Connection
-from tasks_openai.wire.exchange import Call
+from tasks_openai.wire.exchange import Call, Reply
+from tasks_openai.wire.failures import Misunderstood, misunderstood
 from tasks_openai.wire.records import spend
 
 LARGEST_SPEECH_BYTES = 64 * 2**20
@@ -29,8 +31,15 @@ async def spoken_by(context: RunContext, connection: Connection, call: Call, wan
     """Makes the call and keeps the sound, which was asked for as `wanted` (mp3, opus ...). Raises TaskFailure."""
     model, text = str((call.body or {}).get("model") or ""), str((call.body or {}).get("input") or "")
     came = await fetch(context, connection, call, model=model, limit_bytes=LARGEST_SPEECH_BYTES)
+    if _is_text(came):
+        spend(context, None, {"model": model})
+        raise misunderstood(Misunderstood(came.content[:1000].decode(errors="replace")), connection.place(model))
     cost = cost_of_speech(model, len(text), connection.priced_as, context.now())
     spend(context, cost, {"model": model})
-    if came.kind in ("application/json", "text/html") or not came.content:
-        raise TaskFailure(f"The answer is no sound; it begins: {came.content[:200].decode(errors='replace')!r}.")
     return Spoken(await context.files.put(f"speech.{wanted}", came.content), _KINDS[wanted], len(came.content))
+
+
+def _is_text(came: Reply) -> bool:
+    """Whether a server answered with words instead of a sound: a page, an error, the beginning of a conversation."""
+    said = came.kind.startswith("text/") or came.kind == "application/json"
+    return said or not came.content or media.kind_of(came.content) == "text/plain"

@@ -10,6 +10,7 @@ class InstillModelTask(ConnectedTask, InstillTask):
     """A component whose key stands in `setup`."""
 
     category: ClassVar[str] = "Instill"
+    costs: ClassVar[bool] = True
 
     setup: Annotated[NamedConnection | None, Form(group="connection", label="Setup")] = Field(
         None, examples=['{"api-key": "{{ secret(\'OPENAI_API_KEY\') }}"}', "{{ secret('MY_CONNECTION') }}"]

@@ -1,5 +1,6 @@
 """instill.openai.SpeechRecognition."""
 
+import json
 from typing import Annotated, Any, ClassVar
 
 from builder.tasks.api import Field, Form, InstillOutputs, RunContext, TaskFailure
@@ -8,6 +9,7 @@ from tasks_openai.instill.connecting import InstillModelTask
 from tasks_openai.model_names import LISTENING_MODELS
 from tasks_openai.wire.calls import fetch_json
 from tasks_openai.wire.exchange import Call
+from tasks_openai.wire.failures import Misunderstood, misunderstood
 from tasks_openai.wire.forms import form_of
 from tasks_openai.wire.records import measure
 
@@ -56,4 +58,6 @@ audio: "{{ inputs.recording }}"
         connection = self.connection()
         body = await fetch_json(context, connection, call, model=self.model)
         measure(context, {"model": self.model, **body}, "audio", connection.priced_as)
-        return SpeechRecognitionOutputs(text=str(body.get("text") or ""))
+        if not isinstance(body.get("text"), str):
+            raise misunderstood(Misunderstood(json.dumps(body, default=str)), connection.place(self.model))
+        return SpeechRecognitionOutputs(text=body["text"])

@@ -1,6 +1,6 @@
 """What Kestra's tasks that ask a text model share: the key and the model."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from builder.tasks.api import AliasChoices, Field, Form, KestraTask, SecretStr, field_validator
 from tasks_openai.connected import ConnectedTask, sendable_key
@@ -28,6 +28,8 @@ class KeyedTask(ConnectedTask, KestraTask):
 
 class OpenAITask(KeyedTask):
     """A task that asks a text model."""
+
+    costs: ClassVar[bool] = True
 
     model: Annotated[str, Form("model", group="main", label="Model", options=CHAT_MODELS)] = Field(
         examples=["gpt-5.4-mini"]

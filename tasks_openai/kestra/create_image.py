@@ -26,6 +26,7 @@ class CreateImage(KeyedTask):
 
     type_name: ClassVar[str] = "io.kestra.plugin.openai.CreateImage"
     title: ClassVar[str] = "Create image"
+    costs: ClassVar[bool] = True
     example: ClassVar[str] = """\
 id: picture
 type: io.kestra.plugin.openai.CreateImage

@@ -55,6 +55,7 @@ class CreateChatCompletion(StreamingTool):
     type_name: ClassVar[str] = "openai.CreateChatCompletion"
     aliases: ClassVar[tuple[str, ...]] = ("openai_ai_create_chat_completion",)
     title: ClassVar[str] = "Create chat completion"
+    costs: ClassVar[bool] = True
     path: ClassVar[str] = "/chat/completions"
     example: ClassVar[str] = """\
 id: answer

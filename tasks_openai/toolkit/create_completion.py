@@ -45,6 +45,7 @@ class CreateCompletion(StreamingTool):
     type_name: ClassVar[str] = "openai.CreateCompletion"
     aliases: ClassVar[tuple[str, ...]] = ("openai_ai_create_completion",)
     title: ClassVar[str] = "Create completion"
+    costs: ClassVar[bool] = True
     path: ClassVar[str] = "/completions"
     instead: ClassVar[str] = (
         "OpenAI has retired most models of this call; use openai.CreateChatCompletion or openai.CreateResponse, "

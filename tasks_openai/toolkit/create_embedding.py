@@ -31,6 +31,7 @@ class CreateEmbedding(OpenAITool):
     type_name: ClassVar[str] = "openai.CreateEmbedding"
     aliases: ClassVar[tuple[str, ...]] = ("openai_ai_create_embedding",)
     title: ClassVar[str] = "Create embedding"
+    costs: ClassVar[bool] = True
     path: ClassVar[str] = "/embeddings"
     flavor: ClassVar[Flavor | None] = "embeddings"
     example: ClassVar[str] = """\

@@ -17,6 +17,7 @@ class CreateImage(OpenAITool):
     type_name: ClassVar[str] = "openai.CreateImage"
     aliases: ClassVar[tuple[str, ...]] = ("openai_ai_create_image",)
     title: ClassVar[str] = "Create image"
+    costs: ClassVar[bool] = True
     path: ClassVar[str] = "/images/generations"
     flavor: ClassVar[Flavor | None] = "images"
     example: ClassVar[str] = """\

@@ -20,6 +20,7 @@ class CreateImageVariation(OpenAITool):
     type_name: ClassVar[str] = "openai.CreateImageVariation"
     aliases: ClassVar[tuple[str, ...]] = ("openai_ai_create_image_variation",)
     title: ClassVar[str] = "Create image variation"
+    costs: ClassVar[bool] = True
     path: ClassVar[str] = "/images/variations"
     flavor: ClassVar[Flavor | None] = "images"
     not_sent: ClassVar[frozenset[str]] = frozenset({"image"})

@@ -50,6 +50,7 @@ class CreateResponse(StreamingTool):
     type_name: ClassVar[str] = "openai.CreateResponse"
     aliases: ClassVar[tuple[str, ...]] = ("openai_ai_create_response",)
     title: ClassVar[str] = "Create response"
+    costs: ClassVar[bool] = True
     path: ClassVar[str] = "/responses"
     example: ClassVar[str] = """\
 id: answer

@@ -25,6 +25,7 @@ class CreateSpeech(OpenAITool):
     type_name: ClassVar[str] = "openai.CreateSpeech"
     aliases: ClassVar[tuple[str, ...]] = ("openai_ai_create_speech",)
     title: ClassVar[str] = "Create speech"
+    costs: ClassVar[bool] = True
     path: ClassVar[str] = "/audio/speech"
     example: ClassVar[str] = """\
 id: speak

@@ -14,6 +14,7 @@ class CreateTranscription(ListeningTool):
     type_name: ClassVar[str] = "openai.CreateTranscription"
     aliases: ClassVar[tuple[str, ...]] = ("openai_ai_create_transcription",)
     title: ClassVar[str] = "Create transcription"
+    costs: ClassVar[bool] = True
     path: ClassVar[str] = "/audio/transcriptions"
     not_sent: ClassVar[frozenset[str]] = frozenset({"file", "stream"})
     example: ClassVar[str] = """\

@@ -12,6 +12,7 @@ class CreateTranslation(ListeningTool):
     type_name: ClassVar[str] = "openai.CreateTranslation"
     aliases: ClassVar[tuple[str, ...]] = ("openai_ai_create_translation",)
     title: ClassVar[str] = "Create translation"
+    costs: ClassVar[bool] = True
     path: ClassVar[str] = "/audio/translations"
     instead: ClassVar[str] = (
         "Where it is gone: transcribe with openai.CreateTranscription and have a chat model translate."

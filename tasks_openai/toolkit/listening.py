@@ -17,7 +17,7 @@ _AS_FILES = {"srt": "subtitles.srt", "vtt": "subtitles.vtt"}
 class ListeningOutputs(ToolOutputs):
     """What was said."""
 
-    text: str = ""
+    text: str
     """The words; for srt and vtt the subtitles as they came."""
     file: str | None = None
     """For srt and vtt: the subtitles as a file."""
@@ -65,6 +65,7 @@ class ListeningTool(OpenAITool):
         try:
             body = dict(came.json())
         except Misunderstood as error:
+            spend(context, None, {"model": model})
             raise misunderstood(error, connection.place(model)) from error
         measure(context, {"model": model, **body}, "audio", connection.priced_as)
         return ListeningOutputs.of(body)

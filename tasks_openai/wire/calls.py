@@ -3,8 +3,9 @@
 import random
 import re
 import time
-from asyncio import sleep
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from asyncio import CancelledError, sleep
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -129,6 +130,10 @@ async def fetch(
             if call.method == "POST":  # it was answered, so that it may have been paid for
                 records.spend(context, None)
             raise _unread(error, place, limit_bytes) from error
+        except (CallFailed, CancelledError) as cut:
+            if call.method == "POST" and _at_work(cut):
+                records.spend(context, None)
+            raise
 
     return await _patiently(context, place, connection.attempts, once)
 
@@ -141,7 +146,14 @@ async def fetch_json(
     try:
         return answer.json()
     except Misunderstood as error:
+        if call.method == "POST":
+            records.spend(context, None)
         raise failures.misunderstood(error, connection.place(model)) from error
+
+
+def _at_work(cut: CallFailed | CancelledError) -> bool:
+    """Whether the server was at work on the answer when the call ended, so that it may have to be paid for."""
+    return not isinstance(cut, CallFailed) or cut.failure.paid
 
 
 def _unread(error: Exception, place: Place, limit_bytes: int | None) -> TaskFailure:
@@ -191,29 +203,48 @@ async def _wait(context: RunContext, patience: Patience, failure: Failure) -> No
     await sleep(pause)
 
 
+@dataclass
+class _Received:
+    """How far an answer came. `begun`: it, or the work on it, had begun, so that it may have to be paid for."""
+
+    characters: int = 0
+    begun: bool = False
+
+
 async def _read(context: RunContext, pieces: AsyncGenerator[Piece, None], answer: Answer, place: Place) -> None:
-    received, began = 0, False
+    received = _Received()
     try:
-        async for piece in pieces:
-            began = True
-            text = _give(answer, piece)
-            received += len(text)
-            if text:
-                context.stream(text)
-    except ConnectionBroke as error:
-        raise failures.broken(place, received, str(error)) from error
-    except Misunderstood as error:
-        raise (
-            failures.broken(place, received, "a piece was cut") if received else failures.misunderstood(error, place)
-        ) from error
-    except AnswerTooLarge:
-        raise failures.too_large(place, client.answer_limit_bytes()) from None
+        with _explained(place, received):
+            async for piece in pieces:
+                received.begun = True
+                text = _give(answer, piece)
+                received.characters += len(text)
+                if text:
+                    context.stream(text)
     finally:
         await pieces.aclose()
-        if began and not answer.finished:  # what was made so far may have been paid for
+        if received.begun and not answer.finished:
             records.spend(context, None)
     if not answer.finished:
-        raise failures.broken(place, received)
+        raise failures.broken(place, received.characters)
+
+
+@contextmanager
+def _explained(place: Place, received: _Received) -> Iterator[None]:
+    """What ends an answer in its middle, as a sentence."""
+    try:
+        yield
+    except ConnectionBroke as error:
+        raise failures.broken(place, received.characters, str(error)) from error
+    except Misunderstood as error:
+        if received.characters:
+            raise failures.broken(place, received.characters, "a piece was cut") from error
+        raise failures.misunderstood(error, place) from error
+    except AnswerTooLarge:
+        raise failures.too_large(place, client.answer_limit_bytes()) from None
+    except (CallFailed, CancelledError) as cut:
+        received.begun = received.begun or _at_work(cut)
+        raise
 
 
 def _give(answer: Answer, piece: Piece) -> str:

@@ -51,6 +51,7 @@ class Place:
 class Failure:
     """`passing`: the same request may work in a moment; `wait_seconds`: what the server asks to wait before that.
 
+    `paid`: the server may be at work on it, or was, so that it may have to be paid for.
     `lasting`: no repetition helps, so that a task's own `retry` need not try. `refused`: the parameter complained of.
     """
 
@@ -59,6 +60,7 @@ class Failure:
     lasting: bool = False
     wait_seconds: float | None = None
     refused: str = ""
+    paid: bool = False
 
 
 class Misunderstood(Exception):
@@ -94,7 +96,8 @@ def too_large(place: Place, limit: int) -> TaskFailure:
 
 
 def silent(place: Place) -> Failure:
-    return Failure(f"{place.subject} said nothing for {place.silence_seconds:g} seconds.{place.wording.longer}")
+    sentence = f"{place.subject} said nothing for {place.silence_seconds:g} seconds.{place.wording.longer}"
+    return Failure(sentence, paid=True)
 
 
 def unreachable(place: Place, why: str) -> Failure:

@@ -14,7 +14,7 @@ from builder.runtime.runner.runner import Runner
 from builder.store import executions, secrets
 from tests.doubles.openai_answers import Answer
 from tests.doubles.openai_server import OpenAIServer
-from tests.runtime.conftest import create, ended, publish, wait_until
+from tests.runtime.conftest import Worker, create, ended, publish, wait_until
 
 pytestmark = pytest.mark.usefixtures("closing_threads")
 KEY = "sk-test-0123456789-secret"
@@ -66,6 +66,40 @@ def test_a_kill_closes_the_connection_to_the_model(runner: Runner, model: OpenAI
     queue.notify(asking)
     assert ended(asking).state is State.KILLED
     assert model.requests[0].closed_early.wait(5)
+
+
+def test_a_call_that_was_cut_before_its_first_word_may_have_cost_something(
+    runner: Runner, model: OpenAIServer, asking: str
+) -> None:
+    model.delay_seconds = 30
+    runner.take([asking])
+    wait_until(lambda: len(model.requests) == 1)
+    executions.send(asking, executions.KILL, SystemClock().now())
+    queue.notify(asking)
+    ended(asking)
+    assert executions.item(asking).unpriced == 1
+
+
+def test_a_worker_that_is_killed_during_a_call_costs_one_more_and_both_are_told(
+    worker: Worker, model: OpenAIServer
+) -> None:
+    model.delay_seconds = 600
+    worker.environment |= {"OPENAI_BASE_URL": model.url, "SECRET_OPENAI": KEY, "MILLSTREAM_LEASE_SECONDS": "600"}
+    publish(CHAT.replace("    baseUrl: URL\n", ""))
+    asking = create()
+    first = worker.start("same")
+    queue.ring([asking])
+    wait_until(lambda: len(model.requests) == 1, 60)
+    first.kill()
+    first.wait()
+    model.delay_seconds = 0
+    worker.start("same")
+    execution = ended(asking, 60)
+    assert execution.state is State.SUCCESS
+    assert [attempt.lost for attempt in execution.runs["ask"].attempts] == ["shared", ""]
+    assert len(model.requests) == 2, "one more request at most"
+    item = executions.item(asking)
+    assert item.cost is not None and item.unpriced == 1, "the lost call is in the sum: at least"
 
 
 def test_a_model_at_an_address_that_is_not_allowed_is_refused_at_once(

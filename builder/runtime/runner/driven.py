@@ -19,7 +19,7 @@ from builder.runtime.masking import Masker
 from builder.runtime.runner.alone import GAVE_UP, MOST_LOSSES
 from builder.runtime.runner.born import making as children
 from builder.runtime.runner.errands import Errands
-from builder.runtime.runner.failures import log_unsaid
+from builder.runtime.runner.failures import count_lost, log_unsaid
 from builder.runtime.runner.keeping.kept import as_kept
 from builder.runtime.runner.keeping.plans import Ready
 from builder.runtime.runner.told import signals, taking_up
@@ -160,6 +160,7 @@ class Driven:
             event = taking_up.event_of(command, self._claim, now)
             if isinstance(event, AttemptLost):
                 self._again.add(event.path)
+                count_lost(self.journal, self.plan, self.execution, event)
             (self._inbox.append(event) if event is not None else self._waiting.append(command))
         telling.taken_up(self._inbox)
         if self.execution.state in (State.CREATED, State.RESTARTED):

@@ -1,20 +1,29 @@
-"""Why runs failed where no task said so itself (a Switch without a case, a child that failed): the log says it too."""
+"""What no task says itself: why runs failed (a Switch without a case, a failed child), and that lost attempts cost."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from builder.engine.events import EvaluationFailed, Event, TaskFailed
+from builder.engine.events import AttemptLost, EvaluationFailed, Event, TaskFailed
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.moving.overall import notes
+from builder.engine.plan import Plan
 from builder.engine.states import State
 from builder.runtime.context import Journal
 from builder.runtime.world.place import Place
+from builder.store.executions import UNKNOWN_COST
 
 
 def place_of(execution: Execution, run: TaskRun) -> Place:
     """Where a line about this run belongs."""
     number = run.attempts[-1].number if run.attempts else 0
     return Place(execution.id, execution.namespace, execution.flow_id, run.task_id, run.path, run.id, number)
+
+
+def count_lost(journal: Journal, plan: Plan, execution: Execution, event: AttemptLost) -> None:
+    """What an attempt cost that was lost with its worker is not known, where somebody is paid for it."""
+    run = execution.runs[event.path]
+    if plan.node(run).task.costs:
+        journal.metric(place_of(execution, run), UNKNOWN_COST, 1, "calls", {})
 
 
 def log_unsaid(
