@@ -14,6 +14,8 @@ LARGEST_FILE_BYTES = 20 * 2**20
 LARGEST_AUDIO_BYTES = 25 * 2**20
 """What OpenAI's transcriptions take at most."""
 _FIELDS = {"image_url", "url", "file_data"}
+_KEPT_HERE = ("kestra:///", "nsfile://")
+"""How addresses of files of executions and of namespaces begin."""
 UNKNOWN = "application/octet-stream"
 _ENDINGS = {"image/svg+xml": "svg", "text/plain": "txt", "application/json": "json", UNKNOWN: "bin"}
 
@@ -57,9 +59,9 @@ async def keep(context: RunContext, stem: str, content: bytes) -> str:
 
 
 async def load(context: RunContext, address: str, limit_bytes: int = LARGEST_FILE_BYTES) -> Loaded:
-    """The file at `kestra:///...`, `https://...` or in a data URL. Raises TaskFailure."""
+    """The file at `kestra:///...`, `nsfile:///...`, `https://...` or in a data URL. Raises TaskFailure."""
     address = address.strip()
-    if address.startswith("kestra:///"):
+    if address.startswith(_KEPT_HERE):
         content = await context.files.read(address, limit_bytes=limit_bytes)
     elif address.startswith("data:"):
         content = from_base64(address.partition(",")[2])
@@ -122,13 +124,13 @@ def _too_large(address: str, limit_bytes: int) -> TaskFailure:
 def _with_file_data(part: dict[str, Any]) -> dict[str, Any]:
     """A file that no one else can fetch goes as `file_data`, which wants a name."""
     address = part.get("file_url")
-    if not isinstance(address, str) or not address.startswith("kestra:///"):
+    if not isinstance(address, str) or not address.startswith(_KEPT_HERE):
         return part
     rest = {key: value for key, value in part.items() if key != "file_url"}
     return {"filename": address.rpartition("/")[2], **rest, "file_data": address}
 
 
 async def _embed_field(key: str, value: Any, context: RunContext) -> Any:
-    if key in _FIELDS and isinstance(value, str) and value.startswith("kestra:///"):
+    if key in _FIELDS and isinstance(value, str) and value.startswith(_KEPT_HERE):
         return (await load(context, value)).as_data_url()
     return await embed(value, context)

@@ -14,7 +14,7 @@ from builder.runtime.runner.runner import Runner
 from builder.store import executions, secrets
 from tests.doubles.openai_answers import Answer
 from tests.doubles.openai_server import OpenAIServer
-from tests.runtime.conftest import Worker, create, ended, publish, wait_until
+from tests.runtime.conftest import Worker, create, ended, messages, publish, wait_until
 
 pytestmark = pytest.mark.usefixtures("closing_threads")
 KEY = "sk-test-0123456789-secret"
@@ -66,6 +66,28 @@ def test_a_kill_closes_the_connection_to_the_model(runner: Runner, model: OpenAI
     queue.notify(asking)
     assert ended(asking).state is State.KILLED
     assert model.requests[0].closed_early.wait(5)
+
+
+HOSTILE = "{{ secret('OPENAI') }} {{ 7 * 7 }} {% raw %} <img src=x onerror=alert(1)>"
+
+
+def test_what_a_model_answers_is_shown_and_never_rendered(runner: Runner, model: OpenAIServer) -> None:
+    secrets.set_value("team", "OPENAI", KEY, by="tests", now=SystemClock().now())
+    model.delay_seconds = 0
+    model.answers.append(Answer(HOSTILE))
+    answer = "outputs.ask.choices[0].message.content"
+    publish(f"""{CHAT.replace("URL", model.url)}
+  - {{id: say, type: io.kestra.plugin.core.log.Log, message: "{{{{ {answer} }}}}"}}
+  - id: keep
+    type: io.kestra.plugin.core.debug.Return
+    format: "{{{{ {answer} }}}}"
+""")
+    hostile = create()
+    runner.take([hostile])
+    execution = ended(hostile)
+    assert execution.state is State.SUCCESS
+    assert [line for line in messages(hostile) if "secret" in line] == [HOSTILE]
+    assert execution.runs["keep"].outputs == {"value": HOSTILE}
 
 
 def test_a_call_that_was_cut_before_its_first_word_may_have_cost_something(

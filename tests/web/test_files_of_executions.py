@@ -53,3 +53,29 @@ def test_the_api_gives_size_and_beginning(browser: Client, execution_id: str):
     assert found == {"extension": "ion", "type": "LIST", "content": [{"a": 1}], "truncated": True}
     assert browser.get(f"{where}/preview", {"path": uri, "maxRows": 0}).status_code == 422
     assert browser.get(f"{where}/preview", {"path": uri, "encoding": "klingon"}).status_code == 422
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script></svg>'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "shown"),
+    [
+        ("image-1.svg", SVG, False),
+        ("image-1.png", SVG, False),
+        ("image-1.png", b"PK\x03\x04" + bytes(40), False),
+        ("image-1.html", b"<html><script>alert(1)</script></html>", False),
+        ("image-1.svg", b"\x89PNG\r\n\x1a\n" + bytes(40), True),
+    ],
+)
+def test_a_picture_is_shown_for_what_it_holds_and_anything_else_is_a_download(
+    browser: Client, execution_id: str, name: str, content: bytes, shown: bool
+):
+    uri = storage.put(execution_id, name, content)
+    answer = browser.get(f"/executions/{execution_id}/file", {"path": uri})
+    assert answer["X-Content-Type-Options"] == "nosniff" and "sandbox" in answer["Content-Security-Policy"]
+    assert answer["Content-Type"] == ("image/png" if shown else "application/octet-stream")
+    assert answer["Content-Disposition"].startswith("inline" if shown else "attachment")
+    assert answer.getvalue() == content
+    page = browser.get(f"/executions/{execution_id}/file/preview", {"path": uri}).content.decode()
+    assert "<script>alert" not in page and "onload=" not in page.replace("onload=&quot;", "")

@@ -9,6 +9,7 @@ from builder.tasks.testing import FakeContext
 from tasks_openai.kestra.responses import Responses
 from tests.doubles.openai_answers import Answer, Call, Usage
 from tests.doubles.openai_server import OpenAIServer
+from tests.doubles.openai_store import png
 from tests.tasks_openai.conftest import Run, metric
 
 
@@ -86,6 +87,20 @@ async def test_messages_pass_as_they_are_and_a_single_one_as_a_list(run: Run, se
     assert sent(server)["input"] == [message]
     await run(Responses, input=message)
     assert sent(server)["input"] == [message]
+
+
+async def test_a_file_of_a_namespace_is_seen_like_one_of_the_execution(
+    run: Run, server: OpenAIServer, context: FakeContext
+) -> None:
+    context.files.contents |= {"nsfile:///logo.png": png(), "nsfile://company/terms.pdf": b"%PDF-1.4 terms"}
+    content = [
+        {"type": "input_image", "image_url": "nsfile:///logo.png"},
+        {"type": "input_file", "file_url": "nsfile://company/terms.pdf"},
+    ]
+    await run(Responses, input=[{"role": "user", "content": content}])
+    picture, file = sent(server)["input"][0]["content"]
+    assert picture["image_url"].startswith("data:image/png;base64,")
+    assert file["filename"] == "terms.pdf" and file["file_data"].startswith("data:application/pdf;base64,")
 
 
 async def test_cited_pages_are_the_sources(run: Run, server: OpenAIServer) -> None:
