@@ -94,7 +94,7 @@ async def test_a_file_of_a_namespace_is_seen_like_one_of_the_execution(
 ) -> None:
     context.files.contents |= {"nsfile:///logo.png": png(), "nsfile://company/terms.pdf": b"%PDF-1.4 terms"}
     content = [
-        {"type": "input_image", "image_url": "nsfile:///logo.png"},
+        {"type": "input_image", "detail": "auto", "image_url": "nsfile:///logo.png"},
         {"type": "input_file", "file_url": "nsfile://company/terms.pdf"},
     ]
     await run(Responses, input=[{"role": "user", "content": content}])
