@@ -219,6 +219,9 @@ MILLSTREAM: dict[str, Any] = {
     "LOG_FILE_BYTES": number("MILLSTREAM_LOG_FILE_BYTES", 100_000_000),
     "LOG_LINE_BYTES": number("MILLSTREAM_LOG_LINE_BYTES", 65_536),
     "EXPRESSION_SECONDS": seconds("MILLSTREAM_EXPRESSION_SECONDS", 1),
+    # What {{ kestra.url }} and {{ kestra.environment }} read.
+    "URL": os.environ.get("MILLSTREAM_URL", "").rstrip("/"),
+    "ENVIRONMENT": os.environ.get("MILLSTREAM_ENVIRONMENT", ""),
     # What {{ globals.x }} and {{ envs.x }} read.
     "ENV_PREFIXES": names("MILLSTREAM_ENV_PREFIXES", ("ENV_", "KESTRA_")),
     "GLOBALS": read("MILLSTREAM_GLOBALS", dict[str, Any](), json_map, 'a JSON object such as {"region": "eu"}'),

@@ -25,6 +25,7 @@ def variables(
     *,
     globals: Mapping[str, Any] | None = None,
     envs: Mapping[str, Any] | None = None,
+    kestra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The variables of the run at `path`, or (None) of the flow. Read them only: parts are shared between calls."""
     seen = _seen(execution)
@@ -33,6 +34,7 @@ def variables(
         "execution": _execution(execution),
         "envs": dict(envs or {}),
         "globals": dict(globals or {}),
+        "kestra": dict(kestra or {}),
     }
     run = execution.runs.get(path) if path is not None else None
     if execution.runs:

@@ -58,6 +58,12 @@ def render(value: Any, seen: Mapping[str, Any], lookups: StoredLookups | None, c
     return render_value(value, seen, lookups, typed=typed, now=clock.now(), limits=limits)
 
 
+def given_here() -> dict[str, Mapping[str, Any]]:
+    """What this installation gives to every expression."""
+    ours = {"url": settings.MILLSTREAM["URL"], "environment": settings.MILLSTREAM["ENVIRONMENT"]}
+    return {"globals": given_globals(), "envs": given_envs(), "kestra": ours}
+
+
 def given_globals() -> dict[str, Any]:
     """`globals`: what this installation gives to every flow. The demo model wants no key, but clients send one."""
     url = settings.MILLSTREAM["DEMO_MODEL_URL"]

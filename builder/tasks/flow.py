@@ -52,13 +52,15 @@ class Wait:
     """The block waits before its lanes run: for `seconds`, or (None) for a person. `paused`: it shows as PAUSED.
 
     `at_end`: what the end of the time means: RESUME, WARN, FAIL or CANCEL; a person's resume always resumes.
-    `message`: why the block fails or is cancelled then.
+    `message`: why the block fails or is cancelled then. `until`: the time (ISO 8601) at which it ends, however late it
+    begins, in place of `seconds`.
     """
 
     seconds: float | None = None
     paused: bool = True
     at_end: str = "RESUME"
     message: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)

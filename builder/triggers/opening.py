@@ -13,7 +13,7 @@ from builder.errors import BuilderError, InvalidFlow, NotFound, Unavailable
 from builder.expressions import ExpressionError, UndefinedVariable, truthy
 from builder.flows.dialects.compat import NEWEST, Compat
 from builder.flows.model import Flow
-from builder.runtime.evaluate import given_envs, given_globals, render
+from builder.runtime.evaluate import given_here, render
 from builder.runtime.world.asking import Answers
 from builder.store import births
 from builder.store.hiding import masked
@@ -199,5 +199,5 @@ def flow_of(trigger: Trigger) -> Flow | None:
 def seen_by(trigger: Trigger, of: Flow | None) -> dict[str, Any]:
     """What every expression of a trigger may read: its flow with vars and labels, and what the installation gives."""
     flow = {"id": trigger.flow_id, "namespace": trigger.namespace, "revision": trigger.revision}
-    given = {"flow": flow, "globals": given_globals(), "envs": given_envs()}
+    given = {"flow": flow, **given_here()}
     return given if of is None else {**given, "vars": of.variables, "labels": dict(of.labels)}

@@ -122,7 +122,7 @@ def test_names_may_hold_dots(api: Api):
 
 def test_old_revisions_are_deleted_but_the_latest(api: Api, hello: str):
     for number in (2, 3):
-        api("PUT", "flows/team/hello", HELLO + f"description: number {number}\n", content_type="application/x-yaml")
+        api("PUT", "flows/team/hello", HELLO + f"description: number {number}\n")
     assert api("DELETE", "flows/team/hello/revisions?revisions=1").status_code == 204
     answer = api("DELETE", "flows/team/hello/revisions?revisions=2,3")
     assert answer.status_code == 409 and "Revision 3 of the flow" in answer.json()["message"]

@@ -1,8 +1,10 @@
 """ForEachItem: many child executions of one run, begun in groups."""
 
+from datetime import timedelta
+
 from builder.engine.commands import KeepRows, KillChild, StartChild
 from builder.engine.decide import Decision, decide_all, pending
-from builder.engine.events import ChildEnded, ChildStarted, Event
+from builder.engine.events import ChildEnded, ChildStarted, Event, Woken
 from builder.engine.moving.inside.batches import GROUP
 from builder.engine.play import START, answer, kill, ok, play, started, without_board
 from builder.engine.replay import replayed
@@ -151,3 +153,25 @@ def test_numbers_count_from_one_for_flows_of_old() -> None:
     plan = plan_of(EACH % "wait: true", compat=read_compat("0.21"))
     decision = play(plan, started, ok("each/each_split", splits="f", uris=["u"]))
     assert starts(decision)[0].taskrun == {"items": "u", "iteration": 1}
+
+
+def test_a_retry_restarts_the_batches_that_failed() -> None:
+    more = "retry: {type: constant, interval: PT1M, maxAttempts: 2}"
+    decision = begun(3, more)
+    first = starts(decision)
+    decision = told(decision, *ends(first, State.SUCCESS, State.FAILED, State.CANCELLED), more=more)
+    assert decision.execution.runs[ITEMS].state is State.RETRYING
+    decision = told(decision, Woken(START + timedelta(minutes=2)), more=more)
+    again = starts(decision)
+    assert [(command.child, command.again) for command in again] == [(one.child, True) for one in first[1:]]
+    decision = told(decision, *ends(again, State.SUCCESS, State.SUCCESS), more=more)
+    assert decision.execution.runs[ITEMS].state is State.SUCCESS
+
+
+def test_a_retry_begins_all_anew_where_children_are_not_restarted() -> None:
+    more = "retry: {type: constant, interval: PT1M, maxAttempts: 2}\n  restartBehavior: NEW_EXECUTION"
+    decision = begun(2, more)
+    first = starts(decision)
+    decision = told(decision, *ends(first, State.SUCCESS, State.FAILED), more=more)
+    again = starts(told(decision, Woken(START + timedelta(minutes=2)), more=more))
+    assert len(again) == 2 and not {one.child for one in first} & {one.child for one in again}

@@ -1,6 +1,7 @@
 """Any order, repetition or loss of events comes to an end, by legal moves alone, and plays again to the same state."""
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -8,7 +9,17 @@ from typing import Any
 import pytest
 
 from builder.engine import events as happened
-from builder.engine.commands import CancelTask, Command, Evaluate, KeepRows, KillChild, RunTask, StartChild, TryAgain
+from builder.engine.commands import (
+    BeginAgain,
+    CancelTask,
+    Command,
+    Evaluate,
+    KeepRows,
+    KillChild,
+    RunTask,
+    StartChild,
+    TryAgain,
+)
 from builder.engine.decide import Decision, decide, decide_all, pending
 from builder.engine.encoding import execution_from_json, execution_to_json
 from builder.engine.execution import Execution, TaskRun
@@ -77,7 +88,7 @@ class Chaos:
     def task(self, depth: int) -> dict[str, Any]:
         self.count += 1
         task: dict[str, Any] = {"id": f"t{self.count}"}
-        kinds = ["Log", "Sleep", "Pause", "Subflow"]
+        kinds = ["Log", "Sleep", "Pause", "Subflow", "ForEachItem"]
         if depth:
             kinds += [
                 "Loop",
@@ -90,10 +101,11 @@ class Chaos:
                 "Switch",
                 "LoopUntil",
                 "Dag",
+                "WorkingDirectory",
             ]
         task["type"] = kind = self.dice.choice(kinds)
         task |= self.properties(kind, depth)
-        if depth and kind not in ("Log", "Sleep", "Subflow"):
+        if depth and kind not in ("Log", "Sleep", "Subflow"):  # blocks, and those that make steps of their own
             for group in ("errors", "finally"):
                 if self.dice.random() < 0.25:
                     task[group] = self.tasks(depth - 1)
@@ -111,7 +123,9 @@ class Chaos:
         return {
             "Log": {"message": "x"},
             "Sleep": {"duration": "PT1M"},
-            "Subflow": {"namespace": "team", "flowId": "other"},
+            "Subflow": self.call(),
+            "ForEachItem": self.call() | {"items": "kestra:///rows"},
+            "WorkingDirectory": {"tasks": [self.work() for _ in range(self.dice.randint(1, 3))], "outputFiles": ["*"]},
             "Pause": self.dice.choice([{}, {"delay": "PT1M"}, {"timeout": "PT1M"}]),
             "Sequential": inside,
             "Parallel": inside | {"concurrent": self.dice.randint(0, 2)},
@@ -124,6 +138,16 @@ class Chaos:
             "LoopUntil": inside | {"condition": "{{ x }}", "checkFrequency": {"interval": "PT1M", "maxIterations": 3}},
             "Dag": {"tasks": [{"task": task} for task in inside.get("tasks", [])]},
         }[kind]
+
+    def call(self) -> dict[str, Any]:
+        switches = {name: self.dice.random() < 0.8 for name in ("wait", "transmitFailed")}
+        return {"namespace": "team", "flowId": "other"} | switches
+
+    def work(self) -> dict[str, Any]:
+        self.count += 1
+        return {"id": f"t{self.count}", "type": "Log", "message": "x"} | (
+            {"retry": self.retry()} if self.dice.random() < 0.2 else {}
+        )
 
     def loop(self) -> dict[str, Any]:
         loop: dict[str, Any] = {"values": self.dice.choice(['["a", "a", "b"]', '{"k": 1, "l": 2}', "[]"])}
@@ -150,7 +174,7 @@ class Chaos:
         raise AssertionError("the play did not end")
 
     def step(self) -> None:
-        assert all(command in self.open for command in pending(self.plan, self.execution))
+        assert all(self.knows(command) for command in pending(self.plan, self.execution))
         self.now += timedelta(seconds=1)
         chance = self.dice.random()
         if chance < 0.05 and self.told:
@@ -170,9 +194,18 @@ class Chaos:
             assert self.execution.state is State.PAUSED, f"{self.execution.state} with nothing to wait for"
             self.tell(happened.ResumeRequested(self.now, decision=self.dice.choice(["", "APPROVED", "DENIED"])))
 
+    def knows(self, command: Command) -> bool:
+        """A folder is there; the children of a batch that are tried again follow under the batch's name."""
+        if isinstance(command, StartChild):
+            return any(isinstance(one, StartChild) and one.path == command.path for one in self.open)
+        return command in self.open or isinstance(command, BeginAgain)
+
     def crash(self) -> None:
         self.execution = execution_from_json(execution_to_json(self.execution))
         self.open = list(pending(self.plan, self.execution))
+        for command in [command for command in self.open if isinstance(command, BeginAgain)]:
+            self.open.remove(command)
+            self.tell(happened.BlockLost(self.now, command.path, self.dice.random() < 0.5))
         for command in [command for command in self.open if isinstance(command, RunTask)]:
             self.open.remove(command)
             self.tell(happened.AttemptLost(self.now, command.path, command.attempt, self.dice.random() < 0.5))
@@ -183,35 +216,39 @@ class Chaos:
                 self.tell(self.evaluated(path, name, template))
             case RunTask(path, attempt):
                 if self.dice.random() < 0.8:
-                    self.tell(happened.TaskSucceeded(self.now, path, attempt, {"x": 1}))
+                    outputs = {"x": 1, "uris": ["a", "b", "c"][: self.dice.randint(0, 3)]}
+                    self.tell(happened.TaskSucceeded(self.now, path, attempt, outputs))
                 else:
                     self.tell(happened.TaskFailed(self.now, path, attempt, "no", self.dice.random() < 0.8))
             case CancelTask(path, attempt):
                 self.tell(happened.TaskKilled(self.now, path, attempt))
             case StartChild(path, child):
-                self.child_ended(path, child)
-            case KillChild(child):
-                path = next((run.path for run in self.execution.runs.values() if run.child == child), None)
-                if path is not None:
-                    self.tell(happened.ChildEnded(self.now, path, child, State.KILLED, None))
+                self.tell(happened.ChildStarted(self.now, path, child))
+                if command.wait:
+                    self.child_ended(command)
+            case KillChild(child, path):
+                owners = [path] if path else [run.path for run in self.execution.runs.values() if run.child == child]
+                for owner in owners:
+                    self.tell(happened.ChildEnded(self.now, owner, child, State.KILLED, None))
             case KeepRows(path, name):
                 self.tell(happened.Evaluated(self.now, path, name, "kestra:///kept.ion"))
             case TryAgain(due_at):
                 self.after = tried_again(self.execution, due_at)
 
-    def child_ended(self, path: str, child: str) -> None:
+    def child_ended(self, command: StartChild) -> None:
         """A child that is tried again is followed; its successor comes to its own end."""
         ends = [State.SUCCESS, State.SUCCESS, State.FAILED, State.WARNING, State.CANCELLED, State.RETRIED]
         state = self.dice.choice(ends)
+        path, child = command.path, command.child
         self.tell(happened.ChildEnded(self.now, path, child, state, {}))
-        run = self.execution.runs.get(path)
-        if state is State.RETRIED and run is not None and run.child == next_id(child):
-            under_way = [one for one in pending(self.plan, self.execution) if one not in self.open]
-            self.open += [one for one in under_way if isinstance(one, StartChild)]
+        if state is State.RETRIED:
+            self.open.append(replace(command, child=next_id(child)))
 
     def evaluated(self, path: str | None, name: str, template: Any) -> happened.Event:
         if self.dice.random() < 0.05:
             return happened.EvaluationFailed(self.now, path, name, "no such variable")
+        if name == "began":
+            return happened.Evaluated(self.now, path, name, self.now.isoformat())
         odds = {"{{ x }}": 0.7, "{{ y }}": 0.98}.get(template) if isinstance(template, str) else None
         return happened.Evaluated(self.now, path, name, template if odds is None else self.dice.random() < odds)
 

@@ -1,5 +1,7 @@
 """Pauses and approvals: what comes before the wait, who ended it, and how it goes on."""
 
+from datetime import timedelta
+
 from builder.engine.events import ResumeRequested
 from builder.engine.execution import Execution
 from builder.engine.play import START, Step, answer, failed, kill, ok, play, started, without_board, woken
@@ -18,12 +20,15 @@ REVIEW = """
 """.replace("yes_", "y").replace("no_", "n")
 
 
+ADDRESS = answer("review", "url", "http://here/executions/1")
+
+
 def decided(decision: str, by: str = "ann", comment: str = "") -> Step:
     return lambda execution, at: ResumeRequested(at, "review", {"x": 1}, by, decision, comment)
 
 
 def reviewed(more: str, *steps: Step) -> Execution:
-    return play(plan_of(REVIEW % more), started, ok("review/ask"), *steps).execution
+    return play(plan_of(REVIEW % more), started, ADDRESS, ok("review/ask"), *steps).execution
 
 
 def test_the_steps_before_an_approval_run_and_then_it_waits() -> None:
@@ -70,8 +75,11 @@ def test_each_behavior_leads_to_its_state() -> None:
 
 def test_an_approval_expires() -> None:
     plan = plan_of(REVIEW % "timeout: PT1H")
-    waiting = play(plan, started, answer("review", "timeout", "PT1H"), ok("review/ask")).execution
-    assert waiting.wake_at is not None
+    began = answer("review", "began", START.isoformat())
+    waiting = play(plan, started, ADDRESS, answer("review", "timeout", "PT1H"), began, ok("review/ask")).execution
+    assert waiting.wake_at == START + timedelta(hours=1)
+    outputs = waiting.runs["review"].outputs or {}
+    assert (outputs["due"], outputs["url"]) == (waiting.wake_at.isoformat(), "http://here/executions/1")
     done = play(plan, woken(4000), ok("review/tidy"), execution=without_board(waiting)).execution
     assert done.state is State.CANCELLED
     assert (done.runs["review"].outputs or {})["decision"] == "EXPIRED"
@@ -85,7 +93,7 @@ def test_an_automatic_approval_asks_nobody() -> None:
 
 
 def test_a_failure_before_the_wait_fails_without_waiting() -> None:
-    execution = play(plan_of(REVIEW % ""), started, failed("review/ask"), ok("review/tidy")).execution
+    execution = play(plan_of(REVIEW % ""), started, ADDRESS, failed("review/ask"), ok("review/tidy")).execution
     assert execution.state is State.FAILED
 
 

@@ -9,7 +9,7 @@ from builder.engine.execution import Execution
 from builder.engine.variables import variables
 from builder.errors import NotFound
 from builder.expressions import ExpressionError
-from builder.runtime.evaluate import RuntimeLookups, given_envs, given_globals, render
+from builder.runtime.evaluate import RuntimeLookups, given_here, render
 from builder.runtime.masking import MASK, Masker
 from builder.runtime.runner.keeping.plans import plan_of
 from builder.store import executions
@@ -42,7 +42,7 @@ def try_expression(execution_id: str, expression: str, run: str | None = None) -
     execution, _ = executions.load(execution_id)
     plan = plan_of(executions.sources([execution_id])[execution_id], execution.revision, execution.created_at)
     path = _path_of(execution, run) if run else None
-    seen = variables(plan, masked(execution), path, globals=given_globals(), envs=given_envs())
+    seen = variables(plan, masked(execution), path, **given_here())
     files_of = {execution.id, *filter(None, (execution.parent_id, execution.original_id))}
     lookups = MaskedLookups(execution.id, execution.namespace, files_of, Masker(), _CLOCK, list)
     try:

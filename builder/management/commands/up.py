@@ -71,6 +71,7 @@ class Command(BaseCommand):
         password = accounts.create_first_user()
         valkey.wait_until_ready(settings.REDIS_URL)
         environment.update(self._demo_model(model))
+        environment.setdefault("MILLSTREAM_URL", f"http://{_shown(options['host'])}:{options['port']}")
         self._start_parts(supervisor, environment, options, password)
         supervisor.watch()
         self.say("\nStopping.")

@@ -11,7 +11,7 @@ from django.conf import settings
 from builder import counters
 from builder.clock import Clock
 from builder.engine.states import State
-from builder.runtime.evaluate import given_envs, given_globals
+from builder.runtime.evaluate import given_here
 from builder.runtime.live import Publisher
 from builder.runtime.network import Network
 from builder.runtime.runner.alone import SUSPECT_LOSSES, AloneProcesses
@@ -115,7 +115,7 @@ class Runner:
         saver = Saver(database, self._clock, publisher.ring)
         self._tools = Tools(
             self._clock, database, saver, publisher, Network(), ThreadPoolExecutor(_THREADS, thread_name_prefix="task"),
-            {"globals": given_globals(), "envs": given_envs()}, Folders(settings.MILLSTREAM["WORK_FOLDER"]),
+            given_here(), Folders(settings.MILLSTREAM["WORK_FOLDER"]),
         )  # fmt: skip
         await asyncio.to_thread(self._tools.folders.open)
         self._listening = asyncio.create_task(listen(self._told))

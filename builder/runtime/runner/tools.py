@@ -14,7 +14,7 @@ from builder.runtime.world.folders import Folders
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """`threads`: for plain tasks that may block. `given`: `globals` and `envs` of expressions."""
+    """`threads`: for plain tasks that may block. `given`: what the installation gives to expressions."""
 
     clock: Clock
     database: Database

@@ -37,13 +37,16 @@ def batch_of(runs: Mapping[str, TaskRun], path: str) -> tuple[TaskRun, int] | No
 
 
 def begun(work: Work, run: TaskRun, asked: Batches) -> TaskRun:
-    """The run with its batches laid out, in a new attempt."""
+    """The run with its batches laid out, in a new attempt. A retry restarts those that failed, or begins all anew."""
     count = len(_values(work.runs, run, asked))
     number = attempts.started(work, run)
-    run = work.runs[run.path]
+    run, flow = work.runs[run.path], work.node(run).flow
     noted = dict(run.evaluated)
-    if len(noted.get(BATCHES, "")) != count or count == 0:
+    letters = re.sub("[FKC]", "a" if flow is not None and flow.restarts_children else "", noted.get(BATCHES, ""))
+    if len(letters) != count or count == 0:
         noted |= {BATCHES: "." * count, GENERATION: number, MAKER: work.execution.id}
+    else:
+        noted[BATCHES] = letters
     return work.change(run, evaluated=noted)
 
 

@@ -1,6 +1,6 @@
 """How a run begins to wait: for a child execution, for a time, or for a person."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from builder.engine.commands import StartChild
 from builder.engine.execution import TaskRun
@@ -29,4 +29,6 @@ def start_child(work: Work, run: TaskRun, layout: Layout) -> None:
 
 def start_wait(work: Work, run: TaskRun, wait: Wait) -> None:
     wake_at = None if wait.seconds is None else work.at + timedelta(seconds=wait.seconds)
+    if wait.until:
+        wake_at = datetime.fromisoformat(wait.until)
     work.move(run, State.PAUSED if wait.paused else State.RUNNING, wake_at=wake_at)

@@ -1,6 +1,7 @@
 """Waits for somebody's yes or no."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from builder.tasks.api import (
@@ -46,6 +47,10 @@ class Reviewed(Outputs):
     """Who decided; null where nobody did in time."""
     on: str
     """When."""
+    due: str
+    """By when it has to be decided, where there is a `timeout`; known while it waits, in `onWait` too."""
+    url: str
+    """Where people decide it: the address of the execution's page; known while it waits, in `onWait` too."""
     comment: str
     """What the person said about it."""
     inputs: dict[str, Any]
@@ -91,7 +96,7 @@ onApprove:
     expire_behavior: Behavior = "CANCEL"
     """How it goes on when nobody decided in time."""
     timeout: Annotated[Any, Form("duration", group="failure", label="Time limit")] = Field(None, examples=["P1D"])
-    """How long to wait for a decision; for ever when it is not set."""
+    """How long there is for a decision, from the beginning of the step; for ever when it is not set."""
     on_wait: Children = []
     """Steps before the wait, a message to whoever shall decide for example."""
     on_approve: Children = []
@@ -100,16 +105,25 @@ onApprove:
     """Steps after a denial."""
 
     def asks(self) -> Mapping[str, Ask]:
-        return {} if self.timeout is None else {"timeout": Ask(self.timeout)}
+        if self.auto_approve:
+            return {}
+        asked = {"url": Ask("{{ kestra.url ?? '' }}/executions/{{ execution.id }}")}
+        return asked if self.timeout is None else {**asked, "timeout": Ask(self.timeout), "began": Ask("{{ now() }}")}
 
     def layout(self, groups: Mapping[str, Sequence[str]], answers: Mapping[str, Any]) -> Layout:
         if self.auto_approve:
             outputs = {"decision": APPROVED, "auto": True}
             return Layout([Lane("", groups.get("onApprove", ()))], outputs=outputs)
         branch = {APPROVED: "onApprove", DENIED: "onDeny"}.get(str(answers.get("waited")), "")
+        due = self._due(answers)
+        outputs = {"url": answers["url"], **({"due": due} if due else {})}
+        lanes = [Lane("", groups.get(branch, ()))]
+        return Layout(lanes, outputs=outputs, wait=Wait(None, until=due), before=groups.get("onWait", ()))
+
+    def _due(self, answers: Mapping[str, Any]) -> str:
+        """Counted from the beginning of the step, so that those who are told of it in `onWait` know when it is over."""
         timeout = read_duration(answers.get("timeout"))
-        wait = Wait(None if timeout is None else timeout.total_seconds())
-        return Layout([Lane("", groups.get(branch, ()))], wait=wait, before=groups.get("onWait", ()))
+        return "" if timeout is None else (datetime.fromisoformat(answers["began"]) + timeout).isoformat()
 
     def resumed(self, resume: Resume) -> Mapping[str, Any]:
         decision = EXPIRED if resume.by is None else (resume.decision or APPROVED)
