@@ -9,7 +9,7 @@ _CLOCK = SystemClock()
 
 
 def set_enabled(namespace: str, flow_id: str, trigger_id: str, enabled: bool) -> Trigger:
-    """Switches a trigger on or off; what was missed while it was off stays missed. Raises NotFound."""
+    """Switches a trigger on or off; `builder.triggers.resuming` switches on what missed something. Raises NotFound."""
     return triggers.set_enabled(namespace, flow_id, trigger_id, enabled, _CLOCK.now())
 
 

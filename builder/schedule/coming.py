@@ -1,8 +1,10 @@
 """The next runs of a schedule in its own zone, with the changes of the clock between them marked. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 from builder.schedule.dates import Times
 
@@ -19,10 +21,15 @@ class Coming:
 
 def coming(times: Times, now: datetime, count: int) -> tuple[Coming, ...]:
     """The next `count` runs after `now`."""
+    return marked(islice(times.after(now), count), times.zone, now)
+
+
+def marked(moments: Iterable[datetime], zone: ZoneInfo, now: datetime) -> tuple[Coming, ...]:
+    """Moments in order, in their zone, with the changes of its clocks since `now` at the first one after each."""
     found: list[Coming] = []
-    before = now.astimezone(times.zone).utcoffset() or _NONE
-    for moment in islice(times.after(now), count):
-        there = moment.astimezone(times.zone)
+    before = now.astimezone(zone).utcoffset() or _NONE
+    for moment in moments:
+        there = moment.astimezone(zone)
         offset = there.utcoffset() or _NONE
         found.append(Coming(there, _change(offset - before)))
         before = offset

@@ -12,10 +12,10 @@ from builder.errors import BuilderError, Conflict, InvalidInput, Unavailable
 from builder.schedule import Times
 from builder.store import births, triggers
 from builder.store.executions import new_id
-from builder.store.triggers import FIRED, SKIPPED, Trigger, backfills
+from builder.store.triggers import FAILED, FIRED, SKIPPED, Trigger, backfills
 from builder.store.triggers.backfills import Backfill
 from builder.triggers.opening import Opening
-from builder.triggers.schedules import FAILED, running
+from builder.triggers.schedules import running
 from builder.triggers.timetable import TYPES, fitting_variables, times_of
 
 MOST_DATES = 20_000
@@ -36,8 +36,12 @@ def begin(
     labels: Sequence[tuple[str, str]] = (),
     gaps_only: bool = False,
     paused: bool = False,
+    pace: timedelta = timedelta(0),
 ) -> Trigger:
-    """Asks for the dates from `start` to `end`. Raises InvalidInput, and Conflict while another one is under way."""
+    """Asks for the dates from `start` to `end`. Raises InvalidInput, and Conflict while another one is under way.
+
+    `pace`: how long to wait, at least, after one was started.
+    """
     if trigger.type not in TYPES:
         raise InvalidInput(f"Trigger `{trigger.id}` has no dates to make up for; only a schedule has.")
     if trigger.backfill is not None and not trigger.backfill.is_over:
@@ -51,8 +55,9 @@ def begin(
         many = f"more than {MOST_DATES} dates; take a shorter one" if count else "no date of this schedule"
         raise InvalidInput(f"The time from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC holds {many}.")
     made = Backfill(
-        new_id(), start, end, count, inputs=dict(inputs or {}), labels=tuple(labels), gaps_only=gaps_only, paused=paused
-    )
+        new_id(), start, end, count, inputs=dict(inputs or {}), labels=tuple(labels), gaps_only=gaps_only,
+        paused=paused, pace_seconds=pace.total_seconds(),
+    )  # fmt: skip
     backfills.put(trigger.place, made)
     return triggers.get(*trigger.place)
 
@@ -79,7 +84,9 @@ def run_backfills(clock: Clock) -> int:
     started = 0
     for trigger in triggers.backfilling():
         current = trigger.backfill
-        if current is None or current.paused or current.is_over or running(trigger) is not None:
+        if current is None or current.paused or current.is_over or current.rests(clock.now()):
+            continue
+        if running(trigger) is not None:
             continue
         try:
             started += _move_on(trigger, current, clock)

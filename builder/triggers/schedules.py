@@ -8,13 +8,11 @@ from builder.errors import BuilderError, Unavailable
 from builder.flows.durations import parse_duration
 from builder.schedule import Due, Missed, Recover, Times, due
 from builder.store import triggers
-from builder.store.triggers import FIRED, MISSED, SKIPPED, Trigger
+from builder.store.triggers import FAILED, FIRED, MISSED, SKIPPED, Trigger
 from builder.tasks.judge import Objection
 from builder.triggers.opening import Opening
 from builder.triggers.stopping import stopped
 from builder.triggers.timetable import TYPES, fitting_variables, following, times_of, variables
-
-FAILED = "FAILED"
 
 log = logging.getLogger(__name__)
 

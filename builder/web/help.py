@@ -15,6 +15,7 @@ FOLDER: Path = settings.BASE_DIR / "builder" / "docs"
 
 FIRST = (
     "editor",
+    "triggers",
     "files",
     "secrets",
     "openai",

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from builder.web import account, executions, flows, help, home, imports, schedules, starters
+from builder.web import account, executions, flows, help, home, imports, starters
 from builder.web.namespaces import files, kv, secrets
 from builder.web.system import health, metrics, page
 
@@ -28,17 +28,7 @@ urlpatterns = [
     path("starters/<str:name>/run", starters.starter_run, name="starter-run"),
     path("executions", executions.execution_list, name="executions"),
     path("executions/chosen", executions.execution_bulk, name="executions-bulk"),
-    path("schedules", schedules.schedule_list, name="schedules"),
-    path(
-        "schedules/<str:namespace>/<str:flow_id>/<str:trigger_id>",
-        schedules.schedule_switch,
-        name="schedule-switch",
-    ),
-    path(
-        "schedules/<str:namespace>/<str:flow_id>/<str:trigger_id>/act",
-        schedules.schedule_act,
-        name="schedule-act",
-    ),
+    path("", include("builder.web.schedules.urls")),
     path("files", files.file_list, name="files"),
     path("files/<str:namespace>/upload", files.file_upload, name="file-upload"),
     path("files/<str:namespace>/save", files.file_save, name="file-save"),

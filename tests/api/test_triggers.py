@@ -1,10 +1,12 @@
 """Triggers over the API: their state is changed one by one, as a list or by a search; backfills come and go."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from builder.clock import SystemClock
+from builder.clock import FixedClock, SystemClock
+from builder.store import triggers
 from builder.triggers.backfilling import run_backfills
 from tests.api.conftest import Api
 
@@ -58,6 +60,7 @@ def test_a_backfill_comes_goes_on_and_is_given_up(api: Api, address: str):
     ({"backfill": {**BACKFILL, "inputs": []}}, 200),
     ({"backfill": {**BACKFILL, "inputs": [1]}}, 422),
     ({"backfill": {**BACKFILL, "labels": "a"}}, 422),
+    ({"backfill": {**BACKFILL, "pace": "slowly"}}, 422),
     ({"backfill": []}, 422),
     ({"backfill": BACKFILL, "triggerId": "call"}, 422),
     ({"backfill": BACKFILL, "triggerId": "nobody"}, 404),
@@ -94,3 +97,23 @@ def test_many_are_changed_by_a_list_or_by_a_search(api: Api):
 @pytest.mark.parametrize("query", ["", "?disabled=true", "?nonsense=1&namespace=team"])
 def test_nothing_is_done_to_all_triggers_by_mistake(api: Api, query: str):
     assert api("POST", f"triggers/delete/by-query{query}").status_code == 422
+
+
+@pytest.mark.parametrize(("recover", "runs"), [({}, 0), ({"recoverMissedSchedules": "LAST"}, 1)])
+def test_switched_on_the_times_that_passed_are_missed_or_run(api: Api, recover: dict[str, str], runs: int):
+    triggers.set_enabled("team", "nightly", "night", False, SystemClock().now() - timedelta(days=3))
+    wrong = api("PUT", "triggers", {**NIGHT, "disabled": False, "recoverMissedSchedules": "some"})
+    assert wrong.status_code == 422 and night(api)["disabled"] is True
+    assert api("PUT", "triggers", {**NIGHT, "disabled": False, **recover}).json()["disabled"] is False
+    assert run_backfills(SystemClock()) == runs
+    states = [slot["state"] for slot in api.get("triggers/team/nightly/night/slots")["results"]]
+    assert states == ["FIRED"] * runs + ["MISSED"] * (3 - runs)
+
+
+def test_a_backfill_keeps_its_pace(api: Api):
+    api("PUT", "triggers/backfill/create", {**NIGHT, "backfill": {**BACKFILL, "pace": "PT1M"}})
+    clock = FixedClock(SystemClock().now())
+    assert [run_backfills(clock), run_backfills(clock)] == [1, 0]
+    clock.advance(timedelta(minutes=1))
+    assert [run_backfills(clock), run_backfills(clock)] == [1, 0]
+    assert night(api)["backfill"]["paceSeconds"] == 60

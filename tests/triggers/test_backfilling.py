@@ -1,5 +1,6 @@
 """Backfills: past dates, each once, in order, one after the other; held, gone on with and given up by people."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from builder.actions import flows
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.errors import BuilderError, Conflict, InvalidInput
+from builder.models import Trigger as TriggerRow
 from builder.runtime.runner.runner import Runner
 from builder.store import executions, triggers
 from builder.store.executions import Filters
@@ -189,3 +191,11 @@ def test_a_switched_off_trigger_rests_with_its_backfill() -> None:
     assert play() == 0
     triggers.set_enabled("lab", "nightly", "night", True, CLOCK.now())
     assert play() == 4
+
+
+def test_a_backfill_of_an_older_version_goes_on() -> None:
+    begin(published(), START, END, CLOCK)
+    kept = json.loads(backfill().written())
+    old = {name: value for name, value in kept.items() if name not in ("pace_seconds", "started_at")}
+    TriggerRow.objects.update(backfill=json.dumps(old))
+    assert play() == 4 and backfill().is_over

@@ -11,7 +11,7 @@ from builder.actions import kv as kv_actions
 from builder.actions import secrets as secret_actions
 from builder.actions.executions import running
 from builder.models import Trigger
-from builder.store import executions, flows, triggers
+from builder.store import executions, flows
 from builder.store.executions import MetricPoint, Saved
 from builder.web import home
 
@@ -161,16 +161,6 @@ def test_ticked_executions_are_killed_together(browser: Client) -> None:
     assert "Kill: 2 of 2" in text(browser, "/executions")
 
 
-def test_schedules_show_the_next_five_runs_in_their_zone_and_switch(browser: Client) -> None:
-    publish()
-    page = text(browser, "/schedules")
-    assert page.count("CET") + page.count("CEST") == 5
-    assert "Europe/Paris" in page
-    browser.post("/schedules/lab/one/hourly", {"on": "false"})
-    assert not triggers.get("lab", "one", "hourly").enabled
-    assert "switched off" in text(browser, "/schedules")
-
-
 def test_a_kv_value_that_does_not_fit_keeps_what_was_typed(browser: Client) -> None:
     answer = browser.post("/kv", {"namespace": "lab", "key": "n", "kind": "NUMBER", "value": "forty"})
     assert answer.status_code == 422
@@ -216,22 +206,6 @@ def test_the_guides_are_shown_in_the_app(browser: Client) -> None:
     assert "<table>" in text(browser, "/help/configuration")
     assert browser.get("/help/nothing").status_code == 404
     assert browser.get("/help/../settings").status_code == 404
-
-
-def test_a_backfill_is_asked_for_held_and_given_up_on_the_page(browser: Client) -> None:
-    publish()
-    act = "/schedules/lab/one/hourly/act"
-    span = {"start": "2021-03-26T00:00", "end": "2021-03-26T03:30"}
-    assert "Start the backfill" in text(browser, "/schedules")
-    browser.post(act, {"verb": "backfill", **span})
-    assert "0 started of 4" in text(browser, "/schedules")
-    browser.post(act, {"verb": "pause"})
-    assert "of 4, paused" in text(browser, "/schedules")
-    browser.post(act, {"verb": "cancel"})
-    assert "of 4" not in text(browser, "/schedules")
-    for wrong in ({"verb": "backfill", "start": "soon"}, {"verb": "pause"}, {"verb": "nonsense"}):
-        assert browser.post(act, wrong).status_code == 302
-    assert browser.post("/schedules/lab/one/nobody/act", {"verb": "unlock"}).status_code == 404
 
 
 def test_a_run_and_a_flow_show_what_their_calls_cost_together(browser: Client) -> None:

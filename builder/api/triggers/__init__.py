@@ -80,7 +80,7 @@ def state_json(one: Trigger) -> dict[str, Any]:
 def _backfill(one: Backfill) -> dict[str, Any]:
     return {
         "start": instant(one.start), "end": instant(one.end), "currentDate": instant(one.at or one.start),
-        "paused": one.paused, "inputs": dict(one.inputs), "gapsOnly": one.gaps_only,
+        "paused": one.paused, "inputs": dict(one.inputs), "gapsOnly": one.gaps_only, "paceSeconds": one.pace_seconds,
         "labels": [{"key": key, "value": value} for key, value in one.labels],
         "total": one.total, "started": one.started, "passed": one.passed, "message": one.message or None,
     }  # fmt: skip

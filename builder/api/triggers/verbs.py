@@ -1,7 +1,7 @@
 """What is done to triggers: one, a list of them, or all that a search finds. Backfills too."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -13,9 +13,12 @@ from builder.api.reading import body_json, body_map, flag, given_labels, name_of
 from builder.api.triggers import QUERY, found_by, state_json
 from builder.clock import SystemClock
 from builder.errors import BuilderError, InvalidInput, Unavailable
+from builder.flows.durations import BadDuration, parse_duration
+from builder.schedule import Recover
 from builder.store import triggers
 from builder.store.triggers import Trigger
 from builder.triggers import backfilling
+from builder.triggers.resuming import switch_on
 
 _CLOCK = SystemClock()
 Act = Callable[[Trigger], Trigger]
@@ -51,14 +54,27 @@ def _changed(body: Any) -> Trigger:
     if not isinstance(disabled, bool) and asked is None:
         raise InvalidInput("A trigger is changed by disabled, true or false, or by a backfill.")
     if isinstance(disabled, bool) and disabled == one.active:
-        one = actions.set_enabled(*one.place, not disabled)
+        one = _switched(one, disabled, _recover(body.get("recoverMissedSchedules")))
     return one if asked is None else _backfilled(one, asked)
+
+
+def _recover(written: Any) -> Recover:
+    if written is None:
+        return Recover.NONE
+    if written not in list(Recover):
+        raise InvalidInput(f"recoverMissedSchedules is one of {', '.join(Recover)}.")
+    return Recover(written)
+
+
+def _switched(one: Trigger, disabled: bool, recover: Recover = Recover.NONE) -> Trigger:
+    """Switched on, the times that passed meanwhile are noted as missed, and started as far as `recover` says."""
+    return actions.set_enabled(*one.place, False) if disabled else switch_on(one, recover, _CLOCK)
 
 
 def _backfilled(one: Trigger, asked: Any) -> Trigger:
     """A new backfill; where one is under way, its `paused`."""
     if not isinstance(asked, dict):
-        raise InvalidInput("A backfill is a map: start, end, inputs, labels, paused, gapsOnly.")
+        raise InvalidInput("A backfill is a map: start, end, inputs, labels, paused, gapsOnly, pace.")
     if one.backfill is not None and not one.backfill.is_over:
         return backfilling.hold(one, asked.get("paused") is True)
     inputs = asked.get("inputs") or {}
@@ -67,8 +83,15 @@ def _backfilled(one: Trigger, asked: Any) -> Trigger:
     return backfilling.begin(
         one, _moment(asked, "start"), _moment(asked, "end", _CLOCK.now()), _CLOCK, inputs=inputs,
         labels=given_labels(asked.get("labels") or []), gaps_only=asked.get("gapsOnly") is True,
-        paused=asked.get("paused") is True,
+        paused=asked.get("paused") is True, pace=_pace(asked.get("pace")),
     )  # fmt: skip
+
+
+def _pace(written: Any) -> timedelta:
+    try:
+        return timedelta(0) if written is None else max(parse_duration(str(written)), timedelta(0))
+    except BadDuration:
+        raise InvalidInput("pace of a backfill is an ISO-8601 duration such as PT1M.") from None
 
 
 def _moment(asked: Mapping[str, Any], name: str, otherwise: datetime | None = None) -> datetime:
@@ -149,7 +172,7 @@ def switch_found(request: HttpRequest) -> HttpResponseBase:
 
 
 def _switch(disabled: bool) -> Act:
-    return lambda one: actions.set_enabled(*one.place, not disabled)
+    return lambda one: _switched(one, disabled)
 
 
 def _done(chosen: list[Trigger], act: Act) -> HttpResponseBase:

@@ -1,79 +1,61 @@
 """Triggers of published flows: their switch, their next slot, the slots already fired, what they wait for."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
 from builder import counters
 from builder.errors import NotFound
-from builder.models import Execution as ExecutionRow
 from builder.models import Slot as SlotRow
 from builder.models import Trigger as TriggerRow
 from builder.store import documents
 from builder.store.gate import lock_row, write
 from builder.store.triggers import calls, windows
-from builder.store.triggers.backfills import Backfill, Place
+from builder.store.triggers.history import (
+    FAILED,
+    FIRED,
+    MISSED,
+    SKIPPED,
+    Slot,
+    is_running,
+    read_slot,
+    slot_key,
+    slots,
+    was_running,
+)
+from builder.store.triggers.values import NEVER, Trigger, read_all, read_trigger
 
-
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """One trigger. `definition`: its map as published. `next_at` None: not computed yet, or it has none.
-
-    It fires when `active`: switched on by people and not disabled in the text or with its flow.
-    """
-
-    namespace: str
-    flow_id: str
-    id: str
-    type: str
-    definition: Mapping[str, Any]
-    revision: int
-    enabled: bool
-    declared_disabled: bool
-    last_at: datetime | None
-    next_at: datetime | None
-    last_execution_id: str | None
-    message: str
-    since: datetime
-    updated_at: datetime
-    backfill: Backfill | None = None
-    held_until: datetime | None = None
-
-    @property
-    def active(self) -> bool:
-        return self.enabled and not self.declared_disabled
-
-    @property
-    def place(self) -> Place:
-        return self.namespace, self.flow_id, self.id
-
-    @property
-    def key(self) -> str:
-        return slot_key(self.namespace, self.flow_id, self.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One moment a trigger had to fire at, and what came of it."""
-
-    trigger: str
-    fire_at: datetime
-    execution_id: str | None
-    state: str
-    reason: str
-    made_at: datetime
-
-
-FIRED, SKIPPED, MISSED = "FIRED", "SKIPPED", "MISSED"
-_NEVER = datetime(9000, 1, 1, tzinfo=UTC)
-"""Kept as the next slot of a trigger that has none: nothing is to be computed again until it is published anew."""
-
-
-def slot_key(namespace: str, flow_id: str, trigger_id: str) -> str:
-    return f"{namespace}/{flow_id}/{trigger_id}"
+__all__ = [
+    "FAILED",
+    "FIRED",
+    "MISSED",
+    "SKIPPED",
+    "Slot",
+    "Trigger",
+    "backfilling",
+    "claim",
+    "declare",
+    "due",
+    "fire",
+    "get",
+    "heed",
+    "hold",
+    "is_running",
+    "let_go",
+    "listed",
+    "next_due",
+    "note_execution",
+    "of_flow",
+    "of_types",
+    "plan",
+    "say",
+    "set_enabled",
+    "slot_key",
+    "slots",
+    "was_running",
+]
 
 
 def declare(
@@ -114,17 +96,17 @@ def get(namespace: str, flow_id: str, trigger_id: str) -> Trigger:
     row = TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id, trigger_id=trigger_id).first()
     if row is None:
         raise NotFound(f"Flow `{namespace}.{flow_id}` has no trigger `{trigger_id}`.")
-    return _trigger(row)
+    return read_trigger(row)
 
 
 def of_flow(namespace: str, flow_id: str) -> list[Trigger]:
-    return _triggers(TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id).order_by("id"))
+    return read_all(TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id).order_by("id"))
 
 
 def of_types(types: Sequence[str], *, active: bool = True) -> list[Trigger]:
     """All triggers of these types (canonical names and aliases are different texts: give both)."""
     found = TriggerRow.objects.filter(type__in=types)
-    return _triggers((found.filter(enabled=True, declared_disabled=False) if active else found).order_by("id"))
+    return read_all((found.filter(enabled=True, declared_disabled=False) if active else found).order_by("id"))
 
 
 def listed(*, namespace: str = "", text: str = "", types: Sequence[str] = (), limit: int = 1000) -> list[Trigger]:
@@ -136,32 +118,32 @@ def listed(*, namespace: str = "", text: str = "", types: Sequence[str] = (), li
         found = found.filter(Q(flow_id__icontains=text) | Q(trigger_id__icontains=text))
     if types:
         found = found.filter(type__in=types)
-    return _triggers(found[:limit])
+    return read_all(found[:limit])
 
 
 def due(types: Sequence[str], now: datetime, limit: int = 200) -> list[Trigger]:
     """Active triggers of these types whose next slot has come, or was never computed."""
     found = TriggerRow.objects.filter(type__in=types, enabled=True, declared_disabled=False)
     found = found.filter(Q(next_at__isnull=True) | Q(next_at__lte=now))
-    return _triggers(found.order_by(F("next_at").asc(nulls_first=True))[:limit])
+    return read_all(found.order_by(F("next_at").asc(nulls_first=True))[:limit])
 
 
 def backfilling() -> list[Trigger]:
     """Active triggers with a backfill, over ones too."""
     found = TriggerRow.objects.filter(backfill__isnull=False, enabled=True, declared_disabled=False)
-    return _triggers(found.order_by("id"))
+    return read_all(found.order_by("id"))
 
 
 def next_due(limit: int = 10) -> list[Trigger]:
     """What fires next, soonest first."""
-    found = TriggerRow.objects.filter(enabled=True, declared_disabled=False, next_at__lt=_NEVER)
-    return _triggers(found.order_by("next_at")[:limit])
+    found = TriggerRow.objects.filter(enabled=True, declared_disabled=False, next_at__lt=NEVER)
+    return read_all(found.order_by("next_at")[:limit])
 
 
 def plan(trigger: Trigger, next_at: datetime | None, *, message: str = "") -> bool:
     """Notes when it fires next; False when the trigger was published anew or switched meanwhile: nothing was noted."""
     with write():
-        return bool(_same(trigger).update(next_at=next_at or _NEVER, message=message))
+        return bool(_same(trigger).update(next_at=next_at or NEVER, message=message))
 
 
 def fire(
@@ -184,7 +166,7 @@ def fire(
             return None
         if SlotRow.objects.filter(trigger=trigger.key, fire_at=fire_at).exists():
             behind = Q(last_at__isnull=True) | Q(last_at__lt=fire_at)
-            _same(trigger).filter(behind).update(last_at=fire_at, next_at=next_at or _NEVER)
+            _same(trigger).filter(behind).update(last_at=fire_at, next_at=next_at or NEVER)
             return None
         execution_id = create() if create else None
         row = SlotRow.objects.create(
@@ -192,12 +174,12 @@ def fire(
         )
         _same(trigger).update(
             last_at=fire_at,
-            next_at=next_at or _NEVER,
+            next_at=next_at or NEVER,
             message=reason,
             last_execution_id=execution_id or F("last_execution_id"),
         )
     counters.count_slot(state, (now - fire_at).total_seconds() if state == FIRED else None)
-    return _slot(row)
+    return read_slot(row)
 
 
 def say(trigger: Trigger, message: str) -> None:
@@ -229,6 +211,12 @@ def let_go(trigger: Trigger) -> None:
         _named(trigger).update(held_until=None)
 
 
+def heed(trigger: Trigger, now: datetime) -> None:
+    """People have seen what it did not start until now."""
+    with write():
+        _named(trigger).update(heeded_at=now)
+
+
 def note_execution(trigger: Trigger, execution_id: str, at: datetime) -> None:
     """Remembers the last execution of a trigger that has no slots (webhook, flow trigger)."""
     with write():
@@ -250,52 +238,6 @@ def set_enabled(namespace: str, flow_id: str, trigger_id: str, enabled: bool, no
         return trigger
     with write():
         row = TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id, trigger_id=trigger_id)
-        row.update(enabled=enabled, next_at=None, updated_at=now, **({"since": now, "message": ""} if enabled else {}))
+        changes = {"since": now, "message": "", "off_at": None} if enabled else {"off_at": now}
+        row.update(enabled=enabled, next_at=None, updated_at=now, **changes)
     return get(namespace, flow_id, trigger_id)
-
-
-def slots(trigger: Trigger, limit: int = 20) -> list[Slot]:
-    """The last slots, newest first."""
-    return [_slot(row) for row in SlotRow.objects.filter(trigger=trigger.key).order_by("-fire_at")[:limit]]
-
-
-def is_running(execution_id: str | None) -> bool:
-    """Whether the execution a trigger started last has not ended yet."""
-    return ExecutionRow.objects.filter(id=execution_id, ended_at__isnull=True).exists() if execution_id else False
-
-
-def was_running(execution_id: str | None, at: datetime) -> bool:
-    """Whether that execution was there, and had not ended, at that moment."""
-    if execution_id is None:
-        return False
-    found = ExecutionRow.objects.filter(id=execution_id, created_at__lt=at)
-    return found.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at)).exists()
-
-
-def _triggers(rows: Iterable[TriggerRow]) -> list[Trigger]:
-    return [_trigger(row) for row in rows]
-
-
-def _trigger(row: TriggerRow) -> Trigger:
-    return Trigger(
-        namespace=row.namespace,
-        flow_id=row.flow_id,
-        id=row.trigger_id,
-        type=row.type,
-        definition=documents.load(row.definition),
-        revision=row.revision,
-        enabled=row.enabled,
-        declared_disabled=row.declared_disabled,
-        last_at=row.last_at,
-        next_at=None if row.next_at == _NEVER else row.next_at,
-        last_execution_id=row.last_execution_id,
-        message=row.message,
-        since=row.since,
-        updated_at=row.updated_at,
-        backfill=None if row.backfill is None else Backfill.read(row.backfill),
-        held_until=row.held_until,
-    )
-
-
-def _slot(row: SlotRow) -> Slot:
-    return Slot(row.trigger, row.fire_at, row.execution_id, row.state, row.reason, row.made_at)

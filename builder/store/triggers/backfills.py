@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from builder.models import Slot as SlotRow
 from builder.models import Trigger as TriggerRow
 from builder.store import documents
-from builder.store.gate import write
+from builder.store.gate import lock_row, write
 
-_MOMENTS = ("start", "end", "at", "finished_at")
+_MOMENTS = ("start", "end", "at", "finished_at", "started_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Backfill:
     """From `start` to `end`, both with. `at`: the last date that was looked at. `total`: how many dates there are.
 
     `gaps_only`: dates that have started something already are passed over. `started`, `passed` count dates.
+    `pace_seconds`: how long it waits, at least, after it started one, at `started_at`.
     """
 
     id: str
@@ -28,16 +29,22 @@ class Backfill:
     labels: Sequence[tuple[str, str]] = ()
     gaps_only: bool = False
     paused: bool = False
+    pace_seconds: float = 0
     at: datetime | None = None
     started: int = 0
     passed: int = 0
     last_execution_id: str | None = None
+    started_at: datetime | None = None
     finished_at: datetime | None = None
     message: str = ""
 
     @property
     def is_over(self) -> bool:
         return self.finished_at is not None
+
+    def rests(self, now: datetime) -> bool:
+        """Whether its pace lets it start nothing yet."""
+        return self.started_at is not None and now < self.started_at + timedelta(seconds=self.pace_seconds)
 
     @property
     def percent(self) -> int:
@@ -48,7 +55,7 @@ class Backfill:
         """From a row."""
         written = documents.load(text)
         for name in _MOMENTS:
-            written[name] = datetime.fromisoformat(written[name]) if written[name] else None
+            written[name] = datetime.fromisoformat(written[name]) if written.get(name) else None
         return cls(**{**written, "labels": tuple((key, value) for key, value in written["labels"])})
 
     def written(self) -> str:
@@ -71,8 +78,13 @@ def put(place: Place, backfill: Backfill | None) -> None:
 def alter(place: Place, backfill: Backfill, **changes: Any) -> Backfill | None:
     """Changes it; None when it is another one by now, or was moved on meanwhile."""
     with write():
+        lock_row("SELECT id FROM builder_trigger WHERE namespace = %s AND flow_id = %s AND trigger_id = %s", place)
+        kept = _row(place).values_list("backfill", flat=True).first()
+        if kept is None or Backfill.read(kept) != backfill:
+            return None
         changed = replace(backfill, **changes)
-        return changed if _row(place).filter(backfill=backfill.written()).update(backfill=changed.written()) else None
+        _row(place).update(backfill=changed.written())
+    return changed
 
 
 def move_on(
@@ -107,8 +119,9 @@ def move_on(
         if execution_id is None:
             return passing
         return alter(
-            place, passing, passed=backfill.passed, started=backfill.started + 1, last_execution_id=execution_id
-        )
+            place, passing, passed=backfill.passed, started=backfill.started + 1, last_execution_id=execution_id,
+            started_at=now,
+        )  # fmt: skip
 
 
 def _row(place: Place) -> Any:

@@ -81,6 +81,12 @@ def own_time(at: datetime) -> str:
 
 
 @register.filter
+def clock_time(at: datetime) -> str:
+    """A time of the day in the zone it carries: `09:00`, `09:00:30`."""
+    return f"{at:%H:%M:%S}" if at.second else f"{at:%H:%M}"
+
+
+@register.filter
 def took(item: object) -> str:
     """How long a line of the history ran, until now if it still does; a dash before it began."""
     started, ended = getattr(item, "started_at", None), getattr(item, "ended_at", None)

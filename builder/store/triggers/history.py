@@ -1,0 +1,84 @@
+"""The moments that triggers had to fire at, and what came of each; read by pages, and where fires are decided."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from django.db.models import Q
+
+from builder.models import Execution as ExecutionRow
+from builder.models import Slot as SlotRow
+from builder.store.gate import write
+
+FIRED, SKIPPED, MISSED, FAILED = "FIRED", "SKIPPED", "MISSED", "FAILED"
+"""What comes of a slot: started; left out by a condition; given up; it should have started and could not."""
+
+
+class _HasKey(Protocol):
+    @property
+    def key(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One moment a trigger had to fire at, and what came of it."""
+
+    trigger: str
+    fire_at: datetime
+    execution_id: str | None
+    state: str
+    reason: str
+    made_at: datetime
+
+
+def slot_key(namespace: str, flow_id: str, trigger_id: str) -> str:
+    return f"{namespace}/{flow_id}/{trigger_id}"
+
+
+def slots(trigger: _HasKey, limit: int = 20) -> list[Slot]:
+    """The last slots, newest first."""
+    return _slots(SlotRow.objects.filter(trigger=trigger.key).order_by("-fire_at")[:limit])
+
+
+def between(start: datetime, end: datetime, triggers: Collection[str], limit: int) -> list[Slot]:
+    """The slots of these triggers from `start` to before `end`, the oldest first; at most so many."""
+    found = SlotRow.objects.filter(fire_at__gte=start, fire_at__lt=end, trigger__in=triggers)
+    return _slots(found.order_by("fire_at", "id")[:limit])
+
+
+def lost(since: datetime, limit: int = 1000) -> list[Slot]:
+    """What did not start although it should have, as it was found after that moment; the newest first."""
+    found = SlotRow.objects.filter(state__in=(FAILED, MISSED), made_at__gt=since)
+    return _slots(found.order_by("-made_at", "-fire_at")[:limit])
+
+
+def note_missed(trigger: str, moments: Iterable[datetime], reason: str, now: datetime) -> None:
+    """Notes slots that nothing was there to fire; those that are known stay as they are."""
+    rows = [
+        SlotRow(trigger=trigger, fire_at=at, execution_id=None, state=MISSED, reason=reason, made_at=now)
+        for at in moments
+    ]
+    with write():
+        SlotRow.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def is_running(execution_id: str | None) -> bool:
+    """Whether the execution a trigger started last has not ended yet."""
+    return ExecutionRow.objects.filter(id=execution_id, ended_at__isnull=True).exists() if execution_id else False
+
+
+def was_running(execution_id: str | None, at: datetime) -> bool:
+    """Whether that execution was there, and had not ended, at that moment."""
+    if execution_id is None:
+        return False
+    found = ExecutionRow.objects.filter(id=execution_id, created_at__lt=at)
+    return found.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at)).exists()
+
+
+def read_slot(row: SlotRow) -> Slot:
+    return Slot(row.trigger, row.fire_at, row.execution_id, row.state, row.reason, row.made_at)
+
+
+def _slots(rows: Iterable[SlotRow]) -> list[Slot]:
+    return [read_slot(row) for row in rows]

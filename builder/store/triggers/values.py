@@ -1,0 +1,81 @@
+"""A trigger as the layers above know it, read from its row."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from builder.models import Trigger as TriggerRow
+from builder.store import documents
+from builder.store.triggers.backfills import Backfill, Place
+from builder.store.triggers.history import slot_key
+
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""Kept as the next slot of a trigger that has none: nothing is to be computed again until it is published anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One trigger. `definition`: its map as published. `next_at` None: not computed yet, or it has none.
+
+    It fires when `active`: switched on by people and not disabled in the text or with its flow. `off_at`: since when
+    people have it switched off. `heeded_at`: up to when they have seen what it did not start.
+    """
+
+    namespace: str
+    flow_id: str
+    id: str
+    type: str
+    definition: Mapping[str, Any]
+    revision: int
+    enabled: bool
+    declared_disabled: bool
+    last_at: datetime | None
+    next_at: datetime | None
+    last_execution_id: str | None
+    message: str
+    since: datetime
+    updated_at: datetime
+    backfill: Backfill | None = None
+    held_until: datetime | None = None
+    off_at: datetime | None = None
+    heeded_at: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.enabled and not self.declared_disabled
+
+    @property
+    def place(self) -> Place:
+        return self.namespace, self.flow_id, self.id
+
+    @property
+    def key(self) -> str:
+        return slot_key(self.namespace, self.flow_id, self.id)
+
+
+def read_all(rows: Iterable[TriggerRow]) -> list[Trigger]:
+    return [read_trigger(row) for row in rows]
+
+
+def read_trigger(row: TriggerRow) -> Trigger:
+    return Trigger(
+        namespace=row.namespace,
+        flow_id=row.flow_id,
+        id=row.trigger_id,
+        type=row.type,
+        definition=documents.load(row.definition),
+        revision=row.revision,
+        enabled=row.enabled,
+        declared_disabled=row.declared_disabled,
+        last_at=row.last_at,
+        next_at=None if row.next_at == NEVER else row.next_at,
+        last_execution_id=row.last_execution_id,
+        message=row.message,
+        since=row.since,
+        updated_at=row.updated_at,
+        backfill=None if row.backfill is None else Backfill.read(row.backfill),
+        held_until=row.held_until,
+        off_at=row.off_at,
+        heeded_at=row.heeded_at,
+    )

@@ -1,0 +1,182 @@
+"""A calendar of schedules: what ran, was late, left out or missed, and what will run, day by day in one time zone."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import takewhile
+from zoneinfo import ZoneInfo
+
+from builder.clock import Clock
+from builder.engine.states import State
+from builder.errors import BuilderError
+from builder.schedule import Times
+from builder.schedule.slots import GRACE_SECONDS
+from builder.store import executions, triggers
+from builder.store.triggers import FAILED, FIRED, MISSED, SKIPPED, Slot, Trigger, history
+from builder.triggers.timetable import TYPES, times_of
+
+MOST_SLOTS = 5000
+"""How many past slots one view reads; a month of one-minute schedules has more, and its days say so."""
+MOST_COMING = 3000
+"""How many times to come one schedule puts into a view."""
+SHOWN, SHOWN_ON_A_DAY = 6, 300
+"""How many times of one schedule a day names, among others and alone; beyond that it counts them."""
+
+
+class Kind(StrEnum):
+    """What became of a time, or will."""
+
+    RAN = "ran"
+    LATE = "late"
+    FAILED = "failed"
+    MISSED = "missed"
+    SKIPPED = "skipped"
+    DUE = "due"
+    COMING = "coming"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One time, in the zone of the calendar. `state`: of the execution that it started."""
+
+    at: datetime
+    kind: Kind
+    execution_id: str | None = None
+    state: State | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Line:
+    """What one schedule does on one day."""
+
+    trigger: Trigger
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def shown(self) -> Sequence[Entry]:
+        return self.entries if len(self.entries) <= SHOWN else ()
+
+    @property
+    def shown_on_a_day(self) -> Sequence[Entry]:
+        return self.entries if len(self.entries) <= SHOWN_ON_A_DAY else ()
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many there are of each kind, in the order of kinds."""
+        found = Counter(entry.kind for entry in self.entries)
+        return {kind.value: found[kind] for kind in Kind if found[kind]}
+
+    @property
+    def first(self) -> Entry:
+        return self.entries[0]
+
+    @property
+    def last(self) -> Entry:
+        return self.entries[-1]
+
+
+@dataclass(slots=True)
+class Day:
+    """One day, with the schedules that have times in it, by their first one."""
+
+    date: date
+    lines: list[Line] = field(default_factory=list)
+    clocks: str = ""
+    """That the clocks change on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """`is_cut`: there is more than it shows."""
+
+    days: Sequence[Day]
+    is_cut: bool
+
+
+def calendar(first: date, days: int, zone: ZoneInfo, clock: Clock, *, text: str = "") -> Calendar:
+    """So many days from `first` on, of all schedules whose flow or name holds the text."""
+    start, end = _midnight(first, zone), _midnight(first + timedelta(days=days), zone)
+    watched = {one.key: one for one in triggers.listed(text=text, types=TYPES)}
+    past = history.between(start, end, list(watched), MOST_SLOTS)
+    found = [(watched[slot.trigger], entry) for slot, entry in _past(past, zone)]
+    cut = len(past) == MOST_SLOTS
+    known = {(slot.trigger, slot.fire_at) for slot in past}
+    for trigger in watched.values():
+        coming = [at for at in _coming(trigger, start, end, clock) if (trigger.key, at) not in known]
+        cut = cut or len(coming) >= MOST_COMING
+        now = clock.now()
+        found += [(trigger, Entry(at.astimezone(zone), Kind.DUE if at <= now else Kind.COMING)) for at in coming]
+    return Calendar(_days(first, days, zone, found), cut)
+
+
+def _past(slots: Sequence[Slot], zone: ZoneInfo) -> Iterable[tuple[Slot, Entry]]:
+    states = executions.states([slot.execution_id for slot in slots if slot.execution_id])
+    for slot in slots:
+        state = states.get(slot.execution_id or "")
+        yield slot, Entry(slot.fire_at.astimezone(zone), kind_of(slot, state), slot.execution_id, state, slot.reason)
+
+
+def kind_of(slot: Slot, state: State | None) -> Kind:
+    """Of a past slot; `state` is that of its execution."""
+    if slot.state in (SKIPPED, MISSED):
+        return Kind.SKIPPED if slot.state == SKIPPED else Kind.MISSED
+    if slot.state == FAILED or state in (State.FAILED, State.KILLED, State.CANCELLED):
+        return Kind.FAILED
+    is_late = slot.state == FIRED and slot.made_at - slot.fire_at > timedelta(seconds=GRACE_SECONDS)
+    return Kind.LATE if is_late else Kind.RAN
+
+
+def _coming(trigger: Trigger, start: datetime, end: datetime, clock: Clock) -> list[datetime]:
+    """What is not looked at yet: the times after the last one that was, if it is on."""
+    if not trigger.active:
+        return []
+    try:
+        times = times_of(trigger, clock)
+    except BuilderError:
+        return []
+    seen_upto = max(filter(None, (trigger.since, trigger.last_at, start - timedelta(microseconds=1))))
+    return list(_first(takewhile(lambda at: at < end, times.after(seen_upto)), MOST_COMING))
+
+
+def _first(moments: Iterable[datetime], count: int) -> Iterable[datetime]:
+    return (moment for _, moment in zip(range(count), moments, strict=False))
+
+
+def _days(first: date, days: int, zone: ZoneInfo, found: Iterable[tuple[Trigger, Entry]]) -> list[Day]:
+    made = [Day(first + timedelta(days=number)) for number in range(days)]
+    lines: dict[tuple[date, str], Line] = {}
+    for trigger, entry in sorted(found, key=lambda pair: pair[1].at):
+        key = (entry.at.date(), trigger.key)
+        if key not in lines:
+            lines[key] = Line(trigger)
+            made[(key[0] - first).days].lines.append(lines[key])
+        lines[key].entries.append(entry)
+    for day in made:
+        day.clocks = _clocks(day.date, zone)
+    return made
+
+
+def _clocks(day: date, zone: ZoneInfo) -> str:
+    """What the clocks do between one midnight and the next."""
+    start, end = (datetime.combine(one, time(), zone).utcoffset() for one in (day, day + timedelta(days=1)))
+    if start is None or end is None or start == end:
+        return ""
+    return "clocks go forward" if end > start else "clocks go back"
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def own_zone(trigger: Trigger, clock: Clock) -> str | None:
+    """The zone that a schedule is written in; None when it cannot be read, or is none."""
+    if trigger.type not in TYPES:
+        return None
+    try:
+        times: Times = times_of(trigger, clock)
+    except BuilderError:
+        return None
+    return times.zone.key

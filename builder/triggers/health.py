@@ -1,0 +1,79 @@
+"""Schedules that should have fired and did not: which, since when and why; for alerts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from builder.clock import Clock
+from builder.errors import BuilderError, Unavailable
+from builder.schedule.slots import GRACE_SECONDS
+from builder.store import processes, triggers
+from builder.store.triggers import Slot, Trigger, history
+from builder.triggers.schedules import running
+from builder.triggers.timetable import TYPES, times_of
+
+TOLD_FOR = timedelta(days=1)
+"""How long what did not start is told, if nobody says before that they have seen it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What is wrong with one schedule. `count`: how many times did not start; `at`: the last of them.
+
+    `can_be_heeded`: it is over, and people may say that they have seen it.
+    """
+
+    trigger: Trigger
+    words: str
+    count: int = 1
+    at: datetime | None = None
+    can_be_heeded: bool = False
+
+
+def alerts(clock: Clock) -> list[Alert]:
+    """Those of all schedules that are on, the worst kind first: nothing can fire, it is late, it did not start."""
+    now = clock.now()
+    watched = {trigger.key: trigger for trigger in triggers.of_types(TYPES)}
+    nobody = not processes.alive("scheduler", now)
+    still = [alert for trigger in watched.values() if (alert := _wrong_now(trigger, now, clock, nobody))]
+    return [*still, *_lost(watched, now)]
+
+
+def of_trigger(trigger: Trigger, clock: Clock) -> list[Alert]:
+    """Those of one schedule."""
+    if not trigger.active or trigger.type not in TYPES:
+        return []
+    now = clock.now()
+    wrong = _wrong_now(trigger, now, clock, not processes.alive("scheduler", now))
+    return [*([wrong] if wrong else []), *_lost({trigger.key: trigger}, now)]
+
+
+def _wrong_now(trigger: Trigger, now: datetime, clock: Clock, nobody: bool) -> Alert | None:
+    if trigger.message:
+        try:
+            times_of(trigger, clock)
+        except Unavailable:
+            raise
+        except BuilderError as error:
+            return Alert(trigger, f"Its times cannot be told: {error.message}", at=now)
+    late = trigger.next_at is not None and now - trigger.next_at > timedelta(seconds=GRACE_SECONDS)
+    before = running(trigger) if late or trigger.message.startswith("Waits") else None
+    if before is not None:
+        return Alert(trigger, f"Its time has come and it waits: execution {before} has not ended.", at=trigger.next_at)
+    if not late:
+        return None
+    why = "no scheduler is running" if nobody else "the scheduler has not come to it yet"
+    return Alert(trigger, f"It should have fired: {why}.", at=trigger.next_at)
+
+
+def _lost(watched: Mapping[str, Trigger], now: datetime) -> list[Alert]:
+    found: dict[str, list[Slot]] = {}
+    for slot in history.lost(now - TOLD_FOR):
+        trigger = watched.get(slot.trigger)
+        if trigger is not None and (trigger.heeded_at is None or slot.made_at > trigger.heeded_at):
+            found.setdefault(slot.trigger, []).append(slot)
+    return [_told(watched[key], slots) for key, slots in found.items()]
+
+
+def _told(trigger: Trigger, slots: Sequence[Slot]) -> Alert:
+    return Alert(trigger, slots[0].reason, len(slots), slots[0].fire_at, can_be_heeded=True)

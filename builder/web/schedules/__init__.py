@@ -1,0 +1,1 @@
+"""Schedules and other triggers: a list with what runs next, a page for each, a calendar."""

@@ -1,0 +1,42 @@
+"""A webhook's call as its page shows it: what it brought, with what looks like a secret left out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from builder.errors import NotFound, Unavailable
+from builder.store.triggers import Trigger, calls
+from builder.store.triggers.calls import Noted
+
+_SECRET = ("token", "secret", "password", "signature", "apikey", "api-key", "api_key", "auth", "session", "credential")
+_HIDDEN = "******"
+_SHOWN_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCall:
+    """`headers` and `parameters`: name and value. `body`: its beginning. All empty where nothing is kept."""
+
+    call: Noted
+    headers: tuple[tuple[str, str], ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+
+
+def shown_call(trigger: Trigger, call: Noted) -> ShownCall:
+    """What is kept of it."""
+    if not call.can_be_repeated:
+        return ShownCall(call)
+    try:
+        came = calls.came(trigger.key, call.id)
+    except (NotFound, Unavailable):  # it is gone, or was encrypted with another key
+        return ShownCall(call)
+    body = came.body[:_SHOWN_BYTES].decode("utf-8", "replace")
+    return ShownCall(call, _pairs(came.headers), _pairs(came.parameters), body)
+
+
+def _pairs(given: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((name, _HIDDEN if _is_secret(name) else value) for name, values in given.items() for value in values)
+
+
+def _is_secret(name: str) -> bool:
+    return any(word in name.lower() for word in _SECRET)

@@ -1,0 +1,131 @@
+"""The list of triggers, the page of each, and what can be done there."""
+
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from builder.clock import SystemClock
+from builder.engine.states import State
+from builder.errors import BuilderError, NotFound
+from builder.schedule import Recover
+from builder.schedule.coming import Coming, marked
+from builder.store import executions, triggers
+from builder.store.triggers import Slot, Trigger, calls
+from builder.triggers import health, resuming, timetable
+from builder.triggers.calendar import kind_of, own_zone
+from builder.triggers.called import webhooks
+from builder.web.schedules.lines import row
+from builder.web.schedules.showing import shown_call
+
+_CLOCK = SystemClock()
+COMING = 10
+SLOTS = 50
+PACES = (
+    (0, "no wait"),
+    (10, "10 seconds"),
+    (60, "a minute"),
+    (300, "5 minutes"),
+    (900, "15 minutes"),
+    (3600, "an hour"),
+)
+"""How long a backfill waits between two starts."""
+_POLICY = (
+    ("recoverMissedSchedules", "Makes up for missed times"),
+    ("lateMaximumDelay", "Skips when later than"),
+    ("stopAfter", "Stops after"),
+    ("when", "Only when"),
+)
+
+
+@require_GET
+def schedule_list(request: HttpRequest) -> HttpResponse:
+    """All triggers with their next five runs in their own zone, and what did not start."""
+    text = request.GET.get("q", "").strip()
+    rows = [row(trigger) for trigger in triggers.listed(text=text)]
+    context = {"rows": rows, "q": text, "origin": origin(request), "alerts": health.alerts(_CLOCK)}
+    return render(request, "schedule/list.html", context)
+
+
+def origin(request: HttpRequest) -> str:
+    return request.build_absolute_uri("/").rstrip("/")
+
+
+@require_http_methods(["GET", "POST"])
+def trigger_view(request: HttpRequest, namespace: str, flow_id: str, trigger_id: str) -> HttpResponse:
+    """The page of a trigger; a POST switches it on or off."""
+    trigger = triggers.get(namespace, flow_id, trigger_id)
+    return _switch(request, trigger) if request.method == "POST" else _page(request, trigger)
+
+
+def _switch(request: HttpRequest, trigger: Trigger) -> HttpResponse:
+    """Switching on asks first what is to become of the times that passed, if some did."""
+    wanted, asked = request.POST.get("on") == "true", request.POST.get("missed", "")
+    if wanted and asked not in list(Recover) and resuming.passed_while_off(trigger, _CLOCK) is not None:
+        return _sent_to(request, reverse("schedule", args=trigger.place) + "#passed")
+    if wanted:
+        trigger = resuming.switch_on(trigger, Recover(asked) if asked in list(Recover) else Recover.NONE, _CLOCK)
+    else:
+        trigger = triggers.set_enabled(*trigger.place, False, _CLOCK.now())
+    if request.headers.get("HX-Request"):
+        return render(request, "schedule/list.html#row", {"row": row(trigger), "origin": origin(request)})
+    return redirect("schedule", *trigger.place)
+
+
+def _sent_to(request: HttpRequest, address: str) -> HttpResponse:
+    if not request.headers.get("HX-Request"):
+        return redirect(address)
+    response = HttpResponse(status=204)
+    response["HX-Redirect"] = address
+    return response
+
+
+def _page(request: HttpRequest, trigger: Trigger) -> HttpResponse:
+    past, zone = triggers.slots(trigger, SLOTS), ZoneInfo(own_zone(trigger, _CLOCK) or "UTC")
+    states = executions.states([slot.execution_id for slot in past if slot.execution_id])
+    context = {
+        "row": row(trigger),
+        "zone": zone.key,
+        "trigger": trigger,
+        "origin": origin(request),
+        "alerts": health.of_trigger(trigger, _CLOCK),
+        "passed": resuming.passed_while_off(trigger, _CLOCK),
+        "coming": _coming(trigger),
+        "history": [_line(slot, states.get(slot.execution_id or ""), zone) for slot in past],
+        "policy": [
+            (label, _plain(trigger.definition.get(name))) for name, label in _POLICY if trigger.definition.get(name)
+        ],
+        "paces": PACES,
+    }
+    if trigger.type in webhooks.TYPES:
+        context["calls"] = [shown_call(trigger, call) for call in calls.last([trigger.key, _strays(trigger)])]
+        context["signature"] = (trigger.definition.get("signature") or {}).get("style")
+    return render(request, "schedule/page.html", context)
+
+
+def _strays(trigger: Trigger) -> str:
+    return triggers.slot_key(trigger.namespace, trigger.flow_id, "")
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _coming(trigger: Trigger) -> tuple[Coming, ...]:
+    """The next ten that the conditions let through, with the changes of the clocks."""
+    if trigger.type not in timetable.TYPES:
+        return ()
+    try:
+        times = timetable.times_of(trigger, _CLOCK)
+        return marked(timetable.upcoming(trigger, times, _CLOCK, COMING), times.zone, _CLOCK.now())
+    except NotFound:
+        raise
+    except BuilderError:
+        return ()
+
+
+def _line(slot: Slot, state: State | None, zone: ZoneInfo) -> dict[str, object]:
+    at, late_by = slot.fire_at.astimezone(zone), slot.made_at - slot.fire_at
+    return {"slot": slot, "at": at, "kind": kind_of(slot, state).value, "state": state, "late_by": late_by}

@@ -1,0 +1,184 @@
+"""A schedule that should have fired and did not is told, with the reason; what passed while it was off is asked."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from builder.actions import flows
+from builder.clock import FixedClock, SystemClock
+from builder.errors import Conflict
+from builder.schedule import Recover
+from builder.store import executions, processes, triggers
+from builder.store.executions import Filters
+from builder.triggers import backfilling, health
+from builder.triggers.backfilling import run_backfills
+from builder.triggers.resuming import passed_while_off, switch_on
+from builder.triggers.schedules import fire_due
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FLOW = """
+id: hourly
+namespace: lab
+tasks:
+  - {id: log, type: io.kestra.plugin.core.log.Log, message: hi}
+triggers:
+  - id: each_hour
+    type: io.kestra.plugin.core.trigger.Schedule
+    cron: "0 * * * *"
+    MORE
+"""
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("builder.runtime.queue.ring_on_commit", lambda ids: None)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """At the next full hour, where a scheduler has just looked."""
+    return FixedClock((datetime.now(UTC) + HOUR).replace(minute=0, second=0, microsecond=0))
+
+
+def publish(more: str = "allowConcurrent: true") -> None:
+    flows.create_flow(FLOW.replace("MORE", more), by="ada")
+
+
+def trigger() -> triggers.Trigger:
+    return triggers.get("lab", "hourly", "each_hour")
+
+
+def told(clock: FixedClock) -> list[str]:
+    return [alert.words for alert in health.alerts(clock)]
+
+
+def a_scheduler_runs(clock: FixedClock) -> None:
+    processes.beat("one", "scheduler", clock.now(), started_at=clock.now())
+
+
+def test_a_schedule_that_fires_is_nothing_to_tell(clock: FixedClock) -> None:
+    publish()
+    a_scheduler_runs(clock)
+    assert fire_due(clock) == 1
+    assert told(clock) == []
+
+
+def test_a_time_that_nobody_fires_is_told_with_the_reason(clock: FixedClock) -> None:
+    publish()
+    fire_due(clock)
+    clock.advance(HOUR + timedelta(seconds=30))
+    assert told(clock) == [], "a moment is no delay"
+    clock.advance(timedelta(minutes=1))
+    assert told(clock) == ["It should have fired: no scheduler is running."]
+    a_scheduler_runs(clock)
+    assert told(clock) == ["It should have fired: the scheduler has not come to it yet."]
+    assert [alert.words for alert in health.of_trigger(trigger(), clock)] == told(clock)
+
+
+def test_a_time_that_waits_for_the_last_execution_is_told(clock: FixedClock) -> None:
+    publish(more="")
+    a_scheduler_runs(clock)
+    fire_due(clock)
+    clock.advance(HOUR)
+    fire_due(clock)
+    (said,) = told(clock)
+    assert f"execution {trigger().last_execution_id} has not ended" in said
+
+
+@pytest.mark.parametrize(("more", "reason"), [
+    ("labels: {x: '{{ nothing.here }}'}", "nothing"),
+    ("when: '{{ nothing.here }}'", "counts as not holding"),
+    ("recoverMissedSchedules: NONE", "recoverMissedSchedules"),
+])  # fmt: skip
+def test_what_did_not_start_is_told_until_somebody_has_seen_it(clock: FixedClock, more: str, reason: str) -> None:
+    publish(f"allowConcurrent: true\n    {more}")
+    clock.advance(timedelta(minutes=5))
+    a_scheduler_runs(clock)
+    fire_due(clock)
+    (alert,) = health.alerts(clock)
+    assert reason in alert.words and alert.can_be_heeded and alert.count == 1
+    triggers.heed(trigger(), clock.now())
+    assert told(clock) == []
+    clock.advance(2 * HOUR)
+    a_scheduler_runs(clock)
+    while any(slot.fire_at > clock.now() - HOUR for slot in triggers.slots(trigger())) is False:
+        fire_due(clock)
+    assert health.alerts(clock)[-1].count == 2
+    clock.advance(timedelta(days=2))
+    triggers.set_enabled(*trigger().place, False, clock.now())
+    assert told(clock) == [], "what is off is not missed"
+
+
+def test_a_condition_that_does_not_hold_is_nothing_to_tell(clock: FixedClock) -> None:
+    publish("when: '{{ false }}'")
+    a_scheduler_runs(clock)
+    fire_due(clock)
+    assert triggers.slots(trigger())[0].state == "SKIPPED" and told(clock) == []
+
+
+def test_set_dates_that_cannot_be_told_are_told(clock: FixedClock) -> None:
+    dates = "dates: '{{ nothing.here }}'"
+    flows.create_flow(
+        FLOW.replace('cron: "0 * * * *"', dates).replace(".Schedule", ".ScheduleOnDates").replace("MORE", ""), by="ada"
+    )
+    a_scheduler_runs(clock)
+    fire_due(clock)
+    (said,) = told(clock)
+    assert "times cannot be told" in said and "nothing" in said
+
+
+def off_for_three_hours(clock: FixedClock) -> None:
+    publish()
+    fire_due(clock)
+    triggers.set_enabled(*trigger().place, False, clock.now() + timedelta(minutes=1))
+    clock.advance(3 * HOUR + timedelta(minutes=2))
+
+
+@pytest.mark.parametrize(("recover", "hours"), [(Recover.ALL, [1, 2, 3]), (Recover.LAST, [3]), (Recover.NONE, [])])
+def test_switched_on_again_what_passed_is_run_as_people_say(
+    clock: FixedClock, recover: Recover, hours: list[int]
+) -> None:
+    at = clock.now()
+    off_for_three_hours(clock)
+    passed = passed_while_off(trigger(), clock)
+    assert passed is not None and passed.moments == tuple(at + n * HOUR for n in (1, 2, 3)) and not passed.more
+    assert switch_on(trigger(), recover, clock).active
+    while run_backfills(clock):
+        pass
+    fire_due(clock)
+    found = {slot.fire_at: slot for slot in triggers.slots(trigger())}
+    assert [n for n in (1, 2, 3) if found[at + n * HOUR].execution_id] == hours
+    missed = [slot for slot in found.values() if slot.state == "MISSED"]
+    assert len(missed) == 3 - len(hours) and all("switched off from" in slot.reason for slot in missed)
+    a_scheduler_runs(clock)
+    assert told(clock) == [], "they were asked"
+    assert executions.search(Filters(flow_id="hourly")).total == 1 + len(hours)
+
+
+def test_after_a_long_time_off_the_newest_hundred_are_asked_about(clock: FixedClock) -> None:
+    off_for_three_hours(clock)
+    clock.advance(timedelta(days=30))
+    passed = passed_while_off(trigger(), clock)
+    assert passed is not None and passed.count == 100 and passed.more
+    switched = switch_on(trigger(), Recover.ALL, clock)
+    assert switched.backfill is not None and switched.backfill.total == 100
+
+
+def test_nothing_is_asked_where_nothing_passed_or_it_is_on(clock: FixedClock) -> None:
+    publish()
+    assert passed_while_off(trigger(), clock) is None
+    triggers.set_enabled(*trigger().place, False, clock.now())
+    assert passed_while_off(trigger(), FixedClock(clock.now() + timedelta(minutes=59))) is None
+
+
+def test_what_passed_is_not_run_beside_a_backfill_that_goes_on(clock: FixedClock) -> None:
+    publish()
+    now = SystemClock()
+    backfilling.begin(trigger(), now.now() - timedelta(days=2), now.now() - timedelta(days=1), now)
+    triggers.set_enabled(*trigger().place, False, clock.now())
+    clock.advance(2 * HOUR)
+    with pytest.raises(Conflict, match="has a backfill already"):
+        switch_on(trigger(), Recover.ALL, clock)
+    assert not trigger().enabled
+    assert switch_on(trigger(), Recover.NONE, clock).enabled

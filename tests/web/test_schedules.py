@@ -1,0 +1,193 @@
+"""The list of triggers, the page of each, and the calendar."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from builder.actions import flows
+from builder.clock import SystemClock
+from builder.store import executions, triggers
+from builder.store.executions import Filters
+from builder.store.triggers import calls, history
+from builder.store.triggers.backfills import Backfill
+
+FLOW = """
+id: one
+namespace: lab
+inputs:
+  - {id: size, type: INT, defaults: 1}
+tasks:
+  - {id: log, type: io.kestra.plugin.core.log.Log, message: hello}
+triggers:
+  - id: hourly
+    type: io.kestra.plugin.core.trigger.Schedule
+    cron: "0 * * * *"
+    timezone: Europe/Paris
+    recoverMissedSchedules: LAST
+  - id: hook
+    type: io.kestra.plugin.core.trigger.Webhook
+    key: abcdefghijklmnopqrstuvwx
+    signature: {style: HMAC, secret: hush, header: X-Mine}
+  - id: after
+    type: io.kestra.plugin.core.trigger.Flow
+    conditions:
+      - {type: io.kestra.plugin.core.condition.ExecutionFlow, namespace: lab, flowId: other}
+"""
+HOURLY, HOOK = "/schedules/lab/one/hourly", "/schedules/lab/one/hook"
+
+
+@pytest.fixture(autouse=True)
+def published(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> None:
+    monkeypatch.setattr("builder.runtime.queue.ring_on_commit", lambda ids: None)
+    flows.create_flow(FLOW, by="ada")
+
+
+def text(client: Client, path: str, **data: object) -> str:
+    answer = client.get(path, data)
+    assert answer.status_code == 200, answer.content.decode()
+    return answer.content.decode()
+
+
+def hourly() -> triggers.Trigger:
+    return triggers.get("lab", "one", "hourly")
+
+
+def backfill() -> Backfill:
+    found = hourly().backfill
+    assert found is not None
+    return found
+
+
+def test_schedules_show_the_next_five_runs_in_their_zone_and_switch(browser: Client) -> None:
+    page = text(browser, "/schedules")
+    assert page.count("CET") + page.count("CEST") == 5
+    assert "Europe/Paris" in page and "After other" in page
+    browser.post(HOURLY, {"on": "false"})
+    assert not hourly().enabled
+    assert "switched off" in text(browser, "/schedules")
+
+
+def test_the_page_of_a_schedule_says_it_in_words_with_the_next_ten_and_its_history(browser: Client) -> None:
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    history.note_missed(hourly().key, [now], "Missed: <b>nobody</b> was there.", now)
+    page = text(browser, HOURLY)
+    assert "every hour" in page
+    assert page.count('<time datetime="') == 10 + 1 + 1, "those to come, the one that was, and its alert"
+    assert "LAST" in page
+    assert "Missed: &lt;b&gt;nobody&lt;/b&gt; was there." in page
+    assert text(browser, "/schedules/lab/one/after").count("After other") == 1
+    assert browser.get("/schedules/lab/one/nothing").status_code == 404
+
+
+def test_a_backfill_is_asked_for_held_and_given_up_on_the_page(browser: Client) -> None:
+    act = f"{HOURLY}/act"
+    span = {"start": "2021-03-26T01:00", "end": "2021-03-26T04:30", "gaps": "on"}
+    assert "Start the backfill" in text(browser, HOURLY)
+    more = {"pace": "60", "labels": "why: late: data\n\n team:x", "inputs": "size: 7"}
+    browser.post(act, {"verb": "backfill", **span, **more})
+    assert (backfill().labels, backfill().inputs) == ((("why", "late: data"), ("team", "x")), {"size": "7"})
+    assert backfill().pace_seconds == 60 and backfill().gaps_only
+    assert backfill().start == datetime(2021, 3, 26, tzinfo=UTC), "in the time zone of the schedule"
+    for page in (HOURLY, "/schedules"):
+        assert "0 started of 4" in text(browser, page)
+    browser.post(act, {"verb": "pause"})
+    assert "of 4, paused" in text(browser, HOURLY)
+    browser.post(act, {"verb": "unpause"})
+    assert "of 4, paused" not in text(browser, HOURLY)
+    assert browser.post(act, {"verb": "cancel", "back": "/schedules"})["Location"] == "/schedules"
+    assert "of 4" not in text(browser, HOURLY)
+
+
+@pytest.mark.parametrize(("wrong", "said"), [
+    ({"verb": "backfill", "start": "soon"}, "each a date and time"),
+    ({"verb": "pause"}, "no backfill under way"),
+    ({"verb": "nonsense"}, "nothing of this name"),
+    ({"verb": "backfill", "start": "2021-03-26T01:00", "end": "2021-03-26T04:30", "labels": "nonsense"}, "Labels are"),
+    ({"verb": "backfill", "start": "2021-03-26T01:00", "end": "2021-03-26T04:30", "pace": "-1"}, "pace"),
+    ({"verb": "repeat", "call": "x"}, "which call"),
+    ({"verb": "repeat", "call": "99"}, "not kept any more"),
+    ({"verb": "pause", "back": "https://elsewhere.example/"}, "no backfill under way"),
+])  # fmt: skip
+def test_what_cannot_be_done_is_told(browser: Client, wrong: dict[str, str], said: str) -> None:
+    answer = browser.post(f"{HOURLY}/act", wrong)
+    assert answer.status_code == 302 and answer["Location"] == HOURLY
+    assert said in text(browser, HOURLY)
+
+
+def test_nothing_is_done_to_what_is_not_there(browser: Client) -> None:
+    assert browser.post("/schedules/lab/one/nobody/act", {"verb": "unlock"}).status_code == 404
+
+
+def switched_off(hours: int) -> None:
+    triggers.set_enabled(*hourly().place, False, SystemClock().now() - timedelta(hours=hours))
+
+
+def test_switching_on_asks_what_is_to_become_of_the_times_that_passed(browser: Client) -> None:
+    switched_off(3)
+    assert browser.post(HOURLY, {"on": "true"})["Location"] == f"{HOURLY}#passed"
+    asked = browser.post(HOURLY, {"on": "true"}, headers={"HX-Request": "true"})
+    assert asked.status_code == 204 and asked["HX-Redirect"] == f"{HOURLY}#passed"
+    assert not hourly().enabled
+    assert "3 times passed while it was off" in text(browser, HOURLY)
+    browser.post(HOURLY, {"on": "true", "missed": "LAST"})
+    assert hourly().enabled and backfill().total == 1
+    assert text(browser, HOURLY).count("switched off from") == 3
+
+
+def test_switching_on_asks_nothing_where_nothing_passed(browser: Client) -> None:
+    switched_off(0)
+    answer = browser.post(HOURLY, {"on": "true"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 200 and hourly().enabled
+    assert b'aria-checked="true"' in answer.content
+
+
+def test_what_did_not_fire_is_an_alert_on_the_first_page_until_it_was_seen(browser: Client) -> None:
+    now = datetime.now(UTC)
+    history.note_missed(hourly().key, [now - timedelta(hours=n) for n in (1, 2)], "Missed: so it was.", now)
+    for page in ("/", "/schedules", HOURLY):
+        assert "Missed: so it was." in text(browser, page) and "2 times, the last one" in text(browser, page)
+    assert browser.post(f"{HOURLY}/act", {"verb": "heed", "back": "/"})["Location"] == "/"
+    assert "so it was" not in text(browser, "/")
+
+
+def test_a_webhook_shows_its_address_its_last_calls_and_repeats_one(browser: Client) -> None:
+    page = text(browser, HOOK)
+    assert "Nobody has called it yet" in page and "curl -X POST" in page
+    assert "/api/v1/main/executions/webhook/lab/one/abcdefghijklmnopqrstuvwx" in page
+    headers = {"Content-Type": ["application/json"], "X-Api-Key": ["hush1"], "X-Other": ["<i>"]}
+    came = calls.Came("POST", headers, {"token": ["hush2"], "page": ["7"]}, b'{"a": "<script>"}')
+    key, at = triggers.get("lab", "one", "hook").key, SystemClock().now()
+    number = calls.add(key, came, at, status=404, reason="Its signature is missing.")
+    calls.add_stray("lab/one", came, at, status=404, reason="No webhook has this key.")
+    page = text(browser, HOOK)
+    for said in ("Its signature is missing.", "No webhook has this key.", "&lt;i&gt;", "&lt;script&gt;", ">7<"):
+        assert said in page
+    assert "hush" not in page
+    browser.post(f"{HOOK}/act", {"verb": "repeat", "call": str(number)})
+    (item,) = executions.search(Filters(flow_id="one")).items
+    assert (executions.load(item.id)[0].trigger or {})["variables"]["body"] == {"a": "<script>"}
+    assert "A call repeated by ada." in text(browser, HOOK)
+
+
+@pytest.mark.parametrize("view", ["month", "week", "day", "nonsense"])
+def test_the_calendar_shows_a_span_of_days_and_leads_to_others(browser: Client, view: str) -> None:
+    page = text(browser, "/schedules/calendar", view=view, date="2030-02-14", q="one", zone="Asia/Tokyo")
+    days = {"month": 35, "week": 7, "day": 1, "nonsense": 7}[view]
+    assert page.count('class="day-head"') == days
+    assert "in Asia/Tokyo" in page and HOURLY in page
+    before = {"month": "2030-01-01", "week": "2030-02-07", "day": "2030-02-13", "nonsense": "2030-02-07"}[view]
+    assert f"date={before}&amp;zone=Asia%2FTokyo&amp;q=one" in page
+
+
+@pytest.mark.parametrize("asked", [
+    {"date": "soon", "zone": "Mars/Olympus"}, {"date": "0001-01-01", "view": "month"},
+    {"date": "9999-12-31", "view": "month"}, {"date": "9999-12-31", "view": "week", "q": "\x7f"},
+])  # fmt: skip
+def test_a_calendar_of_nonsense_is_one_all_the_same(browser: Client, asked: dict[str, str]) -> None:
+    assert "in Europe/Paris" in text(browser, "/schedules/calendar", **asked)
+
+
+def test_a_calendar_without_schedules_says_where_they_come_from(browser: Client) -> None:
+    flows.delete_flow("lab", "one", by="ada")
+    assert "No schedules yet" in text(browser, "/schedules/calendar")
