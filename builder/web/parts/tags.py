@@ -76,8 +76,9 @@ def moment(at: datetime) -> str:
 
 @register.filter
 def own_time(at: datetime) -> str:
-    """A time in the zone it carries, with the zone's name: `Mon 23 Nov 09:00 CET`."""
-    return f"{at:%a %d %b %H:%M %Z}"
+    """A time in the zone it carries, with the zone's name: `Mon 23 Nov 09:00 CET`; the year where it is a past one."""
+    year = f" {at.year}" if at.year < datetime.now(UTC).year else ""
+    return f"{at:%a %d %b}{year} {at:%H:%M %Z}"
 
 
 @register.filter
