@@ -64,8 +64,8 @@ def test_two_revisions_stand_side_by_side_with_what_differs(browser: Client) -> 
     publish()
     flow_actions.save_flow(FLOW.format(id="one").replace("hello", "welcome"), by="ada")
     page = text(browser, "/flows/lab/one/revisions", old="1", new="2")
-    assert '<td class="left"><span class="hidden-text">removed: </span>    message: hello</td>' in page
-    assert '<td class="right"><span class="hidden-text">added: </span>    message: welcome</td>' in page
+    assert '<td class="old"><span class="hidden-text">removed: </span>    message: hello</td>' in page
+    assert '<td class="new"><span class="hidden-text">added: </span>    message: welcome</td>' in page
     assert "equal lines" in page
     assert "have the same text" in text(browser, "/flows/lab/one/revisions", old="2", new="2")
 

@@ -151,7 +151,7 @@ class _Maker:
         uid = self._uids[step.path]
         start, end = (Piece.of(Box(f"{uid}.{name}", 0, 0, 0, 0)) for name in ("root", "end"))
         inside = above_one_another([head, self._ways(step.ways, uid)], GAP)
-        padded = above_one_another([start, Piece(0, PAD, 0), inside, Piece(0, PAD + 4, 0), end], 0).padded(PAD)
+        padded = above_one_another([start, Piece(0, PAD, 0), inside, Piece(0, PAD + 12, 0), end], 0).padded(PAD)
         padded.frames.insert(0, Frame(step.path, 0, 0, padded.width, padded.height))
         return padded
 
