@@ -84,6 +84,7 @@ def test_a_step_of_a_dag_chooses_from_the_others_and_not_from_those_that_wait_fo
         ("clean", False, True),
     ]
     first = field(("tasks", 0, "tasks", 0, "task"), "dependsOn")
+    assert first not in form(("tasks", 0, "tasks", 0, "task")).more
     assert [(one.id, one.waits) for one in first.siblings] == [("report", True), ("clean", True)]
 
 

@@ -54,6 +54,7 @@ export default function editor() {
     const dialog = document.querySelector("dialog[open]");
     if (dialog) return command && event.key === "Enter" && dialog.id === "run-dialog" ? act(() => dialog.querySelector("form").requestSubmit()) : undefined;
     if (command && event.key === "Enter") act(run);
+    else if (command && event.shiftKey && event.key.toLowerCase() === "s") act(() => publish());
     else if (command && event.key.toLowerCase() === "s") act(save);
     else if (command && event.key.toLowerCase() === "k") act(addStep);
     else if (command && event.key.toLowerCase() === "z" && !typing) act(event.shiftKey ? doing.redo : doing.undo);

@@ -16,6 +16,7 @@ export default function run(panel) {
     const { follow, beside } = event.detail;
     sessionStorage.setItem(KEPT, JSON.stringify({ follow, beside }));
     begin({ follow, beside });
+    panel.focus(); // whoever started it by keys goes on from there
   });
   panel.addEventListener("click", (event) => {
     const step = event.target.closest("[data-choose]");
@@ -48,7 +49,10 @@ export default function run(panel) {
     const response = await fetch(`${execution.beside}?step=${encodeURIComponent(step?.id ?? "")}`, { headers: { Accept: "application/json" } });
     if (!response.ok || execution !== current) return response.status === 404 ? close() : null;
     const answer = await response.json();
+    const held = document.activeElement?.closest("a, button");
+    const place = shown.contains(held) ? `${held.localName}:${held.textContent}` : "";
     shown.innerHTML = answer.html;
+    if (place) [...shown.querySelectorAll("a, button")].find((one) => `${one.localName}:${one.textContent}` === place)?.focus();
     window.htmx.process(shown);
     states = answer.states;
     return paint();

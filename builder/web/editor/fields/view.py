@@ -216,7 +216,8 @@ def _seldom(view: FieldView) -> bool:
 
 
 def _usual(one: FormField) -> bool:
-    return one.required or one.group == "main" or (one.control == "secret" and one.group == "connection")
+    secret = one.control == "secret" and one.group == "connection"
+    return one.required or one.group == "main" or one.control == "siblings" or secret
 
 
 def _unknown(fields: Sequence[FormField], written: Mapping[str, Any], kind: str) -> list[str]:
