@@ -69,6 +69,7 @@ def _claims(taken: Sequence[rows.Row]) -> list[Claim]:
             losses=row.losses + (row.alone and bool(row.owner)),
             signals=tuple(asked.get(row.execution.id, ())),
             is_draft=row.is_draft,
+            concurrency_key=row.concurrency_key,
         )
         for row in taken
     ]

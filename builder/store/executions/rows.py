@@ -30,7 +30,7 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 
 _SELECT = """
 SELECT id, namespace, flow_id, revision, state, history, inputs, outputs, labels, trigger, message, variables, notes,
   parent_id, parent_path, original_id, attempt_number, created_at, wake_at, runs_total, owner, epoch, lease_until,
-  alone, losses, draft_source IS NOT NULL,
+  alone, losses, draft_source IS NOT NULL, concurrency_key,
   COALESCE(draft_source, (SELECT source FROM builder_flowrevision r JOIN builder_flow f ON f.id = r.flow_id
     WHERE f.namespace = builder_execution.namespace AND f.flow_id = builder_execution.flow_id
       AND r.number = builder_execution.revision))
@@ -61,6 +61,7 @@ class Row:
     runs_total: int
     source: str
     is_draft: bool
+    concurrency_key: str
 
 
 def create(new: NewExecution) -> Execution:
@@ -240,6 +241,7 @@ def _read(columns: Sequence[Any]) -> Row:
         alone,
         losses,
         is_draft,
+        key,
         source,
     ) = columns
     execution = Execution(
@@ -264,7 +266,16 @@ def _read(columns: Sequence[Any]) -> Row:
         notes=documents.load(noted),
     )
     return Row(
-        execution, epoch, owner, from_row(lease_until), bool(alone), losses, runs_total, source or "", bool(is_draft)
+        execution,
+        epoch,
+        owner,
+        from_row(lease_until),
+        bool(alone),
+        losses,
+        runs_total,
+        source or "",
+        bool(is_draft),
+        key,
     )
 
 

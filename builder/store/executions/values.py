@@ -104,6 +104,7 @@ class Claim:
     losses: int
     signals: tuple[SignalRow, ...]
     is_draft: bool = False
+    concurrency_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

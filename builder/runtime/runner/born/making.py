@@ -63,7 +63,7 @@ def make_next(execution: Execution, plan: Plan, command: TryAgain, claim: Claim,
         tried_again(execution, now),
         source=claim.source if claim.is_draft else None,
         concurrency=plan.flow.concurrency,
-        concurrency_key=executions.concurrency_key(execution.id),
+        concurrency_key=claim.concurrency_key,
         due_at=command.due_at if command.due_at > now else None,
     )
 
