@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 
@@ -83,6 +84,11 @@ def missing_migrations() -> list[str]:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{step.app_label}.{step.name}" for step, _ in plan]
+
+
+def known_migrations() -> list[str]:
+    """The steps that this version knows, as `app.name`."""
+    return sorted(f"{app}.{name}" for app, name in MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
 
 
 def waiting(now: datetime) -> Waiting:

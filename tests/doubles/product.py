@@ -54,6 +54,17 @@ def _on_server(server: str, statement: str) -> None:
         connection.execute(statement.encode())
 
 
+def rows_of(data: Path, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    """What one statement on the database of a data folder gives, with ? for values."""
+    url = own_database(data).get("DATABASE_URL")
+    if url:
+        with psycopg.connect(url) as server:
+            found = server.execute(statement.replace("?", "%s").encode(), values)
+            return found.fetchall() if found.description else []
+    with closing(sqlite3.connect(data / "millstream.sqlite3", timeout=20)) as file, file:
+        return file.execute(statement, values).fetchall()
+
+
 class Product:
     """Starts `up` and reads what it prints; stops it with Ctrl-C."""
 
@@ -91,13 +102,7 @@ class Product:
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """What one statement on its database gives, with ? for values."""
-        url = own_database(self.data).get("DATABASE_URL")
-        if url:
-            with psycopg.connect(url) as server:
-                found = server.execute(statement.replace("?", "%s").encode(), values)
-                return found.fetchall() if found.description else []
-        with closing(sqlite3.connect(self.data / "millstream.sqlite3", timeout=20)) as file, file:
-            return file.execute(statement, values).fetchall()
+        return rows_of(self.data, statement, *values)
 
     @property
     def output(self) -> str:

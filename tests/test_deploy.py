@@ -1,0 +1,140 @@
+"""The files of the deployment guide name what exists, and their command lines run."""
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import get_commands, load_command_class
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations import AddField
+
+from tests.doubles.product import ROOT, free_port, own_database
+
+FOLDER = ROOT / "builder" / "docs" / "deploy"
+UNITS = sorted(FOLDER.glob("*.service"))
+FOREIGN = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "PYTHONUNBUFFERED", "PORT"}
+ADDS = {"CreateModel", "AddField", "AddIndex", "AddConstraint", "RunPython"}
+COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text())
+PROCFILE = dict(line.split(": ", 1) for line in (FOLDER / "Procfile").read_text().splitlines())
+
+
+def command_lines() -> Iterator[list[str]]:
+    yield from (shlex.split(line) for line in PROCFILE.values())
+    for unit in UNITS:
+        yield shlex.split(re.findall(r"^ExecStart=(.*)$", unit.read_text(), re.MULTILINE)[0])
+    yield from (
+        service["command"] for name, service in COMPOSE["services"].items() if name not in ("db", "redis", "web")
+    )
+    yield yaml.safe_load(re.findall(r"^CMD (.*)$", (FOLDER / "Containerfile").read_text(), re.MULTILINE)[-1])
+
+
+@pytest.mark.parametrize("line", list(command_lines()), ids=" ".join)
+def test_every_command_line_is_understood(line: list[str]) -> None:
+    assert line[0].endswith("python3") and line[1] == "manage.py"
+    name, arguments = line[2], [re.sub(r"\$\{PORT:-(\d+)\}", r"\1", word) for word in line[3:]]
+    load_command_class(get_commands()[name], name).create_parser("manage.py", name).parse_args(arguments)
+
+
+def test_every_variable_is_one_of_ours_or_of_the_servers() -> None:
+    named: set[str] = set()
+    for path in FOLDER.iterdir():
+        named |= set(re.findall(r"\b([A-Z]+(?:_[A-Z]+)+)\b(?==|:| |\})", path.read_text()))
+    guide = (ROOT / "builder" / "docs" / "configuration.md").read_text()
+    assert {name for name in named - FOREIGN if f"`{name}`" not in guide} == set()
+    assert {"DATABASE_URL", "REDIS_URL", "MILLSTREAM_ENCRYPTION_KEY"} <= named
+
+
+def test_services_wait_for_services_that_are_there() -> None:
+    services = COMPOSE["services"]
+    for name, service in services.items():
+        assert set(service.get("depends_on", ())) <= set(services), name
+    assert set(services) >= {"db", "redis", "web", "worker", "scheduler", "migrate"}
+    assert (FOLDER / COMPOSE["x-millstream"]["build"]["context"]).resolve() == ROOT
+    assert (ROOT / COMPOSE["x-millstream"]["build"]["dockerfile"]).is_file()
+
+
+def test_the_image_is_built_of_what_there_is() -> None:
+    lines = (FOLDER / "Containerfile").read_text().splitlines()
+    copied = [word for line in lines if line.startswith("COPY ") for word in line.split()[1:-1]]
+    assert copied and all((ROOT / name).exists() for name in copied)
+    assert "builder" in copied and "tasks_openai" in copied and "templates" in copied and "static" in copied
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+def test_systemd_takes_the_units() -> None:
+    done = subprocess.run(["systemd-analyze", "verify", *UNITS], capture_output=True, text=True, check=False)
+    said = [line for line in done.stderr.splitlines() if "millstream" in line]
+    assert (done.returncode, said) == (0, []), done.stderr
+
+
+def test_older_processes_can_write_into_newer_tables() -> None:
+    """So that an upgrade may go process by process: steps only add, and what they add to a table fills itself."""
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    later = {name: step for (app, name), step in loader.disk_migrations.items() if app == "builder" and name >= "0006"}
+    assert later
+    for name, step in later.items():
+        for operation in step.operations:
+            assert type(operation).__name__ in ADDS, name
+            if isinstance(operation, AddField):
+                assert operation.field.null or operation.field.has_db_default(), (name, operation.name)
+
+
+def environment(data: Path, redis: str, port: int) -> dict[str, str]:
+    return {**os.environ, "MILLSTREAM_DATA": str(data), "REDIS_URL": redis, "PORT": str(port), **own_database(data)}
+
+
+def ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=4) as answer:
+            return b'"status": "ok"' in answer.read()
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def metric(port: int, name: str) -> float:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        found = re.findall(rf"^{re.escape(name)} (\S+)$", answer.read().decode(), re.MULTILINE)
+    return float(found[0]) if found else 0.0
+
+
+def wait(holds: Any, seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+@pytest.mark.processes
+def test_the_lines_of_the_procfile_make_an_installation(valkey: str, tmp_path: Path) -> None:
+    port = free_port()
+    given = environment(tmp_path, valkey, port)
+
+    def start(name: str) -> "subprocess.Popen[bytes]":
+        line = PROCFILE[name].replace("python3", sys.executable, 1)
+        return subprocess.Popen(["sh", "-c", f"exec {line}"], cwd=ROOT, env=given)
+
+    assert start("release").wait(120) == 0
+    parts = [start(name) for name in PROCFILE if name != "release"]
+    try:
+        wait(lambda: ready(port))
+        for kind in ("web", "worker", "scheduler"):
+            wait(lambda kind=kind: metric(port, f'millstream_processes{{kind="{kind}"}}') == 1)
+        for part in parts:
+            part.send_signal(signal.SIGTERM)
+        assert [part.wait(30) for part in parts] == [0, 0, 0]
+    finally:
+        for part in parts:
+            part.kill()
+            part.wait()
