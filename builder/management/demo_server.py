@@ -30,6 +30,8 @@ def parameters(library: ModuleType, weights: Path, port: int) -> Any:
     chosen.n_parallel = ANSWERS_AT_ONCE
     chosen.kv_unified = True
     chosen.n_predict = LONGEST_ANSWER_TOKENS
+    chosen.embedding = True  # of texts up to 512 tokens; answers stay what they are
+    chosen.pooling_type = library.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     chosen.sampling.temp, chosen.sampling.top_p = 0.2, 0.9  # what its makers advise, where a request says nothing
     chosen.cache_ram_mib = _CACHE_MB
     chosen.cpuparams.n_threads = chosen.cpuparams_batch.n_threads = max(1, (os.cpu_count() or 2) - 1)

@@ -14,6 +14,7 @@ from tasks_openai import model_names
 EXCERPT_CHARACTERS = 200
 _MESSAGE_CHARACTERS = 400
 _FILTERED = {"content_filter", "content_policy_violation", "moderation_blocked", "invalid_prompt"}
+_TOO_LONG = re.compile(r"context.(length|size|window)|too large to process", re.I)
 _SPENT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 
 
@@ -115,7 +116,8 @@ def refused(status: int, body: object, headers: Mapping[str, str], place: Place,
     said = excerpt(_words(error, body), place, _MESSAGE_CHARACTERS)
     if status == 429:
         return _too_often(code, said, headers, place, now)
-    if status >= 500 or status in (408, 409):
+    too_long = status == 500 and _TOO_LONG.search(said)  # llama.cpp's server says so with a 500
+    if (status >= 500 and not too_long) or status in (408, 409):
         message = f"{place.subject} has a problem of its own (status {status}){_colon(said)}"
         return Failure(message, passing=True, wait_seconds=wait_asked(headers, now))
     return Failure(_sentence(status, code, said, place), lasting=True, refused=str(error.get("param") or "") or said)
@@ -140,7 +142,7 @@ def _sentence(status: int, code: str, said: str, place: Place) -> str:
             f"The content filter of {place.server} refused the request (status {status}){_colon(said)} "
             "Rephrase the prompt."
         )
-    if code == "context_length_exceeded" or (status == 400 and re.search(r"context.(length|size|window)", said, re.I)):
+    if code == "context_length_exceeded" or (status in (400, 500) and _TOO_LONG.search(said)):
         return (
             f"The prompt is too long for the model {place.model}{_colon(said)} "
             "Shorten it, or choose a model with a larger context window."

@@ -1,12 +1,14 @@
 """The tasks against a real, small model on this machine."""
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from django.conf import settings
 
@@ -17,6 +19,7 @@ from builder.tasks.base import Task
 from builder.tasks.testing import FakeContext, run_task
 from tasks_openai.kestra.chat_completion import ChatCompletion
 from tasks_openai.kestra.responses import Responses
+from tasks_openai.toolkit.create_embedding import CreateEmbedding
 from tests.tasks_openai.conftest import metric
 
 INSTALLED = Path(os.environ.get("MILLSTREAM_TEST_DEMO_DATA") or settings.BASE_DIR / "data")
@@ -71,6 +74,45 @@ async def test_an_answer_fits_a_schema(url: str) -> None:
     }
     out, _ = await ask(ChatCompletion, url, prompt="I love it!", jsonResponseSchema=schema, maxTokens=40)
     assert json.loads(out["choices"][0]["message"]["content"])["mood"] in ("good", "bad")
+
+
+async def test_texts_of_like_meaning_lie_near_each_other(url: str) -> None:
+    texts = ["The cat sleeps on the sofa.", "A kitten naps on the couch.", "Interest rates rose by two percent."]
+    context = FakeContext(at=datetime.now(UTC))
+    context.http = Network()  # type: ignore[assignment]
+    written = {"api_key": "none", "model": "smollm2-135m", "base_url": url, "input": texts}
+    out = await run_task(CreateEmbedding, written, context)
+    cat, kitten, rates = ([float(one) for one in item["embedding"]] for item in out["data"])
+    assert len(cat) == 576 and likeness(cat, kitten) > likeness(cat, rates) + 0.05
+    assert metric(context, "usage.prompt.tokens") == out["usage"]["prompt_tokens"] > 20
+    with pytest.raises(TaskFailure, match="prompt is too long"):
+        await run_task(CreateEmbedding, {**written, "input": "word " * 900}, context)
+
+
+def likeness(one: list[float], other: list[float]) -> float:
+    lengths = math.hypot(*one) * math.hypot(*other)
+    return sum(left * right for left, right in zip(one, other, strict=True)) / lengths
+
+
+async def test_tokens_are_what_the_server_reports(url: str) -> None:
+    """Asked of the server directly, once more and without our client."""
+    question = {"model": "smollm2-135m", "temperature": 0, "max_tokens": 20, "cache_prompt": False,
+                "messages": [{"role": "user", "content": "What is data orchestration?"}]}  # fmt: skip
+    for task, written in ((ChatCompletion, {"prompt": "What is data orchestration?", "maxTokens": 20}),
+                          (Responses, {"input": "What is data orchestration?", "maxOutputTokens": 20})):  # fmt: skip
+        _, context = await ask(task, url, temperature=0, **written)
+        direct = httpx2.post(f"{url}/chat/completions", json=question, timeout=60, trust_env=False).json()["usage"]
+        counted = [metric(context, f"usage.{kind}.tokens") for kind in ("prompt", "completion", "total")]
+        assert counted == [direct["prompt_tokens"], direct["completion_tokens"], direct["total_tokens"]]
+
+
+async def test_a_response_that_its_server_does_not_hold_to_the_schema_is_refused(url: str) -> None:
+    """The server knows the schema of chat completions alone."""
+    schema = {"type": "object", "properties": {"mood": {"enum": ["good", "bad"]}}, "required": ["mood"]}
+    shape = {"format": {"type": "json_schema", "name": "mood", "schema": schema}}
+    with pytest.raises(TaskFailure, match="does not fit the schema") as failed:
+        await ask(Responses, url, input="I love it!", text=shape, maxOutputTokens=40, temperature=0)
+    assert failed.value.outputs and failed.value.outputs["outputText"]
 
 
 async def test_a_question_that_is_too_long_is_said(url: str) -> None:
