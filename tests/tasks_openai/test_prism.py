@@ -17,15 +17,23 @@ from builder.tasks.api import TaskFailure
 from builder.tasks.base import Task
 from builder.tasks.catalogue import catalogue
 from builder.tasks.testing import FakeContext, run_task
+from tasks_openai.ai.asking_task import ProviderTask
+from tasks_openai.ai.chat_completion import ChatCompletion as ProviderChat
+from tasks_openai.ai.classification import Classification
+from tasks_openai.ai.image_generation import ImageGeneration
+from tasks_openai.ai.json_structured_extraction import JSONStructuredExtraction
 from tasks_openai.instill.speech_recognition import SpeechRecognition
 from tasks_openai.instill.text_embeddings import TextEmbeddings
 from tasks_openai.instill.text_generation import TextGeneration
 from tasks_openai.instill.text_to_image import TextToImage
 from tasks_openai.instill.text_to_speech import TextToSpeech
 from tasks_openai.kestra.chat_completion import ChatCompletion
+from tasks_openai.kestra.create_image import CreateImage
 from tasks_openai.kestra.responses import Responses
+from tasks_openai.kestra.upload_file import UploadFile
 from tests.doubles import openai_spec
 from tests.doubles.openai_store import MP3, png
+from tests.tasks_openai.ai.conftest import PREFIX
 from tests.tasks_openai.conftest import KEY
 from tests.tasks_openai.toolkit.conftest import MP3_URI, PNG_URI
 from tests.tasks_openai.toolkit.test_every_property import NEEDED
@@ -38,6 +46,12 @@ REFUSALS = ("status 400", "status 404", "status 405", "status 415", "status 422"
 OTHERS: dict[type[Task], dict[str, Any]] = {
     ChatCompletion: {"model": "gpt-5.4", "prompt": "Hi"},
     Responses: {"model": "gpt-5.4", "input": "Hi"},
+    CreateImage: {"model": "gpt-image-2", "prompt": "A cat"},
+    UploadFile: {"from": MP3_URI, "purpose": "ASSISTANTS"},
+    ProviderChat: {"messages": [{"type": "USER", "content": "Hi"}]},
+    Classification: {"prompt": "I love it", "classes": ["good", "bad"]},
+    JSONStructuredExtraction: {"prompt": "Ada, 36", "schemaName": "person", "jsonFields": ["name", "age"]},
+    ImageGeneration: {"prompt": "A cat"},
     TextGeneration: {"model": "gpt-5.4", "prompt": "Hi"},
     TextEmbeddings: {"model": "text-embedding-3-small", "text": "Hi"},
     TextToImage: {"model": "gpt-image-2", "prompt": "A cat"},
@@ -78,7 +92,9 @@ async def test_prism_refuses_nothing_of_it(
         "openai": {"api_key": KEY, "base_url": prism},
         "instill": {"setup": {"api-key": KEY, "base-path": prism}},
     }
-    connection = connections.get(task.type_name.split(".")[0], {"apiKey": KEY, "baseUrl": prism})
+    provider = {"type": f"{PREFIX}OpenAI", "apiKey": KEY, "baseUrl": prism, "modelName": "gpt-5.4"}
+    kestras = {"provider": provider} if issubclass(task, ProviderTask) else {"apiKey": KEY, "baseUrl": prism}
+    connection = connections.get(task.type_name.split(".")[0], kestras)
     try:
         await run_task(task, {**written, **connection}, context)
     except TaskFailure as failure:  # what Prism makes up as an answer need not make sense; what it refuses is our fault
