@@ -199,3 +199,24 @@ def test_no_property_of_the_language_itself_is_left_to_a_box_of_yaml() -> None:
             boxes |= {(entry.plugin.short_name(), one.name) for one in entry.fields if one.control == "yaml"}
     taken = {name for _, name in boxes} - {"conditions", "onResume", "inputs"}
     assert taken == {"condition"}
+
+
+def test_lists_whose_items_no_model_names_are_rows_and_what_a_row_has_besides_is_kept_in_sight() -> None:
+    chat = "openai.CreateChatCompletion"
+    step = {"id": "c", "type": chat, "messages": [{"role": "user", "content": "x", "name": "ann"}]}
+    text = f"id: a\nnamespace: b\nlabels: [{{key: k, value: v}}]\ntasks: [{step}]\n"
+    messages = field(("tasks", 0), "messages", text)
+    assert messages.control == "rows"
+    assert [(one.field.name, one.control) for one in messages.rows[0].fields] == [
+        ("role", "select"),
+        ("content", "textarea"),
+        ("name", "yaml"),
+    ]
+    labels = field((), "labels", text)
+    assert labels.control == "rows" and [one.text for one in labels.rows[0].fields] == ["k", "v"]
+
+
+def test_a_section_of_a_kind_that_is_not_known_is_a_box_of_yaml() -> None:
+    step = {"id": "l", "type": LOG, "message": "x", "retry": {"type": "sometimes", "interval": "PT1S"}}
+    retry = field(("tasks", 0), "retry", f"id: a\nnamespace: b\ntasks: [{step}]\n")
+    assert retry.control == "yaml" and "sometimes" in retry.text

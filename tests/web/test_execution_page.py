@@ -12,8 +12,9 @@ from django.test import Client
 
 from builder.actions import flows as flow_actions
 from builder.actions.executions import running
+from builder.engine.commands import Evaluate
 from builder.engine.decide import decide
-from builder.engine.events import Started
+from builder.engine.events import Evaluated, Started
 from builder.engine.execution import Attempt, Execution, TaskRun
 from builder.engine.states import State
 from builder.runtime.runner.keeping.plans import plan_of
@@ -244,13 +245,18 @@ def waiting_review() -> str:
     flow_actions.create_flow(REVIEW, by="ada")
     made = running.run("lab", "review")
     plan = plan_of(REVIEW, 1)
-    played = decide(plan, made, Started(made.created_at)).execution
+    decided = decide(plan, made, Started(made.created_at))
+    played = decided.execution
+    for asked in decided.commands:
+        if isinstance(asked, Evaluate):
+            played = decide(plan, played, Evaluated(made.created_at, asked.path, asked.name, "")).execution
     executions.replace_execution(played, made.created_at, due=False)
     return made.id
 
 
 def test_a_review_asks_for_inputs_a_comment_and_one_of_two_buttons(browser: Client) -> None:
     address = f"/executions/{waiting_review()}/resume"
+    assert "waits for a decision." in browser.get(address.removesuffix("/resume")).content.decode()
     page = browser.get(address).content.decode()
     assert ">Pay</button>" in page and ">Send back</button>" in page and "Is it &lt;worth&gt; it?" in page
     assert 'name="amount"' in page and 'name="_comment"' in page

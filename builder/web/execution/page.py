@@ -8,12 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from builder.actions import executions as execution_actions
+from builder.actions.executions import Waiting
 from builder.actions.executions.trying import without_sealed
 from builder.clock import SystemClock
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.moving.overall import notes
 from builder.engine.states import TERMINAL, State
-from builder.errors import NotFound
+from builder.errors import Conflict, NotFound
 from builder.runtime.files import storage
 from builder.store import drafts, executions, flows
 from builder.tasks.world.context import LEVELS
@@ -79,6 +81,7 @@ def _live(request: HttpRequest, execution_id: str) -> dict[str, Any]:
         "ended": execution.state in TERMINAL,
         "can_restart": execution.state in (State.FAILED, State.KILLED, State.WARNING) and failed is not None,
         "is_paused": execution.state is State.PAUSED,
+        "waiting": _waiting(execution),
         "inputs": shapes.shape(without_sealed(execution.inputs)) if execution.inputs else None,
         "outputs": shapes.shape(without_sealed(execution.outputs)) if execution.outputs else None,
         "trigger": shapes.shape(trigger.get("variables")) if trigger.get("variables") else None,
@@ -90,6 +93,16 @@ def _live(request: HttpRequest, execution_id: str) -> dict[str, Any]:
         "latest": latest,
         "can_edit": bool(latest) or drafts.find(execution.namespace, execution.flow_id) is not None,
     }
+
+
+def _waiting(execution: Execution) -> list[Waiting]:
+    """The steps that wait for somebody and say what for."""
+    if execution.state is not State.PAUSED:
+        return []
+    try:
+        return [one for one in execution_actions.waits(execution.id) if one.about or one.review]
+    except Conflict:
+        return []  # it goes on just now
 
 
 def _latest(execution: Execution) -> int:

@@ -9,10 +9,10 @@ from builder.flows.document import Document
 from builder.flows.edit.intent import number, value_at
 from builder.tasks.catalogue import Catalogue
 from builder.tasks.fields.form import STEPS, FormField, label_of
-from builder.web.editor.fields.conditions import with_conditions
 from builder.web.editor.fields.controls import EntryView, FieldView, FormView, Group, RowView
 from builder.web.editor.fields.declared import DECLARING, input_fields, kind_of_path, output_fields
 from builder.web.editor.fields.flow import FLOW_FIELDS, LISTENER_FIELDS
+from builder.web.editor.fields.rows import with_rows
 from builder.web.editor.fields.values import as_yaml, fits, shown
 from builder.web.editor.steps.spots import Spot, property_at, siblings_of, spot_of
 
@@ -100,12 +100,14 @@ class _Maker:
         return tuple(self.view(one, spot.path, item, str(spot.within[0])) for one in fields if one.control not in STEPS)
 
     def view(self, one: FormField, path: Path, written: Mapping[str, Any], wrap: str = "") -> FieldView:
-        one = with_conditions(one)
         name = next((name for name in (one.name, *one.other_names) if name in written), one.name)
         value, place = written.get(name), (*path, name)
+        one = with_rows(one, value)
         control = _control(one, value)
         span = self._document.span(place)
         variant = self._variant(one, value) if control == "section" else ""
+        if control == "section" and value and variant not in one.variants:
+            control = "yaml"
         nested = self._nested(one, place, value, variant) if control == "section" else ()
         more = tuple(view for view in nested if _seldom(view)) if len(nested) > FEW else ()
         return FieldView(
@@ -136,8 +138,12 @@ class _Maker:
         inside = value if isinstance(value, Mapping) else {}
         if variant not in one.variants:
             return ()
-        return tuple(
-            self.view(field, place, inside) for field in one.variants[variant] if not (variant and field.name == "type")
+        fields = [field for field in one.variants[variant] if not (variant and field.name == "type")]
+        known = {name for field in one.variants[variant] for name in (field.name, *field.other_names)}
+        known |= {"type"} if variant else set()
+        return (
+            *(self.view(field, place, inside) for field in fields),
+            *(self._unknown(str(name), place, inside) for name in inside if name not in known),
         )
 
     def _rows(self, one: FormField, place: Path, value: Any) -> tuple[RowView, ...]:
