@@ -199,6 +199,8 @@ MILLSTREAM: dict[str, Any] = {
     "SWEEP_SECONDS": seconds("MILLSTREAM_SWEEP_SECONDS", 2),
     "GRACE_SECONDS": seconds("MILLSTREAM_GRACE_SECONDS", 1.5),
     "STUCK_SECONDS": seconds("MILLSTREAM_STUCK_SECONDS", 60, least=1),
+    "SCHEDULE_GRACE_SECONDS": seconds("MILLSTREAM_SCHEDULE_GRACE_SECONDS", 60),
+    "TASK_MEMORY_BYTES": number("MILLSTREAM_TASK_MEMORY_BYTES", 2_000_000_000),
     "TASK_TIMEOUT_SECONDS": seconds("MILLSTREAM_TASK_TIMEOUT_SECONDS", 3600),
     # Whose meaning holds where releases of the language differ, unless a flow's label `compat` says it.
     "COMPAT": read("MILLSTREAM_COMPAT", NEWEST, read_compat, "newest, or a release such as 0.21, 1.3 or 2.0"),

@@ -7,8 +7,9 @@ from enum import StrEnum
 
 from builder.schedule.dates import Times
 
-GRACE_SECONDS = 60
-"""A slot this young is on time: the scheduler looks every second, but a restart of it takes a moment."""
+GRACE_SECONDS = 60.0
+"""A slot this young is on time, unless the caller says otherwise: the scheduler looks every second, but a restart of it
+takes a moment."""
 MOST_RECOVERED = 100
 """How many missed slots ALL makes up for at the most after an outage; older ones are told as missed."""
 
@@ -55,10 +56,11 @@ def due(
     *,
     recover: Recover = Recover.ALL,
     late_maximum: timedelta | None = None,
+    grace_seconds: float = GRACE_SECONDS,
 ) -> Due:
     """The slots in (last, now]. A slot older than `late_maximum` is missed, whatever `recover` says."""
     passed = tuple(reversed(tuple(_passed(times, last, now))))
-    wanted = _wanted(passed, now, recover)
+    wanted = _wanted(passed, now, recover, timedelta(seconds=grace_seconds))
     fire = tuple(slot for slot in wanted if late_maximum is None or now - slot <= late_maximum)
     given_up = (slot for slot in passed if slot not in fire)
     late = f"it would have been later than lateMaximumDelay, {late_maximum}, allows."
@@ -73,10 +75,10 @@ def _passed(times: Times, last: datetime, now: datetime) -> Iterator[datetime]:
         yield slot
 
 
-def _wanted(passed: tuple[datetime, ...], now: datetime, recover: Recover) -> tuple[datetime, ...]:
+def _wanted(passed: tuple[datetime, ...], now: datetime, recover: Recover, grace: timedelta) -> tuple[datetime, ...]:
     if recover is Recover.ALL:
         return passed[-MOST_RECOVERED:]
-    on_time = tuple(slot for slot in passed if now - slot <= timedelta(seconds=GRACE_SECONDS))
+    on_time = tuple(slot for slot in passed if now - slot <= grace)
     if recover is Recover.LAST and not on_time:
         return passed[-1:]
     return on_time

@@ -3,6 +3,8 @@
 import logging
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from builder.clock import Clock
 from builder.errors import BuilderError, Unavailable
 from builder.flows.durations import parse_duration
@@ -64,7 +66,10 @@ def _due(trigger: Trigger, times: Times, now: datetime) -> Due:
     seen_upto = max(filter(None, (trigger.since, trigger.last_at)))
     late = trigger.definition.get("lateMaximumDelay")
     recover = Recover(str(trigger.definition.get("recoverMissedSchedules") or "ALL"))
-    return due(times, seen_upto, now, recover=recover, late_maximum=parse_duration(str(late)) if late else None)
+    return due(
+        times, seen_upto, now, recover=recover, late_maximum=parse_duration(str(late)) if late else None,
+        grace_seconds=settings.MILLSTREAM["SCHEDULE_GRACE_SECONDS"],
+    )  # fmt: skip
 
 
 def _fire(trigger: Trigger, times: Times, slot: datetime, now: datetime, clock: Clock) -> int:

@@ -46,3 +46,9 @@ def test_a_slot_too_late_is_missed() -> None:
 def test_a_year_of_outage_is_not_a_flood() -> None:
     found = due(parse_cron("* * * * *"), NOON - timedelta(days=365), NOON)
     assert len(found.fire) == MOST_RECOVERED
+
+
+def test_an_installation_says_how_young_a_slot_is_on_time() -> None:
+    late = NOON + timedelta(seconds=5)
+    assert due(HOURLY, NOON - timedelta(hours=1), late, recover=Recover.NONE).fire == (NOON,)
+    assert due(HOURLY, NOON - timedelta(hours=1), late, recover=Recover.NONE, grace_seconds=2).fire == ()
