@@ -65,6 +65,14 @@ def open_file(found: Located) -> IO[bytes]:
     return opened
 
 
+def on_disk(found: Located) -> Path | None:
+    """Where it lies on this machine; None where the file storage is elsewhere."""
+    try:
+        return Path(default_storage.path(found.place))
+    except NotImplementedError:
+        return None
+
+
 def read(found: Located, limit_bytes: int | None = None) -> bytes:
     """The whole content. Raises NotFound, LimitExceeded."""
     if limit_bytes is not None and found.size > limit_bytes:

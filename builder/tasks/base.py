@@ -34,6 +34,8 @@ class Task(Plugin):
     """Pure and quick: no effect outside the process, so it runs in the same tick and is saved with its end."""
     costs: ClassVar[bool] = False
     """Somebody is paid for a run of it: one that is lost with its worker counts as a call of unknown cost."""
+    isolated: ClassVar[bool] = False
+    """May block, grow or crash: `run` gets a process of its own, with a limit of memory, that can be killed."""
     default_timeout_seconds: ClassVar[float | None] = None
 
     id: Annotated[str, Form(group="step")] = Field(max_length=256, pattern=_ID)

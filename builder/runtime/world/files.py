@@ -2,7 +2,9 @@
 
 import asyncio
 import io
+import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -78,6 +80,21 @@ class ExecutionFiles:
     async def fetch_cache(self, key: str, target: Path, *, newest_seconds: float | None = None) -> bool:
         return await asyncio.to_thread(caches.fetch, f"{'/'.join(self._flow)}/{key}", target, newest_seconds)
 
+    async def at_hand(self, uri: str) -> Path:
+        """The file on this machine, for another process to read: itself, or a copy in the working directory."""
+        found: contents.Located = await self._located(uri)
+        there = contents.on_disk(found)
+        return there if there is not None else await asyncio.to_thread(self._copied, found)
+
+    def _copied(self, found: contents.Located) -> Path:
+        path = storage.spare_path(self._folder.made())
+        try:
+            with contents.open_file(found) as file, path.open("wb") as copy:
+                shutil.copyfileobj(file, copy, _PIECE)
+        except BuilderError as error:
+            raise TaskFailure(error.message, retryable=False) from error
+        return path
+
     def open(self, uri: str) -> IO[bytes]:
         found = asyncio.run_coroutine_threadsafe(self._located(uri), self._loop).result()
         try:
@@ -86,7 +103,7 @@ class ExecutionFiles:
             raise TaskFailure(error.message, retryable=False) from error
 
     def writing(self, name: str) -> "Outgoing":
-        return Outgoing(name, self._folder, self._over, self._put)
+        return Outgoing(name, self._folder.made, self._over, self._put)
 
     def _put(self, name: str, content: bytes | Path) -> str:
         try:
@@ -106,7 +123,7 @@ class ExecutionFiles:
 class Outgoing:
     """A file being written, in the working directory first; kept under `uri` when the `with` ends well."""
 
-    def __init__(self, name: str, folder: Folder, over: threading.Event, keep: Any) -> None:
+    def __init__(self, name: str, folder: Callable[[], Path], over: threading.Event, keep: Any) -> None:
         self.uri = ""
         self.bytes = 0
         self._name = name
@@ -116,7 +133,7 @@ class Outgoing:
         self._most = settings.MILLSTREAM["FILE_BYTES"]
 
     def __enter__(self) -> Self:
-        self._path = storage.spare_path(self._folder.made())
+        self._path = storage.spare_path(self._folder())
         self._file = self._path.open("wb", buffering=_PIECE)
         return self
 

@@ -22,6 +22,7 @@ from builder.expressions import needs_lookups, result_to_json
 from builder.flows.durations import BadDuration, format_duration
 from builder.runtime.context import Context
 from builder.runtime.evaluate import RuntimeLookups, render
+from builder.runtime.isolated.process import run_isolated
 from builder.runtime.masking import Masker
 from builder.runtime.runner.doing.resources import resource_failure
 from builder.runtime.runner.doing.reuse import reuse_of
@@ -58,6 +59,7 @@ class Attempt:
         return (
             not self.context.has_log_file
             and self.node.task.quick
+            and not self.node.task.isolated
             and not self._is_async
             and not needs_lookups(self.node.properties)
             and cache_of(self.node.properties) is None
@@ -127,6 +129,8 @@ class Attempt:
         return event
 
     async def _result_of(self, task: Task) -> Any:
+        if self.node.task.isolated:
+            return await run_isolated(task, self.context, self.threads)
         if self._is_async or self.node.task.quick:
             result = task.run(self.context)
         else:
