@@ -99,6 +99,10 @@ class CounterServer:
     def wait_for_calls(self, count: int, prefix: str = "", seconds: float = 60) -> None:
         self.wait_for(lambda hits: sum(hit.key.startswith(prefix) for hit in hits) >= count, seconds)
 
+    def wait_for_ends(self, count: int, prefix: str = "") -> None:
+        """Returns in the moment in which so many are over."""
+        self.wait_for(lambda hits: sum(hit.ended > 0 and hit.key.startswith(prefix) for hit in hits) >= count)
+
     def overlaps(self, prefix: str = "") -> list[str]:
         """The keys of which two copies were alive at the same time."""
         found = []

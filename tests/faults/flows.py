@@ -33,11 +33,13 @@ def said(namespace: str, flow_id: str = "said", *, head: str = "") -> str:
     return flow(namespace, flow_id, "{id: say, type: io.kestra.plugin.core.log.Log, message: hello}", head=head)
 
 
-def scheduled(namespace: str, flow_id: str = "scheduled", *, recover: str = "ALL", more: str = "") -> str:
-    """Each second; a run does not wait for the one before."""
+def scheduled(
+    namespace: str, flow_id: str = "scheduled", *, recover: str = "ALL", cron: str = "* * * * * *", more: str = ""
+) -> str:
+    """Each second, unless `cron` says another time; a run does not wait for the one before."""
     trigger = (
         "triggers:\n  - id: each_second\n    type: io.kestra.plugin.core.trigger.Schedule\n"
-        '    cron: "* * * * * *"\n    withSeconds: true\n    allowConcurrent: true\n'
+        f'    cron: "{cron}"\n    withSeconds: true\n    allowConcurrent: true\n'
         f"    recoverMissedSchedules: {recover}\n{more}"
     )
     return said(namespace, flow_id, head=trigger)

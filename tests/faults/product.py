@@ -57,6 +57,7 @@ class Product:
         self.environment = {
             **kept, "REDIS_URL": self.redis_url, "MILLSTREAM_DATA": str(data), "PYTHONPATH": str(ROOT),
             "MILLSTREAM_LEASE_SECONDS": str(LEASE_SECONDS), "MILLSTREAM_SWEEP_SECONDS": "1",
+            "MILLSTREAM_SCHEDULE_GRACE_SECONDS": "1", "MILLSTREAM_TASK_MEMORY_BYTES": "500000000",
             "MILLSTREAM_ALLOW_NETWORKS": "127.0.0.1/32", "MILLSTREAM_TASK_PACKAGES": "tests.faults.tasks",
             "SECRET_PLANTED": PLANTED_SECRET, "DJANGO_SETTINGS_MODULE": "builder.settings", **own_database(data),
             **(settings or {}),
@@ -65,6 +66,8 @@ class Product:
         self.web = self.part("web", "web", "--port", str(self.port))
         self.workers = [self.worker(f"w{number}") for number in range(1, workers + 1)]
         self.schedulers = [self.part("scheduler", "s1")]
+        self.extra: list[Part] = []
+        """What a row added, until it is over."""
         self.token = ""
 
     def part(self, kind: str, name: str, *arguments: str) -> Part:
@@ -99,7 +102,7 @@ class Product:
     @property
     def parts(self) -> list[Part]:
         """In the order in which they start."""
-        return [self.queue, self.web, *self.workers, *self.schedulers]
+        return [self.queue, self.web, *self.workers, *self.schedulers, *self.extra]
 
     def redis(self) -> Redis:
         """A client of the queue's server; close it."""
@@ -142,8 +145,9 @@ class Product:
         for part in self.parts:
             if part.is_frozen:
                 part.thaw()
-            if part.wanted and not part.is_alive:
-                part.start()
+        while self.extra:
+            self.extra.pop().stop()
+        self.tend()
         self.wait_until_ready()
 
     def tend(self) -> None:
@@ -165,9 +169,13 @@ class Product:
             os.kill(pid, 9)
 
     def strangers(self) -> dict[int, str]:
-        """Processes of this data folder that are none of the parts."""
+        """Processes of this data folder that are none of the parts, and not what makes processes for a living one."""
         known = {part.pid for part in self.parts if part.process is not None} | {os.getpid()}
-        return {pid: command for pid, command in self._processes() if pid not in known}
+        return {
+            pid: command
+            for pid, command in self._processes()
+            if pid not in known and not ("multiprocessing" in command and _parent(pid) in known)
+        }
 
     def _processes(self) -> Iterable[tuple[int, str]]:
         for entry in Path("/proc").iterdir():
@@ -202,3 +210,10 @@ class Product:
             except OSError:
                 continue
         return b"\n".join(found)
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0

@@ -57,6 +57,16 @@ class Row:
         for worker in self.product.workers:
             worker.start()
 
+    def another(self, kind: str, name: str) -> Part:
+        """One more process, until the row is over."""
+        part = self.product.worker(name) if kind == "worker" else self.product.part(kind, name)
+        part.start()
+        self.product.extra.append(part)
+        return part
+
+    def another_worker(self) -> Part:
+        return self.another("worker", "other")
+
     def outlast_the_lease(self) -> None:
         time.sleep(LEASE_SECONDS + 1)
 

@@ -1,7 +1,8 @@
-"""Tasks that only the fault suite has: one takes its process along, one wants more memory than there is."""
+"""Tasks that only the fault suite has: one takes its process along, one takes memory, one just sleeps."""
 
 import os
 import signal
+import time
 
 from builder.tasks.api import KestraTask, RunContext
 
@@ -14,3 +15,30 @@ class Poison(KestraTask):
 
     async def run(self, context: RunContext) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Grow(KestraTask):
+    """Take 4 GB of memory, in pieces, in a process of its own."""
+
+    type_name = "tests.faults.Grow"
+    example = "id: grow\ntype: tests.faults.Grow\n"
+    isolated = True
+
+    def run(self, context: RunContext) -> dict[str, int]:
+        pieces = [bytearray(50_000_000) for _ in range(80)]
+        return {"bytes": sum(map(len, pieces))}
+
+
+class Sleeper(KestraTask):
+    """Sleep in a process of its own."""
+
+    type_name = "tests.faults.Sleeper"
+    example = "id: it\ntype: tests.faults.Sleeper\nseconds: 4\n"
+    isolated = True
+
+    seconds: float
+    """How long."""
+
+    def run(self, context: RunContext) -> None:
+        context.log("INFO", f"I am process {os.getpid()}")
+        time.sleep(self.seconds)
