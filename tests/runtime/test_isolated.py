@@ -54,14 +54,13 @@ def test_a_task_that_crashes_fails_and_names_the_signal(runner: Runner) -> None:
     assert "killed by SIGSEGV" in execution.runs["it"].message
 
 
-def test_a_task_that_swallows_everything_ends_with_its_time_and_with_what_it_started(runner: Runner) -> None:
-    execution = run(runner, "Block, timeout: PT6S")
+def test_a_task_that_swallows_everything_ends_with_its_time(runner: Runner) -> None:
+    execution = run(runner, "Block, timeout: PT1S")
     assert execution.state is State.FAILED
-    assert "longer than PT6S" in execution.runs["it"].message
-    wait_until(lambda: not any(map(is_alive, pids(execution.id))))
+    assert "longer than PT1S" in execution.runs["it"].message
 
 
-def test_a_task_that_swallows_everything_ends_when_a_person_stops_it(runner: Runner) -> None:
+def test_a_task_that_swallows_everything_ends_with_all_it_started_when_a_person_stops_it(runner: Runner) -> None:
     publish("tasks:\n  - {id: it, type: tests.runtime.Block}\n")
     execution_id = create()
     runner.take([execution_id])
