@@ -11,6 +11,7 @@ import threading
 import traceback
 from collections.abc import Mapping
 from functools import partial
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO, Any
@@ -39,10 +40,12 @@ def begin(worker: Connection, task: Task, seen: Seen) -> None:
 
 
 def _leave_the_group() -> None:
-    """A group of its own, which is killed as a whole; gone when whoever made it is gone."""
+    """A group of its own, which is killed as a whole; gone when the fork server is gone, which goes with its worker."""
     os.setsid()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
+    # Children hold this on behalf of children of their own; it would keep the fork server here without its worker.
+    os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

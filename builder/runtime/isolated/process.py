@@ -46,8 +46,8 @@ async def run_isolated(task: Task, context: Context, threads: ThreadPoolExecutor
             else:
                 return _outputs(said, process)
     finally:
-        # Cancelled while it starts, it is ended once it has started.
-        start.add_done_callback(lambda _: _end(process, here))
+        await asyncio.wait([start])  # cancelled while it starts (a moment), it is ended once it has started
+        _end(process, here)
 
 
 def _start(process: ForkServerProcess, there: Connection) -> None:
