@@ -46,8 +46,10 @@ async def run_isolated(task: Task, context: Context, threads: ThreadPoolExecutor
             else:
                 return _outputs(said, process)
     finally:
-        await asyncio.wait([start])  # cancelled while it starts (a moment), it is ended once it has started
-        _end(process, here)
+        # Cancelled while it starts, which takes a moment, it is ended once it has started.
+        start.add_done_callback(lambda _: _end(process, here))
+        await asyncio.wait([start])
+        await asyncio.sleep(0)  # the process is gone before the attempt is over
 
 
 def _start(process: ForkServerProcess, there: Connection) -> None:
