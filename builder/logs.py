@@ -5,6 +5,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ EXECUTIONS = logging.getLogger("millstream.execution")
 
 MASK = "******"
 _SHORTEST = 4
+_WEBHOOK_KEY = re.compile(r"(/executions/webhook/[^/\s]+/[^/\s]+/)[^/?\s\"']+")
+"""Whoever reads the log of a refused call must not learn the key that it came with: it may be the right one."""
 _LEVELS = {"TRACE": logging.DEBUG, "DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARN": logging.WARNING}
 
 _place: ContextVar[Mapping[str, str | int]] = ContextVar("place", default=MappingProxyType({}))
@@ -66,7 +69,7 @@ class Lines(logging.Formatter):
         return "\n".join(filter(None, (trace, self.formatStack(record.stack_info) if record.stack_info else "")))
 
     def _masked(self, text: str) -> str:
-        found = _mask.get()(text)
+        found = _WEBHOOK_KEY.sub(rf"\g<1>{MASK}", _mask.get()(text))
         for secret in self._hidden:
             found = found.replace(secret, MASK)
         return found

@@ -61,3 +61,9 @@ async def test_no_secret_stands_in_a_message_or_a_trace(form: str) -> None:
 
 def test_a_line_with_line_ends_is_one_line_of_json() -> None:
     assert "\n" not in Lines("JSON").format(record("one\ntwo"))
+
+
+def test_the_key_of_a_webhook_that_refused_a_call_is_not_logged() -> None:
+    refused = record("%s: %s", "Not Found", "/api/v1/main/executions/webhook/team/shop/4wjtkzwV?a=1")
+    line = Lines("TEXT").format(refused)
+    assert "4wjtkzwV" not in line and "/webhook/team/shop/******?a=1" in line

@@ -10,7 +10,7 @@ from builder.schedule.slots import GRACE_SECONDS
 from builder.store import processes, triggers
 from builder.store.triggers import Slot, Trigger, history
 from builder.triggers.schedules import running
-from builder.triggers.timetable import TYPES, times_of
+from builder.triggers.timetable import TYPES, following, times_of
 
 TOLD_FOR = timedelta(days=1)
 """How long what did not start is told, if nobody says before that they have seen it."""
@@ -49,21 +49,23 @@ def of_trigger(trigger: Trigger, clock: Clock) -> list[Alert]:
 
 
 def _wrong_now(trigger: Trigger, now: datetime, clock: Clock, nobody: bool) -> Alert | None:
-    if trigger.message:
-        try:
-            times_of(trigger, clock)
-        except Unavailable:
-            raise
-        except BuilderError as error:
-            return Alert(trigger, f"Its times cannot be told: {error.message}", at=now)
-    late = trigger.next_at is not None and now - trigger.next_at > timedelta(seconds=GRACE_SECONDS)
-    before = running(trigger) if late or trigger.message.startswith("Waits") else None
-    if before is not None:
-        return Alert(trigger, f"Its time has come and it waits: execution {before} has not ended.", at=trigger.next_at)
-    if not late:
+    """Looked into only where something may be wrong: its time has come, is not known, or there is something to say."""
+    if trigger.next_at is not None and trigger.next_at > now and not trigger.message:
         return None
+    try:
+        times = times_of(trigger, clock)
+    except Unavailable:
+        raise
+    except BuilderError as error:
+        return Alert(trigger, f"Its times cannot be told: {error.message}", at=now)
+    slot = following(times, max(filter(None, (trigger.since, trigger.last_at))))
+    if slot is None or now - slot <= timedelta(seconds=GRACE_SECONDS):
+        return None
+    before = running(trigger)
+    if before is not None:
+        return Alert(trigger, f"Its time has come and it waits: execution {before} has not ended.", at=slot)
     why = "no scheduler is running" if nobody else "the scheduler has not come to it yet"
-    return Alert(trigger, f"It should have fired: {why}.", at=trigger.next_at)
+    return Alert(trigger, f"It should have fired: {why}.", at=slot)
 
 
 def _lost(watched: Mapping[str, Trigger], now: datetime) -> list[Alert]:

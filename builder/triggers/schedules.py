@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from itertools import islice, takewhile
 
 from django.conf import settings
 
@@ -9,8 +10,9 @@ from builder.clock import Clock
 from builder.errors import BuilderError, Unavailable
 from builder.flows.durations import parse_duration
 from builder.schedule import Due, Missed, Recover, Times, due
+from builder.schedule.slots import MOST_RECOVERED
 from builder.store import triggers
-from builder.store.triggers import FAILED, FIRED, MISSED, SKIPPED, Trigger
+from builder.store.triggers import FAILED, FIRED, MISSED, SKIPPED, Trigger, history
 from builder.tasks.judge import Objection
 from builder.triggers.opening import Opening
 from builder.triggers.stopping import stopped
@@ -37,6 +39,8 @@ def fire_due(clock: Clock) -> int:
 
 def _look_at(trigger: Trigger, now: datetime, clock: Clock) -> int:
     times = times_of(trigger, clock)
+    if trigger.off_at is not None:
+        _note_pause(trigger, trigger.off_at, times, now)
     if stopped(trigger, now):
         return 0
     found = _due(trigger, times, now)
@@ -52,6 +56,14 @@ def _look_at(trigger: Trigger, now: datetime, clock: Clock) -> int:
         triggers.plan(trigger, now, message=f"Waits until execution {before} has ended.")
         return 0
     return _fire(trigger, times, found.fire[0], now, clock)
+
+
+def _note_pause(trigger: Trigger, off_at: datetime, times: Times, now: datetime) -> None:
+    """It was off with its flow: the newest of the times that passed are noted as missed."""
+    passed = islice(takewhile(lambda at: at > off_at, times.before(trigger.since)), MOST_RECOVERED)
+    off = f"Missed: it was disabled from {off_at:%Y-%m-%d %H:%M} UTC on, or its flow was; a backfill makes up for it."
+    history.note_missed(trigger.key, passed, off, now)
+    triggers.forget_pause(trigger)
 
 
 def running(trigger: Trigger) -> str | None:

@@ -80,8 +80,12 @@ def test_a_time_that_waits_for_the_last_execution_is_told(clock: FixedClock) -> 
     publish(more="")
     a_scheduler_runs(clock)
     fire_due(clock)
-    clock.advance(HOUR)
+    clock.advance(HOUR + timedelta(seconds=30))
     fire_due(clock)
+    assert told(clock) == [], "a moment is no delay"
+    clock.advance(timedelta(minutes=1))
+    fire_due(clock)
+    a_scheduler_runs(clock)
     (said,) = told(clock)
     assert f"execution {trigger().last_execution_id} has not ended" in said
 

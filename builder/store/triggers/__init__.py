@@ -39,6 +39,7 @@ __all__ = [
     "declare",
     "due",
     "fire",
+    "forget_pause",
     "get",
     "heed",
     "hold",
@@ -86,6 +87,8 @@ def _declare(row: TriggerRow, trigger: Mapping[str, Any], revision: int, disable
     if definition != row.definition or (row.declared_disabled and not disabled):
         row.next_at, row.since, row.message = None, now, ""
         windows.forget([slot_key(row.namespace, row.flow_id, row.trigger_id)])
+    if disabled and not row.declared_disabled and row.pk:
+        row.off_at = row.off_at or now
     row.type, row.definition, row.revision = str(trigger["type"]), definition, revision
     row.declared_disabled, row.updated_at = disabled, now
     row.save()
@@ -188,6 +191,12 @@ def say(trigger: Trigger, message: str) -> None:
         _named(trigger).update(message=message)
 
 
+def forget_pause(trigger: Trigger) -> None:
+    """What passed while it was off is noted."""
+    with write():
+        _named(trigger).filter(enabled=True, declared_disabled=False).update(off_at=None)
+
+
 def hold(trigger: Trigger) -> bool:
     """Inside a transaction: others that hold it wait until this one ends. False: it was changed or switched off."""
     lock_row(
@@ -238,6 +247,7 @@ def set_enabled(namespace: str, flow_id: str, trigger_id: str, enabled: bool, no
         return trigger
     with write():
         row = TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id, trigger_id=trigger_id)
-        changes = {"since": now, "message": "", "off_at": None} if enabled else {"off_at": now}
+        still_off = trigger.off_at if trigger.declared_disabled else None
+        changes = {"since": now, "message": "", "off_at": still_off} if enabled else {"off_at": trigger.off_at or now}
         row.update(enabled=enabled, next_at=None, updated_at=now, **changes)
     return get(namespace, flow_id, trigger_id)
