@@ -7,6 +7,7 @@ import pytest
 
 from builder.clock import FixedClock, SystemClock
 from builder.store import triggers
+from builder.store.triggers import history
 from builder.triggers.backfilling import run_backfills
 from tests.api.conftest import Api
 
@@ -117,3 +118,23 @@ def test_a_backfill_keeps_its_pace(api: Api):
     clock.advance(timedelta(minutes=1))
     assert [run_backfills(clock), run_backfills(clock)] == [1, 0]
     assert night(api)["backfill"]["paceSeconds"] == 60
+
+
+def test_the_calls_of_a_webhook_are_listed_and_made_again(api: Api):
+    address = "executions/webhook/team/nightly/4wjtkzwVGBM9yKnjm3yv8r"
+    started = api("POST", address, {"a": 1}).json()["id"]
+    (call,) = api.get("triggers/team/nightly/call/calls")["results"]
+    assert (call["executionId"], call["status"], call["method"], call["repeatable"]) == (started, 200, "POST", True)
+    again = api("POST", f"triggers/team/nightly/call/calls/{call['id']}/repeat")
+    assert again.status_code == 200 and again.json()["trigger"]["variables"]["body"] == {"a": 1}
+    assert api("POST", "triggers/team/nightly/call/calls/99999999999999999999/repeat").status_code == 404
+    assert api("POST", f"triggers/team/nightly/night/calls/{call['id']}/repeat").status_code == 404
+    assert [one["reason"] for one in api.get("triggers/team/nightly/call/calls")["results"]][1] is None
+
+
+def test_what_did_not_fire_is_told(api: Api):
+    assert api.get("triggers/alerts")["results"] == []
+    at = SystemClock().now()
+    history.note_missed(triggers.get("team", "nightly", "night").key, [at], "Missed: so it was.", at)
+    (alert,) = api.get("triggers/alerts")["results"]
+    assert (alert["triggerId"], alert["message"], alert["count"]) == ("night", "Missed: so it was.", 1)

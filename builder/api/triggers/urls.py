@@ -4,12 +4,14 @@ from django.urls import path
 
 from builder.api import triggers
 from builder.api.methods import methods
+from builder.api.triggers import calls
 from builder.api.triggers import verbs as trigger_verbs
 from builder.api.triggers.verbs import ACTS, addresses_of, of_address, of_body
 
 _one = "<str:namespace>/<str:flow_id>/<str:trigger_id>"
 urlpatterns = [
     path("search", triggers.search_view),
+    path("alerts", calls.alerts_view),
     path("set-disabled", trigger_verbs.change_view),
     path("set-disabled/by-triggers", trigger_verbs.switch_listed_view),
     path("set-disabled/by-query", trigger_verbs.switch_found_view),
@@ -23,4 +25,6 @@ urlpatterns = [
     path(f"{_one}/unlock", methods(POST=of_address(ACTS["unlock"]))),
     path(f"{_one}/restart", methods(POST=of_address(ACTS["restart"]))),
     path(f"{_one}/slots", triggers.slots_view),
+    path(f"{_one}/calls", calls.last_view),
+    path(f"{_one}/calls/<str:call_id>/repeat", calls.repeat_view),
 ]

@@ -19,6 +19,7 @@ KEPT_STRAY = 10
 BODY_BYTES = 65_536
 """A longer body is not kept, so its call cannot be made again."""
 _REASON = 2000
+_DIGITS = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,10 @@ def last(triggers: Collection[str]) -> list[Noted]:
     return [_noted(row) for row in WebhookCall.objects.filter(trigger__in=triggers).order_by("-id")[:KEPT]]
 
 
-def came(trigger: str, call_id: int) -> Came:
+def came(trigger: str, call_id: str) -> Came:
     """What one call brought. Raises NotFound when it is kept no more, or never was."""
-    row = WebhookCall.objects.filter(trigger=trigger, id=call_id, document__isnull=False).first()
+    number = int(call_id) if call_id.isascii() and call_id.isdecimal() and len(call_id) < _DIGITS else 0
+    row = WebhookCall.objects.filter(trigger=trigger, id=number, document__isnull=False).first()
     if row is None or row.document is None:
         raise NotFound("This call is not kept any more.")
     written = documents.load(decrypt(row.document))

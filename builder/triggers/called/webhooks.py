@@ -69,7 +69,7 @@ def receive(
     return _heed(meant, came, clock)
 
 
-def repeat(trigger: Trigger, call_id: int, clock: Clock, *, by: str) -> Received:
+def repeat(trigger: Trigger, call_id: str, clock: Clock, *, by: str) -> Received:
     """Does once more what a call asked for that is kept; a person asks for it, so nothing is signed.
 
     Raises NotFound when it is kept no more, Conflict when the webhook is switched off, and what starting raises.

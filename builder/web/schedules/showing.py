@@ -27,7 +27,7 @@ def shown_call(trigger: Trigger, call: Noted) -> ShownCall:
     if not call.can_be_repeated:
         return ShownCall(call)
     try:
-        came = calls.came(trigger.key, call.id)
+        came = calls.came(trigger.key, str(call.id))
     except (NotFound, Unavailable):  # it is gone, or was encrypted with another key
         return ShownCall(call)
     body = came.body[:_SHOWN_BYTES].decode("utf-8", "replace")
