@@ -158,6 +158,8 @@ def _database() -> dict[str, Any]:
     if str(database["ENGINE"]).endswith("sqlite3"):
         database["OPTIONS"] = SQLITE
         database["CONN_MAX_AGE"] = None
+    else:
+        database["ENGINE"] = "builder.store.postgresql"
     return database
 
 

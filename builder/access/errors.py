@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import sys
 import uuid
 from collections.abc import Callable
 
@@ -78,7 +79,9 @@ _ANSWERS: tuple[tuple[tuple[type[Exception], ...], Callable[[], BuilderError]], 
     ),
     (
         (OperationalError, InterfaceError),
-        lambda: Unavailable("The database does not answer now; nothing was changed. Try again in a moment."),
+        lambda: Unavailable(
+            "The database does not answer now. Try again in a moment, and look first whether it was done."
+        ),
     ),
     ((RedisError,), lambda: Unavailable("Redis does not answer now. Try again in a moment.")),
 )
@@ -101,7 +104,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500."""
+    """Django's handler500, for what middleware raises: what is known of it is said here too."""
+    error = sys.exception()
+    known = _known(error) if isinstance(error, Exception) else None
+    if known is not None:
+        return problem(request, known)
     return answer(request, 500, "Something went wrong that nobody foresaw. The log says more.")
 
 

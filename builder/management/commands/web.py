@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from builder.clock import SystemClock
 from builder.runtime.vitals import signs
+from builder.store.postgresql.patience import patience
 
 KEEP_ALIVE_SECONDS = 75
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         beating = signs.Beating(signs.own_name("web"), "web", SystemClock())
         beating.start()
+        patience.ends = True
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it once more when it has shut down
         try:
             _serve(options["host"], options["port"])
