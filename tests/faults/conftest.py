@@ -40,6 +40,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: "pytest.CallInfo[None]") 
     if marker is not None and not report.skipped:
         item.stash.setdefault(_HELD, True)
         item.stash[_HELD] = item.stash[_HELD] and report.passed
+        if report.failed and "product" in getattr(item, "funcargs", {}):
+            product = item.funcargs["product"]
+            report.sections += [(f"{part.name} said", product.said(part.name)) for part in product.parts]
         if report.when == "teardown":
             item.config.stash[_TABLE].note(marker.args[0], item.name, item.stash[_HELD])
     return report

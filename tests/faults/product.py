@@ -3,15 +3,19 @@
 `manage.py up` would start again what a row kills; here each part is started alone, as on several machines.
 """
 
+import fcntl
 import os
 import secrets
 import shutil
+import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 from redis import Redis
@@ -130,8 +134,21 @@ class Product:
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
-        """Web answers, and Redis does."""
-        wait_until(self._is_ready, "the product is ready")
+        """Web answers, Redis does, and the workers listen."""
+        wait_until(self._is_ready, "web and Redis answer")
+        wait_until(self._workers_listen, "the workers listen")
+
+    def _workers_listen(self) -> bool:
+        """Each that should be there has said so to Redis under its present process id."""
+        there = [part for part in self.parts if part.kind == "worker" and part.is_alive]
+        try:
+            with self.redis() as client:
+                keys = [f"rq:worker:{socket.gethostname()}.{part.name}" for part in there]
+                return all(
+                    client.hget(key, "pid") == str(part.pid).encode() for key, part in zip(keys, there, strict=True)
+                )
+        except RedisError:
+            return False
 
     def _is_ready(self) -> bool:
         try:
@@ -149,6 +166,36 @@ class Product:
             self.extra.pop().stop()
         self.tend()
         self.wait_until_ready()
+
+    def freeze(self, part: Part) -> None:
+        """Between two transactions: what is frozen inside of one holds its locks until it is thawed (see row C1)."""
+        wait_until(lambda: self._frozen_without_locks(part), f"{part.name} is outside of a transaction")
+
+    def _frozen_without_locks(self, part: Part) -> bool:
+        part.freeze()
+        if self._is_writable():
+            return True
+        part.thaw()
+        return False
+
+    def _is_writable(self) -> bool:
+        """Whether somebody else can write within a moment."""
+        if "DATABASE_URL" in self.environment:
+            return True
+        with closing(sqlite3.connect(self.data / "millstream.sqlite3", timeout=1)) as file:
+            try:
+                file.execute("BEGIN IMMEDIATE")
+                file.rollback()
+            except sqlite3.OperationalError:
+                return False
+        gate = os.open(self.data / "millstream.sqlite3.gate", os.O_RDWR)
+        try:
+            fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(gate)
 
     def tend(self) -> None:
         """As a service manager does: what died by itself starts again."""

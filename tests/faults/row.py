@@ -51,11 +51,12 @@ class Row:
         return self.random.choice(self.product.workers)
 
     def kill_workers(self) -> None:
-        """All of them, so that whoever drives something is hit; they start again at once."""
+        """All of them, so that whoever drives something is hit; they start again at once, and listen on return."""
         for worker in self.product.workers:
             worker.kill()
         for worker in self.product.workers:
             worker.start()
+        self.product.wait_until_ready()
 
     def another(self, kind: str, name: str) -> Part:
         """One more process, until the row is over."""

@@ -50,6 +50,7 @@ def test_a_worker_that_is_gone_is_missed_within_its_lease_whenever_another_one_c
         elif repetition % 3 == 0:
             row.outlast_the_lease()
         row.product.tend()
+        row.product.wait_until_ready()
         record = row.lab.wait(one, "SUCCESS")
     assert attempts(record, "call") == [("KILLED", LOST), ("SUCCESS", "")]
 
@@ -75,7 +76,7 @@ def test_a_worker_that_was_frozen_beyond_its_lease_writes_nothing_when_it_thaws(
         one = in_a_call(row, 1)
         frozen = list(row.product.workers)
         for worker in frozen:
-            worker.freeze()
+            row.product.freeze(worker)
         row.another_worker()
         record = row.lab.wait(one, "SUCCESS")
         row.pause(0, row.seconds(1, 90))
@@ -120,6 +121,7 @@ def test_a_worker_that_is_asked_to_stop_hands_over_and_what_fails_meanwhile_has_
     late = row.lab.run(row.namespace, "one")
     assert row.lab.state(late) == "CREATED"
     row.product.tend()
+    row.product.wait_until_ready()
     assert [state for state, _ in attempts(row.lab.wait(bad), "call")][-1] == "FAILED"
     assert row.lab.state(bad) == "FAILED"
     record = row.lab.wait(one, "SUCCESS")
