@@ -138,6 +138,10 @@ SQLITE = {
 }
 
 
+POSTGRESQL: dict[str, Any] = {"options": "-c idle_in_transaction_session_timeout=30s -c lock_timeout=30s"}
+"""A process that freezes inside a transaction keeps rows from others for no longer than this."""
+
+
 def _database() -> dict[str, Any]:
     url = os.environ.get("DATABASE_URL", "")
     if not url:
@@ -148,7 +152,7 @@ def _database() -> dict[str, Any]:
             "CONN_MAX_AGE": None,
         }
     try:
-        database = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+        database: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
     except (ValueError, dj_database_url.UnknownSchemeError, dj_database_url.ParseError):
         database = {}
     if not str(database.get("ENGINE", "")).endswith(("sqlite3", "postgresql")):
@@ -160,6 +164,7 @@ def _database() -> dict[str, Any]:
         database["CONN_MAX_AGE"] = None
     else:
         database["ENGINE"] = "builder.store.postgresql"
+        database["OPTIONS"] = {**POSTGRESQL, **database.get("OPTIONS", {})}
     return database
 
 

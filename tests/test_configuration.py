@@ -56,3 +56,17 @@ def test_the_secret_key_is_made_once_and_readable_by_its_owner_alone(tmp_path: P
     }
     assert len(keys) == 1
     assert (tmp_path / "new" / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_on_postgresql_a_frozen_process_does_not_keep_its_locks() -> None:
+    show = "import builder.settings as s; print(s.DATABASES['default']['OPTIONS']['options'])"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+    def options(url: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-c", show], capture_output=True, text=True, check=True,
+            env={**environment, "DATABASE_URL": url},
+        ).stdout.strip()  # fmt: skip
+
+    assert "idle_in_transaction_session_timeout" in options("postgresql://me@db/one")
+    assert options("postgresql://me@db/one?options=-c%20lock_timeout%3D5s") == "-c lock_timeout=5s"
