@@ -5,14 +5,13 @@ so that a decision costs what it changes and not the size of the execution.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from builder.engine.execution import TaskRun
 from builder.engine.moving.asking import EXIT
-from builder.engine.moving.runs import GrowingRuns, Runs
 from builder.engine.plan import Node
 from builder.engine.states import TERMINAL, State
 from builder.tasks.flow import Lane, Layout
@@ -108,15 +107,3 @@ class Seen:
         self.outputs: dict[str, dict[str, Any]] = {}
         self.states: dict[str, dict[str, Any]] = {}
         self.stale: list[str] = list(stale)
-
-
-def taken_over(runs: Mapping[str, TaskRun]) -> tuple[GrowingRuns, Board, Seen]:
-    """The next version of the runs to work on, with the board of the newest version or all of it anew.
-
-    Only the newest version has a board to give, so that no two grow from the same one.
-    """
-    if not isinstance(runs, Runs) or runs.board is None:
-        return GrowingRuns.of(runs.values()), Board(runs.values()), Seen(runs)
-    board, seen = runs.board, runs.seen
-    runs.board = runs.seen = None
-    return runs.growing(), board, seen or Seen(runs)

@@ -6,12 +6,9 @@ So a version may be read in one thread while the next one is made in another.
 """
 
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
-from typing import TYPE_CHECKING
 
 from builder.engine.execution import TaskRun
-
-if TYPE_CHECKING:
-    from builder.engine.moving.board import Board, Seen
+from builder.engine.moving.board import Board, Seen
 
 _BITS = 7
 _PAGE = 1 << _BITS
@@ -76,8 +73,8 @@ class Runs(_Pages):
         index: dict[str, int],
         pages: list[list[TaskRun]],
         length: int,
-        board: "Board | None" = None,
-        seen: "Seen | None" = None,
+        board: Board | None = None,
+        seen: Seen | None = None,
     ) -> None:
         super().__init__(index, pages, length)
         self.board = board
@@ -146,6 +143,18 @@ class GrowingRuns(_Pages):
         gone = frozenset(paths)
         return GrowingRuns.of(run for run in self.in_order() if run.path not in gone)
 
-    def finished(self, board: "Board", seen: "Seen") -> Runs:
+    def finished(self, board: Board, seen: Seen) -> Runs:
         """It, to be read from now on."""
         return Runs(self._index, self._pages, self._length, board, seen)
+
+
+def taken_over(runs: Mapping[str, TaskRun]) -> tuple[GrowingRuns, Board, Seen]:
+    """The next version of the runs to work on, with the board of the newest version or all of it anew.
+
+    Only the newest version has a board to give, so that no two grow from the same one.
+    """
+    if not isinstance(runs, Runs) or runs.board is None:
+        return GrowingRuns.of(runs.values()), Board(runs.values()), Seen(runs)
+    board, seen = runs.board, runs.seen
+    runs.board = runs.seen = None
+    return runs.growing(), board, seen or Seen(runs)

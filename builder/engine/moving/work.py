@@ -8,10 +8,10 @@ from typing import Any
 
 from builder.engine.commands import Command
 from builder.engine.execution import Execution, TaskRun, changed
-from builder.engine.moving.board import Seen, taken_over
+from builder.engine.moving.board import Seen
 from builder.engine.moving.ids import run_id
 from builder.engine.moving.overall import sla
-from builder.engine.moving.runs import Runs
+from builder.engine.moving.runs import Runs, taken_over
 from builder.engine.plan import Node, Plan
 from builder.engine.states import MOVES, TERMINAL, State
 from builder.errors import BuilderError

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from builder.engine.commands import CancelTask, Command, Evaluate, KeepRows, KillChild, RunTask, StartChild
 from builder.engine.events import (
@@ -37,6 +37,7 @@ from builder.runtime.runner.doing.attempts import Attempt
 from builder.runtime.runner.doing.workplaces import Workplaces
 from builder.runtime.runner.failures import place_of
 from builder.runtime.runner.keeping.plans import Ready, holds_sealed
+from builder.runtime.runner.ongoing import Ongoing
 from builder.runtime.runner.told.listeners import hears, upstream_of
 from builder.runtime.runner.tools import Tools
 from builder.runtime.world.asking import answered
@@ -44,16 +45,13 @@ from builder.runtime.world.folders import Folder
 from builder.runtime.world.place import Place
 from builder.store.encryption import encrypt, opened
 
-if TYPE_CHECKING:
-    from builder.runtime.runner.driven import Driven
-
 log = logging.getLogger(__name__)
 
 
 class Errands:
     """The coroutines that are under way for one execution."""
 
-    def __init__(self, driven: "Driven", ready: Ready, tools: Tools) -> None:
+    def __init__(self, driven: Ongoing, ready: Ready, tools: Tools) -> None:
         self._driven = driven
         self._tools = tools
         self._inputs = ready.inputs

@@ -2,13 +2,10 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from builder.tasks.api import Files, TaskFailure
 from builder.tasks.http.heads import as_text
-
-if TYPE_CHECKING:
-    from builder.tasks.http.exchange import HttpCall
 
 _MULTIPART = "multipart/form-data"
 FILE_BYTES = 100 * 1024 * 1024
@@ -40,19 +37,20 @@ class Body:
         return self.fields or None
 
 
-async def read_body(task: "HttpCall", files: Files) -> Body:
-    """What the task sends. Raises TaskFailure for a file that cannot be read."""
-    if task.form_data is not None:
-        if (task.content_type or "").lower().startswith(_MULTIPART):
-            return Body(files=[await _part(name, value, files) for name, value in _pairs(task.form_data)])
-        fields = {name: value if isinstance(value, list) else as_text(value) for name, value in task.form_data.items()}
-        return Body(task.content_type, fields=fields)
-    if task.body is None:
-        return Body(task.content_type)
-    if isinstance(task.body, str):
-        return Body(task.content_type or "application/json", _encoded(task.body, task.sending.default_charset))
-    text = json.dumps(task.body, ensure_ascii=False)
-    return Body(task.content_type or "application/json", _encoded(text, task.sending.default_charset))
+def body_of(written: str | dict[str, Any] | list[Any] | None, content_type: str | None, charset: str) -> Body:
+    """Text as it is, anything else as JSON. Raises TaskFailure for letters that the charset does not have."""
+    if written is None:
+        return Body(content_type)
+    text = written if isinstance(written, str) else json.dumps(written, ensure_ascii=False)
+    return Body(content_type or "application/json", _encoded(text, charset))
+
+
+async def form_of(written: dict[str, Any], content_type: str | None, files: Files) -> Body:
+    """A web form, or one with files. Raises TaskFailure for a file that cannot be read."""
+    if (content_type or "").lower().startswith(_MULTIPART):
+        return Body(files=[await _part(name, value, files) for name, value in _pairs(written)])
+    fields = {name: value if isinstance(value, list) else as_text(value) for name, value in written.items()}
+    return Body(content_type, fields=fields)
 
 
 def _encoded(text: str, charset: str) -> bytes:

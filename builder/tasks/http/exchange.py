@@ -16,7 +16,7 @@ from builder.tasks.api import (
     field_validator,
     holds_template,
 )
-from builder.tasks.http.bodies import Body, read_body
+from builder.tasks.http.bodies import Body, body_of, form_of
 from builder.tasks.http.failures import failures_in_words
 from builder.tasks.http.heads import as_text, check_address, query_of, raw_headers, shown_headers, write_headers
 from builder.tasks.http.options import REQUEST_BYTES, LoggedPart, Options, Ssl
@@ -68,7 +68,7 @@ class HttpCall(Properties):
     @asynccontextmanager
     async def exchange(self, context: RunContext, *, allow_failed: bool = False) -> AsyncIterator["httpx2.Response"]:
         """Sends the request; gives the answer before its body is read. A refused status raises TaskFailure."""
-        body = await read_body(self, context.files)
+        body = await self._body(context)
         headers = self._headers(body)
         shown = {"method": self.method, "uri": self.uri, "headers": shown_headers(headers), "body": body.shown()}
         context.sent({name: value for name, value in shown.items() if value})
@@ -89,6 +89,11 @@ class HttpCall(Properties):
                     raise TaskFailure(await self._refusal(response))
                 yield response
         context.metric("request.duration", monotonic() - started, unit="seconds")
+
+    async def _body(self, context: RunContext) -> Body:
+        if self.form_data is not None:
+            return await form_of(self.form_data, self.content_type, context.files)
+        return body_of(self.body, self.content_type, self.sending.default_charset)
 
     def _log(self, context: RunContext, what: LoggedPart, value: Any) -> None:
         """One line for a part of the exchange that the author wants to see."""

@@ -3,23 +3,12 @@
 import asyncio
 from typing import Annotated
 
-from builder.tasks.api import AliasChoices, Field, Form, KestraTask, Properties, RunContext, SecretStr, TaskFailure
-from builder.tasks.mail.message import build_message, recipients, sender
+from builder.tasks.api import AliasChoices, Field, Form, KestraTask, RunContext, SecretStr, TaskFailure
+from builder.tasks.mail.message import Letter
 from builder.tasks.mail.smtp import Delivery, Strategy
 
 
-class Attachment(Properties):
-    """A file that goes with the mail."""
-
-    uri: str = Field(examples=["{{ outputs.report.uri }}"])
-    """The file, as a kestra:// address."""
-    name: str | None = None
-    """The name that the reader sees; the file's own when it is not set."""
-    content_type: str | None = Field(None, examples=["text/csv"])
-    """What the file is; found by its name when it is not set."""
-
-
-class MailSend(KestraTask):
+class MailSend(Letter, KestraTask):
     """Send an e-mail over an SMTP server."""
 
     type_name = "io.kestra.plugin.notifications.mail.MailSend"
@@ -40,28 +29,6 @@ subject: Daily summary
 htmlTextContent: "<p>{{ outputs.ask.outputText }}</p>"
 """
 
-    from_: Annotated[str, Form(label="From")] = Field(alias="from", examples=["bot@example.com"])
-    """Who sends the mail."""
-    to: Annotated[str | list[str], Form("text", placeholder="a@example.com, b@example.com")] = Field(
-        examples=["team@example.com"]
-    )
-    """Who gets the mail; several are a list, or separated by commas."""
-    cc: Annotated[str | list[str] | None, Form("text")] = None
-    """Who gets a copy."""
-    bcc: Annotated[str | list[str] | None, Form("text", group="advanced", label="BCC")] = None
-    """Who gets a copy that the others do not see."""
-    reply_to: Annotated[str | list[str] | None, Form("text", group="advanced")] = None
-    """Where answers go."""
-    subject: str | None = None
-    """The subject line."""
-    html_text_content: Annotated[str | None, Form("code", language="html", label="Text (HTML)")] = None
-    """The mail as HTML."""
-    plain_text_content: Annotated[str | None, Form("textarea", label="Text (plain)")] = None
-    """The mail as plain text."""
-    attachments: list[Attachment] = Field([])
-    """Files that go with the mail."""
-    embedded_images: Annotated[list[Attachment], Form(group="advanced")] = Field([])
-    """Images that the HTML shows as cid:<name>."""
     host: Annotated[str, Form(group="connection")] = Field(examples=["smtp.example.com"])
     """The SMTP server."""
     port: Annotated[int, Form(group="connection")] = Field(465, ge=1, le=65535, examples=[465])
@@ -80,8 +47,8 @@ htmlTextContent: "<p>{{ outputs.ask.outputText }}</p>"
     """Refuse a server whose certificate is not its own."""
 
     async def run(self, context: RunContext) -> None:
-        message = await build_message(self, context)
-        everyone = recipients(self)
+        message = await self.message(context)
+        everyone = self.recipients()
         context.sent({"from": self.from_, "to": everyone, "subject": self.subject, "host": self.host})
         delivery = Delivery(
             host=self.host,
@@ -94,7 +61,7 @@ htmlTextContent: "<p>{{ outputs.ask.outputText }}</p>"
             password=self.password.get_secret_value() if self.password else "",
         )
         try:
-            refused = await asyncio.to_thread(delivery.send, message, sender(self), everyone)
+            refused = await asyncio.to_thread(delivery.send, message, self.sender(), everyone)
         except asyncio.CancelledError:
             delivery.cut()
             raise

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from builder.engine.commands import KillChild, StartChild
 from builder.engine.events import ChildEnded, ChildStarted, TaskFailed
@@ -11,18 +11,16 @@ from builder.errors import BuilderError
 from builder.runtime.evaluate import RuntimeLookups
 from builder.runtime.runner.born import making as children
 from builder.runtime.runner.born.drawing import asked_of, drawn
+from builder.runtime.runner.ongoing import Ongoing
 from builder.runtime.runner.tools import Tools
 from builder.runtime.world.asking import answered
 from builder.store.executions import NewExecution
-
-if TYPE_CHECKING:
-    from builder.runtime.runner.driven import Driven
 
 
 class ChildErrands:
     """Of one execution."""
 
-    def __init__(self, driven: "Driven", tools: Tools, lookups: RuntimeLookups) -> None:
+    def __init__(self, driven: Ongoing, tools: Tools, lookups: RuntimeLookups) -> None:
         self._driven = driven
         self._tools = tools
         self._lookups = lookups
