@@ -194,7 +194,7 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FormField:
         secret=secret,
         language=form.language,
         placeholder=form.placeholder,
-        dynamic=names[0] not in _STATIC,
+        dynamic=names[0] not in _STATIC and form.group != "step",
         other_names=names[1:],
         variants=_variants(info.annotation),
     )
