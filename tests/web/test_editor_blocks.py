@@ -122,6 +122,21 @@ def test_steps_of_a_dag_are_added_moved_copied_and_removed_as_its_items() -> Non
     assert parse(text).data["tasks"][0]["tasks"][1]["dependsOn"] == ["fetch"] and not check(text, catalogue()).errors
 
 
+def test_a_step_moves_out_of_a_dag_and_into_one_with_its_comments() -> None:
+    text, chosen = changed(do="move", path=["tasks", 0, "tasks", 0, "task"], to=["tasks"], index=1)
+    assert chosen == ("tasks", 1) and not check(text, catalogue()).errors
+    moved = f"  # the beginning\n  - id: fetch   # first\n    type: {LOG}\n    message: a\n"
+    assert moved in text and parse(text).data["tasks"][0]["tasks"][1]["dependsOn"] == ["report"]
+    back, chosen = changed(text, do="move", path=["tasks", 1], to=["tasks", 0, "tasks"], index=0)
+    assert chosen == ("tasks", 0, "tasks", 0, "task")
+    assert back == FLOW.replace("        dependsOn: [fetch]   # needs it\n", "").replace("          - fetch\n", "")
+    flow = "tasks:\n  - {id: a, type: x}  # one\n  - id: d\n    type: io.kestra.plugin.core.flow.Dag\n"
+    text, _ = changed(flow, do="move", path=["tasks", 0], to=["tasks", 1, "tasks"], index=0)
+    assert text.endswith("    tasks:\n      - task: {id: a, type: x}  # one\n")
+    text, _ = changed(text, do="move", path=["tasks", 0, "tasks", 0, "task"], to=["tasks"], index=1)
+    assert "\n  - {id: a, type: x}  # one\n" in text
+
+
 def test_a_renamed_step_of_a_dag_is_followed_by_those_that_wait_for_it() -> None:
     text, _ = changed(do="field", path=["tasks", 0, "tasks", 0, "task", "id"], control="text", raw="load")
     assert text == FLOW.replace("id: fetch", "id: load").replace("[fetch]", "[load]").replace("- fetch\n", "- load\n")
@@ -199,6 +214,16 @@ def test_no_property_of_the_language_itself_is_left_to_a_box_of_yaml() -> None:
             boxes |= {(entry.plugin.short_name(), one.name) for one in entry.fields if one.control == "yaml"}
     taken = {name for _, name in boxes} - {"conditions", "onResume", "inputs"}
     assert taken == {"condition"}
+
+
+@pytest.mark.parametrize("do", ["move", "remove", "duplicate", "shift", "key", "entry", "put", "take-out"])
+@pytest.mark.parametrize("path", [[], ["id"], ["nothing", 3], ["tasks"], ["tasks", 0, "tasks", 7, "task"]])
+def test_a_change_of_what_is_not_there_is_refused_or_harmless(do: str, path: list[Any]) -> None:
+    try:
+        text, _ = changed(do=do, path=path, name="new", raw="new", by=1)
+    except InvalidInput:
+        return
+    assert parse(text).data is not None
 
 
 def test_lists_whose_items_no_model_names_are_rows_and_what_a_row_has_besides_is_kept_in_sight() -> None:

@@ -25,7 +25,7 @@ from builder.flows.edit.intent import (
     same,
     value_at,
 )
-from builder.flows.edit.items import insert, insert_text, item_text, move, remove
+from builder.flows.edit.items import insert, insert_text, item_text, move, moved_text, remove
 from builder.flows.edit.keys import rename_key, set_value, unset
 from builder.flows.edit.layout import NotSpliceable, Page
 from builder.flows.edit.write import block_mapping
@@ -205,7 +205,7 @@ def _carry(document: Document, edit: Duplicate | Move, goal: Any) -> tuple[Docum
 def _moved(document: Document, edit: Move) -> str:
     if edit.path[:-1] == edit.to_path:
         return move(Page(document), edit)
-    written, column = item_text(document, edit.path, comments=True)
+    written, column = moved_text(document, edit)
     without, rewritten = _step(document, Remove(edit.path))
     if rewritten:
         raise NotSpliceable

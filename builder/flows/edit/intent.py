@@ -35,11 +35,16 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Move an item into a list. `to_path` is where that list stands before the move; `to_index` counts without it."""
+    """Move an item into a list. `to_path` is where that list stands before the move; `to_index` counts without it.
+
+    `take`: only what the item holds under this key is moved, the rest of it goes. `put`: the key that holds it there.
+    """
 
     path: Path
     to_path: Path
     to_index: int
+    take: str = ""
+    put: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +145,9 @@ def item_list(data: Any, path: Path) -> list[Any]:
 
 def number(path: Path) -> int:
     """The index that ends the path of a list item."""
-    index = path[-1]
-    assert isinstance(index, int)
+    index = path[-1] if path else None
+    if not isinstance(index, int):
+        raise InvalidInput(f"{dotted(path) or 'The flow'} is no item of a list; reload the page.")
     return index
 
 
@@ -253,4 +259,5 @@ def _move(tree: Any, edit: Move) -> Any:
     item = item_list(tree, edit.path)[number(edit.path)]
     target = landing(edit)
     item_list(tree, edit.path).pop(number(edit.path))
-    return _insert(tree, target, edit.to_index, item)
+    item = value_at(item, (edit.take,)) if edit.take else item
+    return _insert(tree, target, edit.to_index, {edit.put: item} if edit.put else item)

@@ -115,6 +115,49 @@ def item_text(document: Document, path: Path, *, comments: bool) -> tuple[str, i
     return page.text[start : own.end], page.column(own.dash)
 
 
+def moved_text(document: Document, edit: Move) -> tuple[str, int]:
+    """An item with its comments as it is to be written elsewhere: as it is, without the key around it, or below one."""
+    written, column = item_text(document, edit.path, comments=True)
+    if edit.take:
+        written = _without_key(Page(document), edit, written, column)
+    return (_below_key(written, column, edit.put) if edit.put else written), column
+
+
+def _without_key(page: Page, edit: Move, written: str, column: int) -> str:
+    place = page.find((*edit.path, edit.take))
+    if place is None or place.key is None:
+        raise NotSpliceable
+    comments = "".join(line + "\n" for line in _above_dash(written, column))
+    if place.node.style is Written.FLOW:
+        return f"{comments}{' ' * column}- {page.text[place.node.start : place.node.end]}{page.rest(place.node.end)}"
+    start = page.line_start(place.node.content)
+    above = page.text[page.comments_above(start, page.line_end(place.key.end) + 1) : start]
+    body = page.text[start : page.tail(place.node.end, page.column(place.key.start))]
+    body = shift(body, column + 2 - page.column(place.node.content))
+    above = shift(above, column - page.column(place.node.content))
+    return f"{comments}{above}{' ' * column}- {body.lstrip(' ')}"
+
+
+def _below_key(written: str, column: int, name: str) -> str:
+    above = _above_dash(written, column)
+    first, *rest = written.split("\n")[len(above) :]
+    value = first[column + 1 :].lstrip(" ")
+    if not value or value.startswith("#"):
+        raise NotSpliceable
+    deeper = column + 4 - (len(first) - len(value))
+    if value.startswith("{"):
+        head = [f"{' ' * column}- {key(name)}: {value}"]
+    else:
+        head = [f"{' ' * column}- {key(name)}:", " " * (column + 4) + value]
+    return "\n".join([*above, *head, *(shift(line, deeper) for line in rest)])
+
+
+def _above_dash(written: str, column: int) -> list[str]:
+    """The lines of comments that an item begins with."""
+    lines = written.split("\n")
+    return lines[: next(place for place, line in enumerate(lines) if line[column : column + 1] == "-")]
+
+
 def insert_text(document: Document, path: Path, index: int, written: str, column: int) -> str:
     """Put an item that is already written into a block list, or make that list, at the right indent."""
     page = Page(document)

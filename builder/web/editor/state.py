@@ -104,14 +104,13 @@ def _structure(checked: Checked, data: Mapping[str, Any], chosen: Path) -> dict[
 
 
 def _destinations(branches: Sequence[Branch], chosen: Path, data: Any) -> list[dict[str, str]]:
-    """The other lists of steps of the same kind that the chosen one could move to, each at its end."""
+    """The other lists of steps that the chosen one could move to, each at its end."""
     found: list[dict[str, str]] = []
     spot = spot_of(data, chosen, catalogue()) if chosen else None
     if spot is None or spot.alone:
         return found
     for branch, owner in _task_lists(branches, ""):
-        fits = not branch.alone and branch.wrap == "".join(map(str, spot.within))
-        if fits and branch.path[: len(chosen)] != chosen and branch.path != spot.path[:-1]:
+        if not branch.alone and branch.path[: len(chosen)] != chosen and branch.path != spot.path[:-1]:
             label = " · ".join(part for part in (owner, branch.label or "steps") if part)
             found.append({"value": json.dumps({"to": branch.path, "index": len(branch.steps)}), "label": label})
     return found

@@ -148,14 +148,18 @@ def _sent(text: str) -> Mapping[str, Any]:
     if not isinstance(request, dict):
         return {"prompt": shapes.shape(request), "rest": None, "model": ""}
     request = request.get("body", request)
-    messages = request.get("messages", request.get("input"))
-    rest = {key: value for key, value in request.items() if key not in ("messages", "input", "model")}
+    messages = next((request[name] for name in _SAID if name in request), None)
+    rest = {key: value for key, value in request.items() if key not in (*_SAID, "model")}
     return {
         "model": request.get("model", ""),
         "messages": [_message(message) for message in messages] if isinstance(messages, list) else [],
         "prompt": shapes.shape(messages) if isinstance(messages, str) else None,
         "rest": shapes.shape(rest) if rest else None,
     }
+
+
+_SAID = ("messages", "input", "prompt")
+"""Under what name requests hold what is said, by kind."""
 
 
 def _message(message: Any) -> dict[str, Any]:

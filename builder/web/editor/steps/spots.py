@@ -20,7 +20,9 @@ class Spot:
 
 
 def spot_of(data: Any, path: Path, catalogue: Catalogue) -> Spot:
-    """The spot of the step at a path."""
+    """The spot of the step at a path. Raises InvalidInput."""
+    if not path:
+        raise InvalidInput("The whole flow cannot be moved, copied or removed here; choose a part of it.")
     if isinstance(path[-1], int):
         return Spot(path)
     if len(path) > 2 and isinstance(path[-2], int) and wraps_at(data, path[:-2], catalogue) == path[-1]:
