@@ -29,6 +29,7 @@ HEAD = """\
 Every task and property that the four vocabularies have, with the step that offers it, the field of its form, and the
 file it is in. A test makes this page from the code, so that it stays true.
 """
+TABLE = ("| property | field | required |", "|---|---|---|")
 pytestmark = pytest.mark.skipif(not seeds.CATALOGUE.exists(), reason="the shared catalogue is not here")
 
 
@@ -53,14 +54,32 @@ def section(system: str) -> list[str]:
         cls = cls_of(task["name"])
         file = Path(inspect.getfile(cls)).relative_to(ROOT)
         lines += [f"\n### {task['name']}", f"`{cls.type_name}` in `{file}`\n"]
-        lines += ["| property | field | required |", "|---|---|---|"]
-        lines += [row(one, fields(cls)) for one in task["properties"]]
+        lines += [*TABLE, *(row(one, fields(cls)) for one in task["properties"])]
+        lines += [line for one in task.get("providers", ()) for line in of_provider(cls, one)]
     return lines
+
+
+def of_provider(cls: type[Task], provider: dict[str, Any]) -> list[str]:
+    """The properties of one of the providers that a step may name."""
+    (chosen,) = (one for one in fields_of(cls) if one.name == "provider")
+    known = {one.name: one for one in chosen.variants[provider["type"]]}
+    rows = [row(one, known) for one in provider["properties"]]
+    return [f"\n#### provider {provider['type'].rpartition('.')[2]}", f"`{provider['type']}`\n", *TABLE, *rows]
 
 
 def row(one: dict[str, Any], known: dict[str, FormField]) -> str:
     label = "the step's type" if one["name"] == "task" else known[one["name"]].label
     return f"| `{one['name']}` | {label} | {'yes' if one['required'] else ''} |"
+
+
+def test_every_property_of_the_documents_is_in_the_table() -> None:
+    counted = [one for system in SYSTEMS for _, one in seeds.properties_of(system)]
+    inside = [
+        one for task in seeds.tasks_of("kestra-plugin-ai") for kind in task["providers"] for one in kind["properties"]
+    ]
+    assert len(inside) == 114
+    rows = [line for line in GUIDE.read_text().splitlines() if line.startswith("| `")]
+    assert len(rows) == len(counted) + len(inside)
 
 
 def test_the_guide_says_where_everything_is() -> None:
