@@ -1,6 +1,7 @@
 """How many calls one key has under way, and the pauses that a server's headers ask for."""
 
 import asyncio
+import threading
 
 import pytest
 
@@ -79,6 +80,36 @@ async def test_another_model_of_the_same_key_does_not_wait(slept: list[float]) -
     limits.learn(place("models"), {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "60s"})
     async with limits.turn(place("models", "other"), lambda _: pytest.fail("waited")):
         assert slept == []
+
+
+def test_what_one_thread_learns_holds_for_calls_of_another(slept: list[float]) -> None:
+    """Each thread with a loop of its own, as in a process with several runners."""
+    told: list[float] = []
+
+    async def call(learns: bool) -> None:
+        async with limits.turn(place("threads"), told.append):
+            if learns:
+                limits.learn(
+                    place("threads"), {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "30s"}
+                )
+
+    for learns in (True, False):
+        thread = threading.Thread(target=lambda learns=learns: asyncio.run(call(learns)))
+        thread.start()
+        thread.join()
+    assert slept == told == [pytest.approx(30, abs=1)]
+
+
+async def test_calls_that_come_in_together_all_wait_for_the_reset(slept: list[float]) -> None:
+    asked = place("together")
+    limits.learn(asked, {"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "5s"})
+
+    async def call() -> None:
+        async with limits.turn(asked, lambda _: None):
+            pass
+
+    await asyncio.gather(*(call() for _ in range(4)))
+    assert slept == [pytest.approx(5, abs=0.5)] * 4
 
 
 def test_a_setting_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
