@@ -184,3 +184,22 @@ def test_the_list_of_flows_opens_the_run_form(editor):
     editor.goto("/flows")
     editor.goto("/flows/company.team/hello/edit#run")
     editor.get_by_role("dialog", name="Run").get_by_label("name").wait_for()
+
+
+def test_a_step_that_deletes_for_good_is_asked_about_before_it_is_added(editor):
+    asked = []
+
+    def add(answer):
+        editor.once("dialog", lambda dialog: (asked.append(dialog.message), getattr(dialog, answer)()))
+        editor.keyboard.press("Control+k")
+        editor.get_by_role("searchbox", name="Search").fill("delete response")
+        editor.locator('.type[data-type="openai.DeleteResponse"]').click()
+
+    add("dismiss")
+    assert len(asked) == 1 and asked[0].endswith("Add it?") and "openai.DeleteResponse" not in draft()
+    editor.keyboard.press("Escape")
+    add("accept")
+    until(editor, "openai.DeleteResponse")
+    mark = editor.locator(".outline .step[aria-current] .bad-text", has_text="deletes")
+    mark.wait_for()
+    assert editor.locator(".step-form .card.bad").inner_text() in asked[1]

@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 from builder.actions import drafts, flows, offers
 from builder.runtime.network import addresses
 
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
 FLOW = """\
 id: models
 namespace: company.team
