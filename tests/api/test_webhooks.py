@@ -140,5 +140,12 @@ def test_when_too_many_wait_already_the_answer_is_that_it_runs(
     assert rung == [answer.json()["id"]]
 
 
+def test_a_call_is_held_no_longer_than_its_trigger_says(api: Api, stranger: Client, rung: list[str], valkey: str):
+    api.post("flows", FLOW.replace("    key: k3y\n", "    key: k3y\n    wait: true\n    waitTimeout: PT0.2S\n"))
+    answer = stranger.post(PATH, "{}", "application/json")
+    assert answer.status_code == 202
+    assert rung == [answer.json()["id"]]
+
+
 def test_other_methods_are_refused(api: Api, stranger: Client):
     assert stranger.delete(PATH).status_code == 405

@@ -191,3 +191,13 @@ def test_a_calendar_of_nonsense_is_one_all_the_same(browser: Client, asked: dict
 def test_a_calendar_without_schedules_says_where_they_come_from(browser: Client) -> None:
     flows.delete_flow("lab", "one", by="ada")
     assert "No schedules yet" in text(browser, "/schedules/calendar")
+
+
+def test_an_execution_leads_to_the_trigger_that_started_it(browser: Client) -> None:
+    came = calls.Came("POST", {"Content-Type": ["application/json"]}, {}, b'{"a": 1}')
+    number = calls.add(triggers.get("lab", "one", "hook").key, came, SystemClock().now(), status=404)
+    browser.post(f"{HOOK}/act", {"verb": "repeat", "call": str(number)})
+    (item,) = executions.search(Filters(flow_id="one")).items
+    assert f'<a href="{HOOK}">hook</a>' in text(browser, f"/executions/{item.id}")
+    flows.update_flow("lab", "one", FLOW.replace("id: hook", "id: other"), by="ada")
+    assert f'href="{HOOK}"' not in text(browser, f"/executions/{item.id}")

@@ -25,19 +25,19 @@ _WAITING = threading.BoundedSemaphore(16)
 """Far fewer than there are threads, so that pages are answered however many wait."""
 
 
-def when_ended(execution_id: str) -> Execution:
+def when_ended(execution_id: str, most_seconds: float = WAIT_SECONDS) -> Execution:
     """The execution once it has ended; as it is, where that takes too long or too many wait already."""
     if _WAITING.acquire(blocking=False):
         try:
-            async_to_sync(_ended)(execution_id)
+            async_to_sync(_ended)(execution_id, min(most_seconds, WAIT_SECONDS))
         finally:
             _WAITING.release()
     return executions.load(execution_id)[0]
 
 
-async def _ended(execution_id: str) -> None:
+async def _ended(execution_id: str, most_seconds: float) -> None:
     with suppress(TimeoutError):
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(most_seconds):
             async for _ in followed(execution_id):
                 pass
 

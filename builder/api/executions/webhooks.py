@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from builder.access.tries import Tries
 from builder.api.execution_json import execution_json, origin
-from builder.api.executions.following import when_ended
+from builder.api.executions.following import WAIT_SECONDS, when_ended
 from builder.api.methods import methods
 from builder.api.reading import body_bytes
 from builder.clock import SystemClock
@@ -19,6 +19,7 @@ from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
 from builder.errors import BuilderError, NotFound, TooMany
 from builder.expressions import ExpressionError, render_value
+from builder.flows.durations import BadDuration, parse_duration
 from builder.store.lookups import StoredLookups
 from builder.store.triggers import Trigger, calls
 from builder.triggers.called.webhooks import HIDDEN_HEADERS, UNKNOWN, Received, receive
@@ -72,7 +73,7 @@ def _answer(request: HttpRequest, received: Received) -> HttpResponseBase:
         return HttpResponse(status=204)
     definition, execution = received.trigger.definition, received.execution
     if definition.get("wait") is True:
-        execution = when_ended(execution.id)
+        execution = when_ended(execution.id, _most_seconds(definition.get("waitTimeout")))
         if execution.state not in TERMINAL:
             return JsonResponse(_record(request, execution), status=202)
     status = _status(received.trigger, execution)
@@ -81,6 +82,14 @@ def _answer(request: HttpRequest, received: Received) -> HttpResponseBase:
     if definition.get("wait") is True and definition.get("returnOutputs") is True:
         return _outputs(definition.get("responseContentType"), execution, status)
     return JsonResponse(_record(request, execution), status=status)
+
+
+def _most_seconds(written: Any) -> float:
+    """`waitTimeout`, as it was checked when the flow was saved."""
+    try:
+        return WAIT_SECONDS if written is None else parse_duration(str(written)).total_seconds()
+    except BadDuration:
+        return WAIT_SECONDS
 
 
 def _came(request: HttpRequest) -> calls.Came:

@@ -17,7 +17,7 @@ from builder.engine.moving.overall import notes
 from builder.engine.states import TERMINAL, State
 from builder.errors import Conflict, NotFound
 from builder.runtime.files import storage
-from builder.store import drafts, executions, flows
+from builder.store import drafts, executions, flows, triggers
 from builder.tasks.world.context import LEVELS
 from builder.web.execution import demands, graph, shapes, timeline
 
@@ -85,6 +85,7 @@ def _live(request: HttpRequest, execution_id: str) -> dict[str, Any]:
         "inputs": shapes.shape(without_sealed(execution.inputs)) if execution.inputs else None,
         "outputs": shapes.shape(without_sealed(execution.outputs)) if execution.outputs else None,
         "trigger": shapes.shape(trigger.get("variables")) if trigger.get("variables") else None,
+        "has_page": (trigger.get("id"), trigger.get("type")) in _triggers(execution),
         "other_ends": [state for state in _ENDS if state is not execution.state],
         "said": demands.said(execution),
         "slas": demands.slas(execution),
@@ -93,6 +94,12 @@ def _live(request: HttpRequest, execution_id: str) -> dict[str, Any]:
         "latest": latest,
         "can_edit": bool(latest) or drafts.find(execution.namespace, execution.flow_id) is not None,
     }
+
+
+def _triggers(execution: Execution) -> list[tuple[str, str]]:
+    """Those of its flow, if it was started by one: id and type."""
+    found = triggers.of_flow(execution.namespace, execution.flow_id) if execution.trigger else []
+    return [(one.id, one.type) for one in found]
 
 
 def _waiting(execution: Execution) -> list[Waiting]:

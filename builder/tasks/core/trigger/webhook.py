@@ -1,8 +1,9 @@
 """Starts a flow when its address is called; `builder.triggers` answers the calls."""
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from builder.tasks.api import Field, Form, Outputs
+from builder.tasks.api import Duration, Field, Form, Outputs
 from builder.tasks.core.trigger.calls import CalledTrigger
 
 
@@ -55,6 +56,10 @@ inputs:
     """Values for the flow's inputs; they may read trigger.body, trigger.headers and trigger.parameters."""
     wait: Annotated[bool, Form(group="answer", label="Answer at the end")] = False
     """Answer when the execution has ended, instead of at once."""
+    wait_timeout: Annotated[Duration | None, Form(group="answer", label="Wait at most")] = Field(
+        None, gt=timedelta(0), examples=["PT30S"]
+    )
+    """How long a call is held, five minutes at the most; then the answer is 202, and the execution goes on."""
     return_outputs: Annotated[bool, Form(group="answer")] = False
     """Answer with the flow's outputs; needs "Answer at the end"."""
     response_content_type: Annotated[Literal["application/json", "text/plain"] | None, Form(group="answer")] = None
