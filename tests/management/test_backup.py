@@ -74,8 +74,8 @@ def backup(target: Path) -> str:
 
 def restore(source: Path, data: Path) -> subprocess.CompletedProcess[str]:
     """As a person does on another machine."""
-    environment = {**os.environ, "MILLSTREAM_DATA": str(data), **own_database(data)}
-    command = [sys.executable, str(ROOT / "manage.py"), "restore", str(source)]
+    environment = {**os.environ, **own_database(data)}
+    command = [sys.executable, str(ROOT / "manage.py"), "restore", str(source), "--data", str(data)]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 

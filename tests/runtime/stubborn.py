@@ -1,7 +1,6 @@
-"""Tasks that do not want to end, grow, or block what others need."""
+"""A task that does not want to end."""
 
 import asyncio
-import time
 
 from builder.tasks.api import KestraTask, RunContext
 
@@ -19,13 +18,3 @@ class Stubborn(KestraTask):
             except:  # noqa: E722
                 context.log("INFO", "not yet")
         return {"said": "I won"}
-
-
-class Blocking(KestraTask):
-    """Hold up everything else in its process."""
-
-    type_name = "tests.runtime.Blocking"
-    example = "id: bad\ntype: tests.runtime.Blocking\n"
-
-    async def run(self, context: RunContext) -> None:
-        time.sleep(30)

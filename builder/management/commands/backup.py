@@ -21,6 +21,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--data", metavar="DIR", help="the data folder, as for `up` (default data/)")
         parser.add_argument("file", metavar="FILE", help="a new file; compressed when it ends with .gz or .tgz")
 
     def handle(self, **options: Any) -> None:

@@ -39,6 +39,7 @@ def _serve(host: str, port: int) -> None:
         host=host,
         port=port,
         access_log=False,
+        log_config=None,  # its lines are written as all others are
         log_level="warning",
         lifespan="off",
         ws="none",
