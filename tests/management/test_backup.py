@@ -50,17 +50,19 @@ def used(transactional_db: None, settings: Any, tmp_path: Path) -> str:
 @pytest.fixture
 def load() -> Iterator[None]:
     """Somebody writes all the time."""
-    over = threading.Event()
+    over, begun = threading.Event(), threading.Event()
 
     def write() -> None:
         number = 0
         while not over.is_set():
             number += 1
             kv.set_value("lab", f"k{number % 50}", "x" * 1000, SystemClock().now())
+            begun.set()
         connection.close()
 
     writer = threading.Thread(target=write)
     writer.start()
+    assert begun.wait(20)
     yield
     over.set()
     writer.join()
