@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from builder.tasks.api import Path, RunContext, TaskFailure, dotted, value_faults
+from builder.tasks.api import Outputs, Path, RunContext, TaskFailure, dotted, value_faults
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Outputs)
 
 MOST_PROPERTIES, MOST_LEVELS, MOST_ENUM_VALUES, MOST_LETTERS = 5_000, 10, 1_000, 120_000
 _FORBIDDEN = ("allOf", "not", "dependentRequired", "dependentSchemas", "if", "then", "else")
@@ -49,20 +49,35 @@ def fitting(text: str, schema: Mapping[str, Any]) -> Fitting:
         return Fitting(value, (str(error),))
 
 
+def strict_schemas(asked: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """The schemas that a part of a request wants kept strictly, of answers and of functions, each with its place."""
+    if isinstance(asked, list):
+        yield from (found for number, one in enumerate(asked) for found in strict_schemas(one, (*path, number)))
+    for key, value in _mapping(asked).items():
+        if key in ("schema", "parameters"):
+            if asked.get("strict") is True and _is_map(value):
+                yield (*path, key), value
+        else:
+            yield from strict_schemas(value, (*path, key))
+
+
 async def trusted(
     context: RunContext,
     answer: T,
     schema: Mapping[str, Any],
     text_of: Callable[[T], str],
     again: Callable[[T, str], Awaitable[T]] | None,
-) -> tuple[T, Fitting]:
-    """The answer and how its text fits; one that does not is asked for once more by `again` (given what is wrong)."""
+) -> T:
+    """The answer with its data as `json_output`; one that does not fit is asked for once more by `again` (given what
+    is wrong). Raises TaskFailure, with the answer in its outputs, when it does not fit."""
     found = fitting(text_of(answer), schema)
-    if not found.faults or again is None:
-        return answer, found
-    context.log("WARN", f"The answer does not fit the schema: {'; '.join(found.faults)}. Asking once more.")
-    answer = await again(answer, _complaint(found.faults))
-    return answer, fitting(text_of(answer), schema)
+    if found.faults and again is not None:
+        context.log("WARN", f"The answer does not fit the schema: {'; '.join(found.faults)}. Asking once more.")
+        answer = await again(answer, _complaint(found.faults))
+        found = fitting(text_of(answer), schema)
+    if found.faults:
+        raise misfit(found, answer.model_dump())
+    return answer.model_copy(update={"json_output": found.value})
 
 
 def misfit(found: Fitting, outputs: dict[str, object], otherwise: str = ", or set reask") -> TaskFailure:

@@ -168,12 +168,9 @@ prompt: Explain in one sentence why data engineers build data pipelines
             turns = [*parameters["messages"], said, {"role": "user", "content": complaint}]
             return await self._asked(context, {**parameters, "messages": turns})
 
-        outputs, found = await structured.trusted(
+        return await structured.trusted(
             context, outputs, self.json_response_schema, _text, again if self.reask else None
         )
-        if found.faults:
-            raise structured.misfit(found, outputs.model_dump())
-        return outputs.model_copy(update={"json_output": found.value})
 
     async def _asked(self, context: RunContext, parameters: dict[str, Any]) -> ChatCompletionOutput:
         connection, answer = self.connection(), ChatAnswer()

@@ -161,6 +161,8 @@ tools:
         schema = self._schema()
         if schema is not None and self.text and (self.text.format or {}).get("strict") is not False:
             self.check_strict(("text", "format", "schema"), schema)
+        for path, found in structured.strict_schemas(self.tools, ("tools",)):
+            self.check_strict(path, found)
         return self
 
     async def run(self, context: RunContext) -> ResponsesOutput:
@@ -174,12 +176,9 @@ tools:
             turns = [*_turns(parameters["input"]), said, {"role": "user", "content": complaint}]
             return await self._asked(context, {**parameters, "input": turns})
 
-        outputs, found = await structured.trusted(
+        return await structured.trusted(
             context, outputs, schema, lambda answered: answered.output_text, again if self.reask else None
         )
-        if found.faults:
-            raise structured.misfit(found, outputs.model_dump())
-        return outputs.model_copy(update={"json_output": found.value})
 
     async def _asked(self, context: RunContext, parameters: dict[str, Any]) -> ResponsesOutput:
         connection, answer = self.connection(), ResponsesAnswer()

@@ -5,19 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from builder.tasks.api import Field, Form, RunContext, WrongProperty, field_validator, model_validator
 from tasks_openai.answers import media
 from tasks_openai.answers.chat import ChatAnswer
-from tasks_openai.toolkit.chat_fields import (
-    Answers,
-    ChatModel,
-    FrequencyPenalty,
-    LogitBias,
-    PresencePenalty,
-    Stop,
-    StreamOptions,
-    Streams,
-    Temperature,
-    TopP,
-)
-from tasks_openai.toolkit.streaming import StreamingTool
+from tasks_openai.toolkit.chat_fields import Answers, ChatModel, Stop
+from tasks_openai.toolkit.sampling import SamplingTool
 from tasks_openai.toolkit.tool import ToolOutputs
 from tasks_openai.wire.calls import ask
 from tasks_openai.wire.records import measure
@@ -46,7 +35,7 @@ class ChatCompletionAnswer(ToolOutputs):
     """The notes kept with a stored completion."""
 
 
-class CreateChatCompletion(StreamingTool):
+class CreateChatCompletion(SamplingTool):
     """Create a model's answer to a conversation of text, pictures and sound.
 
     The whole of OpenAI's Chat Completions call, parameter by parameter. The answer appears while it is written.
@@ -99,18 +88,6 @@ messages:
         None, examples=['{"type": "content", "content": "..."}']
     )
     """Most of the answer, when it is known beforehand: rewriting a file with small changes goes quicker."""
-    temperature: Temperature = None
-    """0 is sober and repeatable, 2 is wild. Some models that think take only 1."""
-    top_p: TopP = None
-    """Choose only among the likeliest words that together have this probability. Set this or the temperature."""
-    frequency_penalty: FrequencyPenalty = None
-    """Above 0: the more often a word stands already, the less it is used again."""
-    presence_penalty: PresencePenalty = None
-    """Above 0: words that stand already at all are used less."""
-    logit_bias: LogitBias = None
-    """Token numbers with -100 (never) to 100 (always)."""
-    seed: Annotated[int | None, Form(group="sampling", label="Seed")] = None
-    """The same number asks for the same answer again, as far as the service manages that."""
     reasoning_effort: Annotated[
         str | None,
         Form(
@@ -148,10 +125,6 @@ messages:
     """Let a model that searches the web do so: how much it reads, and where the user is."""
     store: Annotated[bool | None, Form(group="advanced", label="Keep at OpenAI")] = None
     """Whether the service keeps the completion, so that other tools can list, read and delete it."""
-    stream: Streams = None
-    """Answers are always streamed to the page; false asks for the whole at once."""
-    stream_options: StreamOptions = None
-    """Only together with stream: true, such as {"include_usage": true}."""
 
     @field_validator("reasoning_effort")
     @classmethod

@@ -4,19 +4,8 @@ from typing import Annotated, Any, ClassVar
 
 from builder.tasks.api import Field, Form, RunContext, WrongProperty, model_validator
 from tasks_openai.answers.completion import CompletionAnswer
-from tasks_openai.toolkit.chat_fields import (
-    Answers,
-    FrequencyPenalty,
-    LogitBias,
-    PresencePenalty,
-    Stop,
-    StreamOptions,
-    Streams,
-    Temperature,
-    TopP,
-    User,
-)
-from tasks_openai.toolkit.streaming import StreamingTool
+from tasks_openai.toolkit.chat_fields import Answers, Stop, User
+from tasks_openai.toolkit.sampling import SamplingTool
 from tasks_openai.toolkit.tool import ToolOutputs
 from tasks_openai.wire.calls import ask
 from tasks_openai.wire.records import measure
@@ -39,7 +28,7 @@ class CompletionOutputs(ToolOutputs):
     """How many tokens were used."""
 
 
-class CreateCompletion(StreamingTool):
+class CreateCompletion(SamplingTool):
     """Continue a text: the older call for models that complete and do not converse."""
 
     type_name: ClassVar[str] = "openai.CreateCompletion"
@@ -80,22 +69,6 @@ max_tokens: 100
     """Give the prompt back before what was made."""
     logprobs: Annotated[int | None, Form(group="sampling", label="Likeliest alternatives")] = Field(None, ge=0, le=5)
     """How many likely alternatives to give for each token."""
-    temperature: Temperature = None
-    """0 is sober and repeatable, 2 is wild."""
-    top_p: TopP = None
-    """Choose only among the likeliest words that together have this probability. Set this or the temperature."""
-    frequency_penalty: FrequencyPenalty = None
-    """Above 0: the more often a word stands already, the less it is used again."""
-    presence_penalty: PresencePenalty = None
-    """Above 0: words that stand already at all are used less."""
-    logit_bias: LogitBias = None
-    """Token numbers with -100 (never) to 100 (always)."""
-    seed: Annotated[int | None, Form(group="sampling", label="Seed")] = None
-    """The same number asks for the same answer again, as far as the service manages that."""
-    stream: Streams = None
-    """Answers are always streamed to the page; false asks for the whole at once."""
-    stream_options: StreamOptions = None
-    """Only together with stream: true, such as {"include_usage": true}."""
     user: User = None
     """A name for the person on whose behalf you ask; not their real name."""
 

@@ -1,6 +1,7 @@
 """Calls whose answer is shown while it is written."""
 
 from builder.tasks.api import WrongProperty, model_validator
+from tasks_openai.answers.structured import strict_schemas
 from tasks_openai.toolkit.tool import OpenAITool
 
 
@@ -11,6 +12,13 @@ class StreamingTool(OpenAITool):
     def _has_a_stream_for_its_options(self) -> "StreamingTool":
         if getattr(self, "stream_options", None) is not None and not self._wanted():
             raise WrongProperty(("stream_options",), "goes only with stream: true")
+        return self
+
+    @model_validator(mode="after")
+    def _has_strict_schemas(self) -> "StreamingTool":
+        for name in ("response_format", "text", "tools"):
+            for path, schema in strict_schemas(getattr(self, name, None), (name,)):
+                self.check_strict(path, schema)
         return self
 
     def streams(self) -> bool:

@@ -1,5 +1,6 @@
 """Answers in a JSON shape: schemas that strict mode refuses, answers that do not fit, and the one repetition."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,8 +9,11 @@ from builder.tasks.api import Fault, Task, TaskFailure
 from builder.tasks.check import check_written
 from builder.tasks.testing import FakeContext
 from tasks_openai.answers.structured import fitting, strict_faults
+from tasks_openai.instill.text_generation import TextGeneration
 from tasks_openai.kestra.chat_completion import ChatCompletion
 from tasks_openai.kestra.responses import Responses
+from tasks_openai.toolkit.create_chat_completion import CreateChatCompletion
+from tasks_openai.toolkit.create_response import CreateResponse
 from tests.doubles.openai_answers import Answer
 from tests.doubles.openai_server import OpenAIServer
 from tests.tasks_openai.conftest import Run, metric
@@ -90,6 +94,44 @@ def test_a_schema_of_responses_is_found_too_unless_it_is_not_strict() -> None:
     found = faults_of(Responses, {**written, "text": {"format": loose}})
     assert [fault.path for fault in found] == [("text", "format", "schema")]
     assert faults_of(Responses, {**written, "text": {"format": {**loose, "strict": False}}}) == []
+
+
+LOOSE = {"type": "object", "properties": {"n": {"type": "integer"}}}
+TURN = [{"role": "user", "content": "p"}]
+Case = tuple[type[Task], dict[str, Any], tuple[Any, ...]]
+
+
+def strict_cases(strict: bool) -> list[Case]:
+    """Every place where the author of a step says that a schema is kept strictly."""
+    named, function = {"name": "x", "strict": strict}, {"type": "function", "name": "f", "strict": strict}
+    shape = {"type": "json_schema", "json_schema": {**named, "schema": LOOSE}}
+    chat = {"type": "function", "function": {**named, "parameters": LOOSE}}
+    text = {"format": {"type": "json_schema", **named, "schema": LOOSE}}
+    instill = {"type": "json_schema", "json-schema": json.dumps(shape["json_schema"])}
+    tool, kestra = {"api_key": "k"}, {"apiKey": "k"}
+    return [
+        (CreateChatCompletion, {**tool, "messages": TURN, "response_format": shape},
+         ("response_format", "json_schema", "schema")),
+        (CreateChatCompletion, {**tool, "messages": TURN, "tools": [chat]}, ("tools", 0, "function", "parameters")),
+        (CreateResponse, {**tool, "input": "p", "text": text}, ("text", "format", "schema")),
+        (CreateResponse, {**tool, "input": "p", "tools": [{"type": "web_search"}, {**function, "parameters": LOOSE}]},
+         ("tools", 1, "parameters")),
+        (Responses, {**kestra, "input": "p", "tools": [{**function, "parameters": LOOSE}]}, ("tools", 0, "parameters")),
+        (TextGeneration, {"prompt": "p", "response-type": instill}, ("response-type", "json-schema")),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", strict_cases(strict=True), ids=lambda case: f"{case[0].__name__}-{case[2][0]}")
+def test_every_vocabulary_is_told_what_its_strict_schema_may_not_hold(case: Case) -> None:
+    task, written, path = case
+    found = [one for one in faults_of(task, {"model": "m", **written}) if "strict" in one.message or one.path == path]
+    assert [one.path for one in found] == [path] and "additionalProperties must be false" in found[0].message
+
+
+@pytest.mark.parametrize("case", strict_cases(strict=False), ids=lambda case: f"{case[0].__name__}-{case[2][0]}")
+def test_a_schema_that_is_not_strict_may_hold_what_it_likes(case: Case) -> None:
+    task, written, path = case
+    assert path not in [one.path for one in faults_of(task, {"model": "m", **written})]
 
 
 async def test_the_parsed_answer_stands_beside_the_raw_one(run: Run, server: OpenAIServer) -> None:
