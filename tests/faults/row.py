@@ -45,11 +45,6 @@ class Row:
         """A random moment within these seconds passes."""
         time.sleep(self.random.uniform(least, most))
 
-    @property
-    def worker(self) -> Part:
-        """One of the workers, by chance."""
-        return self.random.choice(self.product.workers)
-
     def kill_workers(self) -> None:
         """All of them, so that whoever drives something is hit; they start again at once, and listen on return."""
         for worker in self.product.workers:

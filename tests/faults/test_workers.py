@@ -92,20 +92,17 @@ def test_a_worker_that_was_frozen_beyond_its_lease_writes_nothing_when_it_thaws(
 def test_a_kill_between_two_tasks_skips_none_and_starts_none_twice(row: Row) -> None:
     names = [f"call{number}" for number in range(1, 9)]
     row.lab.save(flows.flow(row.namespace, "many", *(flows.hit(name, row.counter.url, 0.05) for name in names)))
-    kills = 0
     for _ in range(int(row.seconds(1, 25))):
         one = row.lab.run(row.namespace, "many")
         for ends in (2, 5):
             row.counter.wait_for_ends(ends, f"{one}/")
             row.kill_workers()
-            kills += 1
         record = row.lab.wait(one, "SUCCESS")
         starts = row.counter.by_key(f"{one}/")
         assert len(starts) == len(names)
         assert sum(starts.values()) - len(names) <= 2, "more was done again than what was under way at the two kills"
         for name in names:
             assert all(message == LOST for state, message in attempts(record, name) if state != "SUCCESS")
-    assert kills >= 2
 
 
 @pytest.mark.row("A6", kills=True)
