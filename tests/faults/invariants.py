@@ -2,7 +2,6 @@
 
 import base64
 import json
-import urllib.parse
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -138,6 +137,6 @@ class Invariants:
 
 
 def secret_forms() -> list[bytes]:
-    """As it is, in base64 and as in an address."""
+    """As it is (which is its form in an address too), and in base64."""
     plain = PLANTED_SECRET.encode()
-    return [plain, base64.b64encode(plain), urllib.parse.quote(f"{PLANTED_SECRET} ").encode()[:-3]]
+    return [plain, base64.b64encode(plain)]

@@ -48,13 +48,13 @@ def switch_off(row: Row, flow_id: str = "scheduled") -> None:
 def test_dates_that_passed_without_a_scheduler_are_made_up_for_as_the_schedule_says(row: Row) -> None:
     """Killed half a second before a date, back one and a half after the next: neither is on time any more."""
     for recover in ("ALL", "LAST", "NONE"):
-        row.lab.save(flows.scheduled(row.namespace, recover.lower(), recover=recover, cron="*/10 * * * * *"))
+        row.lab.save(flows.scheduled(row.namespace, recover.lower(), recover=recover, cron="*/5 * * * * *"))
     now = datetime.now(UTC)
-    first = now.replace(microsecond=0) + timedelta(seconds=20 - now.second % 10)
+    first = now.replace(microsecond=0) + timedelta(seconds=10 - now.second % 5)
     time.sleep((first - datetime.now(UTC)).total_seconds() - 0.5)
     for scheduler in row.product.schedulers:
         scheduler.kill()
-    second = first + timedelta(seconds=10)
+    second = first + timedelta(seconds=5)
     time.sleep((second - datetime.now(UTC)).total_seconds() + 1.5)
     row.product.tend()
     wait_until(lambda: FIRED in later(row, "none", second).values(), "the schedule goes on", 90)
@@ -67,10 +67,10 @@ def test_dates_that_passed_without_a_scheduler_are_made_up_for_as_the_schedule_s
     # the last that passed is the second, or where the scheduler took long to start, one just before the first on time
     last = min(date for date, state in later(row, "last", first).items() if state == FIRED)
     on_time = min(date for date, state in later(row, "none", first).items() if state == FIRED)
-    assert second <= last <= on_time <= last + timedelta(seconds=10)
+    assert second <= last <= on_time <= last + timedelta(seconds=5)
     (late, *_) = started(row, first, second, "all")
     delay = datetime.fromisoformat(late["state"]["startDate"]) - first
-    assert delay > timedelta(seconds=10), "the record shows its date, and that it began later"
+    assert delay > timedelta(seconds=5), "the record shows its date, and that it began later"
 
 
 @pytest.mark.row("A11")
