@@ -73,7 +73,7 @@ def test_what_runs_alone_outlives_the_worker_that_started_it_and_never_runs_twic
 def test_a_worker_that_was_frozen_beyond_its_lease_writes_nothing_when_it_thaws(row: Row) -> None:
     row.copies_may_overlap = True
     with row.load():
-        one = in_a_call(row, 1)
+        one = in_a_call(row, 5)
         frozen = list(row.product.workers)
         for worker in frozen:
             row.product.freeze(worker)
