@@ -12,13 +12,16 @@ from builder.engine.moving.overall.notes import SCHEDULE_DATE, original_created
 from builder.engine.states import TERMINAL, State
 from builder.flows.durations import format_duration
 from builder.store.births import STARTED_BY
+from builder.store.executions import ExecutionItem
 
 ADDRESS = "/executions/"
 """Where an execution's page is."""
 
 
-def execution_json(execution: Execution, *, runs: bool = True, base: str = "") -> dict[str, Any]:
-    """The record; without its task runs for lists. `base`: scheme and host, for `url`."""
+def execution_json(
+    execution: Execution, *, runs: bool = True, base: str = "", item: ExecutionItem | None = None
+) -> dict[str, Any]:
+    """The record; without its task runs for lists. `base`: scheme and host, for `url`. `item`: what it used."""
     record: dict[str, Any] = {
         "id": execution.id,
         "namespace": execution.namespace,
@@ -41,6 +44,7 @@ def execution_json(execution: Execution, *, runs: bool = True, base: str = "") -
             "originalCreatedDate": instant(original_created(execution)),
         },
         "message": execution.message or None,
+        "usage": usage_json(item) if item is not None else None,
         "url": f"{base}{ADDRESS}{execution.id}",
     }
     return {name: value for name, value in record.items() if value is not None}
@@ -53,6 +57,18 @@ def _date_to_run(execution: Execution) -> str | None:
         return instant(datetime.fromisoformat(said))
     waits = execution.state is State.CREATED and execution.wake_at is not None
     return instant(execution.wake_at) if waits and execution.wake_at is not None else None
+
+
+def usage_json(item: ExecutionItem) -> dict[str, Any] | None:
+    """Tokens and cost of its calls of models so far; `unpriced` calls are not in the cost, nobody knows theirs."""
+    if item.tokens is None and item.cost is None and not item.unpriced:
+        return None
+    return {
+        "tokens": item.tokens,
+        "cost": None if item.cost is None else float(item.cost),
+        "currency": "USD",
+        "unpriced": item.unpriced,
+    }
 
 
 def labels_json(labels: Iterable[tuple[str, str]]) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from builder.api import flows, kv, namespace_files, plugins, recipes
+from builder.api import configs, expressions, flows, kv, namespace_files, plugins, recipes
 from builder.api.executions import logs, metrics
 from builder.api.flows import bulk as flow_bulk
 from builder.api.flows import dependencies, graphs
@@ -60,6 +60,8 @@ _addresses: list[URLPattern | URLResolver] = [
     path("triggers/", include("builder.api.triggers.urls")),
     path("plugins", plugins.list_view),
     path("plugins/", include(_plugins)),
+    path("configs", configs.read_view),
+    path("expressions/render", expressions.render_view),
     path("pebble/functions", plugins.functions_view),
     path("pebble/filters", plugins.filters_view),
 ]

@@ -1,10 +1,14 @@
 """KV, triggers and the catalogue over the API."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from builder.actions import kv
+from builder.clock import SystemClock
+from builder.models import Execution
+from builder.store import secrets
 from tests.api.conftest import HELLO, Api
 
 DAILY = (
@@ -88,3 +92,47 @@ def test_the_types_are_listed_with_their_schemas(api: Api):
     assert "message" in shown["schema"]["properties"]["properties"]
     assert api("GET", "plugins/nothing").status_code == 404
     assert "INT" in [one["type"] for one in api.get("plugins/inputs")]
+
+
+def test_a_client_learns_what_it_talks_to(api: Api, settings: Any):
+    settings.MILLSTREAM = {**settings.MILLSTREAM, "URL": "https://flows.example.com", "ENVIRONMENT": "lab"}
+    found = api.get("configs")
+    assert found["version"] == "0.1.0" and found["environment"] == {"name": "lab"}
+    assert found["url"] == "https://flows.example.com"
+
+
+def test_expressions_are_rendered_with_a_flow_or_its_text(api: Api, hello: str):
+    asked = {
+        "expressions": ["{{ flow.id }} {{ inputs.name }}", "{{ nothing }}"],
+        "namespace": "team",
+        "flowId": "hello",
+    }
+    found = api.post("expressions/render", asked)
+    assert found["rendered"] == ["hello World", None] and "nothing" in found["errors"]["1"]
+    asked = {"expressions": {"a": "{{ inputs.name | upper }}"}, "flow": hello, "inputs": {"name": "Ada"}}
+    assert api.post("expressions/render", asked) == {"rendered": {"a": "ADA"}, "errors": {}}
+
+
+@pytest.mark.parametrize("body", [
+    {}, {"expressions": "x"}, {"expressions": ["{{ 1 }}"]}, {"expressions": [1], "flow": "x"},
+    {"expressions": ["a"] * 101, "flow": "x"}, {"expressions": ["a"], "flow": "id: broken"},
+    {"expressions": ["a"], "flow": HELLO, "inputs": [1]},
+])  # fmt: skip
+def test_what_cannot_be_rendered_at_all_is_refused(api: Api, body: dict[str, Any]):
+    assert api("POST", "expressions/render", body).status_code == 422
+
+
+def test_expressions_of_an_execution_see_no_secret(api: Api, hello: str):
+    secrets.set_value("team", "KEY", "s3cr3t-VALUE", by="ada", now=SystemClock().now())
+    made = api.post("executions/team/hello", {})
+    asked = {"expressions": ["{{ execution.id }}", "{{ secret('KEY') }}"], "executionId": made["id"]}
+    assert api.post("expressions/render", asked)["rendered"] == [made["id"], "******"]
+
+
+def test_the_record_says_what_its_models_used(api: Api, hello: str):
+    made = api.post("executions/team/hello", {})
+    assert "usage" not in api.get(f"executions/{made['id']}")
+    Execution.objects.filter(id=made["id"]).update(tokens=120, cost=Decimal("0.0042"), unpriced=1)
+    wanted = {"tokens": 120, "cost": 0.0042, "currency": "USD", "unpriced": 1}
+    assert api.get(f"executions/{made['id']}")["usage"] == wanted
+    assert api.get("executions/search")["results"][0]["usage"] == wanted

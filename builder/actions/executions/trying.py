@@ -1,6 +1,6 @@
 """Trying an expression on an execution that ran or runs: what a task there would see, but never a secret."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from builder.expressions import ExpressionError
 from builder.runtime.evaluate import RuntimeLookups, given_here, render
 from builder.runtime.masking import MASK, Masker
 from builder.runtime.runner.keeping.plans import plan_of
-from builder.store import executions
+from builder.store import births, executions
 from builder.store.encryption import is_sealed
 
 _CLOCK = SystemClock()
@@ -45,6 +45,22 @@ def try_expression(execution_id: str, expression: str, run: str | None = None) -
     seen = variables(plan, masked(execution), path, **given_here())
     files_of = {execution.id, *filter(None, (execution.parent_id, execution.original_id))}
     lookups = MaskedLookups(execution.id, execution.namespace, files_of, Masker(), _CLOCK, list)
+    return _tried(expression, seen, lookups)
+
+
+def try_with_flow(text: str, revision: int, inputs: Mapping[str, Any], expressions: Sequence[str]) -> list[Tried]:
+    """Each as a run of this flow would render it before its first task. Raises InvalidFlow."""
+    flow = births.checked(text).valid_flow
+    lookups = MaskedLookups("", flow.namespace, (), Masker(), _CLOCK, list)
+    resolved = births.resolve_inputs(flow, revision, inputs, _CLOCK.now()).values
+    seen: dict[str, Any] = {
+        "flow": {"id": flow.id, "namespace": flow.namespace, "revision": revision},
+        "inputs": without_sealed(resolved), "vars": flow.variables, "labels": dict(flow.labels), **given_here(),
+    }  # fmt: skip
+    return [_tried(one, seen, lookups) for one in expressions]
+
+
+def _tried(expression: str, seen: Mapping[str, Any], lookups: MaskedLookups) -> Tried:
     try:
         return Tried(str(render(expression, seen, lookups, _CLOCK, typed=False)))
     except ExpressionError as error:

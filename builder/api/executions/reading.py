@@ -30,7 +30,8 @@ _SORTS = {
 
 def read(request: HttpRequest, execution_id: str) -> HttpResponseBase:
     """The execution with its task runs."""
-    return JsonResponse(execution_json(whole(execution_id), base=origin(request)))
+    item = executions.item(execution_id)
+    return JsonResponse(execution_json(whole(execution_id), base=origin(request), item=item))
 
 
 def delete(request: HttpRequest, execution_id: str) -> HttpResponseBase:
@@ -46,7 +47,9 @@ def search(request: HttpRequest) -> HttpResponseBase:
     page = executions.search(filters(request), page=asked.number, size=asked.size, sort=asked.sort)
     found = executions.load_many([item.id for item in page.items], with_runs=False)
     base = origin(request)
-    results = [execution_json(found[item.id][0], runs=False, base=base) for item in page.items if item.id in found]
+    results = [
+        execution_json(found[item.id][0], runs=False, base=base, item=item) for item in page.items if item.id in found
+    ]
     return JsonResponse({"results": results, "total": page.total})
 
 
