@@ -149,6 +149,21 @@ def test_errors_run_from_the_inside_out_and_finally_after_them() -> None:
     assert (execution.state, execution.runs["last"].branch) == (State.FAILED, "finally")
 
 
+def test_a_handler_that_fails_does_not_keep_the_next_one_silent() -> None:
+    plan = plan_of("""
+    tasks:
+      - {id: a, type: Log, message: x}
+    errors:
+      - {id: tell, type: Log, message: x}
+      - {id: mail, type: Log, message: x}
+    finally:
+      - {id: close, type: Log, message: x}
+      - {id: tidy, type: Log, message: x}
+    """)
+    steps = (started, failed("a"), failed("tell"), ok("mail"), failed("close"), ok("tidy"))
+    assert set(states(play(plan, *steps).execution)) == {"a", "tell", "mail", "close", "tidy"}
+
+
 def test_finally_runs_after_success_and_its_failure_counts() -> None:
     execution = play(plan_of(ERRORS), started, ok("block/a"), failed("last")).execution
     assert (execution.state, states(execution)["block"]) == (State.FAILED, "SUCCESS")
@@ -277,7 +292,7 @@ def test_a_subflow_that_is_not_waited_for_succeeds_when_it_is_there() -> None:
     assert isinstance(command, StartChild)
     decision = decide(plan, decision.execution, ChildStarted(START, "call", command.child))
     assert decision.execution.state is State.SUCCESS
-    assert decision.execution.runs["call"].outputs == {"executionId": command.child}
+    assert decision.execution.runs["call"].outputs == {"executionId": command.child, "state": "CREATED"}
 
 
 def test_flow_outputs_are_evaluated_at_the_end() -> None:

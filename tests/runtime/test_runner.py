@@ -211,6 +211,7 @@ def test_a_subflow_that_is_not_there_fails_its_task(runner: Runner) -> None:
     execution = ended(run(runner, f"tasks:\n  - {{id: call, type: {FLOW}.Subflow, namespace: team, flowId: nowhere}}"))
     assert execution.state is State.FAILED
     assert "cannot be started" in execution.runs["call"].message
+    assert execution.runs["call"].child is None and execution.runs["call"].outputs is None
 
 
 def test_many_executions_run_side_by_side(runner: Runner) -> None:

@@ -96,6 +96,8 @@ def task_failed(work: Work, event: TaskFailed) -> None:
     run = work.runs.get(event.path)
     if run is None or not attempts.present(run, event.attempt):
         return
+    if run.child is not None:  # it could not be made: nobody shall look for it
+        run = work.change(run, child=None, outputs=None)
     attempt_failed(work, run, event.message, event.outputs, retryable=event.retryable)
 
 

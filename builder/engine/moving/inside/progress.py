@@ -142,7 +142,7 @@ def _scan_lane(work: Work, block: Block, number: int, lane: Lane, start: int = 0
 def _count(work: Work, block: Block, run: TaskRun) -> None:
     state = run.state
     flow = block.node.flow if block.node is not None and block.branch == "" else None
-    lenient = block.branch == "after" or (flow is not None and flow.goes_on_after_failure)
+    lenient = _goes_on_after(block, state) or (flow is not None and flow.goes_on_after_failure)
     if (state in _STOPPERS and not lenient) or (run.is_turn and asking.breaks(work.node(run), run)):
         block.stopped = True
     if block.branch == "":
@@ -150,6 +150,11 @@ def _count(work: Work, block: Block, run: TaskRun) -> None:
             block.worst = state
     elif block.branch == "finally" and state in _STOPPERS:
         block.finally_failed = True
+
+
+def _goes_on_after(block: Block, state: State) -> bool:
+    """Of several handlers the later ones run although one failed: who is told first must not keep the others silent."""
+    return block.branch == "after" or (block.branch in ("errors", "finally") and state is State.FAILED)
 
 
 def _go_on(work: Work, block: Block, number: int, start: int) -> None:

@@ -42,7 +42,7 @@ class Called(Outputs):
     execution_id: str
     """The execution of the other flow."""
     state: str
-    """What it came to, where this step waits for it."""
+    """What it came to; CREATED where this step does not wait for it."""
     outputs: dict[str, Any]
     """The outputs of the other flow, by their ids."""
 
@@ -86,7 +86,7 @@ inputs:
         return Layout((), child=Child(request, self.wait))
 
     def child_started(self, child: str) -> Mapping[str, Any]:
-        return {"executionId": child}
+        return {"executionId": child} if self.wait else {"executionId": child, "state": "CREATED"}
 
     def child_ended(self, child: str, state: str, outputs: Mapping[str, Any] | None) -> Ending:
         seen = {"executionId": child, "state": state, "outputs": dict(outputs or {})}
