@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-from builder.tasks.api import Fault, Field, Form, KestraTask, Offering, Outputs, Path, model_validator
+from builder.tasks.api import Fault, Field, Form, KestraTask, Offering, Outputs, Path, WrongProperty, model_validator
 from tasks_openai.ai.answered import Reason, TokenUsage
 from tasks_openai.ai.asking import check_configuration
 from tasks_openai.ai.configuration import ChatConfiguration
@@ -12,6 +12,9 @@ from tasks_openai.ai.provider.fields import AnyProvider
 from tasks_openai.ai.provider.models import PLACE, advice_on_model, offered_models
 from tasks_openai.connected import TOTAL_SECONDS
 from tasks_openai.model_names import Kind
+
+_OF_AGENTS = ("tools", "guardrails", "observability", "contentRetrievers", "memory")
+"""Properties of Kestra's steps that let a model act, remember, or be watched."""
 
 
 class ProviderTask(KestraTask):
@@ -41,6 +44,14 @@ class AskingTask(ProviderTask):
         default_factory=ChatConfiguration
     )
     """How the model answers; what is not written here is left to the provider."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _asks_alone(cls, written: Any) -> Any:
+        for name in _OF_AGENTS:
+            if isinstance(written, Mapping) and written.get(name) is not None and name not in cls.model_fields:
+                raise WrongProperty((name,), "is for agents, which are not built here yet; leave it out")
+        return written
 
     @model_validator(mode="after")
     def _provider_can(self) -> Any:

@@ -187,6 +187,13 @@ def test_a_file_of_another_execution_is_refused(browser: Client) -> None:
         assert browser.get(f"/executions/{execution.id}/file", {"path": uri}).status_code == status, uri
 
 
+@pytest.mark.parametrize(("name", "shown"), [("image-1.png", "<img"), ("speech.mp3", "<audio")])
+def test_pictures_and_sounds_are_shown_and_can_be_downloaded(name: str, shown: str) -> None:
+    value = shapes.shape(f"kestra:///executions/x/1/{name}")
+    page = render_to_string("execution/_shape.html", {"shape": value, "execution": {"id": "x"}})
+    assert shown in page and f"<figcaption>{name} " in page and page.count("download=1") == 1
+
+
 def test_a_large_output_is_a_file_with_its_size() -> None:
     note = {"type": STORED, "uri": "kestra:///executions/x/1/value.json", "bytes": 70_000}
     page = render_to_string("execution/_shape.html", {"shape": shapes.shape(note), "execution": {"id": "x"}})

@@ -7,11 +7,21 @@ import pytest
 from pydantic import ValidationError
 
 from builder.tasks.api import TaskFailure
+from builder.tasks.check import check_written
 from builder.tasks.testing import FakeContext
 from tasks_openai.ai.chat_completion import ChatCompletion
 from tests.doubles.openai_store import png
 from tests.doubles.vendor_server import VendorServer
-from tests.tasks_openai.ai.conftest import BEDROCK_SAYS, EVENTS, GOOGLE_SAYS, NEEDED, OPENAI_SAYS, RunAt, provider
+from tests.tasks_openai.ai.conftest import (
+    BEDROCK_SAYS,
+    EVENTS,
+    GOOGLE_SAYS,
+    NEEDED,
+    OPENAI_SAYS,
+    PREFIX,
+    RunAt,
+    provider,
+)
 from tests.tasks_openai.conftest import metric
 
 TALK = [
@@ -371,3 +381,11 @@ async def test_mistrals_thoughts_come_as_parts_and_its_words_as_they_are(
     assert (out["thinking"], out["textOutput"]) == ("Hm.", "Yes.")
     assert context.streamed == ["Y", "es."]
     assert vendors.last.json["stream"] is True and "stream_options" not in vendors.last.json, "it refuses to be asked"
+
+
+@pytest.mark.parametrize("name", ["tools", "guardrails", "contentRetrievers"])
+def test_what_belongs_to_agents_is_refused_by_name(name: str) -> None:
+    step = {"id": "a", "type": ChatCompletion.type_name, "messages": TALK}
+    chosen = {"type": f"{PREFIX}OpenAI", "apiKey": "{{ secret('K') }}", "modelName": "gpt-5.4"}
+    found = check_written(ChatCompletion, {**step, "provider": chosen, name: [{"type": "x"}]})
+    assert [one.path for one in found] == [(name,)] and "agents, which are not built here yet" in found[0].message
