@@ -1,8 +1,10 @@
 """Blocks in the editor: what a DAG's steps wait for, the cases of a Switch, more places for steps, entries of maps."""
 
+import re
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 
 from builder.errors import InvalidInput, Path
 from builder.flows.check import check
@@ -245,3 +247,10 @@ def test_a_section_of_a_kind_that_is_not_known_is_a_box_of_yaml() -> None:
     step = {"id": "l", "type": LOG, "message": "x", "retry": {"type": "sometimes", "interval": "PT1S"}}
     retry = field(("tasks", 0), "retry", f"id: a\nnamespace: b\ntasks: [{step}]\n")
     assert retry.control == "yaml" and "sometimes" in retry.text
+
+
+def test_no_two_parts_of_a_form_have_one_name_whatever_entries_are_called() -> None:
+    text = FLOW.replace("  count: 3", "  in: 1\n  new: 2\n  name: 3\n  new-name: 4\n  region-in: 5\n  count-name: 6")
+    shown = render_to_string("flow/_form.html", {"form": form((), text)})
+    ids = re.findall(r'\bid="([^"]+)"', shown)
+    assert len(ids) > 20 and len(ids) == len(set(ids))

@@ -17,7 +17,7 @@ export async function put(field, again) {
   const typed = [name.value, value?.value];
   for (const part of [name, value]) if (part) part.value = "";
   const answer = await send(change);
-  const fresh = (part) => document.getElementById(`${field.id}-${part}`);
+  const fresh = (part) => document.querySelector(`#${CSS.escape(field.id)} [data-put="${part}"]`);
   if (!answer || answer.lost || answer.refused || answer.conflict) ["name", "raw"].forEach((part, place) => { if (fresh(part)) fresh(part).value = typed[place]; });
   if (again) fresh("name")?.focus();
 }

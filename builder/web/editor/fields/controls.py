@@ -59,6 +59,11 @@ class FieldView:
         return "field-" + "-".join(str(part) for part in self.path)
 
     @property
+    def several(self) -> bool:
+        """Whether it has controls of its own for its parts."""
+        return self.control in ("map", "ways", "siblings", "choices")
+
+    @property
     def choices(self) -> tuple[str, ...]:
         """All that can be chosen, and what is chosen beside."""
         return (*self.field.options, *(one for one in self.chosen if one not in self.field.options))
