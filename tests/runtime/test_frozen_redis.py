@@ -1,5 +1,6 @@
 """A Redis that takes connections and says nothing holds nobody up for long."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Iterator
@@ -42,10 +43,8 @@ def test_an_execution_is_accepted_within_three_seconds() -> None:
 
 
 async def test_a_page_that_watches_is_told_from_the_database(closing_threads: None) -> None:
-    from asgiref.sync import sync_to_async
-
-    await sync_to_async(publish)(LOG)
-    execution_id = await sync_to_async(create)()
+    await asyncio.to_thread(publish, LOG)
+    execution_id = await asyncio.to_thread(create)
     started = time.monotonic()
     watched = live.follow(execution_id)
     first = await anext(watched)
