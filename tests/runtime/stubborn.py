@@ -1,8 +1,12 @@
 """A task that does not want to end."""
 
 import asyncio
+import threading
 
 from builder.tasks.api import KestraTask, RunContext
+
+over = threading.Event()
+"""Set: it gives in at last."""
 
 
 class Stubborn(KestraTask):
@@ -12,9 +16,9 @@ class Stubborn(KestraTask):
     example = "id: bad\ntype: tests.runtime.Stubborn\n"
 
     async def run(self, context: RunContext) -> dict[str, str]:
-        for _ in range(200):
+        while not over.is_set():
             try:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.02)
             except:  # noqa: E722
                 context.log("INFO", "not yet")
         return {"said": "I won"}

@@ -15,6 +15,7 @@ from builder.runtime.runner.lease import Heartbeat
 from builder.runtime.runner.runner import Runner
 from builder.store import executions
 from builder.tasks import use_packages
+from tests.runtime import stubborn
 from tests.runtime.conftest import create, ended, publish, wait_until
 
 STUBBORN = "tests.runtime.stubborn"
@@ -24,21 +25,29 @@ STUBBORN = "tests.runtime.stubborn"
 def known(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The tasks that do not want to end are known; nobody waits long for them."""
     monkeypatch.setattr(timed, "GRACE_SECONDS", 0.1)
-    monkeypatch.setattr(timed, "_TOLD_AT_MOST", 1)
+    monkeypatch.setattr(timed, "_TOLD_AGAIN_SECONDS", 0.02)
+    stubborn.over.clear()
     packages = settings.MILLSTREAM["TASK_PACKAGES"]
     use_packages((*packages, STUBBORN))
     yield
     use_packages(packages)
 
 
+def let_go() -> None:
+    """The loop may end: nothing is left in it."""
+    stubborn.over.set()
+    wait_until(lambda: not timed._stubborn)
+
+
 def test_a_task_that_catches_everything_fails_at_its_limit(runner: Runner) -> None:
     publish("tasks:\n  - {id: bad, type: tests.runtime.Stubborn, timeout: PT0.3S}\n")
     execution_id = create()
     runner.take([execution_id])
-    over = ended(execution_id, 5)
+    over = ended(execution_id)
     assert over.state is State.FAILED
     assert "longer than" in (over.runs["bad"].message or "")
     assert over.runs["bad"].outputs in (None, {})
+    let_go()
 
 
 def test_a_task_that_catches_everything_is_killed(runner: Runner) -> None:
@@ -47,7 +56,8 @@ def test_a_task_that_catches_everything_is_killed(runner: Runner) -> None:
     runner.take([execution_id])
     wait_until(lambda: executions.item(execution_id).runs_total == 1)
     executions.send(execution_id, executions.KILL, SystemClock().now())
-    assert ended(execution_id, 5).state is State.KILLED
+    assert ended(execution_id).state is State.KILLED
+    let_go()
 
 
 def heartbeat(stuck: list[float]) -> Heartbeat:
