@@ -41,8 +41,10 @@ def passed_while_off(trigger: Trigger, clock: Clock) -> Passed | None:
     except BuilderError:
         return None
     found: list[datetime] = []
-    for moment in times.before(clock.now()):
-        if moment <= trigger.off_at or len(found) > MOST_RECOVERED:
+    # What waited as it was switched off waits still.
+    seen_upto = min(trigger.off_at, max(filter(None, (trigger.since, trigger.last_at))))
+    for moment in times.before(clock.now() + _INSTANT):
+        if moment <= seen_upto or len(found) > MOST_RECOVERED:
             break
         found.append(moment)
     newest = tuple(reversed(found[:MOST_RECOVERED]))

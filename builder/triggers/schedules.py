@@ -18,6 +18,8 @@ from builder.triggers.opening import Opening
 from builder.triggers.stopping import stopped
 from builder.triggers.timetable import TYPES, fitting_variables, following, times_of, variables
 
+_INSTANT = timedelta(microseconds=1)
+
 log = logging.getLogger(__name__)
 
 
@@ -60,8 +62,9 @@ def _look_at(trigger: Trigger, now: datetime, clock: Clock) -> int:
 
 def _note_pause(trigger: Trigger, off_at: datetime, times: Times, now: datetime) -> None:
     """It was off with its flow: the newest of the times that passed are noted as missed."""
-    passed = islice(takewhile(lambda at: at > off_at, times.before(trigger.since)), MOST_RECOVERED)
-    off = f"Missed: it was disabled from {off_at:%Y-%m-%d %H:%M} UTC on, or its flow was; a backfill makes up for it."
+    seen_upto = min(off_at, trigger.last_at or off_at)
+    passed = islice(takewhile(lambda at: at > seen_upto, times.before(trigger.since + _INSTANT)), MOST_RECOVERED)
+    off = f"Missed: it was disabled, or its flow was, after {off_at:%Y-%m-%d %H:%M} UTC; a backfill makes up for it."
     history.note_missed(trigger.key, passed, off, now)
     triggers.forget_pause(trigger)
 

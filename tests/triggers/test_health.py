@@ -171,6 +171,7 @@ def test_after_a_long_time_off_the_newest_hundred_are_asked_about(clock: FixedCl
 
 def test_nothing_is_asked_where_nothing_passed_or_it_is_on(clock: FixedClock) -> None:
     publish()
+    fire_due(clock)
     assert passed_while_off(trigger(), clock) is None
     triggers.set_enabled(*trigger().place, False, clock.now())
     assert passed_while_off(trigger(), FixedClock(clock.now() + timedelta(minutes=59))) is None

@@ -84,11 +84,11 @@ def declare(
 
 def _declare(row: TriggerRow, trigger: Mapping[str, Any], revision: int, disabled: bool, now: datetime) -> None:
     definition = documents.dump(trigger)
-    if definition != row.definition or (row.declared_disabled and not disabled):
+    if definition != row.definition or (row.declared_disabled and not disabled and row.enabled):
         row.next_at, row.since, row.message = None, now, ""
         windows.forget([slot_key(row.namespace, row.flow_id, row.trigger_id)])
     if disabled and not row.declared_disabled and row.pk:
-        row.off_at = row.off_at or now
+        row.off_at = row.off_at or max(filter(None, (row.since, row.last_at)))
     row.type, row.definition, row.revision = str(trigger["type"]), definition, revision
     row.declared_disabled, row.updated_at = disabled, now
     row.save()
