@@ -10,6 +10,8 @@ from django.conf import settings
 MOST = 2
 SUSPECT_LOSSES = 1
 """An execution whose process vanished twice in a row (this often after the first time) runs alone."""
+TURN_SECONDS = 5.0
+"""How soon an execution that could not be started alone is tried again: its process was starting, or others had it."""
 MOST_LOSSES = 10
 """After so many in a row it is given up, whatever the reason."""
 GAVE_UP = f"The worker process that drove it stopped {MOST_LOSSES} times; see the worker's log, then restart it."

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 from django.conf import settings
 
@@ -14,7 +15,7 @@ from builder.engine.states import State
 from builder.runtime.evaluate import given_here
 from builder.runtime.live import Publisher
 from builder.runtime.network import Network
-from builder.runtime.runner.alone import SUSPECT_LOSSES, AloneProcesses
+from builder.runtime.runner.alone import SUSPECT_LOSSES, TURN_SECONDS, AloneProcesses
 from builder.runtime.runner.driven import Driven
 from builder.runtime.runner.keeping.database import Database, Saver
 from builder.runtime.runner.keeping.plans import Ready, make_ready
@@ -145,22 +146,27 @@ class Runner:
                 log.exception("%d executions could not be claimed", len(ids))
                 found = []
             self._let_go(len(ids) - len(found))
+            suspects: list[Claim] = []
             for ready in found:
                 if self._alone is not None and ready.claim.losses >= SUSPECT_LOSSES:
-                    await self._send_away(self._alone, ready.claim)
+                    suspects.append(ready.claim)
                 else:
                     self._drive(ready)
+            if self._alone is not None and suspects:
+                await self._send_away(self._alone, suspects)
 
-    async def _send_away(self, alone: AloneProcesses, claim: Claim) -> None:
-        """Gives the lease back for a process of its own to take."""
-        held = {claim.execution.id: claim.epoch}
+    async def _send_away(self, alone: AloneProcesses, suspects: Sequence[Claim]) -> None:
+        """Gives the leases back, all at once, for processes of their own to take; most of many wait for their turn."""
+        held = {claim.execution.id: claim.epoch for claim in suspects}
+        again_at = self._clock.now() + timedelta(seconds=TURN_SECONDS)
         try:
-            await self._tools.database.call(executions.hand_back, held, self._clock.now())
-            alone.start(claim.execution.id)
-        except Exception:  # its lease lapses, sweep will ring again
-            log.exception("Execution %s could not be sent away", claim.execution.id)
+            await self._tools.database.call(executions.hand_back, held, again_at)
+            for execution_id in held:
+                alone.start(execution_id)
+        except Exception:  # their leases lapse, sweep will ring again
+            log.exception("%d executions could not be sent away", len(held))
         finally:
-            self._let_go(1)
+            self._let_go(len(held))
 
     def _claim_now(self, ids: list[str]) -> list[Ready]:
         claims = executions.claim_many(ids, self.name, self._clock.now(), self._lease_seconds)

@@ -109,11 +109,11 @@ def release(execution_id: str, epoch: int, now: datetime, wake_at: datetime | No
         )
 
 
-def hand_back(held: Mapping[str, int], now: datetime) -> None:
-    """Gives up executions that somebody else should take at once (a worker that stops)."""
+def hand_back(held: Mapping[str, int], due_at: datetime) -> None:
+    """Gives up executions (id -> epoch) that somebody else should take: at once, when a worker stops, or then."""
     with write():
         for execution_id, epoch in sorted(held.items()):
-            ExecutionRow.objects.filter(id=execution_id, epoch=epoch).update(owner="", lease_until=None, due_at=now)
+            ExecutionRow.objects.filter(id=execution_id, epoch=epoch).update(owner="", lease_until=None, due_at=due_at)
 
 
 def parked_until(now: datetime, wake_at: datetime | None) -> Case:
