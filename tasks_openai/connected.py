@@ -12,7 +12,6 @@ from builder.tasks.api import (
     Fault,
     Field,
     Form,
-    Offer,
     Offering,
     Outside,
     Path,
@@ -165,11 +164,13 @@ class ConnectedTask(Task):
         connection = cls.model_construct(made.model_fields_set, **dict(made)).connection()
         shelf = replace(shelf, prices=connection.priced_as)
 
-        async def ask(outside: Outside) -> list[Offer]:
-            return shelf.offers(await listed(outside, connection))
+        async def ask(outside: Outside) -> list[str]:
+            return await listed(outside, connection)
 
         elsewhere = connection.base_url not in (None, cls.home_url) or connection.proxy is not None
-        return Question(connection.place("").server, digest(*astuple(connection), shelf.kind), elsewhere, ask)
+        return Question(
+            connection.place("").server, digest(*astuple(connection), shelf.kind), elsewhere, ask, shelf.offers
+        )
 
     def key(self) -> str:
         """The API key."""

@@ -111,7 +111,7 @@ class _Outside:
 
 def _ask(question: Question) -> tuple[float, Sequence[Offer], str]:
     try:
-        offers, problem = asyncio.run(_answered(question)), ""
+        offers, problem = question.describe(asyncio.run(_answered(question))), ""
     except TimeoutError:
         offers, problem = (), f"{question.who[:1].upper()}{question.who[1:]} did not answer within {SECONDS:g} seconds."
     except BuilderError as error:
@@ -123,7 +123,7 @@ def _ask(question: Question) -> tuple[float, Sequence[Offer], str]:
     return kept
 
 
-async def _answered(question: Question) -> Sequence[Offer]:
+async def _answered(question: Question) -> Sequence[str]:
     network = Network()
     try:
         async with asyncio.timeout(SECONDS):

@@ -25,7 +25,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What somebody can be asked. `ask` raises TaskFailure."""
+    """What somebody can be asked: `ask` gives the values (raises TaskFailure), `describe` what is known of them."""
 
     who: str
     """Who is asked, as in the middle of a sentence."""
@@ -33,7 +33,8 @@ class Question:
     """The same for questions with the same answer; tells nothing of keys and passwords."""
     only_when_told: bool
     """The flow's own text says who is asked: a key goes there only after a person said so."""
-    ask: Callable[[Outside], Awaitable[Sequence[Offer]]]
+    ask: Callable[[Outside], Awaitable[Sequence[str]]]
+    describe: Callable[[Sequence[str]], Sequence[Offer]]
 
 
 @dataclass(frozen=True, slots=True)

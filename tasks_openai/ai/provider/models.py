@@ -1,10 +1,10 @@
 """The models of a provider: offered where a step names one, and warned of where their end is announced."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, get_args
 
-from builder.tasks.api import Fault, Offer, Offering, Outside, Question, Render, prepare_properties
+from builder.tasks.api import Fault, Offering, Outside, Question, Render, prepare_properties
 from tasks_openai import model_names
 from tasks_openai.ai.provider.base import ModelProvider
 from tasks_openai.ai.provider.connecting import address_of, called, connect
@@ -62,8 +62,9 @@ def _question(
     made = prepare_properties(provider, {**inside, "modelName": inside.get("modelName") or "any"}, render)
     address = address_of(made, "models")
 
-    async def ask(outside: Outside) -> Sequence[Offer]:
-        return shelf.offers(await listed(outside, await connect(outside, made, "models"), made.vendor.lists_at))
+    async def ask(outside: Outside) -> list[str]:
+        return await listed(outside, await connect(outside, made, "models"), made.vendor.lists_at)
 
     key = digest(made.type, address, made.key(), made.ca_pem, made.client_pem, shelf.kind)
-    return Question(called(made), key, made.own_server or bool(getattr(made, "endpoint", None)), ask)
+    elsewhere = made.own_server or bool(getattr(made, "endpoint", None))
+    return Question(called(made), key, elsewhere, ask, shelf.offers)

@@ -48,7 +48,7 @@ async def test_a_provider_is_asked_as_it_wants_to_be(name: str, vendors: VendorS
     vendors.answer("/models", google if name == "GoogleGemini" else {"data": [{"id": "gemini-b"}, {"id": "gemini-a"}]})
     question = offering(provider(name, vendors)).question(as_written)
     assert question.only_when_told and VENDORS[name].title in question.who and vendors.root in question.who
-    assert await question.ask(context) == [Offer("gemini-a"), Offer("gemini-b")]
+    assert question.describe(await question.ask(context)) == [Offer("gemini-a"), Offer("gemini-b")]
     target, headers = LISTS[name]
     assert vendors.last.method == "GET" and vendors.last.target == target
     assert {key: vendors.last.headers.get(key) for key in headers} == headers
