@@ -7,6 +7,7 @@ connection in it; that costs more than everything else a request does.
 import asyncio
 import contextvars
 import os
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
@@ -22,6 +23,7 @@ from django.urls import get_resolver, set_script_prefix
 from servestatic.middleware import ServeStaticMiddleware
 
 from builder.runtime.garbage import keep_what_is_loaded
+from builder.tasks.catalogue import catalogue
 
 T = TypeVar("T")
 THREADS = 64
@@ -132,9 +134,16 @@ class Handler(ASGIHandler):
         return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, function, *arguments)
 
 
+def _warm() -> None:
+    """Reads the task types while nobody waits for them; the first page that names one would have to."""
+    catalogue()
+    keep_what_is_loaded()
+
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "builder.settings")
 django.setup(set_prefix=False)
 
 application = Handler()
 get_resolver().url_patterns  # noqa: B018 - imports every page now, before the first request
 keep_what_is_loaded()
+threading.Thread(target=_warm, name="warm", daemon=True).start()

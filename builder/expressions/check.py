@@ -8,6 +8,7 @@ from builder.expressions.faults import ExpressionError, did_you_mean, line_and_c
 from builder.expressions.limits import DEFAULT_LIMITS
 from builder.expressions.registry import Operation
 from builder.expressions.syntax import nodes
+from builder.expressions.syntax.paths import dotted_names
 from builder.expressions.syntax.template import parse_template
 
 _KNOWN = {"filter": registry.FILTERS, "function": registry.FUNCTIONS, "test": registry.TESTS}
@@ -31,6 +32,8 @@ class TemplateFault:
 def check(template: str) -> list[TemplateFault]:
     """All faults that can be known without values; an empty list when there are none."""
     if "{" not in template:
+        return []
+    if len(template) <= DEFAULT_LIMITS.template_bytes and dotted_names(template) is not None:
         return []
     try:
         tree = parse_template(template, DEFAULT_LIMITS)

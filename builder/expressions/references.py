@@ -9,6 +9,7 @@ from builder.expressions.limits import DEFAULT_LIMITS
 from builder.expressions.lookups import LOOKUP_FUNCTIONS
 from builder.expressions.syntax import nodes
 from builder.expressions.syntax.nodes import Node, Template
+from builder.expressions.syntax.paths import dotted_names
 from builder.expressions.syntax.template import parse_template
 from builder.expressions.values import is_list
 
@@ -33,6 +34,8 @@ def references(template: str) -> list[Reference]:
     """In the order of the text; names that the template sets itself are left out. Empty for one that cannot be read."""
     if "{" not in template:
         return []
+    if (plain := dotted_names(template)) is not None and len(template) <= DEFAULT_LIMITS.template_bytes:
+        return [Reference(path, *line_and_column(template, at)) for at, path in plain if path[0] != "loop"]
     try:
         tree = parse_template(template, DEFAULT_LIMITS)
     except ExpressionError:

@@ -80,12 +80,15 @@ def _secrets_in(model: type[BaseModel], written: Mapping[str, Any], path: Path) 
         found = field_of(model, key)
         if found is None:
             continue
-        inner = model_for(found[1].annotation, value)
-        if SecretStr in members_of(found[1].annotation):
-            if isinstance(value, str) and value and not holds_template(value):
-                yield (*path, key), value
-        elif inner is not None and isinstance(value, Mapping):
-            yield from _secrets_in(inner, value, (*path, key))
+        if isinstance(value, Mapping):
+            inner = model_for(found[1].annotation, value)
+            yield from _secrets_in(inner, value, (*path, key)) if inner is not None else ()
+        elif _is_plain(value) and SecretStr in members_of(found[1].annotation):
+            yield (*path, key), value
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str) and bool(value) and not holds_template(value)
 
 
 def _plain_secret(path: Path, value: str) -> Fault:

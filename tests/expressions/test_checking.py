@@ -1,5 +1,8 @@
 """check, references and needs_lookups: what is known without rendering."""
 
+import random
+import sys
+
 import pytest
 
 from builder.expressions import check, needs_lookups, references
@@ -55,3 +58,19 @@ def test_only_what_may_wait_needs_lookups():
     assert needs_lookups("{{ x | jq('.') }}")
     assert needs_lookups("{{ kv('x').name }}") and needs_lookups("{{ secret('x').a[0].b }}")
     assert not needs_lookups(["kv(", "{{ inputs.kv }}", 3, None])
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_what_is_read_without_a_tree_is_read_as_with_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    dice = random.Random(seed)
+    template = "".join(dice.choice(PIECES) for _ in range(dice.randint(1, 6)))
+    quick = (references(template), check(template))
+    for module in ("check", "references"):
+        monkeypatch.setattr(sys.modules[f"builder.expressions.{module}"], "dotted_names", lambda source: None)
+    assert quick == (references(template), check(template)), template
+
+
+PIECES = (
+    "{{ a }}", "{{a.b}}", "{{- a -}}", "{", "}}", "{{{ a }}}", "{{ not }}", "{{ a.in }}", "{{ a . b }}", "{{ 1 }}", "x",
+    "{{ a b }}", "\n", " ", "{{ loop.index }}", "{{ true }}", "{{ é.ü }}", "{{}}", "{# c #}", "{% if a %}", "'{{ a }}'",
+)  # fmt: skip
