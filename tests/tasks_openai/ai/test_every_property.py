@@ -120,4 +120,4 @@ tasks:
     assert form is not None
     (view,) = (one for group in form.groups for one in group.fields if one.field.name == "provider")
     assert view.variant == "io.kestra.plugin.ai.provider.OpenAI"
-    assert {one.field.name for one in view.nested} >= {"apiKey", "modelName", "baseUrl", "caPem"}
+    assert {one.field.name for one in (*view.nested, *view.more)} >= {"apiKey", "modelName", "baseUrl", "caPem"}
