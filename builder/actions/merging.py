@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
+from builder.flows.differences import differences
 from builder.flows.document import parse
 
 _LISTS = ("inputs", "outputs", "tasks", "errors", "finally", "afterExecution", "triggers")
@@ -83,5 +83,5 @@ def _merged_lines(base: str, mine: str, theirs: str) -> str | None:
 
 def _hunks(base: Sequence[str], text: str) -> list[_Hunk]:
     other = text.splitlines(keepends=True)
-    codes = SequenceMatcher(None, base, other, autojunk=False).get_opcodes()
-    return [_Hunk(start, end, tuple(other[first:last])) for tag, start, end, first, last in codes if tag != "equal"]
+    found = differences(base, other)
+    return [_Hunk(one.start, one.end, tuple(other[one.new_start : one.new_end])) for one in found if not one.same]

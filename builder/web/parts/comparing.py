@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+
+from builder.flows.differences import Stretch, differences
 
 AROUND = 3
 """So many equal lines are shown beside a difference."""
@@ -26,32 +27,28 @@ def compared(left: str, right: str) -> tuple[Row, ...]:
     old, new = left.splitlines(), right.splitlines()
     if old == new:
         return ()
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    return tuple(row for group in _groups(matcher, len(old)) for row in _rows(group, old, new))
+    return tuple(row for stretch in differences(old, new) for row in _rows(stretch, old, new))
 
 
-Group = tuple[str, int, int, int, int]
-
-
-def _groups(matcher: "SequenceMatcher[str]", size: int) -> Iterator[Group]:
-    """What is equal is cut down to its ends, with a gap between."""
-    for tag, i, i_end, j, j_end in matcher.get_opcodes():
-        first, last = (0 if i == 0 else AROUND), (0 if i_end == size else AROUND)
-        if tag != "equal" or i_end - i <= first + last + 1:
-            yield tag, i, i_end, j, j_end
-            continue
-        yield "equal", i, i + first, j, j + first
-        yield "gap", i + first, i_end - last, j + first, j_end - last
-        yield "equal", i_end - last, i_end, j_end - last, j_end
-
-
-def _rows(group: Group, old: Sequence[str], new: Sequence[str]) -> Iterator[Row]:
-    tag, i, i_end, j, j_end = group
-    if tag == "gap":
-        yield Row("gap", count=i_end - i)
+def _rows(stretch: Stretch, old: Sequence[str], new: Sequence[str]) -> Iterator[Row]:
+    if stretch.same:
+        yield from _same(stretch, old)
         return
-    kind = "same" if tag == "equal" else "changed"
-    for step in range(max(i_end - i, j_end - j)):
-        left = old[i + step] if i + step < i_end else None
-        right = new[j + step] if j + step < j_end else None
-        yield Row(kind, left, right, i + step + 1, j + step + 1)
+    for step in range(max(stretch.end - stretch.start, stretch.new_end - stretch.new_start)):
+        i, j = stretch.start + step, stretch.new_start + step
+        left = old[i] if i < stretch.end else None
+        right = new[j] if j < stretch.new_end else None
+        yield Row("changed", left, right, i + 1, j + 1)
+
+
+def _same(stretch: Stretch, old: Sequence[str]) -> Iterator[Row]:
+    """The ends beside a difference, with a gap between."""
+    first = 0 if stretch.start == 0 else AROUND
+    last = 0 if stretch.end == len(old) else AROUND
+    hidden = range(stretch.start + first, stretch.end - last)
+    for i in range(stretch.start, stretch.end):
+        if len(hidden) > 1 and i in hidden:
+            if i == hidden.start:
+                yield Row("gap", count=len(hidden))
+            continue
+        yield Row("same", old[i], old[i], i + 1, i + 1 - stretch.start + stretch.new_start)
