@@ -40,10 +40,12 @@ def _purge(flow: Flow, keep: int, before: datetime | None) -> int:
     if before is not None:
         found = found.filter(created_at__lte=before)
     count = 0
-    while ids := list(found.values_list("id", flat=True)[:_AT_ONCE]):
+    while True:
         with write():
+            ids = list(found.values_list("id", flat=True)[:_AT_ONCE])
+            if not ids:
+                return count
             count += FlowRevision.objects.filter(id__in=ids).delete()[0]
-    return count
 
 
 def _unused() -> QuerySet[FlowRevision]:

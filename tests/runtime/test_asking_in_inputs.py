@@ -8,7 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connections
+from django.test import Client
+from django.urls import reverse
 
 from builder.actions import executions as actions
 from builder.actions import flows
@@ -104,6 +107,15 @@ def test_a_form_that_asks_at_every_change_takes_the_answer_of_a_moment_ago(citie
     share(ASKS.format(id="asks", call=f"http('{cities}')", more=""))
     assert [actions.check_inputs("team", "asks", {}).choices["city"] for _ in range(3)] == [("Lyon", "Lille")] * 3
     assert Cities.asked == 1
+
+
+def test_a_link_on_a_strangers_page_asks_nobody(cities: str, client: Client) -> None:
+    share(ASKS.format(id="asks", call=f"http('{cities}')", more=""))
+    client.force_login(get_user_model().objects.create_user("ann"))
+    address = reverse("flow-editor-run", args=["team", "asks"])
+    for site, asked in (("cross-site", 0), ("same-site", 0), ("same-origin", 1)):
+        assert client.get(address, headers={"Sec-Fetch-Site": site}).status_code == 200
+        assert Cities.asked == asked
 
 
 def test_a_default_and_a_check_may_ask_too(cities: str) -> None:

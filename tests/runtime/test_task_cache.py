@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError
 
 from builder.actions import executions as actions
 from builder.engine.execution import Execution
@@ -13,6 +14,7 @@ from builder.models import CachedOutputs
 from builder.runtime.files import storage
 from builder.runtime.runner.runner import Runner
 from builder.store import executions
+from builder.store.executions import reuse
 from builder.tasks.catalogue import catalogue
 from tests.runtime.conftest import create, ended, messages, publish
 
@@ -133,3 +135,17 @@ def test_what_is_wrong_with_it_is_said_when_it_is_saved(written: str, said: str)
     task = f"{{id: c, type: io.kestra.plugin.core.log.Log, message: hi, taskCache: {written}}}"
     text = f"id: a\nnamespace: b\ntasks:\n  - {task}\n"
     assert [problem for problem in check(text, catalogue()).problems if said in problem.message]
+
+
+def test_a_cache_that_cannot_be_used_fails_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise DatabaseError("no such table")
+
+    monkeypatch.setattr(reuse, "find", fail)
+    monkeypatch.setattr(reuse, "keep", fail)
+    publish(ONE % "")
+    execution = run()
+    assert execution.state is State.SUCCESS
+    assert [line for line in messages(execution.id) if "cannot be used" in line] == [
+        "The cache of outputs cannot be used now: no such table"
+    ] * 2

@@ -130,10 +130,14 @@ def check_inputs(
     *,
     revision: int | None = None,
     draft: bool = False,
+    asks: bool = True,
 ) -> Resolved:
-    """What a run with these inputs would get, and what is wrong with them; stores nothing."""
+    """What a run with these inputs would get, and what is wrong with them; stores nothing.
+
+    `asks`: servers and flows that the inputs name in http() and subflow() are asked.
+    """
     found = _draft(namespace, flow_id) if draft else births.runnable(namespace, flow_id, revision)
-    return _resolved(found, inputs, _CLOCK.now())
+    return _resolved(found, inputs, _CLOCK.now(), asks)
 
 
 def failing_checks(
@@ -143,26 +147,30 @@ def failing_checks(
     *,
     revision: int | None = None,
     draft: bool = False,
+    asks: bool = True,
 ) -> Sequence[Failing]:
     """The flow's checks that do not hold with these inputs; none while the inputs themselves are wrong."""
     found = _draft(namespace, flow_id) if draft else births.runnable(namespace, flow_id, revision)
     if not found.flow.checks:
         return ()
     now = _CLOCK.now()
-    resolved = _resolved(found, inputs, now)
+    resolved = _resolved(found, inputs, now, asks)
     if resolved.faults:
         return ()
     return with_answers(
-        lambda known: failing(found.flow, found.revision, resolved.values, now, known.of), Answers(may_be_old=True)
+        lambda known: failing(found.flow, found.revision, resolved.values, now, known.of), _of_a_form(asks)
     )
 
 
-def _resolved(found: Runnable, inputs: Mapping[str, Any], now: datetime) -> Resolved:
-    """A form asks after each change of a value, so what others answered a moment ago will do."""
+def _resolved(found: Runnable, inputs: Mapping[str, Any], now: datetime, asks: bool) -> Resolved:
     return with_answers(
-        lambda known: births.resolve_inputs(found.flow, found.revision, inputs, now, ask=known.of),
-        Answers(may_be_old=True),
+        lambda known: births.resolve_inputs(found.flow, found.revision, inputs, now, ask=known.of), _of_a_form(asks)
     )
+
+
+def _of_a_form(asks: bool) -> Answers:
+    """A form asks after each change of a value, so what others answered a moment ago will do."""
+    return Answers(may_be_old=True) if asks else Answers().completed()
 
 
 def inputs_of(namespace: str, flow_id: str, *, revision: int | None = None, draft: bool = False) -> Sequence[Input]:

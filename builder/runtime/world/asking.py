@@ -33,7 +33,7 @@ _DEEPEST = 3
 _WAITING = threading.BoundedSemaphore(16)
 """Far fewer than a web process has threads, so that pages are answered however many wait."""
 _FRESH_SECONDS = 30.0
-_MOST_RECENT = 100
+_MOST_RECENT = 20
 _recent: dict[Question, tuple[Any, float]] = {}
 """Answers of this process, and until when they are fresh enough for a form; each up to 4 MB."""
 _threads = ThreadPoolExecutor(4, thread_name_prefix="asking")
@@ -107,17 +107,20 @@ def with_answers(work: Callable[[Answers], T], answers: Answers | None = None) -
             return work(answers)
         except Asked as asked:
             question = asked.question
-        found = _recent.get(question) if answers.may_be_old else None
-        if found is None or found[1] < time.monotonic():
-            found = (_answer(question, answers), time.monotonic() + _FRESH_SECONDS)
-            _keep(question, found)
-        answers.learn(question, found[0])
+        answers.learn(question, _recently(question, answers) if answers.may_be_old else _answer(question, answers))
 
 
-def _keep(question: Question, found: tuple[Any, float]) -> None:
-    if len(_recent) >= _MOST_RECENT:
-        _recent.clear()
-    _recent[question] = found
+def _recently(question: Question, answers: Answers) -> Any:
+    """The answer of a moment ago, or a new one; what nobody knows is asked again the next time."""
+    now = time.monotonic()
+    for old in [one for one, (_, until) in list(_recent.items()) if until < now]:
+        _recent.pop(old, None)
+    if question in _recent:
+        return _recent[question][0]
+    answer = _answer(question, answers)
+    if not isinstance(answer, ExpressionError) and len(_recent) < _MOST_RECENT:
+        _recent[question] = (answer, time.monotonic() + _FRESH_SECONDS)
+    return answer
 
 
 def _answer(question: Question, answers: Answers) -> Any:

@@ -59,10 +59,13 @@ def _form(
     values: Mapping[str, Any],
     faults: Mapping[str, str],
 ) -> HttpResponse:
-    found = executions.check_inputs(shown["namespace"], shown["flow_id"], values, draft=shown["draft"])
+    # A link on a stranger's page shows the form, and no more: what its inputs ask others may do something there.
+    asks = request.method == "POST" or request.headers.get("Sec-Fetch-Site", "none") in ("same-origin", "none")
+    where, draft = (shown["namespace"], shown["flow_id"]), shown["draft"]
+    found = executions.check_inputs(*where, values, draft=draft, asks=asks)
     groups = input_groups(fields, values, faults, found)
     own = {one.id for one in fields}
-    failing = executions.failing_checks(shown["namespace"], shown["flow_id"], _filled(groups), draft=shown["draft"])
+    failing = executions.failing_checks(*where, _filled(groups), draft=draft, asks=asks)
     said = [{"text": one.message, "shade": SHADES.get(one.style, "")} for one in failing]
     general = [text for name, text in faults.items() if name not in own and not said]
     status = 422 if faults else 200

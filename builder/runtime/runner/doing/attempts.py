@@ -25,7 +25,7 @@ from builder.runtime.evaluate import RuntimeLookups, render
 from builder.runtime.isolated.process import run_isolated
 from builder.runtime.masking import Masker
 from builder.runtime.runner.doing.resources import resource_failure
-from builder.runtime.runner.doing.reuse import reuse_of
+from builder.runtime.runner.doing.reuse import Reuse, reuse_of
 from builder.runtime.runner.doing.stand_in import stand_in
 from builder.runtime.runner.doing.timed import OutOfTime, in_time
 from builder.runtime.vitals import spans
@@ -92,7 +92,7 @@ class Attempt:
         self.context.run_other = self.run_other
         try:
             seconds = self._limit()
-            return await in_time(self._work(), seconds.total_seconds())
+            return await self._within(seconds.total_seconds())
         except OutOfTime:
             return self._out_of_time(seconds)
         except Exception as error:
@@ -105,14 +105,21 @@ class Attempt:
         other = replace(self, node=stand_in(self.node, written))
         limit = None if other.node.timeout is None else _read_limit(other.node.timeout)
         try:
-            return (await in_time(other._work(), None if limit is None else limit.total_seconds())).outputs
+            return (await other._within(None if limit is None else limit.total_seconds())).outputs
         except OutOfTime:
             assert limit is not None
             raise TaskFailure(
                 f"It took longer than {format_duration(limit)} (its `timeout`) and was stopped."
             ) from None
 
-    async def _work(self) -> TaskSucceeded:
+    async def _within(self, seconds: float | None) -> TaskSucceeded:
+        event, reuse = await in_time(self._work(), seconds)
+        if reuse is not None:
+            await reuse.keep(event.outputs)  # beyond the limit of time: the work is done, and may have been paid for
+        return event
+
+    async def _work(self) -> tuple[TaskSucceeded, Reuse | None]:
+        """How it ended, and where its outputs are to be kept for later runs."""
         if needs_lookups(self.node.properties):
             task = await answered(
                 self.context.http, lambda known: self.call(self._prepared, self.lookups.knowing(known))
@@ -122,11 +129,8 @@ class Attempt:
         reuse = reuse_of(self.node, self.run, task, self.context, self.call)
         if reuse is not None and (found := await reuse.found()):
             outputs, cached_from = found
-            return replace(self._succeeded(outputs), cached_from=cached_from)
-        event = self._succeeded(await self._result_of(task))
-        if reuse is not None:
-            await reuse.keep(event.outputs)
-        return event
+            return replace(self._succeeded(outputs), cached_from=cached_from), None
+        return self._succeeded(await self._result_of(task)), reuse
 
     async def _result_of(self, task: Task) -> Any:
         if self.node.task.isolated:

@@ -2,14 +2,16 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
+
+from django.db import DatabaseError
 
 from builder.engine.execution import TaskRun
 from builder.engine.plan import Node
-from builder.errors import Forbidden, NotFound
+from builder.errors import BuilderError, Forbidden, NotFound
 from builder.flows.durations import format_duration
 from builder.runtime.context import Context
 from builder.runtime.files import storage
@@ -19,6 +21,7 @@ from builder.store.executions import reuse
 from builder.tasks.base import Task
 from builder.tasks.fields.reuse import cache_of, fingerprint
 
+T = TypeVar("T")
 _MOST_BYTES = 1_000_000
 
 
@@ -33,13 +36,15 @@ class Reuse:
 
     async def found(self) -> tuple[Mapping[str, Any], str] | None:
         """Outputs that are young enough, with their files, and the execution that they come from."""
-        kept = await self.call(reuse.find, self.key)
+        kept = await self._asked(reuse.find, self.key)
         if kept is None or (self.ttl is not None and kept.created_at + self.ttl <= self.context.now()):
             return None
         try:
             outputs = await asyncio.to_thread(_with_own_files, kept.outputs, kept.execution_id, self.context)
-        except (NotFound, Forbidden):
-            self.context.log("DEBUG", f"A file of the outputs in the cache, of execution {kept.execution_id}, is gone.")
+        except (NotFound, Forbidden, OSError):
+            self.context.log(
+                "DEBUG", f"A file of the outputs in the cache, of execution {kept.execution_id}, cannot be read."
+            )
             return None
         age = format_duration(timedelta(seconds=int((self.context.now() - kept.created_at).total_seconds())))
         self.context.log(
@@ -56,7 +61,15 @@ class Reuse:
         if len(document) > _MOST_BYTES:
             self.context.log("WARN", f"Its outputs are not kept for later runs: they have over {_MOST_BYTES:,} bytes.")
             return
-        await self.call(reuse.keep, self.key, self.context.execution_id, document, self.context.now())
+        await self._asked(reuse.keep, self.key, self.context.execution_id, document, self.context.now())
+
+    async def _asked(self, work: Callable[..., T], *arguments: Any) -> T | None:
+        """None where the cache cannot be asked: that is no reason for a task to fail."""
+        try:
+            return await self.call(work, *arguments)
+        except (BuilderError, DatabaseError) as error:
+            self.context.log("WARN", f"The cache of outputs cannot be used now: {error}")
+            return None
 
 
 def reuse_of(node: Node, run: TaskRun, task: Task, context: Context, call: Call) -> Reuse | None:
