@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import DatabaseError
 
@@ -21,7 +21,6 @@ from builder.store.executions import reuse
 from builder.tasks.base import Task
 from builder.tasks.fields.reuse import cache_of, fingerprint
 
-T = TypeVar("T")
 _MOST_BYTES = 1_000_000
 
 
@@ -63,7 +62,7 @@ class Reuse:
             return
         await self._asked(reuse.keep, self.key, self.context.execution_id, document, self.context.now())
 
-    async def _asked(self, work: Callable[..., T], *arguments: Any) -> T | None:
+    async def _asked(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """None where the cache cannot be asked: that is no reason for a task to fail."""
         try:
             return await self.call(work, *arguments)
