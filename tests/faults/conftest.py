@@ -14,6 +14,7 @@ from tests.faults.counter import CounterServer
 from tests.faults.invariants import Invariants
 from tests.faults.lab import Lab
 from tests.faults.options import seed_of
+from tests.faults.parts import PATIENCE_SECONDS
 from tests.faults.product import Product
 from tests.faults.row import Row
 from tests.faults.table import Table
@@ -104,7 +105,7 @@ def lab(product: Product) -> Lab:
 def invariants(product: Product, lab: Lab, counter: CounterServer) -> Invariants:
     """Measures memory once the parts have worked a little."""
     made = Invariants(product, lab, counter)
-    lab.save(flows.slow("warm", counter.url))
+    lab.patiently(lambda: lab.save(flows.slow("warm", counter.url)), 3 * PATIENCE_SECONDS)
     for execution_id in [lab.run("warm", "slow") for _ in range(5)]:
         lab.wait(execution_id, "SUCCESS")
     lab.page("/executions")
