@@ -10,7 +10,7 @@ from tests.faults.counter import CounterServer
 from tests.faults.invariants import Invariants
 from tests.faults.lab import Lab
 from tests.faults.load import Load
-from tests.faults.parts import Part
+from tests.faults.parts import PATIENCE_SECONDS, Part
 from tests.faults.product import LEASE_SECONDS, Product
 
 
@@ -54,10 +54,13 @@ class Row:
         self.product.wait_until_ready()
 
     def another(self, kind: str, name: str) -> Part:
-        """One more process, until the row is over."""
+        """One more process, until the row is over. A worker listens on return: what it is to recover takes its time
+        from then."""
         part = self.product.worker(name) if kind == "worker" else self.product.part(kind, name)
         part.start()
         self.product.extra.append(part)
+        if kind == "worker":
+            self.product.wait_until_ready(3 * PATIENCE_SECONDS)
         return part
 
     def another_worker(self) -> Part:
