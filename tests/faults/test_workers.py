@@ -109,7 +109,7 @@ def test_a_kill_between_two_tasks_skips_none_and_starts_none_twice(row: Row) -> 
 def test_a_worker_that_is_asked_to_stop_hands_over_and_what_fails_meanwhile_has_failed(row: Row) -> None:
     failing = flows.flow(row.namespace, "failing", flows.hit("call", row.counter.url, 0.8, status=500))
     row.lab.save(failing)
-    one = in_a_call(row, row.seconds(4, 30))
+    one = in_a_call(row, row.seconds(10, 30))
     bad = row.lab.run(row.namespace, "failing")
     row.counter.wait_for_calls(1, f"{bad}/")
     row.pause(0, 0.5)
