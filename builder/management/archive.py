@@ -1,21 +1,28 @@
-"""A backup: one archive with what it is, the database at one moment, and the stored files."""
+"""A backup: one archive with what it is, the database at one moment, the stored files, and the sums of all that.
 
+What is put back is unpacked and held against the sums first: an archive that is damaged or cut short changes nothing.
+"""
+
+import gzip
 import hashlib
 import hmac
 import io
 import json
 import os
+import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import Error, connection
 
 from builder.errors import Conflict, InvalidInput
 from builder.runtime.vitals import signs
@@ -24,7 +31,11 @@ from builder.store.copies import dump, settling
 from builder.store.copies.settling import Settled
 
 FORMAT = 1
-_MANIFEST, _DATABASE, _FILES = "millstream.json", "database", "files/"
+_MANIFEST, _DATABASE, _FILES, _SUMS = "millstream.json", "database", "files/", "sums.json"
+_PIECE_BYTES = 1 << 20
+
+Sum = list[Any]
+"""The size and the SHA-256 of one member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +82,8 @@ def write(target: Path, now: datetime) -> int:
         dump.dump(database)
         try:
             with open(part, "wb", opener=_private) as out:
-                with tarfile.open(fileobj=out, mode=_mode(target)) as archive:
-                    _add_text(archive, _MANIFEST, json.dumps(asdict(Manifest.here(now)), indent=1).encode())
-                    archive.add(database, _DATABASE)
-                    count = sum(1 for path in _stored() if _add_file(archive, path))
+                with tarfile.open(fileobj=out, mode=_mode(target), dereference=True) as archive:
+                    count = _fill(archive, database, Manifest.here(now))
                 out.flush()
                 os.fsync(out.fileno())
             part.replace(target)
@@ -84,21 +93,24 @@ def write(target: Path, now: datetime) -> int:
 
 
 def restore(source: Path, now: datetime, say: Callable[[str], None]) -> Restored:
-    """Puts a backup back where nothing is yet. Raises Conflict over data, InvalidInput for what is no backup."""
+    """Puts a backup back where nothing is yet, or leaves nothing. Raises Conflict over data, InvalidInput for what is
+    no whole backup."""
     _refuse_over_data()
-    try:
-        with tarfile.open(source) as archive:
-            manifest = _manifest(archive)
-            _refuse_unfit(manifest)
-            with tempfile.TemporaryDirectory(dir=settings.DATA, prefix=".restore-") as folder:
-                archive.extract(_DATABASE, folder, filter="data")
-                dump.load(Path(folder) / _DATABASE)
-            files = sum(1 for member in archive if _put_back(archive, member))
-    except (tarfile.TarError, EOFError, KeyError) as error:
-        raise InvalidInput(f"{source} cannot be read as a backup: {error}.") from error
-    say("Upgrading the tables.")
-    call_command("migrate", verbosity=0, interactive=False)
-    return Restored(manifest, files, settling.settle(now), manifest.key != _mark_of_key())
+    with tempfile.TemporaryDirectory(dir=settings.DATA, prefix=".restore-") as name:
+        folder = Path(name)
+        try:
+            manifest = _unpacked(source, folder)
+        except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError) as error:
+            raise InvalidInput(f"{source} cannot be read as a backup: {error}.") from error
+        with _files_put_back(folder / _FILES) as files:
+            try:
+                with dump.loaded(folder / _DATABASE):
+                    say("Upgrading the tables.")
+                    call_command("migrate", verbosity=0, interactive=False)
+                    settled = settling.settle(now)
+            except Error as error:
+                raise Conflict(f"The database of {source} cannot be put back: {error}. Nothing was.") from error
+    return Restored(manifest, files, settled, manifest.key != _mark_of_key())
 
 
 def _refuse_over_data() -> None:
@@ -127,20 +139,44 @@ def _refuse_unfit(manifest: Manifest) -> None:
         )
 
 
-def _manifest(archive: tarfile.TarFile) -> Manifest:
-    file = archive.extractfile(_MANIFEST)
-    if file is None:
-        raise InvalidInput("This archive is no backup of Millstream.")
-    return Manifest.read(file.read())
+def _unpacked(source: Path, folder: Path) -> Manifest:
+    """All that is in it is in the folder, and whole."""
+    manifest, sums, found = None, {}, {}
+    with tarfile.open(source) as archive:
+        for member in archive:
+            if not member.isfile() or (manifest is None and member.name != _MANIFEST):
+                raise tarfile.ReadError(f"no backup has {member.name[:100]} in this place")
+            archive.extract(member, folder, filter="data")
+            path = folder / member.name
+            if manifest is None:
+                manifest = Manifest.read(path.read_bytes())
+                _refuse_unfit(manifest)
+            if member.name == _SUMS:
+                sums = json.loads(path.read_bytes())
+            else:
+                found[member.name] = _sum(path)
+        while archive.fileobj is not None and archive.fileobj.read(_PIECE_BYTES):
+            pass  # a compressed file has a sum of its own at its end
+    if manifest is None or sums != found:
+        raise tarfile.ReadError("it is damaged or not whole")
+    return manifest
 
 
-def _put_back(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bool:
-    """Whether it is one of the stored files; what lies outside their folder is refused by the filter."""
-    if not member.isfile() or not member.name.startswith(_FILES):
-        return False
-    member.name = member.name.removeprefix(_FILES)
-    archive.extract(member, settings.MEDIA_ROOT, filter="data")
-    return True
+@contextmanager
+def _files_put_back(folder: Path) -> Iterator[int]:
+    """How many; they are taken away again where what follows fails."""
+    moved: list[Path] = []
+    try:
+        for path in [path for path in folder.rglob("*") if path.is_file()]:
+            target = settings.MEDIA_ROOT / path.relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            moved.append(target)
+            shutil.move(path, target)
+        yield len(moved)
+    except BaseException:
+        for target in moved:
+            target.unlink(missing_ok=True)
+        raise
 
 
 def _stored() -> Iterator[Path]:
@@ -148,15 +184,48 @@ def _stored() -> Iterator[Path]:
     return (path for path in root.rglob("*") if path.is_file() and not path.is_symlink()) if root.exists() else iter(())
 
 
-def _add_file(archive: tarfile.TarFile, path: Path) -> bool:
-    """False: it went away meanwhile."""
-    try:
-        with path.open("rb") as file:
-            member = archive.gettarinfo(arcname=_FILES + str(path.relative_to(settings.MEDIA_ROOT)), fileobj=file)
-            archive.addfile(member, file)
-    except FileNotFoundError:
-        return False
-    return True
+def _fill(archive: tarfile.TarFile, database: Path, manifest: Manifest) -> int:
+    """How many stored files are in it."""
+    told = json.dumps(asdict(manifest), indent=1).encode()
+    _add_text(archive, _MANIFEST, told)
+    sums = {
+        _MANIFEST: [len(told), hashlib.sha256(told).hexdigest()],
+        _DATABASE: _add_file(archive, _DATABASE, database),
+    }
+    for path in _stored():
+        name = _FILES + str(path.relative_to(settings.MEDIA_ROOT))
+        try:
+            sums[name] = _add_file(archive, name, path)
+        except FileNotFoundError:
+            continue  # it went away meanwhile
+    _add_text(archive, _SUMS, json.dumps(sums).encode())
+    return len(sums) - 2
+
+
+def _add_file(archive: tarfile.TarFile, name: str, path: Path) -> Sum:
+    with path.open("rb") as file:
+        member = archive.gettarinfo(arcname=name, fileobj=file)
+        read = _Summed(file)
+        archive.addfile(member, read)
+    return [member.size, read.sum.hexdigest()]
+
+
+class _Summed:
+    """A file with the sum of what was read of it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.sum = hashlib.sha256()
+
+    def read(self, size: int = -1, /) -> bytes:
+        piece = self._file.read(size)
+        self.sum.update(piece)
+        return piece
+
+
+def _sum(path: Path) -> Sum:
+    with path.open("rb") as file:
+        return [path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()]
 
 
 def _add_text(archive: tarfile.TarFile, name: str, text: bytes) -> None:

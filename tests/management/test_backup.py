@@ -18,6 +18,7 @@ from django.db import connection
 from builder.actions import flows
 from builder.clock import FixedClock, SystemClock
 from builder.store import births, executions, kv, triggers
+from builder.store.copies import dump
 from builder.store.copies.settling import settle
 from builder.triggers.schedules import fire_due
 from tests.doubles.product import ROOT, own_database, rows_of
@@ -136,3 +137,71 @@ def test_what_is_no_backup_is_refused_in_one_sentence(
             archive.addfile(tarfile.TarInfo("../outside" if name == "outside.tar" else "something"))
     with pytest.raises(CommandError, match="cannot be read as a backup"):
         call_command("restore", str(source))
+
+
+@pytest.fixture
+def saved(transactional_db: None, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A backup with two files, where nothing is any more; no database is put in place of that of the tests."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    settings.MEDIA_ROOT.mkdir()
+    for name in ("a.txt", "b.txt"):
+        (settings.MEDIA_ROOT / name).write_text(name * 50_000)
+    backup(tmp_path / "saved.tar")
+    backup(tmp_path / "saved.tar.gz")
+    settings.MEDIA_ROOT = tmp_path / "nothing"
+    monkeypatch.setattr(dump, "loaded", lambda source: pytest.fail("it was loaded"))
+    yield tmp_path / "saved.tar"
+    assert not settings.MEDIA_ROOT.exists()
+    assert not list(Path(settings.DATA).glob(".restore-*"))
+
+
+def cut(content: bytes) -> bytes:
+    return content[: len(content) - 120_000]
+
+
+def flipped(content: bytes) -> bytes:
+    place = content.index(b"b.txtb.txt") if b"b.txtb.txt" in content else len(content) - 8
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+def headless(content: bytes) -> bytes:
+    """The header of the second file is damaged, where Python's own reader ends without a word."""
+    return content.replace(b"files/b.txt\0", b"files/c.txt\0", 1).replace(b"files/a.txt\0", b"files/d.txt\0", 1)
+
+
+@pytest.mark.parametrize("damage", [cut, flipped, headless])
+def test_a_damaged_backup_is_refused_before_anything_is_in_place(damage: Any, saved: Path) -> None:
+    saved.write_bytes(damage(saved.read_bytes()))
+    with pytest.raises(CommandError, match="cannot be read as a backup"):
+        call_command("restore", str(saved))
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[:-300], flipped])
+def test_a_damaged_compressed_backup_is_refused_too(damage: Any, saved: Path) -> None:
+    packed = saved.with_name("saved.tar.gz")
+    packed.write_bytes(damage(packed.read_bytes()))
+    with pytest.raises(CommandError, match="cannot be read as a backup"):
+        call_command("restore", str(packed))
+
+
+FAILS_TO_SETTLE = """
+import sys
+from unittest import mock
+import django, manage
+django.setup()
+with mock.patch("builder.store.copies.settling.settle", side_effect=OSError(28, "No space left on device")):
+    manage.main()
+"""
+
+
+def test_a_restore_that_fails_at_its_end_leaves_nothing_and_can_be_tried_again(used: str, tmp_path: Path) -> None:
+    target, there = tmp_path / "saved.tar", tmp_path / "there"
+    backup(target)
+    environment = {**os.environ, **own_database(there), "MILLSTREAM_DATA": str(there)}
+    environment["DJANGO_SETTINGS_MODULE"] = "builder.settings"
+    command = [sys.executable, "-c", FAILS_TO_SETTLE, "restore", str(target)]
+    failed = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert failed.returncode != 0 and "No space left on device" in failed.stderr
+    assert not [path for path in (there / "files").rglob("*") if path.is_file()]
+    again = restore(target, there)
+    assert again.returncode == 0, again.stderr

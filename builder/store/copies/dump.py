@@ -4,8 +4,8 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from django.db import connection
@@ -30,21 +30,54 @@ def dump(target: Path) -> None:
         raise Unavailable(f"The copy of the database is damaged ({said}); check the disk and the database itself.")
 
 
-def load(source: Path) -> None:
-    """Puts a dump in the place of a database that holds nothing. Raises Unavailable."""
+@contextmanager
+def loaded(source: Path) -> Iterator[None]:
+    """Puts a dump in the place of a database that holds nothing, and takes it out again where what follows fails.
+
+    Raises Unavailable.
+    """
+    others = _tables_of_others()
+    try:
+        _load(source)
+        yield
+    except BaseException:
+        _empty(others)
+        raise
+
+
+def _load(source: Path) -> None:
     if connection.vendor == "postgresql":
         _run("pg_restore", ["--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error",
                             "--dbname", str(connection.settings_dict["NAME"]), str(source)])  # fmt: skip
         return
     place = Path(connection.settings_dict["NAME"])
-    connection.close()
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for ending in ("-wal", "-shm"):
-        Path(f"{place}{ending}").unlink(missing_ok=True)
+    _empty(())
     made = Path(f"{place}.restoring")
     shutil.copyfile(source, made)
     made.chmod(0o600)
     made.replace(place)
+
+
+def _tables_of_others() -> Sequence[str]:
+    """Tables that are not Millstream's, in a database that it does not have for itself."""
+    if connection.vendor == "sqlite":
+        return ()
+    own = {*connection.introspection.django_table_names(), MigrationRecorder.Migration._meta.db_table}
+    return [table for table in connection.introspection.table_names() if table not in own]
+
+
+def _empty(others: Sequence[str]) -> None:
+    """No table is left but those of others; the next start makes what it needs."""
+    connection.close()
+    if connection.vendor == "sqlite":
+        for ending in ("", "-wal", "-shm"):
+            Path(f"{connection.settings_dict['NAME']}{ending}").unlink(missing_ok=True)
+        return
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            if table not in others:
+                cursor.execute(f"DROP TABLE IF EXISTS {connection.ops.quote_name(table)} CASCADE")
 
 
 def held() -> list[str]:
