@@ -16,9 +16,9 @@ class Found(Outputs):
     headers: dict[str, list[str]]
     """Its headers."""
     body: str
-    """Its body, as text: `fromJson(trigger.body)` reads JSON."""
+    """Its body, as text: fromJson(trigger.body) reads JSON."""
     encrypted_body: dict[str, str]
-    """Its body, encrypted, where `encryptBody` is set."""
+    """Its body, encrypted, where encryptBody is set."""
 
 
 class Trigger(HttpCall, PollingTrigger):

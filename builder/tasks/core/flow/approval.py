@@ -42,15 +42,15 @@ class Reviewed(Outputs):
     decision: Literal["APPROVED", "DENIED", "EXPIRED"]
     """What was decided."""
     auto: bool
-    """Whether it approved itself (`autoApprove`)."""
+    """Whether it approved itself (autoApprove)."""
     by: str | None
     """Who decided; null where nobody did in time."""
     on: str
     """When."""
     due: str
-    """By when it has to be decided, where there is a `timeout`; known while it waits, in `onWait` too."""
+    """By when it has to be decided, where there is a timeout; known to the steps before the wait too."""
     url: str
-    """Where people decide it: the address of the execution's page; known while it waits, in `onWait` too."""
+    """Where people decide it: the address of the execution's page; known to the steps before the wait too."""
     comment: str
     """What the person said about it."""
     inputs: dict[str, Any]

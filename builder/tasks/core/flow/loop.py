@@ -70,7 +70,7 @@ class TurnOutputs(Outputs):
     item: Item
     """Whose turn it was."""
     outputs: dict[str, Any]
-    """What it gave, by the ids of `outputs`."""
+    """What it gave, by the ids of its outputs."""
 
 
 class Looped(Outputs):
@@ -81,9 +81,9 @@ class Looped(Outputs):
     terminated_iterations: dict[str, int]
     """How many came to each state."""
     outputs: list[TurnOutputs]
-    """What each turn gave; `loopOutputs(outputs.<id>.outputs, 'name')` takes one output of all of them."""
+    """What each turn gave; loopOutputs(outputs.<id>.outputs, 'name') takes one output of all of them."""
     uri: str
-    """The file of what each turn gave, a line for each, where it is stored instead (`fetchType`)."""
+    """The file of what each turn gave, a line for each, where it is stored instead (fetchType)."""
 
 
 class Loop(FlowBlock):

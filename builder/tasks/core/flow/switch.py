@@ -23,7 +23,7 @@ class Chosen(Outputs):
     value: str
     """The value that was compared."""
     defaults: bool
-    """Whether no case has it, so that the steps of `defaults` ran."""
+    """Whether no case has it, so that the steps of defaults ran."""
 
 
 class Switch(FlowBlock):

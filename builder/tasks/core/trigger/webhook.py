@@ -32,7 +32,7 @@ class Call(Outputs):
     form_fields: dict[str, list[str]]
     """The other fields of a form."""
     uri: str
-    """The file of the body, where `fetchType` is STORE."""
+    """The file of the body, where fetchType is STORE."""
 
 
 class Webhook(CalledTrigger):
