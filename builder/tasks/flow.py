@@ -173,6 +173,9 @@ class FlowTask(Task):
     """Its `tasks` may not be flow control."""
     category: ClassVar[str] = "Flow control"
 
+    task_cache: Annotated[Any, Form("hidden")] = Field(None, alias="taskCache")
+    """Accepted, without effect: outputs are used again by the steps that do the work."""
+
     @classmethod
     def advice_on(cls, written: Mapping[str, Any]) -> list[Fault]:
         if written.get("taskCache") is None:
