@@ -287,3 +287,17 @@ def test_a_call_too_many_is_told_to_come_again(api: Api, stranger: Client, monke
     answer = stranger.post(PATH)
     assert answer.status_code == 429 and answer["Retry-After"] == "1"
     assert executions.search(Filters(flow_id="shop")).total == 0
+
+
+def test_wrong_calls_that_are_slowed_down_take_no_place(api: Api, stranger: Client, monkeypatch: pytest.MonkeyPatch):
+    api.post("flows", FLOW)
+    meanwhile: list[int] = []
+
+    def call(_seconds: float) -> None:
+        meanwhile.append(stranger.post(PATH).status_code)
+
+    monkeypatch.setattr(webhooks, "_PLACES", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(webhooks, "time", SimpleNamespace(monotonic=time.monotonic, sleep=call))
+    assert stranger.post(PATH[:-1] + "X").status_code == 404 and meanwhile == [200]
+    monkeypatch.setattr(webhooks, "_SLOWED", threading.BoundedSemaphore(0))
+    assert stranger.post(PATH[:-1] + "X").status_code == 404 and meanwhile == [200], "too many wait: at once"

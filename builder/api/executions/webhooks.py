@@ -31,6 +31,8 @@ _PLACES = threading.BoundedSemaphore(32)
 """How many calls are taken on at once: half of the threads, so that pages are answered however many come."""
 _REFUSALS = Tries("webhook", 20, 60)
 _REFUSAL_SECONDS = 0.1
+_SLOWED = threading.BoundedSemaphore(16)
+"""How many wrong calls are slowed down at once, beside the places; more are answered at once."""
 _BODILESS = (204, 205, 304)
 _FAILED = frozenset({State.FAILED, State.KILLED, State.CANCELLED})
 
@@ -48,10 +50,12 @@ def call(request: HttpRequest, namespace: str, flow_id: str, key: str) -> HttpRe
     try:
         received = receive(namespace, flow_id, key, _came(request), _CLOCK, notes_strays=may_be_wrong)
     except NotFound:
-        _REFUSALS.count(address)
-        raise _refusal(may_be_wrong, arrived) from None
+        received = None
     finally:
         _PLACES.release()
+    if received is None:
+        _REFUSALS.count(address)
+        raise _refusal(may_be_wrong, arrived)
     answer = _answer(request, received)
     if received.execution is not None and answer.status_code != 200:
         calls.answered(received.call_id, answer.status_code)
@@ -60,7 +64,11 @@ def call(request: HttpRequest, namespace: str, flow_id: str, key: str) -> HttpRe
 
 def _refusal(may_be_wrong: bool, arrived: float) -> BuilderError:
     """All refusals alike, also in how long they take: nobody learns whether there is such a flow, or a right key."""
-    time.sleep(max(0.0, arrived + _REFUSAL_SECONDS - time.monotonic()))
+    if _SLOWED.acquire(blocking=False):
+        try:
+            time.sleep(max(0.0, arrived + _REFUSAL_SECONDS - time.monotonic()))
+        finally:
+            _SLOWED.release()
     if may_be_wrong:
         return NotFound(UNKNOWN)
     return TooMany("Too many calls to addresses that are no webhooks.", retry_after_seconds=_REFUSALS.seconds_left())
