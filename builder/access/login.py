@@ -19,7 +19,9 @@ from builder.store.accounts import tokens
 
 TRIES = 10
 TRIES_SECONDS = 300
-_TRIES = Tries("login", TRIES, TRIES_SECONDS)
+_OF_NAMES = Tries(TRIES, TRIES_SECONDS)
+_OF_ADDRESSES = Tries(10 * TRIES, TRIES_SECONDS)
+"""Whatever the names: one address cannot try a word with all of them. Far more, since many may share one."""
 
 
 class TokenMiddleware:
@@ -86,18 +88,23 @@ def _token(header: str) -> str:
         return ""
 
 
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
 def _who(request: HttpRequest, name: str) -> str:
     """Names that log in as the same person (spaces around them, other forms of letters) share their tries."""
     same = unicodedata.normalize("NFKC", name).strip().casefold()
     digest = hashlib.sha256(same.encode("utf-8", "replace")).hexdigest()[:32]
-    return f"{request.META.get('REMOTE_ADDR', '')}:{digest}"
+    return f"{_address(request)}:{digest}"
 
 
 def may_try(request: HttpRequest, name: str) -> bool:
     """Whether this address may try to log in as `name` once more."""
-    return _TRIES.may(_who(request, name))
+    return _OF_ADDRESSES.may(_address(request)) and _OF_NAMES.may(_who(request, name))
 
 
 def count_failure(request: HttpRequest, name: str) -> None:
     """Remembers a wrong password for TRIES_SECONDS."""
-    _TRIES.count(_who(request, name))
+    _OF_ADDRESSES.count(_address(request))
+    _OF_NAMES.count(_who(request, name))

@@ -1,32 +1,43 @@
 """How often something may fail for one who asks, before it has to wait."""
 
+import threading
 import time
-from dataclasses import dataclass
 
-from django.core.cache import cache
+MOST_KEPT = 10_000
+"""How many who ask are remembered at once by each process, about a megabyte."""
 
 
-@dataclass(frozen=True, slots=True)
 class Tries:
-    """At most so many failures in each span of time, counted by who asks."""
+    """At most `most` failures in each span of `seconds`, counted by who asks.
 
-    kind: str
-    most: int
-    seconds: int
+    Where too many ask, whoever failed least is forgotten: strangers with ever new names push out nobody who is stopped.
+    """
+
+    def __init__(self, most: int, seconds: int) -> None:
+        self._most, self._seconds = most, seconds
+        self._failures: dict[str, int] = {}
+        self._span = 0
+        self._lock = threading.Lock()
 
     def may(self, who: str) -> bool:
         """Whether there is one more."""
-        return int(cache.get(self._key(who), 0)) < self.most
+        with self._lock:
+            return self._now().get(who, 0) < self._most
 
     def count(self, who: str) -> None:
         """Remembers a failure until the span is over."""
-        key = self._key(who)
-        cache.add(key, 0, self.seconds)
-        cache.incr(key)
+        with self._lock:
+            failures = self._now()
+            if who not in failures and len(failures) >= MOST_KEPT:
+                del failures[min(failures, key=failures.__getitem__)]
+            failures[who] = failures.get(who, 0) + 1
 
     def seconds_left(self) -> int:
         """Until the span is over."""
-        return self.seconds - int(time.time()) % self.seconds
+        return self._seconds - int(time.time()) % self._seconds
 
-    def _key(self, who: str) -> str:
-        return f"{self.kind}:{who}:{int(time.time() // self.seconds)}"
+    def _now(self) -> dict[str, int]:
+        span = int(time.time() // self._seconds)
+        if span != self._span:
+            self._span, self._failures = span, {}
+        return self._failures

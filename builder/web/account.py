@@ -13,7 +13,7 @@ from builder.access.login import TRIES_SECONDS, count_failure, may_try
 
 
 class LoginView(DjangoLoginView):
-    """The login page; after ten wrong passwords for a name it waits."""
+    """The login page; after ten wrong passwords for a name, or a hundred from an address, it waits."""
 
     template_name = "account/login.html"
     redirect_authenticated_user = True
