@@ -225,6 +225,7 @@ def _publish(
     now = _CLOCK.now()
     with write():
         before = _latest_number(flow.namespace, flow.id)
+        queue.ring_on_commit(executions.change_limit(flow.namespace, flow.id, flow.concurrency, now))
         revision = flows.publish(
             namespace=flow.namespace,
             flow_id=flow.id,
@@ -239,7 +240,6 @@ def _publish(
         )
         if revision.number != before:
             _declare_triggers(flow, revision.number, now)
-            queue.ring_on_commit(executions.change_limit(flow.namespace, flow.id, flow.concurrency, now))
         _settle_draft(revision)
     return Published(revision, flow, revision.number != before, _warnings(births.examined(source).problems))
 

@@ -5,13 +5,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
 from builder.errors import TooMany
 from builder.flows.model import Concurrency
+from builder.models import Execution as Row
 from builder.store import executions
-from builder.store.executions import NewExecution, Saved
+from builder.store.executions import NewExecution, Saved, limits
 from tests.store.conftest import NOW, an_execution
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +61,22 @@ def test_without_a_key_all_share_one_limit_again() -> None:
     assert end(first) == ()
     assert executions.load(waiting.id)[0].state is State.QUEUED
     assert executions.change_limit(*PLACE.values(), Concurrency(2), NOW) == [waiting.id]
+
+
+def test_a_limit_that_stays_writes_nothing_and_another_one_is_written_before_the_flow_is_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    create(None)
+    limits_seen: list[list[int | None]] = []
+    monkeypatch.setattr(
+        limits, "_hold", lambda *_: limits_seen.append(list(Row.objects.values_list("concurrency_limit", flat=True)))
+    )
+    for limit, writes in ((None, 0), (Concurrency(2), 1), (Concurrency(2), 0), (Concurrency(3), 1), (None, 1)):
+        limits_seen.clear()
+        with CaptureQueriesContext(connection) as done:
+            executions.change_limit(*PLACE.values(), limit, NOW)
+        assert sum(one["sql"].startswith("UPDATE") for one in done.captured_queries) == writes
+        assert limits_seen[0] == [limit.limit if limit else None]
 
 
 def end(execution: Execution, state: State = State.SUCCESS, at: datetime = NOW) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
@@ -139,14 +140,26 @@ def _let_in(execution_id: str, now: datetime) -> None:
 def change_limit(namespace: str, flow_id: str, concurrency: Concurrency | None, now: datetime) -> list[str]:
     """A flow's limit is another one: it holds for those that wait or come to their date too; returns whom to ring.
 
-    Where it has a key no more, what there is shares one limit from now on.
+    Where it has a key no more, what there is shares one limit from now on. Those that have another limit are taken
+    before the flow, and in the order of their ids, as runners do that save them: neither waits for the other.
     """
     with write():
+        _adjust(namespace, flow_id, concurrency)
         _hold(namespace, flow_id)
-        if concurrency is None or not concurrency.key:
-            _unended(namespace, flow_id).exclude(concurrency_key="").update(concurrency_key="")
-        _unended(namespace, flow_id).update(concurrency_limit=concurrency.limit if concurrency is not None else None)
+        _adjust(namespace, flow_id, concurrency)  # those that were made meanwhile
         return promote([(namespace, flow_id)], now)
+
+
+def _adjust(namespace: str, flow_id: str, concurrency: Concurrency | None) -> None:
+    limit = concurrency.limit if concurrency is not None else None
+    is_other = Q(concurrency_limit__isnull=False) if limit is None else ~Q(concurrency_limit=limit)
+    changes: dict[str, Any] = {"concurrency_limit": limit}
+    if concurrency is None or not concurrency.key:
+        is_other |= ~Q(concurrency_key="")
+        changes["concurrency_key"] = ""
+    others = _unended(namespace, flow_id).filter(is_other)
+    if others.order_by("id").select_for_update().values_list("id", flat=True):
+        others.update(**changes)
 
 
 def _queued(namespace: str, flow_id: str) -> QuerySet[ExecutionRow]:
