@@ -105,6 +105,7 @@ def test_a_backfill_is_asked_for_held_and_given_up_on_the_page(browser: Client) 
     ({"verb": "nonsense"}, "nothing of this name"),
     ({"verb": "backfill", "start": "2021-03-26T01:00", "end": "2021-03-26T04:30", "labels": "nonsense"}, "Labels are"),
     ({"verb": "backfill", "start": "2021-03-26T01:00", "end": "2021-03-26T04:30", "pace": "-1"}, "pace"),
+    ({"verb": "backfill", "start": "2021-03-26T01:00", "end": "2021-03-26T04:30", "pace": "0" * 5000}, "pace"),
     ({"verb": "repeat", "call": "x"}, "not kept any more"),
     ({"verb": "repeat", "call": "99"}, "not kept any more"),
     ({"verb": "pause", "back": "https://elsewhere.example/"}, "no backfill under way"),

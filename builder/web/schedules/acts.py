@@ -119,6 +119,6 @@ def _pairs(request: HttpRequest, name: str) -> list[tuple[str, str]]:
 
 def _pace(request: HttpRequest) -> timedelta:
     text = request.POST.get("pace", "") or "0"
-    if not (text.isascii() and text.isdecimal() and int(text[:9]) <= _LONGEST_PACE):
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) <= _LONGEST_PACE):
         raise InvalidInput("The pace of a backfill is a number of seconds, a day at the most.")
     return timedelta(seconds=int(text))
