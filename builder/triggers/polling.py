@@ -14,6 +14,7 @@ from builder.errors import BuilderError, TaskFailure, Unavailable
 from builder.flows.catalogue import Kind
 from builder.runtime.network import Network
 from builder.store import triggers
+from builder.store.gate import write
 from builder.store.triggers import Trigger
 from builder.tasks.catalogue import catalogue
 from builder.tasks.prepare import prepare
@@ -58,7 +59,7 @@ class Poller:
 
     def tick(self) -> int:
         """Starts flows with what was found, then looks where it is time; returns how many were started."""
-        started = sum(self._end(look) for look in self._over())
+        started = sum(self._end_of(key) for key in self._over())
         now = self._clock.now()
         for trigger in triggers.due(polling_types(), now) if len(self._looks) < MOST_LOOKS else ():
             if not stopped(trigger, now):
@@ -76,9 +77,16 @@ class Poller:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(_END_SECONDS)
 
-    def _over(self) -> list[_Look]:
-        over = [key for key, look in self._looks.items() if look.answer.done()]
-        return [self._looks.pop(key) for key in over]
+    def _over(self) -> list[str]:
+        return [key for key, look in self._looks.items() if look.answer.done()]
+
+    def _end_of(self, key: str) -> bool:
+        look = self._looks.pop(key)
+        try:
+            return self._end(look)
+        except Unavailable:
+            self._looks[key] = look  # what was found is found, and waits for the database
+            raise
 
     def _consider(self, trigger: Trigger) -> None:
         before = running(trigger)
@@ -122,20 +130,23 @@ class Poller:
             if objection is not None:
                 triggers.say(trigger, objection.reason)
                 return False
-            execution = opening.asking().start()
+            opening = opening.asking()
+            with write():
+                execution = opening.start()
+                triggers.note_execution(trigger, execution.id, self._clock.now())
         except Unavailable:
             raise
         except BuilderError as error:
             self._tell(look.opening, error.message)
             return False
-        triggers.note_execution(trigger, execution.id, self._clock.now())
         return True
 
     def _tell(self, opening: Opening, reason: str) -> None:
         log.warning("Trigger %s: %s", opening.trigger.key, reason)
         if opening.trigger.definition.get("failOnTriggerError") is True:
-            failed = opening.fail(reason)
-            triggers.note_execution(opening.trigger, failed.id, self._clock.now())
+            with write():
+                failed = opening.fail(reason)
+                triggers.note_execution(opening.trigger, failed.id, self._clock.now())
         triggers.say(opening.trigger, reason)
 
 

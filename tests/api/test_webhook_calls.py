@@ -17,13 +17,14 @@ from django.test import Client
 from builder.access import tries
 from builder.api.executions import webhooks
 from builder.clock import FixedClock, SystemClock
-from builder.errors import Conflict, NotFound
+from builder.errors import Conflict, NotFound, Unavailable
 from builder.runtime.files import storage
 from builder.store import executions, triggers
 from builder.store.executions import Filters
 from builder.store.triggers import calls as kept
 from builder.store.triggers import held_calls
 from builder.store.triggers.calls import Noted
+from builder.triggers.called import batches
 from builder.triggers.called.batches import start_gathered
 from builder.triggers.called.webhooks import UNKNOWN, repeat
 from tests.api.conftest import Api
@@ -157,6 +158,7 @@ def test_a_call_must_be_signed_where_that_is_asked(api: Api, stranger: Client, s
     assert stranger.post(PATH, BODY, "application/json", headers=right).status_code == 200
     assert executions.search(Filters(flow_id="shop")).total == 1
     assert ["signature" in call.reason for call in noted()] == [False, True, True, True]
+    assert [call.can_be_repeated for call in noted()] == [True, False, False, False]
 
 
 def test_calls_are_gathered_until_there_are_enough(api: Api, stranger: Client):
@@ -247,6 +249,8 @@ def test_a_call_can_be_repeated(api: Api, stranger: Client):
     assert (again.trigger or {})["variables"]["body"] == {"order": 3}
     assert noted()[0].reason == "A call repeated by ada." and noted()[0].execution_id == again.id
     off = triggers.set_enabled("team", "shop", "call", False, clock.now())
+    stranger.post(PATH, BODY, "application/json", headers={"x-hub-signature-256": "sha256=" + signed(b"")})
+    assert not noted()[0].can_be_repeated, "nobody knows who sent it"
     with pytest.raises(Conflict, match="switched off"):
         repeat(off, str(first.id), clock, by="ada")
     with pytest.raises(NotFound):
@@ -301,3 +305,28 @@ def test_wrong_calls_that_are_slowed_down_take_no_place(api: Api, stranger: Clie
     assert stranger.post(PATH[:-1] + "X").status_code == 404 and meanwhile == [200]
     monkeypatch.setattr(webhooks, "_SLOWED", threading.BoundedSemaphore(0))
     assert stranger.post(PATH[:-1] + "X").status_code == 404 and meanwhile == [200], "too many wait: at once"
+
+
+@pytest.mark.parametrize("text", [FLOW, BATCH])
+def test_what_is_answered_with_503_has_not_run(api: Api, stranger: Client, monkeypatch: pytest.MonkeyPatch, text: str):
+    def busy(*_: Any, **__: Any) -> int:
+        raise Unavailable("The database is busy.")
+
+    api.post("flows", text)
+    monkeypatch.setattr(kept, "add", busy)
+    assert stranger.post(PATH).status_code == 503
+    assert executions.search(Filters(flow_id="shop")).total == 0
+    assert held_calls.count(KEY) == 0
+
+
+def test_what_has_run_is_not_answered_with_503(api: Api, stranger: Client, monkeypatch: pytest.MonkeyPatch):
+    def busy(*_: Any, **__: Any) -> None:
+        raise Unavailable("The database is busy.")
+
+    api.post("flows", FLOW + "    responseCode: 201\n")
+    monkeypatch.setattr(kept, "answered", busy)
+    assert stranger.post(PATH).status_code == 201
+    api.post("flows", BATCH.replace("eventsCount: 3", "eventsCount: 1").replace("shop", "many"))
+    monkeypatch.setattr(batches, "_start", busy)
+    assert stranger.post(PATH.replace("shop", "many")).status_code == 202
+    assert held_calls.count("team/many/call") == 1

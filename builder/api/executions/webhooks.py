@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -17,7 +18,7 @@ from builder.api.reading import body_bytes
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL, State
-from builder.errors import BuilderError, NotFound, TooMany
+from builder.errors import BuilderError, NotFound, TooMany, Unavailable
 from builder.expressions import ExpressionError, render_value
 from builder.flows.durations import BadDuration, parse_duration
 from builder.store.lookups import StoredLookups
@@ -29,7 +30,7 @@ _SHOWN = ("id", "namespace", "flowId", "flowRevision", "trigger", "labels", "sta
 """What a stranger may see of the execution; its inputs may hold more than the call brought."""
 _PLACES = threading.BoundedSemaphore(32)
 """How many calls are taken on at once: half of the threads, so that pages are answered however many come."""
-_REFUSALS = Tries("webhook", 20, 60)
+_REFUSALS = Tries(20, 60)
 _REFUSAL_SECONDS = 0.1
 _SLOWED = threading.BoundedSemaphore(16)
 """How many wrong calls are slowed down at once, beside the places; more are answered at once."""
@@ -58,7 +59,8 @@ def call(request: HttpRequest, namespace: str, flow_id: str, key: str) -> HttpRe
         raise _refusal(may_be_wrong, arrived)
     answer = _answer(request, received)
     if received.execution is not None and answer.status_code != 200:
-        calls.answered(received.call_id, answer.status_code)
+        with suppress(Unavailable):  # it runs, whatever the list of calls says
+            calls.answered(received.call_id, answer.status_code)
     return answer
 
 

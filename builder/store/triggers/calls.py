@@ -47,13 +47,21 @@ class Noted:
 
 
 def add(
-    trigger: str, came: Came, at: datetime, *, status: int, reason: str = "", execution_id: str | None = None
+    trigger: str,
+    came: Came,
+    at: datetime,
+    *,
+    status: int,
+    reason: str = "",
+    execution_id: str | None = None,
+    keeps: bool = True,
 ) -> int:
-    """Notes a call, and forgets the oldest; returns its id."""
+    """Notes a call, and forgets the oldest; returns its id. `keeps`: what it brought too."""
     with write():
         row = WebhookCall.objects.create(
             trigger=trigger, received_at=at, method=came.method[:10], size_bytes=len(came.body), status=status,
-            reason=documents.clean(reason)[:_REASON], execution_id=execution_id, document=_document(came),
+            reason=documents.clean(reason)[:_REASON], execution_id=execution_id,
+            document=_document(came) if keeps else None,
         )  # fmt: skip
         _forget_old(trigger, KEPT)
     return row.id

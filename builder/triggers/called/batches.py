@@ -24,23 +24,27 @@ MOST = 10_000
 log = logging.getLogger(__name__)
 
 
-def gather(opening: Opening, clock: Clock) -> int | None:
-    """Keeps one call, and starts the flow when there are enough; None when the call is left out."""
-    trigger = opening.trigger
-    wanted = trigger.definition.get("eventFilter")
+def is_wanted(opening: Opening) -> bool:
+    """Whether the call is kept; a filter that cannot be told leaves it out."""
+    wanted = opening.trigger.definition.get("eventFilter")
     try:
-        if wanted is not None and not truthy(str(opening.rendered(wanted))):
-            return None
+        return wanted is None or truthy(str(opening.rendered(wanted)))
     except Unavailable:
         raise
     except BuilderError:
-        return None
-    now = clock.now()
+        return False
+
+
+def keep(opening: Opening, now: datetime) -> int:
+    """Keeps one call; returns how many there are now."""
     row = {"eventId": new_id(), "eventReceived": now.isoformat(), **opening.variables}
-    count = held_calls.add(trigger.key, row, now)
+    return held_calls.add(opening.trigger.key, row, now)
+
+
+def start_when_enough(trigger: Trigger, count: int, clock: Clock) -> None:
+    """Starts the flow when so many calls are enough."""
     if trigger.definition.get("eventsCount") and count >= int(trigger.definition["eventsCount"]):
         _start(trigger, clock)
-    return count
 
 
 def start_gathered(clock: Clock) -> int:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from builder.tasks.core.trigger.batch_webhook import BatchWebhook
 from builder.tasks.core.trigger.calls import Signature
 from builder.tasks.core.trigger.webhook import Webhook
 from builder.tasks.prepare import prepare_properties
-from builder.triggers.called.batches import gather
+from builder.triggers.called.batches import is_wanted, keep, start_when_enough
 from builder.triggers.called.reading import Call, Part, body_of, read_call
 from builder.triggers.called.signatures import is_signed
 from builder.triggers.opening import Opening
@@ -64,13 +65,16 @@ def receive(
         raise NotFound(UNKNOWN)
     refusal = _refusal(meant, came, clock)
     if refusal is not None:
-        calls.add(meant.key, came, clock.now(), status=404, reason=refusal)
+        calls.add(meant.key, came, clock.now(), status=404, reason=refusal, keeps=False)
+        raise NotFound(UNKNOWN)
+    if not meant.active:
+        calls.add(meant.key, came, clock.now(), status=404, reason="The webhook is switched off.")
         raise NotFound(UNKNOWN)
     return _heed(meant, came, clock)
 
 
 def repeat(trigger: Trigger, call_id: str, clock: Clock, *, by: str) -> Received:
-    """Does once more what a call asked for that is kept; a person asks for it, so nothing is signed.
+    """Does once more what a call asked for that is kept; it was signed then, and a person asks for it.
 
     Raises NotFound when it is kept no more, Conflict when the webhook is switched off, and what starting raises.
     """
@@ -82,8 +86,6 @@ def repeat(trigger: Trigger, call_id: str, clock: Clock, *, by: str) -> Received
 
 def _refusal(trigger: Trigger, came: calls.Came, clock: Clock) -> str | None:
     """Why a call with the right key is none all the same."""
-    if not trigger.active:
-        return "The webhook is switched off."
     written = trigger.definition.get("signature")
     if written is None:
         return None
@@ -122,21 +124,27 @@ def _started(trigger: Trigger, came: calls.Came, clock: Clock, told: str) -> Rec
     try:
         opening = opening.with_variables({**opening.variables, **_kept(trigger, call, chosen)})
         opening = opening.asking(require_inputs=False)
-        execution = opening.start(require_inputs=False, refused_when_full=True, execution_id=chosen)
+        with write():  # all or nothing: who is told that it cannot be now calls again
+            execution = opening.start(require_inputs=False, refused_when_full=True, execution_id=chosen)
+            triggers.note_execution(trigger, execution.id, clock.now())
+            call_id = calls.add(trigger.key, came, clock.now(), status=200, reason=told, execution_id=execution.id)
     except Exception:
         storage.forget(chosen)
         raise
-    with write():
-        triggers.note_execution(trigger, execution.id, clock.now())
-        call_id = calls.add(trigger.key, came, clock.now(), status=200, reason=told, execution_id=execution.id)
     return Received(trigger, call_id, execution)
 
 
 def _gathered(opening: Opening, came: calls.Came, clock: Clock, told: str) -> Received:
     trigger = opening.trigger
-    count = gather(opening, clock)
-    status, reason = (204, "`eventFilter` left it out.") if count is None else (202, f"Kept; there are {count} now.")
-    call_id = calls.add(trigger.key, came, clock.now(), status=status, reason=f"{told} {reason}".strip())
+    if not is_wanted(opening):
+        reason = f"{told} `eventFilter` left it out.".strip()
+        return Received(trigger, calls.add(trigger.key, came, clock.now(), status=204, reason=reason))
+    with write():
+        count = keep(opening, clock.now())
+        reason = f"{told} Kept; there are {count} now.".strip()
+        call_id = calls.add(trigger.key, came, clock.now(), status=202, reason=reason)
+    with suppress(Unavailable):  # the call is kept, and the scheduler looks at what is kept as well
+        start_when_enough(trigger, count, clock)
     return Received(trigger, call_id, gathered=count)
 
 
