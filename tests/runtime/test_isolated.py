@@ -1,7 +1,10 @@
 """A task with a process of its own cannot take the worker along, whatever it does; and it can do what others can."""
 
+import asyncio
 import os
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,6 +12,8 @@ import pytest
 from builder.actions.executions import kill
 from builder.engine.execution import Execution
 from builder.engine.states import State
+from builder.runtime.isolated import process
+from builder.runtime.runner import runner as runners
 from builder.runtime.runner.runner import Runner
 from builder.tasks import packages_in_use, use_packages
 from tests.runtime.conftest import create, ended, messages, publish, wait_until
@@ -68,6 +73,38 @@ def test_a_task_that_swallows_everything_ends_with_all_it_started_when_a_person_
     kill(execution_id)
     assert ended(execution_id).state is State.KILLED
     wait_until(lambda: not any(map(is_alive, pids(execution_id))))
+
+
+@pytest.fixture
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runners, "_THREADS", 1)
+
+
+def test_a_task_that_goes_on_and_on_keeps_no_thread_from_others(one_thread: None, runner: Runner) -> None:
+    publish("tasks:\n  - {id: it, type: tests.runtime.Block}\n")
+    blocking = create()
+    runner.take([blocking])
+    wait_until(lambda: bool(messages(blocking)), SECONDS)
+    assert run(runner, "AskAll").state is State.SUCCESS
+    kill(blocking)
+    assert ended(blocking).state is State.KILLED
+
+
+async def test_a_task_for_whose_start_no_thread_is_free_is_stopped_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_seen", lambda context: context)
+    context: Any = None
+    task: Any = None
+    free = threading.Event()
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(free.wait, SECONDS)
+        try:
+            stopped = asyncio.create_task(process.run_isolated(task, context, threads))
+            await asyncio.sleep(0)
+            stopped.cancel()
+            done, _ = await asyncio.wait([stopped], timeout=10)
+            assert done == {stopped} and stopped.cancelled()
+        finally:
+            free.set()
 
 
 def pids(execution_id: str) -> list[int]:

@@ -32,20 +32,27 @@ log = logging.getLogger(__name__)
 
 
 async def run_isolated(task: Task, context: Context, threads: ThreadPoolExecutor) -> Mapping[str, Any]:
-    """The task's outputs. Cancelled, it kills the process and all that the task started. Raises TaskFailure."""
+    """The task's outputs. Cancelled, it kills the process and all that the task started. Raises TaskFailure.
+
+    `threads` are needed for moments only: none waits for what the task says next.
+    """
     here, there = _making.Pipe()
     process = _making.Process(target=begin, args=(there, task, _seen(context)), daemon=True)
     in_thread = asyncio.get_running_loop().run_in_executor
-    start = in_thread(threads, _start, process, there)
+    starting = threads.submit(_start, process, there)
+    start = asyncio.wrap_future(starting)
     try:
         await asyncio.shield(start)
         while True:
+            await _says_something(here)
             said = await in_thread(threads, _heard, here)
             if isinstance(said, Call):
                 await _do(said, context, here)
             else:
                 return _outputs(said, process)
     finally:
+        if starting.cancel():  # no thread was free for it yet
+            there.close()
         # Cancelled while it starts, which takes a moment, it is ended once it has started.
         start.add_done_callback(lambda _: _end(process, here))
         await asyncio.wait([start])
@@ -57,6 +64,17 @@ def _start(process: ForkServerProcess, there: Connection) -> None:
         process.start()
     finally:
         there.close()
+
+
+async def _says_something(here: Connection) -> None:
+    """Returns when there is something to read, be it that it is gone."""
+    loop = asyncio.get_running_loop()
+    there_is = asyncio.Event()
+    loop.add_reader(here.fileno(), there_is.set)
+    try:
+        await there_is.wait()
+    finally:
+        loop.remove_reader(here.fileno())
 
 
 def _seen(context: Context) -> Seen:
