@@ -62,3 +62,10 @@ def test_what_is_told_can_be_sent_and_names_its_families() -> None:
     assert ["_total", {"state": "SUCCESS"}, value("millstream_executions_ended_total", state="SUCCESS")] in told[
         "millstream_executions_ended"
     ]
+
+
+def test_a_route_adds_little_to_a_sign_of_life() -> None:
+    before = len(json.dumps(counters.told()))
+    for number in range(100):
+        counters.count_request("GET", f"/made/up/{number:03}", 200, 0.02)
+    assert len(json.dumps(counters.told())) - before < 100 * 250

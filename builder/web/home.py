@@ -35,8 +35,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "under_way": sum(executions.counts(Filters(states=waiting)).values()),
         "succeeded_today": today.get(State.SUCCESS, 0) + today.get(State.WARNING, 0),
         "failed_today": today.get(State.FAILED, 0),
-        "workers": len(processes.alive("worker", now)),
-        "schedulers": len(processes.alive("scheduler", now)),
+        "workers": processes.alive("worker", now),
+        "schedulers": processes.alive("scheduler", now),
         "starting": (now - _STARTED).total_seconds() < STARTING_SECONDS,
         "demo_model": settings.MILLSTREAM["DEMO_MODEL_STATE"],
     }
