@@ -21,7 +21,7 @@ _WEBHOOK_KEY = re.compile(r"(/executions/webhook/[^/\s]+/[^/\s]+/)[^/?\s\"']+")
 _LEVELS = {"TRACE": logging.DEBUG, "DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARN": logging.WARNING}
 
 _place: ContextVar[Mapping[str, str | int]] = ContextVar("place", default=MappingProxyType({}))
-_mask: ContextVar[Callable[[str], str]] = ContextVar("mask", default=lambda text: text)
+_mask: ContextVar[Callable[[str], str] | None] = ContextVar("mask", default=None)
 
 
 def about(mask: Callable[[str], str] | None = None, **place: str | int) -> None:
@@ -34,9 +34,10 @@ def about(mask: Callable[[str], str] | None = None, **place: str | int) -> None:
         _mask.set(mask)
 
 
-def masked(text: str) -> str:
-    """The text without the secrets of the execution that is worked on."""
-    return _mask.get()(text)
+def masked(text: str) -> str | None:
+    """The text without the secrets of the execution that is worked on; None where nobody knows of its secrets."""
+    mask = _mask.get()
+    return None if mask is None else mask(text)
 
 
 def of_execution(level: str, message: str, **place: str | int) -> None:
@@ -69,7 +70,8 @@ class Lines(logging.Formatter):
         return "\n".join(filter(None, (trace, self.formatStack(record.stack_info) if record.stack_info else "")))
 
     def _masked(self, text: str) -> str:
-        found = _WEBHOOK_KEY.sub(rf"\g<1>{MASK}", _mask.get()(text))
+        known = masked(text)
+        found = _WEBHOOK_KEY.sub(rf"\g<1>{MASK}", text if known is None else known)
         for secret in self._hidden:
             found = found.replace(secret, MASK)
         return found

@@ -97,8 +97,10 @@ class Tracing:
         with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
             yield OpenSpan(span)
 
-    def call(self, method: str, host: str, port: int | None, path: str) -> OpenSpan:
-        attributes: dict[str, Any] = {"http.request.method": method, "server.address": host, "url.path": path}
+    def call(self, method: str, host: str, port: int | None, path: str | None) -> OpenSpan:
+        attributes: dict[str, Any] = {"http.request.method": method, "server.address": host}
+        if path is not None:
+            attributes["url.path"] = path
         if port is not None:
             attributes["server.port"] = port
         return OpenSpan(self._tracer.start_span(f"{method} {host}", kind=trace.SpanKind.CLIENT, attributes=attributes))

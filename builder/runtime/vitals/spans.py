@@ -93,8 +93,8 @@ def attempt(place: Place, kind: str) -> Iterator[Span]:
         yield span
 
 
-def call(method: str, host: str, port: int | None, path: str) -> Span:
-    """A call of another server; end it when its answer was read."""
+def call(method: str, host: str, port: int | None, path: str | None) -> Span:
+    """A call of another server; end it when its answer was read. `path`: None where it may hold a secret."""
     made = tracing()
     return NOTHING if made is None else made.call(method, host, port, path)
 

@@ -5,12 +5,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextvars import Context
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from builder import logs
 from builder.engine.states import State
 from builder.runtime.runner.runner import Runner
 from builder.runtime.vitals import spans
@@ -96,6 +98,13 @@ tasks:
     assert attributes(call) | {"url.path": "/v1/answers", "http.response.status_code": 200} == attributes(call)
     assert (fail.status.code, whole.status.code) == (2, 2)
     assert "s3cr3t" not in str(collector.spans)
+
+
+def test_a_call_says_no_path_where_nobody_knows_what_is_secret(collector: Collector) -> None:
+    path = Context().run(logs.masked, "/bot-s3cr3t/send")
+    spans.call("GET", "example.org", None, path).end()
+    spans.close()
+    assert "url.path" not in attributes(collector.span("GET example.org"))
 
 
 def test_nothing_is_loaded_where_nobody_asks() -> None:
