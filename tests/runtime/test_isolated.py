@@ -5,18 +5,20 @@ import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from builder.actions.executions import kill
 from builder.engine.execution import Execution
 from builder.engine.states import State
-from builder.runtime.isolated import process
+from builder.runtime.isolated import child, process
+from builder.runtime.isolated.messages import Failed
 from builder.runtime.runner import runner as runners
 from builder.runtime.runner.runner import Runner
 from builder.tasks import packages_in_use, use_packages
 from tests.runtime.conftest import create, ended, messages, publish, wait_until
+from tests.runtime.greedy import Fail
 
 SECONDS = 60
 """The process that makes the others loads everything once."""
@@ -122,9 +124,16 @@ def test_it_can_do_what_other_tasks_can(runner: Runner) -> None:
     assert messages(execution.id) == [f"from {outputs['process']}", "it is ******"]
 
 
-def test_its_failures_are_those_of_other_tasks(runner: Runner) -> None:
+def test_its_failures_are_those_of_other_tasks(runner: Runner, caplog: pytest.LogCaptureFixture) -> None:
     execution = run(runner, "Fail")
     assert execution.runs["it"].message == "It could not be done."
     assert execution.runs["it"].outputs == {"half": 1}
     unforeseen = run(runner, "Fail, foreseen: false")
     assert "ValueError: nobody thought of this" in unforeseen.runs["it"].message
+    assert 'raise ValueError("nobody thought of this")' in caplog.text
+
+
+def test_where_an_unforeseen_failure_came_from_is_told_to_the_worker_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    said = child._carried_out(Fail(id="it", type=Fail.type_name, foreseen=False), cast(Any, None), 1)
+    assert isinstance(said, Failed) and "in run" in said.trace
+    assert capfd.readouterr() == ("", "")

@@ -27,6 +27,7 @@ from builder.tasks.base import Task
 from builder.tasks.prepare import dump_outputs
 
 _PR_SET_PDEATHSIG = 1
+_TRACE_CHARACTERS = 20_000
 
 
 def begin(worker: Connection, task: Task, seen: Seen) -> None:
@@ -69,8 +70,8 @@ def _carried_out(task: Task, context: "IsolatedContext", memory_bytes: int) -> D
     except BuilderError as error:
         return Failed(error.message)
     except Exception as error:
-        traceback.print_exc()
-        return Failed(str(error), unforeseen=type(error).__name__)
+        trace = traceback.format_exc()[-_TRACE_CHARACTERS:]  # the worker writes it, who knows what to mask
+        return Failed(str(error), unforeseen=type(error).__name__, trace=trace)
     return Failed(
         f"It ran out of memory: a task may take {memory_bytes:,} bytes (setting MILLSTREAM_TASK_MEMORY_BYTES)."
     )

@@ -56,9 +56,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Why there are none; `unforeseen`: the name of an exception that nobody foresaw."""
+    """Why there are none; `unforeseen`: the name of an exception that nobody foresaw, `trace`: where it came from."""
 
     message: str
     retryable: bool = True
     outputs: Mapping[str, Any] | None = None
     unforeseen: str = ""
+    trace: str = ""

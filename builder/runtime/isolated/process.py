@@ -119,6 +119,7 @@ def _outputs(said: Done | Failed | None, process: ForkServerProcess) -> Mapping[
     if said is None:
         raise TaskFailure(_how_it_ended(process))
     if said.unforeseen:
+        log.error("A task failed unexpectedly in its own process:\n%s", said.trace)
         raise TaskFailure(f"It failed unexpectedly: {said.unforeseen}: {said.message}")
     raise TaskFailure(
         said.message, retryable=said.retryable, outputs=None if said.outputs is None else dict(said.outputs)
