@@ -97,3 +97,10 @@ def test_a_disk_that_is_nearly_full_is_told(valkey: str, monkeypatch: pytest.Mon
 
 def test_a_process_that_lives_says_so(frozen_redis: None) -> None:
     assert Client().get("/health/live").json() == {"status": "ok"}
+
+
+def test_a_container_asks_by_number_where_the_hosts_are_others(frozen_redis: None, settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["flows.example.com"]
+    by_number = Client(HTTP_HOST="127.0.0.1:8000")
+    assert by_number.get("/health/live").status_code == 200
+    assert by_number.get("/login").status_code == 400
