@@ -14,6 +14,7 @@ from builder.store import births, triggers
 from builder.store.executions import new_id
 from builder.store.triggers import FAILED, FIRED, SKIPPED, Trigger, backfills
 from builder.store.triggers.backfills import Backfill
+from builder.triggers import asking
 from builder.triggers.opening import Opening
 from builder.triggers.schedules import running
 from builder.triggers.timetable import TYPES, fitting_variables, times_of
@@ -112,24 +113,30 @@ def _move_on(trigger: Trigger, current: Backfill, clock: Clock) -> bool:
 
 
 def _take(opening: Opening, current: Backfill, slot: datetime, now: datetime) -> Backfill | None:
-    place = opening.trigger.place
+    trigger, about = opening.trigger, (current.id, slot)
+    place = trigger.place
     found = opening.objection()
     try:
         if found is not None and not found.broken:
             return backfills.move_on(place, current, slot, now, state=SKIPPED, reason=found.reason)
         if found is not None:
             raise InvalidInput(found.reason)
-        opening = opening.asking(inputs=current.inputs)
-        return backfills.move_on(
-            place, current, slot, now, state=FIRED,
-            create=lambda: opening.start(current.labels, inputs=current.inputs).id,
-        )  # fmt: skip
+        is_open = lambda: triggers.get(*place).backfill == current  # noqa: E731
+        claim = lambda: asking.claimed(trigger, now, is_open)  # noqa: E731
+        known = asking.answered(opening, about, now, claim, inputs=current.inputs)
+        if known is None:
+            return None
+        moved = backfills.move_on(
+            place, current, slot, now, state=FIRED, create=lambda: known.start(current.labels, inputs=current.inputs).id
+        )
     except Unavailable:
         raise
     except BuilderError as error:
         reason = f"Not started: {error.message}"
         moved = backfills.move_on(place, current, slot, now, state=FAILED, reason=reason)
-        return moved and backfills.alter(place, moved, message=reason)
+        moved = moved and backfills.alter(place, moved, message=reason)
+    asking.settle(trigger, about)
+    return moved
 
 
 def _dates(times: Times, start: datetime, end: datetime) -> Iterator[datetime]:

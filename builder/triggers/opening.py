@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Self
 
 from builder.actions.executions.failing import fail
-from builder.actions.executions.running import ask_ahead, run
+from builder.actions.executions.running import ask_ahead, asks_others, run
 from builder.clock import Clock
 from builder.engine.execution import Execution
 from builder.errors import BuilderError, InvalidFlow, NotFound, Unavailable
@@ -25,6 +25,8 @@ from builder.triggers.flow.upstream import Sight
 
 ASKING_SECONDS = 10.0
 """How long a trigger waits for what its flow's inputs ask of one other server or flow: others are due as well."""
+ASKING_SECONDS_IN_ALL = 30.0
+"""How long it waits for all that they ask."""
 
 
 class Opening:
@@ -91,16 +93,23 @@ class Opening:
         except BuilderError as error:
             return Objection(f"`when` counts as not holding: {error.message}", broken=True)
 
+    @property
+    def asks(self) -> bool:
+        """Whether the flow's inputs, or its checks, may ask other servers and flows."""
+        with suppress(BuilderError):  # `start` says so
+            return asks_others(self.trigger.namespace, self.trigger.flow_id)
+        return False
+
     def asking(self, *, inputs: Mapping[str, Any] | None = None, require_inputs: bool = True) -> Self:
         """The same, knowing what the flow's inputs ask of other servers and flows: `start` itself waits for nobody.
 
-        Not inside a transaction.
+        Not inside a transaction, and not in the scheduler's thread: see triggers.asking.
         """
         other = copy.copy(self)
         with suppress(BuilderError):  # `start` says so
             other._answers = ask_ahead(
                 self.trigger.namespace, self.trigger.flow_id, lambda: self._inputs(inputs), hidden=self._secrets,
-                require_inputs=require_inputs, seconds=ASKING_SECONDS,
+                require_inputs=require_inputs, seconds=ASKING_SECONDS, in_all=ASKING_SECONDS_IN_ALL,
             )  # fmt: skip
         return other
 

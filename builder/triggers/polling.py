@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db import Error
+
 from builder.clock import Clock
 from builder.errors import BuilderError, TaskFailure, Unavailable
 from builder.flows.catalogue import Kind
@@ -19,6 +21,7 @@ from builder.store.triggers import Trigger
 from builder.tasks.catalogue import catalogue
 from builder.tasks.prepare import prepare
 from builder.tasks.trigger import PollingTrigger
+from builder.triggers import asking
 from builder.triggers.lookout import Lookout
 from builder.triggers.opening import Opening
 from builder.triggers.schedules import running
@@ -81,12 +84,20 @@ class Poller:
         return [key for key, look in self._looks.items() if look.answer.done()]
 
     def _end_of(self, key: str) -> bool:
+        """What was found is found: it waits for the database, and for what the flow's inputs ask of others."""
         look = self._looks.pop(key)
         try:
-            return self._end(look)
-        except Unavailable:
-            self._looks[key] = look  # what was found is found, and waits for the database
+            started = self._end(look)
+        except (Unavailable, Error):
+            if look.answer.exception() is None:
+                self._looks[key] = look
             raise
+        if started is None:
+            self._looks[key] = look
+            return False
+        asking.settle(look.opening.trigger, "look")
+        triggers.let_go(look.opening.trigger)
+        return started
 
     def _consider(self, trigger: Trigger) -> None:
         before = running(trigger)
@@ -117,9 +128,9 @@ class Poller:
             self._thread.start()
         return self._loop
 
-    def _end(self, look: _Look) -> bool:
+    def _end(self, look: _Look) -> bool | None:
+        """Whether it has started the flow; None: it cannot be told yet."""
         trigger = look.opening.trigger
-        triggers.let_go(trigger)
         try:
             found = look.answer.result()
             if found is None:
@@ -130,9 +141,11 @@ class Poller:
             if objection is not None:
                 triggers.say(trigger, objection.reason)
                 return False
-            opening = opening.asking()
+            known = asking.answered(opening, "look", self._clock.now(), lambda: True)  # the look's own claim holds on
+            if known is None:
+                return None
             with write():
-                execution = opening.start()
+                execution = known.start()
                 triggers.note_execution(trigger, execution.id, self._clock.now())
         except Unavailable:
             raise

@@ -14,6 +14,7 @@ from builder.schedule.slots import MOST_RECOVERED
 from builder.store import triggers
 from builder.store.triggers import FAILED, FIRED, MISSED, SKIPPED, Trigger, history
 from builder.tasks.judge import Objection
+from builder.triggers import asking
 from builder.triggers.opening import Opening
 from builder.triggers.stopping import stopped
 from builder.triggers.timetable import TYPES, fitting_variables, following, times_of, variables
@@ -45,6 +46,11 @@ def _look_at(trigger: Trigger, now: datetime, clock: Clock) -> int:
         _note_pause(trigger, trigger.off_at, times, now)
     if stopped(trigger, now):
         return 0
+    asked_for = asking.slot_of(trigger)
+    if asked_for is not None:
+        return _fire(trigger, times, asked_for, now, clock)
+    if trigger.held_until is not None and trigger.held_until > now:
+        return 0  # another scheduler asks for it
     found = _due(trigger, times, now)
     for missed in found.missed:
         reason = _why_missed(trigger, missed)
@@ -94,16 +100,26 @@ def _fire(trigger: Trigger, times: Times, slot: datetime, now: datetime, clock: 
         found = opening.objection()
         if found is not None:
             _pass_over(opening, found, slot, now, next_at)
+            asking.settle(trigger, slot)
             return 0
-        opening = opening.with_variables(fitting_variables(opening, times, slot)).asking()
-        fired = triggers.fire(trigger, slot, now, next_at=next_at, state=FIRED, create=lambda: opening.start().id)
+        opening = opening.with_variables(fitting_variables(opening, times, slot))
+        known = asking.answered(opening, slot, now, lambda: asking.claimed(trigger, now, lambda: _is_open(trigger)))
+        if known is None:
+            return 0
+        fired = triggers.fire(trigger, slot, now, next_at=next_at, state=FIRED, create=lambda: known.start().id)
     except Unavailable:
         raise  # the slot waits for the database
     except BuilderError as error:
         asked_for = trigger.definition.get("failOnTriggerError") is True
         _fail(opening, f"Not started: {error.message}", slot, now, next_at, with_execution=asked_for)
-        return 0
+        fired = None
+    asking.settle(trigger, slot)
     return int(fired is not None)
+
+
+def _is_open(trigger: Trigger) -> bool:
+    """Whether no other scheduler has gone on with it since it was read."""
+    return triggers.get(*trigger.place).last_at == trigger.last_at
 
 
 def _pass_over(opening: Opening, found: Objection, slot: datetime, now: datetime, next_at: datetime | None) -> None:

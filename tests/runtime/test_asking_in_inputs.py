@@ -18,10 +18,18 @@ from builder.actions import flows
 from builder.clock import FixedClock, SystemClock
 from builder.engine.states import State
 from builder.errors import InvalidInput
+from builder.expressions import ExpressionError
+from builder.expressions.lookups import SubflowQuestion
 from builder.runtime import queue
 from builder.runtime.runner.runner import Runner
 from builder.runtime.world import asking
-from builder.store import executions
+from builder.store import executions, triggers
+from builder.store.triggers.calls import Came
+from builder.triggers import asking as trigger_asking
+from builder.triggers.backfilling import begin, run_backfills
+from builder.triggers.called.batches import start_gathered
+from builder.triggers.called.webhooks import receive
+from builder.triggers.flow.firing import fire_flows
 from builder.triggers.schedules import fire_due
 from tests.runtime.conftest import ended, publish
 
@@ -49,6 +57,7 @@ class Cities(BaseHTTPRequestHandler):
 def cities(runner: Runner) -> Iterator[str]:
     """A server's address; executions are driven as soon as they are rung for."""
     asking._recent.clear()
+    trigger_asking._under_way.clear()
     Cities.asked = 0
     server = ThreadingHTTPServer(("127.0.0.1", 0), Cities)
     ending = threading.Event()
@@ -173,15 +182,80 @@ def test_in_a_task_it_is_refused_as_in_kestra(cities: str) -> None:
     assert "for the inputs of a flow" in executions.logs(execution.id, min_level="ERROR")[0].message
 
 
-def test_a_schedule_asks_before_its_transaction(cities: str) -> None:
-    more = "triggers:\n  - {id: daily, type: io.kestra.plugin.core.trigger.Schedule, cron: '0 9 * * *', "
-    more += "inputs: {city: Lille}}\n"
-    text = ASKS.format(id="asks", call=f"http('{cities}')", more=more)
-    share(text)
+SCHEDULE = """\
+triggers:
+  - {id: daily, type: io.kestra.plugin.core.trigger.Schedule, cron: "0 9 * * *", inputs: {city: Lille}}
+"""
+OTHERS = """\
+  - {id: calls, type: io.kestra.plugin.core.trigger.BatchWebhook, key: 4wjtkzwVGBM9yKnjm3yv8r, eventsCount: 1,
+     inputs: {city: Lille}}
+  - {id: after, type: io.kestra.plugin.core.trigger.Flow, inputs: {city: Lille}}
+"""
+
+
+def a_day_later(cities: str) -> FixedClock:
+    """The slot of a schedule has come."""
+    share(ASKS.format(id="asks", call=f"http('{cities}')", more=SCHEDULE))
     clock = FixedClock(SystemClock().now())
     fire_due(clock)
     clock.advance(timedelta(days=1))
+    return clock
+
+
+def all_known() -> None:
+    for one in trigger_asking._under_way.values():
+        one.answer.result(10)
+
+
+def test_a_schedule_asks_beside_the_scheduler_and_starts_once_all_is_known(cities: str) -> None:
+    clock = a_day_later(cities)
+    assert fire_due(clock) == 0, "the others are not held up"
+    all_known()
     assert fire_due(clock) == 1
     (started,) = executions.ids(executions.Filters(namespace="team", flow_id="asks"), 5)
     assert executions.load(started)[0].inputs == {"city": "Lille"}
-    assert Cities.asked == 1
+    assert Cities.asked == 1 and not trigger_asking._under_way
+    assert triggers.get("team", "asks", "daily").held_until is None
+
+
+def test_of_two_schedulers_one_asks(cities: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = a_day_later(cities)
+    fire_due(clock)
+    all_known()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(trigger_asking, "_under_way", {})
+        assert fire_due(clock) == 0 and not trigger_asking._under_way
+    assert fire_due(clock) == 1 and Cities.asked == 1
+
+
+def test_another_scheduler_asks_where_the_first_went_away(cities: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = a_day_later(cities)
+    fire_due(clock)
+    all_known()
+    monkeypatch.setattr(trigger_asking, "_under_way", {})
+    clock.advance(timedelta(minutes=3))
+    fire_due(clock)
+    all_known()
+    assert fire_due(clock) == 1 and Cities.asked == 2
+
+
+def test_backfills_gathered_calls_and_ends_of_flows_wait_for_answers_as_well(cities: str) -> None:
+    publish("tasks:\n  - {id: say, type: io.kestra.plugin.core.log.Log, message: hi}\n")
+    more = SCHEDULE.replace("inputs", "allowConcurrent: true, inputs") + OTHERS
+    share(ASKS.format(id="asks", call=f"http('{cities}')", more=more))
+    clock = SystemClock()
+    now = clock.now()
+    begin(triggers.get("team", "asks", "daily"), now - timedelta(hours=25), now - timedelta(seconds=1), clock)
+    receive("team", "asks", "4wjtkzwVGBM9yKnjm3yv8r", Came("POST", {}, {}, b""), clock)
+    ended(actions.run("team", "one").id)
+    for start in (run_backfills, start_gathered, fire_flows):
+        assert start(clock) == 0
+        all_known()
+        assert start(clock) == 1, start
+    assert Cities.asked == 3 and not trigger_asking._under_way
+
+
+def test_all_answers_together_have_their_time_as_well() -> None:
+    answers = asking.Answers(in_all=0)
+    with pytest.raises(ExpressionError, match="all together"):
+        answers.of(SubflowQuestion("team", "towns"))

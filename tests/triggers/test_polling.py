@@ -14,9 +14,11 @@ from builder.actions import flows
 from builder.clock import FixedClock, SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import State
+from builder.errors import Unavailable
 from builder.store import executions, triggers
 from builder.store.executions import Filters
 from builder.store.triggers import states as trigger_states
+from builder.triggers import asking
 from builder.triggers.polling import Poller
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -173,3 +175,24 @@ def test_a_when_that_does_not_hold_starts_nothing(site: Site, poller: Poller) ->
     publish(site, '    when: "{{ trigger.code == 404 }}"')
     assert look(poller) == 0
     assert trigger().message == "`when` did not hold."
+
+
+def test_what_was_found_waits_for_a_busy_database(site: Site, poller: Poller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: Any) -> None:
+        raise Unavailable("The database is busy.")
+
+    publish(site)
+    with monkeypatch.context() as patched:
+        patched.setattr(triggers, "note_execution", busy)
+        with pytest.raises(Unavailable):
+            look(poller)
+    assert found() == [], "all or nothing"
+    assert poller.tick() == 1 and len(site.requests) == 1 and trigger().held_until is None
+
+
+def test_what_is_found_waits_for_what_the_inputs_ask(site: Site, poller: Poller) -> None:
+    publish(site, "checks:\n  - {when: \"{{ http('" + site.url + "/check') is not null }}\", message: no}")
+    assert look(poller) == 0 and trigger().held_until is not None
+    for one in asking._under_way.values():
+        one.answer.result(10)
+    assert poller.tick() == 1 and trigger().held_until is None

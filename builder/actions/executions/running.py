@@ -20,7 +20,7 @@ from builder.store.births import Parent, Runnable
 from builder.store.births.judging import Failing, failing
 from builder.store.executions import NewExecution
 
-__all__ = ["ask_ahead", "check_inputs", "failing_checks", "inputs_of", "run", "start"]
+__all__ = ["ask_ahead", "asks_others", "check_inputs", "failing_checks", "inputs_of", "run", "start"]
 
 _CLOCK = SystemClock()
 _ASKS = re.compile(r"\b(http|subflow)\s*\(")
@@ -94,6 +94,11 @@ def run(
         raise
 
 
+def asks_others(namespace: str, flow_id: str) -> bool:
+    """Whether a run may have to ask others before it is made. Raises NotFound, InvalidFlow."""
+    return bool(_ASKS.search(births.runnable(namespace, flow_id).source))
+
+
 def ask_ahead(
     namespace: str,
     flow_id: str,
@@ -102,9 +107,13 @@ def ask_ahead(
     hidden: Collection[str],
     require_inputs: bool,
     seconds: float,
+    in_all: float,
 ) -> Answers:
-    """What a run with these inputs would ask of others, for one that is made in a transaction, which must not wait."""
-    answers = Answers(seconds=seconds)
+    """What a run with these inputs would ask of others, for one that is made in a transaction, which must not wait.
+
+    `seconds`: how long one answer may take; `in_all`: all together.
+    """
+    answers = Answers(seconds=seconds, in_all=in_all)
     found = births.runnable(namespace, flow_id)
     if _ASKS.search(found.source):
         with suppress(BuilderError):  # the run itself will say so

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -51,16 +52,24 @@ class Asked(Exception):
 class Answers:
     """What is known in one rendering. Each question is put once, however often the rendering begins anew.
 
-    `seconds`: how long one answer may take at most. `depth`: how many subflow() wait for this rendering.
+    `seconds`: how long one answer may take at most; `in_all`: all of them together.
+    `depth`: how many subflow() wait for this rendering.
     `may_be_old`: an answer that another rendering got a moment ago will do.
     """
 
-    def __init__(self, *, seconds: float = LONGEST_SECONDS, depth: int = 0, may_be_old: bool = False) -> None:
+    def __init__(
+        self, *, seconds: float = LONGEST_SECONDS, in_all: float = math.inf, depth: int = 0, may_be_old: bool = False
+    ) -> None:
         self.may_be_old = may_be_old
-        self.seconds = seconds
+        self._seconds, self._in_all, self._until = seconds, in_all, time.monotonic() + in_all
         self.depth = depth
         self._known: dict[Question, Any] = {}
         self._complete = False
+
+    @property
+    def seconds(self) -> float:
+        """How long the next answer may take."""
+        return min(self._seconds, max(0.0, self._until - time.monotonic()))
 
     def of(self, question: Question) -> Any:
         """Raises Asked where it is not known yet, ExpressionError where asking failed."""
@@ -69,6 +78,8 @@ class Answers:
                 return nobody_is_asked(question)
             if len(self._known) >= _MOST_QUESTIONS:
                 raise ExpressionError(f"An expression asks others at most {_MOST_QUESTIONS} times")
+            if not self.seconds:
+                raise ExpressionError(f"Others took more than {self._in_all:g} s to answer, all together")
             raise Asked(question)
         found = self._known[question]
         if isinstance(found, ExpressionError):
@@ -154,7 +165,7 @@ def _outcome(question: SubflowQuestion, answers: Answers) -> Any:
     name = f"'{question.namespace}'.'{question.id}'"
     try:
         seconds = min(_seconds(question), answers.seconds)
-        execution_id = _begun(question, answers.depth)
+        execution_id = _begun(question, answers.depth, seconds)
         async_to_sync(_ended)(execution_id, seconds)
         ended = executions.load(execution_id)[0]
     except BuilderError as error:
@@ -177,7 +188,7 @@ def _seconds(question: SubflowQuestion) -> float:
     return seconds
 
 
-def _begun(question: SubflowQuestion, depth: int) -> str:
+def _begun(question: SubflowQuestion, depth: int, seconds: float) -> str:
     if depth >= _DEEPEST:
         raise ExpressionError(f"subflow() goes more than {_DEEPEST} levels deep: these flows ask each other")
     found = births.runnable(question.namespace, question.id, question.revision)
@@ -191,7 +202,7 @@ def _begun(question: SubflowQuestion, depth: int) -> str:
         labels = [*question.labels, (births.STARTED_FROM, "subflow")]
         return births.born(found.flow, found.revision, now, inputs=values, labels=labels, ask=known.of)
 
-    return starting.start(with_answers(make, Answers(depth=depth + 1))).id
+    return starting.start(with_answers(make, Answers(in_all=seconds, depth=depth + 1))).id
 
 
 async def _ended(execution_id: str, seconds: float) -> None:

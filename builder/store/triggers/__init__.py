@@ -206,12 +206,16 @@ def hold(trigger: Trigger) -> bool:
     return _same(trigger).exists()
 
 
-def claim(trigger: Trigger, now: datetime, until: datetime, *, next_at: datetime) -> bool:
-    """The right to ask it until then; True for one process. It is asked again at `next_at`."""
-    free = Q(held_until__isnull=True) | Q(held_until__lte=now)
-    is_due = Q(next_at__isnull=True) | Q(next_at__lte=now)
+def claim(trigger: Trigger, now: datetime, until: datetime, *, next_at: datetime | None = None) -> bool:
+    """The right to ask it until then; True for one process. With `next_at` it must be due, and is asked again then."""
+    found = _same(trigger).filter(Q(held_until__isnull=True) | Q(held_until__lte=now))
+    if next_at is None:
+        with write():
+            return bool(found.update(held_until=until))
     with write():
-        return bool(_same(trigger).filter(free, is_due).update(held_until=until, next_at=next_at))
+        return bool(
+            found.filter(Q(next_at__isnull=True) | Q(next_at__lte=now)).update(held_until=until, next_at=next_at)
+        )
 
 
 def let_go(trigger: Trigger) -> None:

@@ -22,6 +22,11 @@ def waiting(limit: int = 200) -> list[Change]:
     return [Change(row.id, row.execution_id, row.state, row.at) for row in StateChange.objects.order_by("id")[:limit]]
 
 
+def is_waiting(change: Change) -> bool:
+    """Whether no scheduler has taken it yet."""
+    return StateChange.objects.filter(id=change.id).exists()
+
+
 def take(change: Change) -> bool:
     """Inside the transaction that creates what it triggers: True for the one scheduler that may."""
     with write():

@@ -15,6 +15,8 @@ from builder.store.gate import write
 from builder.store.triggers import Trigger, held_calls
 from builder.store.triggers.held_calls import Held
 from builder.tasks.core.trigger.batch_webhook import BatchWebhook
+from builder.tasks.judge import Objection
+from builder.triggers import asking
 from builder.triggers.opening import Opening
 
 TYPES = (BatchWebhook.type_name,)
@@ -42,8 +44,9 @@ def keep(opening: Opening, now: datetime) -> int:
 
 
 def start_when_enough(trigger: Trigger, count: int, clock: Clock) -> None:
-    """Starts the flow when so many calls are enough."""
-    if trigger.definition.get("eventsCount") and count >= int(trigger.definition["eventsCount"]):
+    """Starts the flow when so many calls are enough; one that asks others is the scheduler's, which can wait."""
+    wanted = trigger.definition.get("eventsCount")
+    if wanted and count >= int(wanted) and not Opening(trigger, {}, clock).asks:
         _start(trigger, clock)
 
 
@@ -66,8 +69,18 @@ def _start(trigger: Trigger, clock: Clock) -> bool:
     """One transaction takes the calls and starts the flow; calls that start nothing are gone, with the reason told."""
     opening = Opening(trigger, {"date": clock.now().isoformat()}, clock)
     objection = opening.objection()
-    opening = opening.asking(require_inputs=False)
-    chosen = new_id()
+    now = clock.now()
+    claim = lambda: asking.claimed(trigger, now, lambda: _is_due(trigger, now))  # noqa: E731
+    known = opening if objection else asking.answered(opening, "calls", now, claim, require_inputs=False)
+    if known is None:
+        return False
+    started = _taken(known, objection, clock)
+    asking.settle(trigger, "calls")
+    return started
+
+
+def _taken(opening: Opening, objection: Objection | None, clock: Clock) -> bool:
+    trigger, chosen = opening.trigger, new_id()
     try:
         with write():
             if not triggers.hold(trigger):

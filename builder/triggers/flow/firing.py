@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from builder.clock import Clock
 from builder.engine.execution import Execution
@@ -16,6 +17,7 @@ from builder.store.triggers import Trigger, changes, windows
 from builder.store.triggers.changes import Change
 from builder.store.triggers.windows import Seen
 from builder.tasks.judge import Objection
+from builder.triggers import asking
 from builder.triggers.flow.chains import DEEPEST, TYPES, depth
 from builder.triggers.flow.gatherings import Gathering, Look, gatherings_of
 from builder.triggers.flow.listening import hears_pauses, listens
@@ -61,10 +63,22 @@ def _look_at(change: Change, meant: Sequence[Trigger], clock: Clock) -> int:
         execution = executions.load(change.execution_id)[0]
         labels = [pair for pair in execution.labels if pair[0] == CORRELATION]
         found = [one for trigger in meant if (one := _found(trigger, execution, change, clock))]
+    known = [_answered(one, change, clock.now()) for one in found]
+    if not all(known):
+        return 0  # it is looked at again when all is known
     with write():
-        if not changes.take(change):
-            return 0  # another scheduler has looked at it
-        return sum(_heed(one, change, labels, clock) for one in found)
+        # not taken: another scheduler has looked at it
+        started = sum(_heed(one, change, labels, clock) for one in known if one) if changes.take(change) else 0
+    for one in found:
+        asking.settle(one.opening.trigger, change.id)
+    return started
+
+
+def _answered(found: _Found, change: Change, now: datetime) -> _Found | None:
+    trigger = found.opening.trigger
+    claim = lambda: asking.claimed(trigger, now, lambda: changes.is_waiting(change))  # noqa: E731
+    known = asking.answered(found.opening, change.id, now, claim, require_inputs=False)
+    return replace(found, opening=known) if known else None
 
 
 def _found(trigger: Trigger, execution: Execution, change: Change, clock: Clock) -> _Found | None:
@@ -85,7 +99,6 @@ def _found(trigger: Trigger, execution: Execution, change: Change, clock: Clock)
     except BuilderError as error:
         _tell(trigger, error.message)
         return None
-    opening = opening.asking(require_inputs=False)
     return _gathered(opening, gatherings, change) if gatherings else _Found(opening)
 
 
