@@ -30,6 +30,10 @@ class Happened(Outputs):
     """The first of its steps that failed."""
     last_task_id: str
     """The step that ran last."""
+    date: str
+    """When the time was over, in the failed execution that `onMiss` leaves; absent in all others, as `missing` is."""
+    missing: list[str]
+    """Which entries of dependsOn had not happened by then, such as 2."""
 
 
 class Flow(Trigger):
