@@ -11,7 +11,7 @@ from builder.store import executions, triggers
 from builder.store.executions import Filters
 from builder.triggers.schedules import fire_due
 from builder.triggers.timetable import times_of, upcoming
-from builder.web.schedules import row
+from builder.web.schedules.lines import row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
