@@ -7,8 +7,9 @@ from typing import Any
 from builder.clock import SystemClock
 from builder.errors import NotFound
 from builder.flows.edit import Edit, Edited, Several, apply, edit_from_json
-from builder.store import drafts, flows
-from builder.store.drafts import Draft
+from builder.store import flows
+from builder.store.flows import drafts
+from builder.store.flows.drafts import Draft
 from builder.store.gate import write
 
 _CLOCK = SystemClock()

@@ -13,9 +13,9 @@ from builder.flows.document import split_documents
 from builder.flows.edit import SetValue, Unset, apply
 from builder.flows.model import Flow
 from builder.runtime import queue
-from builder.store import births, drafts, executions, flows, triggers
-from builder.store.drafts import Draft
-from builder.store.flows import Revision
+from builder.store import births, executions, flows, triggers
+from builder.store.flows import Revision, drafts
+from builder.store.flows.drafts import Draft
 from builder.store.gate import write
 from builder.tasks.catalogue import catalogue
 

@@ -12,8 +12,9 @@ from builder.errors import Conflict, InvalidFlow, InvalidInput, Problem, Severit
 from builder.flows.catalogue import Kind
 from builder.flows.document import parse, split_documents
 from builder.flows.recipes import Translated, is_recipe, translate
-from builder.store import drafts, flows
+from builder.store import flows
 from builder.store.births import limits
+from builder.store.flows import drafts
 from builder.tasks.catalogue import catalogue
 from builder.tasks.output_kinds import output_kind
 

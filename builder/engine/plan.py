@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from builder.engine.again.retries import Retry, read_retry
 from builder.engine.execution import TaskRun
-from builder.engine.retries import Retry, read_retry
 from builder.engine.templates import FindTemplate, Templates, no_templates
 from builder.errors import InvalidFlow, Path, Problem
 from builder.flows.durations import parse_duration

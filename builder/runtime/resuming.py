@@ -21,7 +21,7 @@ from builder.store.encryption import sealed_where
 from builder.store.executions import RESUME
 from builder.store.gate import write
 from builder.tasks.catalogue import catalogue
-from builder.tasks.flow import Review
+from builder.tasks.flow.layout import Review
 
 _CLOCK = SystemClock()
 _DECISIONS = {"APPROVE": "APPROVED", "APPROVED": "APPROVED", "DENY": "DENIED", "DENIED": "DENIED"}

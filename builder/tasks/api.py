@@ -32,17 +32,13 @@ from builder.tasks.fields.properties import (
     field_of,
     holds_template,
 )
-from builder.tasks.flow import (
-    TURN_ID,
+from builder.tasks.flow import TURN_ID, Children, FlowBlock, FlowTask, Inner, children
+from builder.tasks.flow.layout import (
     Again,
     Ask,
     Batches,
     Child,
-    Children,
     Ending,
-    FlowBlock,
-    FlowTask,
-    Inner,
     Lane,
     Layout,
     Resume,
@@ -50,7 +46,6 @@ from builder.tasks.flow import (
     Rows,
     Turned,
     Wait,
-    children,
 )
 from builder.tasks.prepare import prepare, prepare_properties
 from builder.tasks.trigger import PollingTrigger, Trigger

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from builder.actions import drafts as draft_actions
 from builder.actions import flows as flow_actions
 from builder.errors import BuilderError
-from builder.store import drafts, executions, flows, triggers
-from builder.store.flows import Revision
+from builder.store import executions, flows, triggers
+from builder.store.flows import Revision, drafts
 from builder.tasks.catalogue import catalogue
 from builder.web.parts.comparing import compared
 from builder.web.parts.paging import page_number

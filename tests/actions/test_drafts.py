@@ -5,7 +5,7 @@ import pytest
 from builder.actions import drafts, flows
 from builder.errors import InvalidInput, NotFound
 from builder.flows.edit import SetValue
-from builder.store import drafts as stored
+from builder.store.flows import drafts as stored
 
 pytestmark = pytest.mark.django_db
 

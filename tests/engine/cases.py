@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from builder.engine import events as happened
+from builder.engine.again.replay import replayed, restarted_anew
+from builder.engine.again.restart import restarted, resumable
 from builder.engine.execution import Execution
 from builder.engine.play import START
-from builder.engine.replay import replayed, restarted_anew
-from builder.engine.restart import restarted, resumable
 from builder.engine.states import TERMINAL
 from builder.errors import BuilderError, InvalidFlow
 from tests.engine.expectations import Expectations, values_of

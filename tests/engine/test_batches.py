@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
+from builder.engine.again.replay import replayed
+from builder.engine.again.restart import restarted
 from builder.engine.commands import KeepRows, KillChild, StartChild
 from builder.engine.decide import Decision, decide_all, pending
 from builder.engine.events import ChildEnded, ChildStarted, Event, Woken
 from builder.engine.moving.inside.batches import GROUP
 from builder.engine.play import START, answer, kill, ok, play, started, without_board
-from builder.engine.replay import replayed
-from builder.engine.restart import restarted
 from builder.engine.states import State
 from tests.engine.flows import plan_of
 

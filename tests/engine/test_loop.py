@@ -4,11 +4,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from builder.engine.again.restart import restarted
 from builder.engine.commands import Evaluate, KeepRows
 from builder.engine.decide import pending
 from builder.engine.execution import Execution
 from builder.engine.play import START, answer, failed, fresh, kill, ok, play, started, stopped, without_board
-from builder.engine.restart import restarted
 from builder.engine.states import State
 from builder.engine.variables import variables
 from tests.engine.flows import plan_of, run, states, theatre

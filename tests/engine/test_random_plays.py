@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from builder.engine import events as happened
+from builder.engine.again.replay import tried_again
+from builder.engine.again.restart import restarted
 from builder.engine.commands import (
     BeginAgain,
     CancelTask,
@@ -26,8 +28,6 @@ from builder.engine.execution import Execution, TaskRun
 from builder.engine.moving.ids import next_id
 from builder.engine.plan import Plan
 from builder.engine.play import START, fresh, without_board
-from builder.engine.replay import tried_again
-from builder.engine.restart import restarted
 from builder.engine.states import MOVES, TERMINAL, State
 from builder.errors import Conflict
 from tests.engine.flows import plan_of

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from builder.engine.again.replay import replayed, restarted_anew
+from builder.engine.again.restart import broken_off, marked, restarted, resumable
 from builder.engine.commands import RunTask
 from builder.engine.decide import decide, decide_all, pending
 from builder.engine.events import ResumeRequested, Started
 from builder.engine.play import START, failed, fresh, lost, ok, pause, play, resume, started
-from builder.engine.replay import replayed, restarted_anew
-from builder.engine.restart import broken_off, marked, restarted, resumable
 from builder.engine.states import State
 from builder.errors import Conflict, NotFound
 from tests.engine.flows import plan_of, states, theatre

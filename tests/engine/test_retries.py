@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from builder.engine.again.retries import Retry, read_retry
 from builder.engine.execution import Attempt
 from builder.engine.play import START
-from builder.engine.retries import Retry, read_retry
 from builder.engine.states import State
 
 EXPONENTIAL = {"type": "exponential", "interval": "PT1S", "maxInterval": "PT10S", "delayFactor": 3}

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from builder.engine.again.replay import replayed
+from builder.engine.again.restart import marked, restarted
 from builder.engine.commands import BeginAgain, Evaluate, RunTask
 from builder.engine.decide import decide_all, pending
 from builder.engine.events import AttemptLost, BlockLost
 from builder.engine.execution import Execution
 from builder.engine.play import START, answer, failed, kill, lost, ok, play, started, without_board
-from builder.engine.replay import replayed
-from builder.engine.restart import marked, restarted
 from builder.engine.states import State
 from builder.errors import Conflict
 from tests.engine.flows import plan_of, states

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from builder.engine import events as happened
+from builder.engine.again.replay import tried_again
 from builder.engine.commands import Evaluate, StartChild
 from builder.engine.execution import Execution
 from builder.engine.plan import Plan, build_plan
 from builder.engine.play import Done, Theatre, fresh
-from builder.engine.replay import tried_again
 from builder.engine.states import State
 from builder.engine.variables import variables as variables_of
 from builder.errors import NotFound, TaskFailure

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from builder.models import DraftStep
-from builder.store import drafts
+from builder.store.flows import drafts
 from tests.store.conftest import NOW
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from django.test import Client
 
 from builder.flows.check import check
 from builder.flows.document import Document
-from builder.store import drafts
+from builder.store.flows import drafts
 from builder.tasks.catalogue import catalogue
 from builder.web.reference.opening import flow_text
 from builder.web.reference.search import search

@@ -8,9 +8,9 @@ from typing import Any
 
 from builder.actions.executions.running import start
 from builder.clock import SystemClock
+from builder.engine.again.replay import replayed, restarted_anew
+from builder.engine.again.restart import marked, restarted
 from builder.engine.execution import Execution
-from builder.engine.replay import replayed, restarted_anew
-from builder.engine.restart import marked, restarted
 from builder.engine.states import State
 from builder.errors import NotFound
 from builder.flows.model import Flow

@@ -15,10 +15,11 @@ from builder.flows.model import Input
 from builder.runtime.files import storage
 from builder.runtime.starting import start
 from builder.runtime.world.asking import Answers, with_answers
-from builder.store import births, drafts, executions
+from builder.store import births, executions
 from builder.store.births import Parent, Runnable
 from builder.store.births.judging import Failing, failing
 from builder.store.executions import NewExecution
+from builder.store.flows import drafts
 
 __all__ = ["ask_ahead", "asks_others", "check_inputs", "failing_checks", "inputs_of", "run", "start"]
 

@@ -13,7 +13,7 @@ from builder.api.reading import body_json, body_text, flag, uploaded_texts, whol
 from builder.errors import Conflict, InvalidInput, NotFound
 from builder.flows.document import parse, split_documents
 from builder.store import flows
-from builder.store import revisions as stored_revisions
+from builder.store.flows import purging
 from builder.store.gate import write
 
 _ANY_TASK = {"id": "step", "type": "io.kestra.plugin.core.log.Log", "message": "x"}
@@ -60,7 +60,7 @@ def delete_revisions(request: HttpRequest, namespace: str, flow_id: str) -> Http
     if not written or not all(part.strip().isdecimal() for part in written):
         raise InvalidInput("revisions: name the revisions to delete, as in ?revisions=1,2.")
     wanted = sorted({int(part) for part in written if len(part) < 10})
-    gone = stored_revisions.delete(namespace, flow_id, wanted)
+    gone = purging.delete(namespace, flow_id, wanted)
     if kept := [number for number in wanted if number not in gone]:
         raise Conflict(
             f"Revision {', '.join(map(str, kept))} of the flow `{namespace}.{flow_id}` is its latest, was run by an "

@@ -9,7 +9,7 @@ from builder.engine.plan import Node
 from builder.engine.states import State
 from builder.expressions.values import truthy
 from builder.tasks.fields.properties import holds_template
-from builder.tasks.flow import Ask
+from builder.tasks.flow.layout import Ask
 
 TURN = "turn"
 WAITED = "waited"

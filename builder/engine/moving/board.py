@@ -14,7 +14,7 @@ from builder.engine.execution import TaskRun
 from builder.engine.moving.asking import EXIT
 from builder.engine.plan import Node
 from builder.engine.states import TERMINAL, State
-from builder.tasks.flow import Lane, Layout
+from builder.tasks.flow.layout import Lane, Layout
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from builder.engine.again.retries import Retry
 from builder.engine.commands import Evaluate, RunTask
 from builder.engine.events import (
     AttemptLost,
@@ -22,9 +23,8 @@ from builder.engine.moving.overall import notes, questions
 from builder.engine.moving.steps import end, fail, layout_of, take_up
 from builder.engine.moving.work import Work
 from builder.engine.plan import Node
-from builder.engine.retries import Retry
 from builder.engine.states import State
-from builder.tasks.flow import Resume
+from builder.tasks.flow.layout import Resume
 
 
 def started(work: Work, event: Started) -> None:

@@ -6,7 +6,7 @@ from builder.engine.moving.overall.stopping import stop
 from builder.engine.moving.steps import take_up
 from builder.engine.moving.work import Work
 from builder.engine.states import TERMINAL, State
-from builder.tasks.flow import Resume
+from builder.tasks.flow.layout import Resume
 
 
 def killed(work: Work, event: KillRequested) -> None:

@@ -14,7 +14,7 @@ from builder.engine.moving.work import Work, child_path
 from builder.engine.plan import Node
 from builder.engine.states import TERMINAL, State
 from builder.errors import TaskFailure
-from builder.tasks.flow import Batches, Lane, Layout, Wait
+from builder.tasks.flow.layout import Batches, Lane, Layout, Wait
 
 
 def take_steps(work: Work) -> None:

@@ -16,7 +16,8 @@ from builder.engine.plan import Node, Plan
 from builder.engine.states import MOVES, TERMINAL, State
 from builder.errors import BuilderError
 from builder.flows.model import Sla
-from builder.tasks.flow import TURN_ID, Lane
+from builder.tasks.flow import TURN_ID
+from builder.tasks.flow.layout import Lane
 
 
 class IllegalMove(BuilderError):

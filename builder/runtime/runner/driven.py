@@ -7,12 +7,12 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from builder.engine.again.restart import broken_off
 from builder.engine.commands import CancelTask, Command, RunTask, TryAgain
 from builder.engine.decide import decide_all, pending
 from builder.engine.events import AttemptLost, Event, Started, TaskKilled, Woken
 from builder.engine.execution import Execution
 from builder.engine.moving.inside.batches import kills
-from builder.engine.restart import broken_off
 from builder.engine.states import TERMINAL, State
 from builder.runtime.context import Journal
 from builder.runtime.masking import Masker
@@ -32,7 +32,6 @@ HORIZON_SECONDS = 3.0
 """Shorter waits are sat out with the lease in hand; for longer ones it is given up."""
 _SLICE_SECONDS = 0.02
 _LOG_SECONDS = 0.2
-
 log = logging.getLogger(__name__)
 
 

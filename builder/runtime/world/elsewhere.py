@@ -14,9 +14,10 @@ from builder.runtime.masking import Masker
 from builder.runtime.network import Network
 from builder.runtime.world.asking import answered
 from builder.runtime.world.place import Call, Place
-from builder.store import executions, revisions, triggers
+from builder.store import executions, triggers
 from builder.store.documents import iso
 from builder.store.executions import Filters, LogRow
+from builder.store.flows import purging
 from builder.store.gate import write
 from builder.tasks.world.elsewhere import PARTS, Counted, Part, Purged, Scope
 
@@ -134,7 +135,7 @@ class StoredElsewhere:
     async def purge_flows(
         self, namespace: str | None, flow_id: str | None, *, keep: int = 0, before: datetime | None = None
     ) -> int:
-        count: int = await self._call(revisions.purge, namespace or "", flow_id or "", keep=keep, before=before)
+        count: int = await self._call(purging.purge, namespace or "", flow_id or "", keep=keep, before=before)
         return count
 
     async def switch_trigger(self, namespace: str, flow_id: str, trigger_id: str, *, enabled: bool) -> None:

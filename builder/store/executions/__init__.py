@@ -29,6 +29,7 @@ from builder.store.executions.leases import (
     sources,
 )
 from builder.store.executions.limits import change_limit, concurrency_key
+from builder.store.executions.reading import load, load_many, states
 from builder.store.executions.records import (
     LogRow,
     MetricRow,
@@ -43,7 +44,7 @@ from builder.store.executions.records import (
     purge_logs,
     search_logs,
 )
-from builder.store.executions.rows import create, create_many, delete, load, load_many, states
+from builder.store.executions.rows import create, create_many, delete
 from builder.store.executions.saves import admit_late, after_ends, relabel, replace_execution, save
 from builder.store.executions.signals import alive, children_running, send, signals
 from builder.store.executions.values import (

@@ -10,7 +10,7 @@ from builder.clock import SystemClock
 from builder.engine.states import TERMINAL, State
 from builder.models import Execution as ExecutionRow
 from builder.models import Signal
-from builder.store.executions import rows
+from builder.store.executions import reading
 from builder.store.executions.signals import signals
 from builder.store.executions.values import Claim
 from builder.store.gate import moment, run_many, write
@@ -32,7 +32,7 @@ def claim_many(ids: Sequence[str], owner: str, now: datetime, lease_seconds: flo
     """Claims all of these that are free, in one transaction."""
     until = moment(now + timedelta(seconds=lease_seconds))
     with write():
-        taken = [row for row in rows.read(sorted(set(ids)), lock=True) if _is_free(row, now)]
+        taken = [row for row in reading.read(sorted(set(ids)), lock=True) if _is_free(row, now)]
         run_many(
             _CLAIM,
             [
@@ -51,13 +51,13 @@ def claim_many(ids: Sequence[str], owner: str, now: datetime, lease_seconds: flo
     return _claims(taken)
 
 
-def _is_free(row: rows.Row, now: datetime) -> bool:
+def _is_free(row: reading.Row, now: datetime) -> bool:
     lapsed = row.lease_until is None or row.lease_until < now
     return lapsed and row.execution.state not in TERMINAL and row.execution.state is not State.QUEUED
 
 
-def _claims(taken: Sequence[rows.Row]) -> list[Claim]:
-    runs = rows.runs_of([row.execution.id for row in taken if row.runs_total])
+def _claims(taken: Sequence[reading.Row]) -> list[Claim]:
+    runs = reading.runs_of([row.execution.id for row in taken if row.runs_total])
     asked = signals([row.execution.id for row in taken]) if taken else {}
     return [
         Claim(
@@ -77,7 +77,7 @@ def _claims(taken: Sequence[rows.Row]) -> list[Claim]:
 
 def sources(ids: Sequence[str]) -> dict[str, str]:
     """The flow text that each execution runs: its draft's, or its revision's."""
-    return {row.execution.id: row.source for row in rows.read(ids)}
+    return {row.execution.id: row.source for row in reading.read(ids)}
 
 
 def draft_source(execution_id: str) -> str | None:

@@ -9,7 +9,7 @@ from builder.engine.states import TERMINAL
 from builder.errors import Conflict
 from builder.models import Execution as ExecutionRow
 from builder.store import documents
-from builder.store.executions import rows
+from builder.store.executions import reading
 from builder.store.executions.values import CHILD_ENDED, SignalRow
 from builder.store.gate import among, from_row, moment, run_many, select, write
 
@@ -31,7 +31,7 @@ def send(execution_id: str, kind: str, now: datetime, payload: Mapping[str, Any]
 
 def alive(execution_id: str, verb: str) -> Execution:
     """The execution, unless it has ended. Raises NotFound, Conflict."""
-    execution, _ = rows.load(execution_id)
+    execution, _ = reading.load(execution_id)
     if execution.state in TERMINAL:
         raise Conflict(f"Execution `{execution_id}` has ended ({execution.state}); it cannot be {verb} any more.")
     return execution

@@ -17,7 +17,8 @@ from builder.engine.moving.overall import notes
 from builder.engine.states import TERMINAL, State
 from builder.errors import Conflict, NotFound
 from builder.runtime.files import storage
-from builder.store import drafts, executions, flows, triggers
+from builder.store import executions, flows, triggers
+from builder.store.flows import drafts
 from builder.tasks.world.context import LEVELS
 from builder.web.execution import demands, graph, shapes, timeline
 

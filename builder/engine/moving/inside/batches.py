@@ -16,7 +16,7 @@ from builder.engine.moving.asking import BATCHES, GENERATION, MAKER
 from builder.engine.moving.ids import child_id
 from builder.engine.moving.work import Work, child_path
 from builder.engine.states import State
-from builder.tasks.flow import Batches
+from builder.tasks.flow.layout import Batches
 
 GROUP = 50
 """So many children are being created at once; how many run at once is up to their flow and the workers."""

@@ -8,7 +8,7 @@ from builder.engine.moving import asking, attempts
 from builder.engine.moving.ids import child_id
 from builder.engine.moving.work import Work
 from builder.engine.states import State
-from builder.tasks.flow import Layout, Wait
+from builder.tasks.flow.layout import Layout, Wait
 
 
 def start_child(work: Work, run: TaskRun, layout: Layout) -> None:

@@ -10,7 +10,8 @@ from builder.engine.moving.overall import listening
 from builder.engine.moving.work import Work, child_path
 from builder.engine.plan import Node, Plan
 from builder.engine.states import TERMINAL, State
-from builder.tasks.flow import TURN_ID, Lane, Layout, Turned
+from builder.tasks.flow import TURN_ID
+from builder.tasks.flow.layout import Lane, Layout, Turned
 
 _BRANCHES = ("", "errors", "finally", "after")
 """The branches of a block in their order; only the flow itself has an "after" (afterExecution)."""

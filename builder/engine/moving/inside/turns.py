@@ -10,7 +10,7 @@ from builder.engine.moving.work import Work
 from builder.engine.plan import Node
 from builder.engine.states import State
 from builder.errors import TaskFailure
-from builder.tasks.flow import Again, Ending, Layout
+from builder.tasks.flow.layout import Again, Ending, Layout
 
 
 def begin_turn(work: Work, run: TaskRun, node: Node) -> Layout:

@@ -6,7 +6,7 @@ from builder.engine.moving.overall import notes
 from builder.engine.moving.work import Work
 from builder.engine.plan import Plan
 from builder.expressions.values import truthy
-from builder.tasks.flow import Lane
+from builder.tasks.flow.layout import Lane
 
 _PREFIX = "listener:"
 

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from builder.clock import Clock
+from builder.engine.again.replay import tried_again
+from builder.engine.again.restart import RESTARTABLE, restarted
 from builder.engine.commands import StartChild, TryAgain
 from builder.engine.execution import Execution
 from builder.engine.moving.ids import next_id
 from builder.engine.moving.inside import batches
 from builder.engine.moving.overall import notes
 from builder.engine.plan import Plan
-from builder.engine.replay import tried_again
-from builder.engine.restart import RESTARTABLE, restarted
 from builder.engine.states import TERMINAL, State
 from builder.errors import Conflict, InvalidInput
 from builder.expressions import result_to_json, truthy

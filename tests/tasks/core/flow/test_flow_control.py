@@ -14,7 +14,7 @@ from builder.tasks.core.flow.looping import loop_values
 from builder.tasks.core.flow.pause import Pause
 from builder.tasks.core.flow.subflow import Subflow
 from builder.tasks.core.flow.switch import Switch
-from builder.tasks.flow import Again, Ending
+from builder.tasks.flow.layout import Again, Ending
 
 LOG = {"id": "log", "type": "io.kestra.plugin.core.log.Log", "message": "x"}
 

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from builder.engine.again.restart import NOTHING_FAILED, ancestors, begun_again, restarted, without
 from builder.engine.execution import Execution, History, TaskRun
 from builder.engine.moving.ids import next_id, run_id
 from builder.engine.moving.overall import notes
 from builder.engine.moving.steps import layout_of
 from builder.engine.moving.work import child_path
 from builder.engine.plan import Plan
-from builder.engine.restart import NOTHING_FAILED, ancestors, begun_again, restarted, without
 from builder.engine.states import TERMINAL, State
 from builder.errors import Conflict, NotFound, TaskFailure
-from builder.tasks.flow import Lane, Layout
+from builder.tasks.flow.layout import Lane, Layout
 
 
 def replayed(
