@@ -1,4 +1,4 @@
-"""What people do with triggers; backfills are `builder.triggers.backfilling`'s."""
+"""What people do with triggers; backfills are `builder.triggers.schedule.backfilling`'s."""
 
 from builder.clock import SystemClock
 from builder.store import triggers

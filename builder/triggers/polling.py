@@ -24,7 +24,7 @@ from builder.tasks.trigger import PollingTrigger
 from builder.triggers import asking
 from builder.triggers.lookout import Lookout
 from builder.triggers.opening import Opening
-from builder.triggers.schedules import running
+from builder.triggers.schedule.firing import running
 from builder.triggers.stopping import stopped
 
 LOOK_SECONDS = 120.0

@@ -9,8 +9,8 @@ from builder.schedule import Recover
 from builder.schedule.slots import MOST_RECOVERED
 from builder.store import triggers
 from builder.store.triggers import Trigger, history
-from builder.triggers import backfilling
-from builder.triggers.timetable import TYPES, times_of
+from builder.triggers.schedule import backfilling
+from builder.triggers.schedule.timetable import TYPES, times_of
 
 _INSTANT = timedelta(microseconds=1)
 

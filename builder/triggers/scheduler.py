@@ -15,12 +15,12 @@ from builder.errors import BuilderError
 from builder.runtime.sweep import sweep
 from builder.runtime.vitals import signs
 from builder.store import processes
-from builder.triggers.backfilling import run_backfills
 from builder.triggers.called.batches import start_gathered
 from builder.triggers.flow.firing import fire_flows
 from builder.triggers.flow.missing import fail_missed
 from builder.triggers.polling import Poller
-from builder.triggers.schedules import fire_due
+from builder.triggers.schedule.backfilling import run_backfills
+from builder.triggers.schedule.firing import fire_due
 
 TICK_SECONDS = 0.5
 FORGOTTEN_AFTER = timedelta(days=1)

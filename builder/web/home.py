@@ -12,7 +12,7 @@ from builder.engine.states import TERMINAL, State
 from builder.store import executions, flows, processes, triggers
 from builder.store.executions import Filters
 from builder.store.triggers import Trigger
-from builder.triggers import health
+from builder.triggers.schedule import health
 
 _CLOCK = SystemClock()
 _STARTED = _CLOCK.now()

@@ -8,7 +8,7 @@ import pytest
 from builder.clock import FixedClock, SystemClock
 from builder.store import triggers
 from builder.store.triggers import history
-from builder.triggers.backfilling import run_backfills
+from builder.triggers.schedule.backfilling import run_backfills
 from tests.api.conftest import Api
 
 FLOW = """\

@@ -20,7 +20,7 @@ from builder.clock import FixedClock, SystemClock
 from builder.store import births, executions, kv, triggers
 from builder.store.copies import dump
 from builder.store.copies.settling import settle
-from builder.triggers.schedules import fire_due
+from builder.triggers.schedule.firing import fire_due
 from tests.doubles.product import ROOT, own_database, rows_of
 
 FLOW = """\

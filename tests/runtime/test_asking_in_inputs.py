@@ -26,11 +26,11 @@ from builder.runtime.world import asking
 from builder.store import executions, triggers
 from builder.store.triggers.calls import Came
 from builder.triggers import asking as trigger_asking
-from builder.triggers.backfilling import begin, run_backfills
 from builder.triggers.called.batches import start_gathered
 from builder.triggers.called.webhooks import receive
 from builder.triggers.flow.firing import fire_flows
-from builder.triggers.schedules import fire_due
+from builder.triggers.schedule.backfilling import begin, run_backfills
+from builder.triggers.schedule.firing import fire_due
 from tests.runtime.conftest import ended, publish
 
 

@@ -14,9 +14,9 @@ from builder.runtime.runner.runner import Runner
 from builder.store import executions, triggers
 from builder.store.executions import Filters
 from builder.store.triggers import Trigger, backfills
-from builder.triggers import backfilling
-from builder.triggers.backfilling import begin, cancel, hold, run_backfills
-from builder.triggers.schedules import fire_due
+from builder.triggers.schedule import backfilling
+from builder.triggers.schedule.backfilling import begin, cancel, hold, run_backfills
+from builder.triggers.schedule.firing import fire_due
 from tests.runtime.conftest import ended
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ import pytest
 from builder.clock import FixedClock
 from builder.store import triggers
 from builder.store.triggers import history, states
-from builder.triggers.calendar import Kind, calendar
+from builder.triggers.schedule.calendar import Kind, calendar
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2027, 3, 10, 12, 30, tzinfo=UTC)

@@ -9,8 +9,8 @@ from builder.clock import FixedClock
 from builder.engine.states import State
 from builder.store import executions, triggers
 from builder.store.executions import Filters
-from builder.triggers.schedules import fire_due
-from builder.triggers.timetable import times_of, upcoming
+from builder.triggers.schedule.firing import fire_due
+from builder.triggers.schedule.timetable import times_of, upcoming
 from builder.web.schedules.lines import row
 
 pytestmark = pytest.mark.django_db(transaction=True)

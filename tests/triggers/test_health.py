@@ -10,10 +10,10 @@ from builder.errors import Conflict
 from builder.schedule import Recover
 from builder.store import executions, processes, triggers
 from builder.store.executions import Filters
-from builder.triggers import backfilling, health
-from builder.triggers.backfilling import run_backfills
 from builder.triggers.resuming import passed_while_off, switch_on
-from builder.triggers.schedules import fire_due
+from builder.triggers.schedule import backfilling, health
+from builder.triggers.schedule.backfilling import run_backfills
+from builder.triggers.schedule.firing import fire_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FLOW = """

@@ -13,9 +13,11 @@ from builder.schedule import Recover
 from builder.store import executions, triggers
 from builder.store.executions import Filters
 from builder.store.triggers import Trigger, states
-from builder.triggers import backfilling, resuming, schedules
-from builder.triggers.backfilling import run_backfills
-from builder.triggers.schedules import fire_due
+from builder.triggers import resuming
+from builder.triggers.schedule import backfilling
+from builder.triggers.schedule import firing as schedules
+from builder.triggers.schedule.backfilling import run_backfills
+from builder.triggers.schedule.firing import fire_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FLOW = """

@@ -13,9 +13,9 @@ from builder.store import executions, triggers
 from builder.store.executions import Filters
 from builder.store.triggers import states as trigger_states
 from builder.triggers.flow.firing import fire_flows
+from builder.triggers.schedule.firing import fire_due
+from builder.triggers.schedule.timetable import times_of, upcoming
 from builder.triggers.scheduler import Scheduler
-from builder.triggers.schedules import fire_due
-from builder.triggers.timetable import times_of, upcoming
 from tests.runtime.conftest import ended
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,9 +10,9 @@ from builder.clock import SystemClock
 from builder.store import triggers
 from builder.store.triggers import calls
 from builder.store.triggers.calls import Noted
-from builder.triggers import health
 from builder.triggers.called import webhooks
-from builder.triggers.health import Alert
+from builder.triggers.schedule import health
+from builder.triggers.schedule.health import Alert
 
 _CLOCK = SystemClock()
 

@@ -17,8 +17,8 @@ from builder.flows.durations import BadDuration, parse_duration
 from builder.schedule import Recover
 from builder.store import triggers
 from builder.store.triggers import Trigger
-from builder.triggers import backfilling
 from builder.triggers.resuming import switch_on
+from builder.triggers.schedule import backfilling
 
 _CLOCK = SystemClock()
 Act = Callable[[Trigger], Trigger]

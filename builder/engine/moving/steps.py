@@ -136,8 +136,7 @@ def _prepare_wait(work: Work, run: TaskRun, node: Node, layout: Layout, wait: Wa
 
 def block_at(work: Work, path: str) -> Block:
     """The block at a path, made anew from the runs when it is not at hand."""
-    found = work.board.blocks.get(path)
-    if found is not None:
+    if (found := work.board.blocks.get(path)) is not None:
         return found
     if not path:
         return _root(work)

@@ -15,8 +15,8 @@ from builder.clock import SystemClock
 from builder.errors import BuilderError, InvalidInput, NotFound
 from builder.store import triggers
 from builder.store.triggers import Trigger
-from builder.triggers import backfilling, timetable
 from builder.triggers.called import webhooks
+from builder.triggers.schedule import backfilling, timetable
 
 _CLOCK = SystemClock()
 _LONGEST_PACE = 86_400

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET
 from builder.clock import SystemClock
 from builder.schedule import check_zone
 from builder.store import triggers
-from builder.triggers.calendar import Kind, calendar, own_zone
-from builder.triggers.timetable import TYPES
+from builder.triggers.schedule.calendar import Kind, calendar, own_zone
+from builder.triggers.schedule.timetable import TYPES
 
 _CLOCK = SystemClock()
 VIEWS = ("month", "week", "day")

@@ -5,13 +5,13 @@ from builder.errors import BuilderError
 from builder.schedule import Times
 from builder.store import triggers
 from builder.store.triggers import Trigger
-from builder.triggers import timetable
 from builder.triggers.called import webhooks
 from builder.triggers.conditions import conditions_of
 from builder.triggers.flow import chains
 from builder.triggers.opening import is_conditional
 from builder.triggers.polling import polling_types
-from builder.triggers.schedules import running
+from builder.triggers.schedule import timetable
+from builder.triggers.schedule.firing import running
 from builder.web.editor.fields.trigger import webhook_path
 
 _CLOCK = SystemClock()

@@ -14,9 +14,10 @@ from builder.schedule import Recover
 from builder.schedule.coming import Coming, marked
 from builder.store import executions, triggers
 from builder.store.triggers import Slot, Trigger, calls
-from builder.triggers import health, resuming, timetable
-from builder.triggers.calendar import kind_of, own_zone
+from builder.triggers import resuming
 from builder.triggers.called import webhooks
+from builder.triggers.schedule import health, timetable
+from builder.triggers.schedule.calendar import kind_of, own_zone
 from builder.web.schedules.lines import row
 from builder.web.schedules.showing import shown_call
 

@@ -15,7 +15,7 @@ from builder.schedule import Times
 from builder.schedule.slots import GRACE_SECONDS
 from builder.store import executions, triggers
 from builder.store.triggers import FAILED, FIRED, MISSED, SKIPPED, Slot, Trigger, history
-from builder.triggers.timetable import TYPES, times_of
+from builder.triggers.schedule.timetable import TYPES, times_of
 
 MOST_SLOTS = 5000
 """How many past slots one view reads; a month of one-minute schedules has more, and its days say so."""

@@ -16,8 +16,8 @@ from builder.store.triggers import FAILED, FIRED, SKIPPED, Trigger, backfills
 from builder.store.triggers.backfills import Backfill
 from builder.triggers import asking
 from builder.triggers.opening import Opening
-from builder.triggers.schedules import running
-from builder.triggers.timetable import TYPES, fitting_variables, times_of
+from builder.triggers.schedule.firing import running
+from builder.triggers.schedule.timetable import TYPES, fitting_variables, times_of
 
 MOST_DATES = 20_000
 """How many dates one backfill may have."""

@@ -16,8 +16,8 @@ from builder.store.triggers import FAILED, FIRED, MISSED, SKIPPED, Trigger, hist
 from builder.tasks.judge import Objection
 from builder.triggers import asking
 from builder.triggers.opening import Opening
+from builder.triggers.schedule.timetable import TYPES, fitting_variables, following, times_of, variables
 from builder.triggers.stopping import stopped
-from builder.triggers.timetable import TYPES, fitting_variables, following, times_of, variables
 
 _INSTANT = timedelta(microseconds=1)
 
