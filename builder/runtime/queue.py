@@ -32,6 +32,7 @@ _SILENT_SECONDS = 1.0
 """A Redis that did not answer is left alone for so long."""
 _RINGS_AT_ONCE = 500
 _LOOKED_AT = 50_000
+_LONGEST_ID = 64
 
 log = logging.getLogger(__name__)
 _silent: list[Any] = ["", 0.0]
@@ -96,6 +97,11 @@ def redis_answers() -> bool:
 def as_text(value: bytes | str) -> str:
     """What Redis gave, as text."""
     return value if isinstance(value, str) else value.decode("utf-8", "replace")
+
+
+def is_id(text: str) -> bool:
+    """Whether it may name an execution; a stranger may have written anything into the queue."""
+    return text.isascii() and text.isalnum() and len(text) <= _LONGEST_ID
 
 
 def job_key(execution_id: str) -> str:

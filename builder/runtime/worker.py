@@ -71,17 +71,32 @@ class ExecutionWorker(BaseWorker):
             if not self._runner.wait_for_place(_WAIT_SECONDS):
                 continue
             try:
-                if self.should_run_maintenance_tasks:
-                    self.run_maintenance_tasks()  # type: ignore[no-untyped-call]
-                return self.queue_class.dequeue_any(
-                    self._ordered_queues, timeout, connection=self.connection, job_class=self.job_class,
-                    serializer=self.serializer, death_penalty_class=self.death_penalty_class,
-                )  # fmt: skip
+                return self._dequeue(timeout)
             except DequeueTimeout:
                 continue
             except RedisError as error:
                 log.warning("Redis does not answer (%s); trying again.", error)
                 time.sleep(_AWAY_SECONDS)
+
+    def _dequeue(self, timeout: int | None) -> Any:
+        """Raises DequeueTimeout, RedisError."""
+        try:
+            if self.should_run_maintenance_tasks:
+                self.run_maintenance_tasks()  # type: ignore[no-untyped-call]
+            return self.queue_class.dequeue_any(
+                self._ordered_queues, timeout, connection=self.connection, job_class=self.job_class,
+                serializer=self.serializer, death_penalty_class=self.death_penalty_class,
+            )  # fmt: skip
+        except UnicodeDecodeError:
+            self._drop_unreadable()
+            raise DequeueTimeout from None
+
+    def _drop_unreadable(self) -> None:
+        """RQ stops at what a stranger wrote into the queue and no text is; it lies among the half taken then."""
+        for each in self.connection.lrange(queue.INTERMEDIATE_KEY, 0, -1):
+            if not queue.is_id(queue.as_text(each)):
+                log.warning("Something that names no execution was in the queue; it is dropped.")
+                self.connection.lrem(queue.INTERMEDIATE_KEY, 0, each)  # type: ignore[arg-type]
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Hands the id over, and as many more as there are places; for RQ they are done with that."""
@@ -92,14 +107,17 @@ class ExecutionWorker(BaseWorker):
             self._forget(ids)
         except RedisError as error:
             log.warning("Redis does not answer (%s); what was taken is driven all the same.", error)
-        self._runner.take(ids)
+        self._take(ids)
         self._state = WorkerStatus.IDLE
+
+    def _take(self, ids: list[str]) -> None:
+        self._runner.take([each for each in ids if queue.is_id(each)])
 
     def _more(self, count: int) -> list[str]:
         if count <= 0:
             return []
         popped: Any = self.connection.lpop(queue.QUEUE_KEY, count)
-        return [each.decode() for each in popped or ()]
+        return [queue.as_text(each) for each in popped or ()]
 
     def _forget(self, ids: list[str]) -> None:
         pipeline = self.connection.pipeline(transaction=False)

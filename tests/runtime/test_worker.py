@@ -51,7 +51,7 @@ def test_what_a_job_names_is_never_called(worker: Worker, valkey: str, tmp_path:
         }
         redis.hset("rq:job:forged", mapping=forged)  # type: ignore[arg-type]
         redis.hset("rq:job:pickled", mapping={"data": b"\x80\x04cos\nsystem\n", "origin": "default"})  # type: ignore[arg-type]
-        redis.rpush(queue.QUEUE_KEY, "forged", "pickled")
+        redis.rpush(queue.QUEUE_KEY, b"\xff", "forged", "pickled", b"\xfe", "", "a\0b", "x" * 100_000)
         queue.ring([execution_id])
         assert ended(execution_id).state is State.SUCCESS
         assert list(tmp_path.glob("owned")) == []  # type: ignore[attr-defined]
