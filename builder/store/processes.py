@@ -11,6 +11,9 @@ from builder.models import Heartbeat, Lock
 from builder.store import documents
 from builder.store.gate import write
 
+_ANOTHER_TIME = timedelta(minutes=1)
+"""A lock that is to last longer than asked for, and by more than this, was taken under a clock that was wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
@@ -66,11 +69,14 @@ def forget_before(moment: datetime) -> None:
 
 
 def take_lock(name: str, owner: str, now: datetime, seconds: float) -> bool:
-    """Takes or renews a lock for so long; False while another has it."""
+    """Takes or renews a lock for so long; False while another has it. One whose owner's clock ran ahead is nobody's:
+    else nobody would have it until that time has come."""
     until = now + timedelta(seconds=seconds)
     with write():
         Lock.objects.bulk_create([Lock(name=name, owner=owner, until=until)], ignore_conflicts=True)
-        free = Lock.objects.filter(name=name).filter(Q(owner=owner) | Q(until__lte=now))
+        free = Lock.objects.filter(name=name).filter(
+            Q(owner=owner) | Q(until__lte=now) | Q(until__gt=until + _ANOTHER_TIME)
+        )
         return bool(free.update(owner=owner, until=until))
 
 

@@ -39,6 +39,13 @@ def test_a_lock_has_one_owner_until_it_lapses():
 
 
 @pytest.mark.django_db
+def test_a_lock_that_was_taken_under_a_clock_far_ahead_is_free():
+    assert processes.take_lock("sweep", "a", NOW + timedelta(hours=2), 10)
+    assert processes.take_lock("sweep", "b", NOW, 10)
+    assert not processes.take_lock("sweep", "c", NOW - timedelta(seconds=30), 10)
+
+
+@pytest.mark.django_db
 def test_a_token_lets_its_owner_in_until_it_expires_or_is_deleted():
     ada = users.create("ada", "correct horse battery")
     token, text = tokens.create(ada, "laptop", NOW, LATER)
