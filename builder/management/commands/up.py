@@ -47,8 +47,6 @@ class Command(BaseCommand):
         model = None if options["no_demo_model"] else DemoModel(settings.DATA)
         try:
             self._run(supervisor, model, options)
-        except valkey.ValkeyProblem as problem:
-            raise CommandError(str(problem)) from problem
         finally:
             supervisor.stop()
             if model is not None:

@@ -6,9 +6,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 import uvicorn
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from builder.clock import SystemClock
+from builder.management import valkey
 from builder.runtime.vitals import signs
 from builder.store.postgresql.patience import patience
 
@@ -23,6 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, **options: Any) -> None:
+        valkey.refuse_useless(settings.REDIS_URL)
         beating = signs.Beating(signs.own_name("web"), "web", SystemClock())
         beating.start()
         patience.ends = True

@@ -5,8 +5,10 @@ import socket
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from builder.management import valkey
 from builder.runtime.worker import run_alone, run_worker
 
 
@@ -23,4 +25,5 @@ class Command(BaseCommand):
         if options["alone"]:
             run_alone(name, options["alone"])
         else:
+            valkey.refuse_useless(settings.REDIS_URL)
             run_worker(name)

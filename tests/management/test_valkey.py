@@ -1,0 +1,49 @@
+"""Starting refuses a Redis that can never serve, and says why without telling the password."""
+
+import socketserver
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from builder.management import valkey
+
+
+class Answers(socketserver.StreamRequestHandler):
+    """Says OK to everything, and that it is an old one."""
+
+    def handle(self) -> None:
+        while line := self.rfile.readline():
+            words = [self.rfile.read(int(self.rfile.readline()[1:]) + 2)[:-2] for _ in range(int(line[1:]))]
+            said = b"redis_version:5.0.7\r\n"
+            answer = b"$%d\r\n%s\r\n" % (len(said), said) if words[0] == b"INFO" else b"+OK\r\n"
+            self.wfile.write(answer)
+
+
+@pytest.fixture
+def old() -> Iterator[str]:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"redis://me:hidden@127.0.0.1:{server.server_address[1]}/0"
+        server.shutdown()
+        thread.join()
+
+
+def test_an_old_version_is_refused(old: str) -> None:
+    with pytest.raises(valkey.ValkeyProblem, match=r"is 5\.0\.7; Millstream needs 6\.2 or newer") as refused:
+        valkey.refuse_useless(old)
+    assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize("query", ["?username=me&password=hidden", "?db=99"])
+def test_a_wrong_password_and_a_database_that_is_not_there_are_refused_at_once(valkey_url: str, query: str) -> None:
+    for look in (valkey.refuse_useless, valkey.wait_until_ready):
+        with pytest.raises(valkey.ValkeyProblem, match="refuses what REDIS_URL says") as refused:
+            look(valkey_url + query)
+        assert "hidden" not in str(refused.value)
+
+
+def test_one_that_serves_is_not_refused_nor_one_that_does_not_answer(valkey_url: str) -> None:
+    valkey.refuse_useless(valkey_url)
+    valkey.refuse_useless("redis://127.0.0.1:1/0")
