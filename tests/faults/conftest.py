@@ -38,7 +38,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_runtest_makereport(item: pytest.Item, call: "pytest.CallInfo[None]") -> Any:
     report = yield
     marker = item.get_closest_marker("row")
-    if marker is not None and not report.skipped:
+    if marker is not None and report.skipped:
+        item.stash[_SKIPPED] = True
+    elif marker is not None and _SKIPPED not in item.stash:
         item.stash.setdefault(_HELD, True)
         item.stash[_HELD] = item.stash[_HELD] and report.passed
         if report.failed and "product" in getattr(item, "funcargs", {}):
@@ -50,6 +52,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: "pytest.CallInfo[None]") 
 
 
 _HELD = pytest.StashKey[bool]()
+_SKIPPED = pytest.StashKey[bool]()
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
