@@ -1,7 +1,7 @@
 """An execution as Kestra's record: its state with histories, its task runs with attempts, its labels as a list."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -87,7 +87,8 @@ def state_json(history: History) -> dict[str, Any]:
     }
     if current in TERMINAL:
         found["endDate"] = instant(last)
-        found["duration"] = format_duration(last - first)
+        # processes whose clocks differ may have written it, and nothing lasts less than nothing
+        found["duration"] = format_duration(max(timedelta(), last - first))
     return found
 
 

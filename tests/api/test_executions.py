@@ -1,10 +1,12 @@
 """Executions over the API: started, read and found."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from builder.api.execution_json import state_json
+from builder.engine.states import State
 from builder.runtime.files import storage
 from tests.api.conftest import HELLO, Api
 
@@ -149,3 +151,9 @@ def test_the_flow_of_an_execution_is_the_one_it_ran(api: Api, hello: str):
     record = api.form("executions/team/hello").json()
     api("PUT", "flows/team/hello", HELLO.replace("Hello", "Hi"))
     assert api.get(f"executions/{record['id']}/flow")["source"] == HELLO
+
+
+def test_what_processes_with_different_clocks_wrote_lasts_no_less_than_nothing():
+    ended = datetime(2027, 1, 1, tzinfo=UTC)
+    history = ((State.CREATED, ended + timedelta(hours=2)), (State.SUCCESS, ended))
+    assert state_json(history)["duration"] == "PT0S"

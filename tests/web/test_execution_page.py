@@ -21,6 +21,7 @@ from builder.runtime.runner.keeping.plans import plan_of
 from builder.runtime.runner.keeping.shelf import STORED
 from builder.store import executions
 from builder.web.execution import shapes, timeline
+from builder.web.parts import tags
 
 START = datetime(2027, 1, 1, 12, 0, tzinfo=UTC)
 FLOW = "id: one\nnamespace: lab\ntasks:\n  - id: log\n    type: io.kestra.plugin.core.log.Log\n    message: hello\n"
@@ -281,3 +282,7 @@ def test_a_denial_without_the_comment_it_needs_is_asked_for_one(browser: Client)
     ((signal,),) = executions.signals([execution_id]).values()
     assert (signal.payload["decision"], signal.payload["by"]) == ("DENIED", "ada")
     assert (signal.payload["comment"], signal.payload["inputs"]) == ("Too much.", {"amount": 3})
+
+
+def test_what_processes_with_different_clocks_wrote_is_not_shown_as_less_than_nothing() -> None:
+    assert tags.duration(timedelta(hours=-2)) == "0 ms"

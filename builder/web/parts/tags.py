@@ -40,10 +40,13 @@ def last_part(name: str) -> str:
 
 @register.filter
 def duration(length: timedelta | float | None) -> str:
-    """A length of time: `12 ms`, `6.4 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`. Numbers are seconds."""
+    """A length of time: `12 ms`, `6.4 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`. Numbers are seconds.
+
+    Processes whose clocks differ may have noted its ends: nothing lasts less than nothing.
+    """
     if length is None:
         return "–"
-    seconds = length.total_seconds() if isinstance(length, timedelta) else float(length)
+    seconds = max(0.0, length.total_seconds() if isinstance(length, timedelta) else float(length))
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 60:
