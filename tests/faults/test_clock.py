@@ -1,0 +1,205 @@
+"""Rows C7 and C8: clocks that jump, of the scheduler alone or of all, and nights in which the hour changes."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from builder.schedule.slots import MOST_RECOVERED
+from tests.faults import flows
+from tests.faults.lab import TERMINAL
+from tests.faults.parts import PATIENCE_SECONDS, Part, wait_until
+from tests.faults.row import Row
+from tests.faults.test_schedulers import FIRED, next_second, slots, started, switch_off, wait_until_past
+from tests.faults.test_workers import attempts, in_a_call
+
+pytestmark = pytest.mark.faults
+LIBRARY = "faketime/libfaketimeMT.so.1"
+HOURS, DAY = timedelta(hours=2), timedelta(days=1)
+TICK = timedelta(minutes=30)
+PARIS = ZoneInfo("Europe/Paris")
+RECOVERIES = {"all": "0 */5 * * * *", "last": "* * * * * *", "none": "* * * * * *"}
+_SLEEP = """
+import select, time
+time.sleep = lambda seconds: select.select([], [], [], seconds)
+"""
+"""libfaketime refuses the call with which Python sleeps; what it does not refuse waits as long."""
+SetClock = Callable[[timedelta], None]
+
+
+def library() -> str:
+    """What makes a process believe another time (Debian's package faketime)."""
+    found = [path for folder in ("/usr/lib", "/usr/local/lib") for path in Path(folder).glob(f"**/{LIBRARY}")]
+    if not found:
+        pytest.skip(f"{LIBRARY} is not installed (the package faketime)")
+    return str(found[0])
+
+
+@contextmanager
+def clocks(row: Row, parts: Sequence[Part], folder: Path) -> Iterator[SetClock]:
+    """These parts have a clock that can be set, as far ahead of the true one as is said; right at first and last."""
+    file = folder / "clock"
+
+    def ahead(by: timedelta) -> None:
+        written = folder / "clock.new"
+        written.write_text(f"{by.total_seconds():+.3f}\n")
+        os.replace(written, file)
+
+    ahead(timedelta())
+    (folder / "sitecustomize.py").write_text(_SLEEP)
+    usual = row.product.environment
+    lies = {
+        "PYTHONPATH": f"{folder}{os.pathsep}{usual['PYTHONPATH']}",
+        "LD_PRELOAD": library(), "FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1",
+    }  # fmt: skip
+    restart(row, parts, {**usual, **lies})
+    try:
+        yield ahead
+    finally:
+        ahead(timedelta())
+        restart(row, parts, usual)
+
+
+def restart(row: Row, parts: Sequence[Part], environment: dict[str, str]) -> None:
+    for part in parts:
+        part.stop()
+        part.environment = environment
+        part.start()
+    row.product.wait_until_ready(3 * PATIENCE_SECONDS)
+
+
+def all_clocks(row: Row) -> list[Part]:
+    return [row.product.web, *row.product.workers, *row.product.schedulers]
+
+
+def chosen(row: Row, whose: str) -> list[Part]:
+    return row.product.schedulers if whose == "scheduler" else all_clocks(row)
+
+
+def nothing_lasted_less_than_nothing(row: Row) -> None:
+    for one in row.lab.found(row.namespace):
+        state = row.lab.execution(one["id"])["state"]
+        assert not str(state["duration"]).startswith(("-", "PT-")), state
+
+
+@pytest.mark.row("C7")
+@pytest.mark.parametrize("whose", ["scheduler", "all"])
+def test_a_clock_that_jumps_ahead_starts_no_flood_and_back_again_starts_nothing_twice(
+    row: Row, whose: str, tmp_path: Path
+) -> None:
+    with clocks(row, chosen(row, whose), tmp_path) as ahead:
+        for recover, cron in RECOVERIES.items():
+            row.lab.save(flows.scheduled(row.namespace, recover, recover=recover.upper(), cron=cron))
+        wait_until(lambda: slots(row, "last") and slots(row, "none"), "the schedules begin")
+        long = in_a_call(row, 10)
+        before = timedelta()
+        for by in (HOURS, DAY):
+            begin = datetime.now(UTC) + before + timedelta(seconds=10)
+            ahead(by)
+            landed = datetime.now(UTC) + by
+            wait_until_past(row, landed, "last")
+            wait_until_past(row, landed, "none")
+            wait_for_last(row, landed)
+            end = landed - timedelta(seconds=5)
+            counts = [len(started(row, begin, end, recover)) for recover in RECOVERIES]
+            assert counts[0] <= MOST_RECOVERED and counts[1] <= 1 and counts[2] == 0, counts
+            before = by
+        for recover in RECOVERIES:
+            switch_off(row, recover)
+        fired = {recover: slots(row, recover) for recover in RECOVERIES}
+        ahead(timedelta())
+        row.lab.save(flows.scheduled(row.namespace, "other"))
+        wait_until(lambda: len(slots(row, "other")) > 2, "a new schedule begins at the true time", 90)
+        switch_off(row, "other")
+        assert {recover: slots(row, recover) for recover in RECOVERIES} == fired
+        record = row.lab.wait(long, "SUCCESS")
+        wait_until(lambda: all(one["state"]["current"] in TERMINAL for one in row.lab.found(row.namespace)), "all end")
+    if whose == "scheduler":
+        assert attempts(record, "call") == [("SUCCESS", "")], "nobody is declared dead by another one's clock"
+    nothing_lasted_less_than_nothing(row)
+
+
+@pytest.mark.row("C7")
+@pytest.mark.parametrize("whose", ["scheduler", "all"])
+def test_a_clock_that_jumps_back_starts_nothing_twice_and_right_again_leaves_nothing_out(
+    row: Row, whose: str, tmp_path: Path
+) -> None:
+    with clocks(row, chosen(row, whose), tmp_path) as ahead:
+        row.lab.save(flows.scheduled(row.namespace))
+        wait_until(lambda: slots(row), "the schedule begins")
+        begin = next_second()
+        wait_until_past(row, begin)
+        with row.load() as load:
+            one = in_a_call(row, 5)
+            for by in (HOURS, DAY):
+                ahead(-by)
+                row.pause(2, 3)
+                row.lab.wait(row.lab.run(row.namespace, "slow"), "SUCCESS")
+            ahead(timedelta())
+            record = row.lab.wait(one, "SUCCESS")
+        end = next_second(1)
+        wait_until_past(row, end)
+        switch_off(row)
+        assert len(started(row, begin, end)) == (end - begin).total_seconds()
+        assert sum(begin <= date < end for date in slots(row)) == (end - begin).total_seconds()
+        wait_until(lambda: all(one["state"]["current"] in TERMINAL for one in row.lab.found(row.namespace)), "all end")
+    assert attempts(record, "call") == [("SUCCESS", "")]
+    assert not load.unanswered
+    nothing_lasted_less_than_nothing(row)
+
+
+def wait_for_last(row: Row, landed: datetime) -> None:
+    """Until what passed while the clock jumped is made up for: two a second at the most."""
+    newest = landed - timedelta(minutes=5)
+    wait_until(lambda: max(slots(row, "all"), default=newest) > newest, "all is made up for", 120)
+
+
+def wait_for_date(row: Row, moment: datetime) -> None:
+    wait_until(lambda: slots(row, "often").get(moment) == FIRED, f"{moment} has come", 30)
+
+
+def change_of_hour(forward: bool) -> datetime:
+    """When the clocks of Paris change next, in UTC."""
+    at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + DAY
+
+    def offset(moment: datetime) -> timedelta:
+        return moment.astimezone(PARIS).utcoffset() or timedelta()
+
+    hour = timedelta(hours=1)
+    while not (offset(at) > offset(at - hour) if forward else offset(at) < offset(at - hour)):
+        at += hour
+    return at
+
+
+@pytest.mark.row("C8")
+@pytest.mark.parametrize("night", ["forward", "back"])
+def test_in_a_night_in_which_the_hour_changes_each_date_comes_once(row: Row, night: str, tmp_path: Path) -> None:
+    """02:00 is not there when clocks go forward and comes at 03:00; 02:30 is there twice when they go back, and comes
+    at the first."""
+    change = change_of_hour(night == "forward")
+    more = "    timezone: Europe/Paris\n    lateMaximumDelay: PT1H\n"
+    with clocks(row, row.product.schedulers, tmp_path) as ahead:
+        crons = {"two": "0 0 2 * * *", "half_past": "0 30 2 * * *", "often": "0 */30 * * * *"}
+        for flow_id, cron in crons.items():
+            row.lab.save(flows.scheduled(row.namespace, flow_id, cron=cron, more=more))
+        begin, end = change - timedelta(hours=2), change + timedelta(hours=2)
+        moments = [begin + number * TICK for number in range(int((end - begin) / TICK) + 1)]
+        for moment in moments:
+            ahead(moment + timedelta(seconds=2) - datetime.now(UTC))
+            wait_for_date(row, moment)
+        time.sleep(1)
+        dates = {
+            flow_id: [at for at, state in slots(row, flow_id).items() if state == FIRED and begin <= at <= end]
+            for flow_id in crons
+        }
+        for flow_id in crons:
+            switch_off(row, flow_id)
+    minutes = timedelta(minutes=30)
+    two, half_past = (change, change) if night == "forward" else (change - 2 * minutes, change - minutes)
+    assert dates == {"two": [two], "half_past": [half_past], "often": moments}
