@@ -142,7 +142,7 @@ def test_an_earlier_iteration_is_found_by_its_place():
     [
         ("isPublicHoliday('2024-12-25', 'XX')", "holidays of this country"),
         ("isLastWorkingDay('2024-03-29', 'FUNDAY')", "does not know the day 'FUNDAY'"),
-        ("subflow('a', 'b')", "io.kestra.plugin.core.flow.Subflow"),
+        ("subflow('a', 'b')", "answered where the inputs of a flow are worked out"),
         ("credential('a')", "enterprise edition"),
         ("appLink('a')", "enterprise edition"),
         ("secret('JSON', subkey='a', full=true)", "cannot be called with both"),

@@ -222,7 +222,7 @@ def test_what_takes_its_process_along_is_put_alone_and_given_up(worker: Worker, 
     queue.ring([innocent])
     wait_until(lambda: server.asked == 1)
     queue.ring([bad])
-    ends = _swept_to_their_end([innocent, bad], seconds=60)
+    ends = _swept_to_their_end([innocent, bad], seconds=180)
     worker.end()
     server.close()
     assert ends[0].state is State.SUCCESS

@@ -46,6 +46,7 @@ def publish(name: str = "one") -> None:
 def test_the_first_page_of_an_empty_product_leads_to_the_ready_made_flows(
     browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(home, "STARTING_SECONDS", 1e9)
     page = text(browser, "/")
     assert "Open a ready-made flow" in page
     assert "Millstream is starting" in page
