@@ -117,11 +117,11 @@ def test_hostile_expressions_get_nothing_and_the_runner_goes_on(runner: Runner, 
                 wrong[case_id] = "the check quotes the secret"
             continue
         flows.publish(namespace="lab", flow_id=checked.flow.id, source=text, by="tests", now=now)
-        began = time.perf_counter()
+        began = time.process_time()  # of work: an expression cannot wait, a busy machine can
         execution_id = create(checked.flow.id, "lab")
         runner.take([execution_id])
         execution = ended(execution_id)
-        seconds = time.perf_counter() - began
+        seconds = time.process_time() - began
         ran += 1
         found = _problem(must, expression, execution, _shown(execution, browser))
         if found or seconds > 2 * SECONDS:
