@@ -62,10 +62,10 @@ def create_flow(source: str, *, by: str) -> Published:
     return _publish(source, flow, by=by, must_be_new=True)
 
 
-def create_flows(source: str, *, by: str) -> list[Published]:
-    """The same for a text of several flows: all of them or none."""
+def create_flows(source: str, *, by: str, may_exist: bool = False) -> list[Published]:
+    """The same for a text of several flows: all of them or none. `may_exist`: what is there gets a new revision."""
     with write():
-        return [create_flow(part, by=by) for part in split_documents(source)]
+        return [(save_flow if may_exist else create_flow)(part, by=by) for part in split_documents(source)]
 
 
 def update_flow(

@@ -60,15 +60,16 @@ def translated(source: str, *, namespace: str, flow_id: str) -> Translated:
     return made
 
 
-def bring_in(source: str, *, namespace: str, flow_id: str, by: str) -> BroughtIn:
+def bring_in(source: str, *, namespace: str, flow_id: str, by: str, may_exist: bool = False) -> BroughtIn:
     """Publishes the flows of a text (all or none), or makes a draft of a recipe, which is then looked at and published.
 
-    `namespace` and `flow_id` are the recipe's; flows have their own. Raises InvalidFlow, InvalidInput, Conflict.
+    `namespace` and `flow_id` are the recipe's; flows have their own. `may_exist`: a flow that is there gets a new
+    revision. Raises InvalidFlow, InvalidInput, Conflict.
     """
     if not holds_recipe(source):
         if not split_documents(source):
             raise InvalidInput("The text is empty; paste a flow or a recipe, or choose a file.")
-        return BroughtIn(published=tuple(flow_actions.create_flows(source, by=by)))
+        return BroughtIn(published=tuple(flow_actions.create_flows(source, by=by, may_exist=may_exist)))
     made = translated(source, namespace=namespace, flow_id=flow_id)
     if flows.exists(namespace, flow_id) or drafts.find(namespace, flow_id) is not None:
         raise Conflict(f"There is a flow or a draft {namespace}.{flow_id} already; choose another name.")

@@ -93,10 +93,21 @@ def test_flows_and_recipes_are_imported(tmp_path: Path):
     recipe.write_text(RECIPE)
     call_command("flow", "import", str(flow), str(recipe), "--namespace", "lab", stdout=out, stderr=err)
     assert out.getvalue().splitlines() == [
-        "published lab.one",
+        "published revision 1 of lab.one",
         "draft lab.my_recipe: look at it in the editor, then publish it",
     ]
     assert err.getvalue().startswith(f"{recipe}:2:1: on has no counterpart in a flow")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_flow_that_is_imported_again_gets_a_new_revision_when_its_text_changed(tmp_path: Path):
+    file, out = tmp_path / "one.yaml", StringIO()
+    for text in (LOG, LOG, f"description: new\n{LOG}"):
+        file.write_text(f"id: one\nnamespace: lab\n{text}")
+        call_command("flow", "import", str(file), stdout=out)
+    assert out.getvalue().splitlines() == [
+        "published revision 1 of lab.one", "unchanged: lab.one", "published revision 2 of lab.one"
+    ]  # fmt: skip
 
 
 @pytest.mark.django_db(transaction=True)

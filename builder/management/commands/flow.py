@@ -1,6 +1,6 @@
 """`manage.py flow validate FILE...` checks flows in files, without a server; asks a database where there is one.
 
-`manage.py flow import FILE...` publishes flows, and makes drafts of Instill's recipes.
+`manage.py flow import FILE...` publishes flows, new ones and new revisions, and makes drafts of Instill's recipes.
 """
 
 import json
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         validate.add_argument(
             "--json", action="store_true", help="Print one JSON list of all problems, and of what each flow speaks."
         )
-        bring = verbs.add_parser("import", help="Publish the flows of files; make drafts of Instill's recipes.")
+        bring = verbs.add_parser("import", help="Publish flows, new or changed; make drafts of Instill's recipes.")
         bring.add_argument("files", nargs="+", metavar="FILE", help="A file, or - for standard input.")
         bring.add_argument("--namespace", default="", help="Where the flow of a recipe belongs; flows have their own.")
         bring.add_argument("--id", default="", help="What it is called; the name of the file without it.")
@@ -49,7 +49,8 @@ class Command(BaseCommand):
     def _bring_in(self, name: str, namespace: str, flow_id: str) -> None:
         try:
             text = _text(name)
-            made = recipes.bring_in(text, namespace=namespace, flow_id=flow_id or recipes.id_from(name), by="console")
+            named = flow_id or recipes.id_from(name)
+            made = recipes.bring_in(text, namespace=namespace, flow_id=named, by="console", may_exist=True)
         except InvalidFlow as error:
             raise CommandError("\n".join([error.message, *(_as_line(name, one) for one in error.problems)])) from error
         except BuilderError as error:
@@ -57,7 +58,8 @@ class Command(BaseCommand):
         for one in made.problems:
             self.stderr.write(_as_line(name, one))
         for published in made.published:
-            self.stdout.write(f"published {published.flow.namespace}.{published.flow.id}")
+            what = f"published revision {published.revision.number} of" if published.is_new else "unchanged:"
+            self.stdout.write(f"{what} {published.flow.namespace}.{published.flow.id}")
         if made.draft is not None:
             self.stdout.write(f"draft {'.'.join(made.draft)}: look at it in the editor, then publish it")
 
