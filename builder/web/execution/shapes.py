@@ -16,11 +16,12 @@ MOST_ITEMS = 200
 MOST_TEXT = 200_000
 MOST_DEPTH = 8
 _FILE = re.compile(r"kestra://\S+")
-_MARKDOWN = re.compile(r"^(#{1,4} |[-*] |\d+\. |```|> |\|.*\|)|\*\*\S|\[[^\]]+\]\(https?:", re.MULTILINE)
+_LOOKS_MARKED = re.compile(r"^(#{1,4} |[-*] |\d+\. |```|> |\|.*\|)|\*\*\S|\[[^\]]+\]\(https?:", re.MULTILINE)
 _TAGS = {
     "p", "br", "h1", "h2", "h3", "h4", "ul", "ol", "li", "strong", "em", "code", "pre", "blockquote", "table", "thead",
     "tbody", "tr", "th", "td", "a", "hr", "s",
 }  # fmt: skip
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough")
 _IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 _SOUNDS = (".mp3", ".wav", ".opus", ".aac", ".flac", ".m4a", ".ogg")
 
@@ -67,7 +68,7 @@ def _text(text: str) -> Shape:
         name = text.lower()
         kind = "image" if name.endswith(_IMAGES) else "sound" if name.endswith(_SOUNDS) else "file"
         return Shape(kind, text)
-    if len(text) <= MOST_TEXT and _MARKDOWN.search(text):
+    if len(text) <= MOST_TEXT and _LOOKS_MARKED.search(text):
         return Shape("markdown", text, html=markdown(text))
     return Shape("text", text[:MOST_TEXT], left_out=max(0, len(text) - MOST_TEXT))
 
@@ -107,9 +108,17 @@ def _columns(values: list[Any]) -> tuple[str, ...]:
 
 def markdown(text: str) -> SafeString:
     """Markdown as HTML, with everything taken out that could run, load or mislead."""
-    raw = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough").render(text)
+    return _clean(_MARKDOWN.render(text))
+
+
+def markdown_line(text: str) -> SafeString:
+    """The same within a line: no headings, no lists."""
+    return _clean(_MARKDOWN.renderInline(text))
+
+
+def _clean(html: str) -> SafeString:
     clean = nh3.clean(
-        raw, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"},
+        html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )  # fmt: skip
     return mark_safe(clean)  # cleaned by nh3 just above

@@ -2,8 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django import template
+
+from builder.web.execution.shapes import markdown, markdown_line
 
 register = template.Library()
 
@@ -78,10 +81,15 @@ def moment(at: datetime) -> str:
 
 
 @register.filter
-def own_time(at: datetime) -> str:
-    """A time in the zone it carries, with the zone's name: `Mon 23 Nov 09:00 CET`; the year where it is a past one."""
+def own_time(at: datetime, zone: str = "") -> str:
+    """A time in a zone, or the one it carries, with the zone's name: `Mon 23 Nov 09:00 CET`; the year of past years."""
+    at = at.astimezone(ZoneInfo(zone)) if zone else at
     year = f" {at.year}" if at.year < datetime.now(UTC).year else ""
     return f"{at:%a %d %b}{year} {at:%H:%M %Z}"
+
+
+register.filter("markdown", markdown)
+register.filter("markdown_line", markdown_line)
 
 
 @register.filter
