@@ -14,6 +14,7 @@ class Control(StrEnum):
     """How a value is asked for."""
 
     TEXT = "text"
+    LINE = "line"
     PASSWORD = "password"
     EMAIL = "email"
     URL = "url"
@@ -84,7 +85,7 @@ _CONTROLS = {
     "DATETIME": Control.DATETIME,
     "DATE": Control.DATE,
     "TIME": Control.TIME,
-    "DURATION": Control.TEXT,
+    "DURATION": Control.LINE,
     "FILE": Control.FILE,
     "JSON": Control.JSON,
     "YAML": Control.YAML,
