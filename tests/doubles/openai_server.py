@@ -205,13 +205,12 @@ class OpenAIServer:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
         await response.prepare(http)
         events = list(protocol.stream(self.chunks))
-        pause = self.delay_seconds / len(events)
         for number, event in enumerate(events):
             if number == answer.cut_after:
                 if http.transport is not None:
                     http.transport.close()
                 return response
-            await asyncio.sleep(pause)
+            await asyncio.sleep(self.delay_seconds / len(events))  # read anew: a test may let an answer go on
             name = f"event: {event['type']}\n" if "type" in event else ""
             await response.write(f"{name}data: {json.dumps(event)}\n\n".encode())
         if isinstance(protocol, Chat | Complete):

@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,13 @@ class Misbehaving:
     def url(self, mode: str) -> str:
         return f"http://127.0.0.1:{self.port}/{mode}/v1"
 
+    def listens(self) -> bool:
+        try:
+            self.seen("nothing")
+        except OSError:
+            return False
+        return True
+
     def seen(self, mode: str) -> list[dict[str, Any]]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         connection.request("GET", "/stats")
@@ -64,12 +72,10 @@ def misbehaving() -> Iterator[Misbehaving]:
     process = subprocess.Popen([sys.executable, str(SCRIPT), str(port)], stderr=subprocess.DEVNULL)
     addresses.grant(f"http://127.0.0.1:{port}")
     server = Misbehaving(port)
-    for _ in range(1000):
-        try:
-            server.seen("nothing")
-            break
-        except OSError:
-            assert process.poll() is None
+    until = time.monotonic() + 60
+    while not server.listens():
+        assert process.poll() is None and time.monotonic() < until
+        time.sleep(0.02)
     yield server
     process.kill()
     process.wait()
