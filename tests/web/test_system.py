@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.test import Client
 
 from builder import counters
 from builder.clock import SystemClock
+from builder.runtime.vitals import health
 from builder.store import births, executions, flows, processes
 
 FLOW = "id: one\nnamespace: lab\ntasks:\n  - {id: say, type: io.kestra.plugin.core.log.Log, message: hello}\n"
@@ -63,11 +65,16 @@ def test_it_names_who_works_on_what_and_what_waits(admin: Client, valkey: str, w
     assert "No worker" not in shown and "No scheduler" not in shown
 
 
-def test_it_says_what_is_wrong(admin: Client, settings: Any) -> None:
-    settings.REDIS_URL = "unix:///nowhere/socket"
+def test_it_says_what_is_wrong(admin: Client, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.REDIS_URL, settings.MEDIA_ROOT = "unix:///nowhere/socket", str(tmp_path / "files")
+    (tmp_path / "files").write_text("a file where a folder should be")
+    monkeypatch.setattr(health, "_migrated_until", 0.0)
+    monkeypatch.setattr("builder.store.vitals.missing_migrations", lambda: ["builder.0099_more"])
     beat("box.w1", "worker", clock_offset_seconds=301.0, version="0.0.9")
     shown = page(admin)
     assert "Redis does not answer" in shown
+    assert f"The folder {tmp_path / 'files'} cannot be written" in shown
+    assert "The tables lack builder.0099_more" in shown
     assert "No scheduler is running" in shown
     assert "The clock of box.w1 is off by +301.0 s" in shown
     assert "box.w1 runs version 0.0.9" in shown

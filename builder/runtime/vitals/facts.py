@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from django.conf import settings
 from redis.exceptions import RedisError
 
 from builder.runtime import queue
+from builder.runtime.vitals.health import folders
 from builder.runtime.vitals.looks import Looks
 from builder.store import processes, vitals
 from builder.store.processes import Process
@@ -127,7 +127,7 @@ def _redis() -> RedisFacts | None:
 def _disks() -> tuple[Disk, ...]:
     """One line a disk, though several folders may be on it."""
     found: dict[int, Disk] = {}
-    for path in (settings.DATA, Path(settings.MEDIA_ROOT), settings.MILLSTREAM["WORK_FOLDER"]):
+    for path in folders():
         if path.exists():
             usage = shutil.disk_usage(path)
             found.setdefault(path.stat().st_dev, Disk(path, usage.free, usage.total))

@@ -40,20 +40,26 @@ class Check:
 
 def checks() -> list[Check]:
     """All of them, within ANSWER_SECONDS."""
+    *kept, work = folders()
     found = _looks.take(
-        {"database": _database, "migrations": _migrations, "redis": _redis, "files": _files, "disk": _disk},
+        {
+            "database": _database, "migrations": _migrations, "redis": _redis, "files": lambda: _writable(kept),
+            "work": lambda: _folder(work), "disk": _disk,
+        },
         ANSWER_SECONDS,
-    )
+    )  # fmt: skip
     database = _told(found["database"], "The database does not answer.")
     redis = _told(found["redis"], "Redis does not answer; executions are accepted and run once it is back.")
     files = _told(found["files"], f"The folder of files {settings.MEDIA_ROOT} does not answer.")
-    tables = database and "Not known while the database does not answer."
+    work_files = _told(found["work"], f"The folder of work {work} does not answer.")
+    tables = database and "Whether tables are missing is not known while the database does not answer."
     migrations = tables or _told(found["migrations"], "The tables could not be looked at.")
     return [
         Check("database", database),
         Check("migrations", migrations),
         Check("files", files),
-        Check("disk", files or _told(found["disk"], ""), needed=False),
+        Check("work", work_files, needed=False),
+        Check("disk", files or work_files or _told(found["disk"], ""), needed=False),
         Check("redis", redis, needed=False),
     ]
 
@@ -90,14 +96,15 @@ def _redis() -> str:
     return ""
 
 
-def _files() -> str:
+def folders() -> list[Path]:
+    """The local folders that are written to, that of running tasks last."""
+    return [settings.DATA, Path(settings.MEDIA_ROOT), settings.MILLSTREAM["WORK_FOLDER"]]
+
+
+def _writable(paths: Sequence[Path]) -> str:
     """Only local folders can be looked at; another storage tells when it is used."""
-    told = (_folder(path) for path in _folders())
+    told = (_folder(path) for path in paths)
     return next((problem for problem in told if problem), "")
-
-
-def _folders() -> list[Path]:
-    return list(dict.fromkeys((settings.DATA, Path(settings.MEDIA_ROOT))))
 
 
 def _folder(path: Path) -> str:
@@ -112,7 +119,7 @@ def _folder(path: Path) -> str:
 
 
 def _disk() -> str:
-    for path in _folders():
+    for path in folders():
         free = shutil.disk_usage(path).free
         if free < LEAST_FREE_BYTES:
             return f"The disk of {path} is nearly full: {free:,} bytes are left."

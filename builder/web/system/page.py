@@ -2,7 +2,7 @@
 
 import platform
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError
@@ -16,9 +16,8 @@ from django.views.decorators.http import require_GET
 
 from builder.access.login import admins_only
 from builder.clock import SystemClock
-from builder.runtime.vitals import signs
+from builder.runtime.vitals import health, signs
 from builder.runtime.vitals.facts import DatabaseFacts, Facts, facts
-from builder.runtime.vitals.health import LEAST_FREE_BYTES
 from builder.store.processes import Process
 from builder.store.vitals import Driving
 
@@ -53,10 +52,11 @@ class Row:
 def system(request: HttpRequest) -> HttpResponse:
     """The page; for htmx the part that changes."""
     found = facts(_CLOCK.now())
+    rows = _rows(found)
     context = {
         "facts": found,
-        "rows": _rows(found),
-        "problems": list(_problems(found)),
+        "rows": rows,
+        "problems": list(_problems(found, rows)),
         "waited": _waited(found),
         "versions": _versions(found),
     }
@@ -99,25 +99,19 @@ def _waited(found: Facts) -> timedelta | None:
     return None if oldest is None else max(timedelta(), found.at - oldest)
 
 
-def _problems(found: Facts) -> Iterator[str]:
-    if found.database is None:
-        yield "The database does not answer."
-    else:
-        yield from _of_processes(found)
+def _problems(found: Facts, rows: Sequence[Row]) -> Iterator[str]:
+    yield from (check.problem for check in health.checks() if not check.ok)
+    if found.database is not None:
+        yield from _of_processes(found, rows)
         yield from _of_work(found, found.database)
-    if found.redis is None:
-        yield "Redis does not answer: executions are accepted and run once it is back."
-    for disk in found.disks:
-        if disk.free_bytes < LEAST_FREE_BYTES:
-            yield f"The disk of {disk.path} is nearly full: {disk.free_bytes:,} bytes are left."
 
 
-def _of_processes(found: Facts) -> Iterator[str]:
+def _of_processes(found: Facts, rows: Sequence[Row]) -> Iterator[str]:
     if not found.alive("worker"):
         yield "No worker is running: executions wait until one starts (python3 manage.py worker)."
     if not found.alive("scheduler"):
         yield "No scheduler is running: schedules do not fire until one starts (python3 manage.py scheduler)."
-    for row in _rows(found):
+    for row in rows:
         if row.offset_seconds is not None and abs(row.offset_seconds) > _CLOCKS_SECONDS:
             yield f"The clock of {row.process.name} is off by {row.offset_seconds:+.1f} s; let NTP set it."
         if row.foreign and row.alive:

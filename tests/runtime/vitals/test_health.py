@@ -22,6 +22,7 @@ def afresh(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> No
     monkeypatch.setattr(health, "_looks", Looks())
     monkeypatch.setattr(health, "_migrated_until", 0.0)
     settings.DATA, settings.MEDIA_ROOT = tmp_path, str(tmp_path / "files")
+    settings.MILLSTREAM = {**settings.MILLSTREAM, "WORK_FOLDER": tmp_path / "work"}
 
 
 @pytest.fixture
@@ -86,6 +87,13 @@ def test_a_folder_that_cannot_be_written_is_named(valkey: str, settings: Any, tm
     status, told = ready()
     assert status == 503
     assert str(tmp_path / "files") in told["files"]
+
+
+def test_where_tasks_cannot_work_what_is_accepted_waits(valkey: str, tmp_path: Path) -> None:
+    (tmp_path / "work").write_text("a file where a folder should be")
+    status, told = ready()
+    assert (status, told["status"], told["files"]) == (200, "degraded", "ok")
+    assert str(tmp_path / "work") in told["work"]
 
 
 def test_a_disk_that_is_nearly_full_is_told(valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
