@@ -50,6 +50,7 @@ from builder.tasks.flow.layout import (
 from builder.tasks.prepare import prepare, prepare_properties
 from builder.tasks.trigger import PollingTrigger, Trigger
 from builder.tasks.world.context import LEVELS, Files, Http, Kv, Outside, RunContext, Writing
+from builder.tasks.world.credentials import names_a_secret
 from builder.tasks.world.effects import Exited, LabelsAdded, VariablesSet, VariablesUnset
 from builder.tasks.world.elsewhere import PARTS, Counted, Part, Purged, Scope
 from builder.tasks.world.local_files import (
@@ -148,6 +149,7 @@ __all__ = [
     "list_local_files",
     "local_place",
     "model_validator",
+    "names_a_secret",
     "prepare",
     "prepare_properties",
     "read_item",

@@ -157,7 +157,7 @@ def test_a_webhook_shows_its_address_its_last_calls_and_repeats_one(browser: Cli
     assert "Nobody has called it yet" in page and "curl -X POST" in page
     assert "/api/v1/main/executions/webhook/lab/one/abcdefghijklmnopqrstuvwx" in page
     headers = {"Content-Type": ["application/json"], "X-Api-Key": ["hush1"], "X-Other": ["<i>"]}
-    came = calls.Came("POST", headers, {"token": ["hush2"], "page": ["7"]}, b'{"a": "<script>"}')
+    came = calls.Came("POST", headers, {"token": ["hush2"], "key": ["hush3"], "page": ["7"]}, b'{"a": "<script>"}')
     key, at = triggers.get("lab", "one", "hook").key, SystemClock().now()
     number = calls.add(key, came, at, status=404, reason="Its signature is missing.")
     calls.add_stray("lab/one", came, at, status=404, reason="No webhook has this key.")

@@ -1,6 +1,5 @@
 """The one guarded way of all tasks to the network (`builder.tasks.world.context.Http`)."""
 
-import re
 import ssl
 import tempfile
 from typing import Any
@@ -10,11 +9,11 @@ import httpx2
 from builder.errors import TaskFailure
 from builder.runtime.network import addresses
 from builder.runtime.network.transport import GuardedTransport
+from builder.tasks.world.credentials import names_a_secret
 
 CONNECT_SECONDS = 20.0
 SILENCE_SECONDS = 600.0
 REDIRECTS = 10
-_CREDENTIAL = re.compile(r"auth|token|key|secret|credential|cookie|session", re.IGNORECASE)
 
 
 class _Client(httpx2.AsyncClient):
@@ -23,7 +22,7 @@ class _Client(httpx2.AsyncClient):
     def _redirect_headers(self, request: httpx2.Request, url: httpx2.URL, method: str) -> httpx2.Headers:
         headers = super()._redirect_headers(request, url, method)
         if url.host != request.url.host:
-            for name in [name for name in headers if _CREDENTIAL.search(name)]:
+            for name in [name for name in headers if names_a_secret(name)]:
                 del headers[name]
         return headers
 

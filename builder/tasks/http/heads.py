@@ -5,14 +5,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from builder.tasks.api import TaskFailure
+from builder.tasks.api import TaskFailure, names_a_secret
 
 if TYPE_CHECKING:
     import httpx2
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _ADDRESS = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
-_HIDDEN = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
 
 
 def check_address(uri: str) -> str:
@@ -42,7 +41,7 @@ def raw_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
 
 def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """For the execution page: keys and cookies are left out."""
-    return {name: "***" if name.lower() in _HIDDEN else value for name, value in headers.items()}
+    return {name: "***" if names_a_secret(name) else value for name, value in headers.items()}
 
 
 def headers_of(response: "httpx2.Response") -> dict[str, list[str]]:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from builder.errors import NotFound, Unavailable
+from builder.store.hiding import MASK
 from builder.store.triggers import Trigger, calls
 from builder.store.triggers.calls import Noted
+from builder.tasks.world.credentials import names_a_secret
 
-_SECRET = ("token", "secret", "password", "signature", "apikey", "api-key", "api_key", "auth", "session", "credential")
-_HIDDEN = "******"
 _SHOWN_BYTES = 4096
 
 
@@ -35,8 +35,4 @@ def shown_call(trigger: Trigger, call: Noted) -> ShownCall:
 
 
 def _pairs(given: Any) -> tuple[tuple[str, str], ...]:
-    return tuple((name, _HIDDEN if _is_secret(name) else value) for name, values in given.items() for value in values)
-
-
-def _is_secret(name: str) -> bool:
-    return any(word in name.lower() for word in _SECRET)
+    return tuple((name, MASK if names_a_secret(name) else value) for name, values in given.items() for value in values)
