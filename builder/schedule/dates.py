@@ -7,6 +7,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from builder.errors import InvalidInput
+from builder.schedule.cron import check_zone
 
 
 class Times(Protocol):
@@ -48,6 +49,9 @@ class Dates:
 
 def read_dates(texts: Sequence[str], timezone: str = "UTC") -> Dates:
     """Dates in ISO-8601; those without an offset are in the zone. Raises InvalidInput."""
+    problem = check_zone(timezone)
+    if problem:
+        raise InvalidInput(problem)
     zone = ZoneInfo(timezone)
     return Dates(tuple(sorted({_read(text, zone) for text in texts})), zone)
 

@@ -1,7 +1,6 @@
 """The first page: what failed, what ran lately, what runs next, what is under way."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +12,7 @@ from builder.store import executions, flows, processes, triggers
 from builder.store.executions import Filters
 from builder.store.triggers import Trigger
 from builder.triggers.schedule import health
+from builder.triggers.schedule.timetable import zone_of
 
 _CLOCK = SystemClock()
 _STARTED = _CLOCK.now()
@@ -45,8 +45,4 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _in_own_zone(trigger: Trigger) -> datetime | None:
     """When a trigger fires next, in the zone of its schedule."""
-    try:
-        zone = ZoneInfo(str(trigger.definition.get("timezone") or "UTC"))
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = ZoneInfo("UTC")
-    return trigger.next_at.astimezone(zone) if trigger.next_at else None
+    return trigger.next_at.astimezone(zone_of(trigger)) if trigger.next_at else None

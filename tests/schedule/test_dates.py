@@ -22,3 +22,8 @@ def test_what_is_no_date_is_refused(text: str) -> None:
     assert "is not a date; write it like 2027-01-15T09:00:00" in (check_date(text) or "")
     with pytest.raises(InvalidInput):
         read_dates([text])
+
+
+def test_a_zone_that_there_is_not_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="no time zone 'Mars/Olympus'"):
+        read_dates(["2027-01-01T09:00:00"], "Mars/Olympus")

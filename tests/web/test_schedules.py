@@ -194,6 +194,15 @@ def test_a_calendar_without_schedules_says_where_they_come_from(browser: Client)
     assert "No schedules yet" in text(browser, "/schedules/calendar")
 
 
+def test_a_schedule_is_shown_in_the_zone_that_it_names_also_where_its_times_cannot_be_told(browser: Client) -> None:
+    flows.delete_flow("lab", "one", by="ada")
+    untold = "type: io.kestra.plugin.core.trigger.ScheduleOnDates\n    dates: '{{ nothing.here }}'"
+    hourly = 'type: io.kestra.plugin.core.trigger.Schedule\n    cron: "0 * * * *"'
+    flows.create_flow(FLOW.replace(hourly, untold), by="ada")
+    assert "From (Europe/Paris)" in text(browser, HOURLY)
+    assert "in Europe/Paris" in text(browser, "/schedules/calendar")
+
+
 def test_an_execution_leads_to_the_trigger_that_started_it(browser: Client) -> None:
     came = calls.Came("POST", {"Content-Type": ["application/json"]}, {}, b'{"a": 1}')
     number = calls.add(triggers.get("lab", "one", "hook").key, came, SystemClock().now(), status=404)

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from builder.clock import Clock
 from builder.engine.states import State
 from builder.errors import BuilderError
-from builder.schedule import Times
 from builder.schedule.slots import GRACE_SECONDS
 from builder.store import executions, triggers
 from builder.store.triggers import FAILED, FIRED, MISSED, SKIPPED, Slot, Trigger, history
@@ -169,14 +168,3 @@ def _clocks(day: date, zone: ZoneInfo) -> str:
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def own_zone(trigger: Trigger, clock: Clock) -> str | None:
-    """The zone that a schedule is written in; None when it cannot be read, or is none."""
-    if trigger.type not in TYPES:
-        return None
-    try:
-        times: Times = times_of(trigger, clock)
-    except BuilderError:
-        return None
-    return times.zone.key

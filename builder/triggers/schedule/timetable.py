@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 from builder.clock import Clock
 from builder.errors import InvalidInput
-from builder.schedule import Dates, Times, parse_cron, read_dates
+from builder.schedule import Dates, Times, check_zone, parse_cron, read_dates
 from builder.store.triggers import Trigger
 from builder.tasks.core.trigger.schedule import Schedule
 from builder.tasks.core.trigger.schedule_on_dates import ScheduleOnDates
@@ -21,11 +22,20 @@ SEARCHED_FOR_A_PAGE = 500
 
 def times_of(trigger: Trigger, clock: Clock) -> Times:
     """When this schedule fires, whatever its conditions say. Raises InvalidInput, ExpressionError."""
-    definition = trigger.definition
-    zone = str(definition.get("timezone") or "UTC")
+    definition, zone = trigger.definition, _written_zone(trigger)
     if trigger.type in _ON_DATES:
         return _dates(trigger, zone, clock)
     return parse_cron(str(definition["cron"]), with_seconds=definition.get("withSeconds") is True, timezone=zone)
+
+
+def zone_of(trigger: Trigger) -> ZoneInfo:
+    """The zone that its times are written in; UTC where it names none, or one that there is not."""
+    name = _written_zone(trigger)
+    return ZoneInfo("UTC" if check_zone(name) else name)
+
+
+def _written_zone(trigger: Trigger) -> str:
+    return str(trigger.definition.get("timezone") or "UTC")
 
 
 def _dates(trigger: Trigger, zone: str, clock: Clock) -> Dates:

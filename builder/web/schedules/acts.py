@@ -12,11 +12,12 @@ from django.views.decorators.http import require_POST
 
 from builder.actions import triggers as trigger_actions
 from builder.clock import SystemClock
-from builder.errors import BuilderError, InvalidInput, NotFound
+from builder.errors import BuilderError, InvalidInput
 from builder.store import triggers
 from builder.store.triggers import Trigger
 from builder.triggers.called import webhooks
-from builder.triggers.schedule import backfilling, timetable
+from builder.triggers.schedule import backfilling
+from builder.triggers.schedule.timetable import zone_of
 
 _CLOCK = SystemClock()
 _LONGEST_PACE = 86_400
@@ -30,8 +31,6 @@ def act(request: HttpRequest, namespace: str, flow_id: str, trigger_id: str) -> 
         done = _ACTS.get(request.POST.get("verb", ""), _nothing)(request, trigger)
         if done:
             messages.success(request, done)
-    except NotFound as error:
-        messages.error(request, error.message)
     except BuilderError as error:
         messages.error(request, error.message)
     back = request.POST.get("back", "")
@@ -41,8 +40,7 @@ def act(request: HttpRequest, namespace: str, flow_id: str, trigger_id: str) -> 
 
 
 def _backfill(request: HttpRequest, trigger: Trigger) -> str:
-    zone = timetable.times_of(trigger, _CLOCK).zone if trigger.type in timetable.TYPES else ZoneInfo("UTC")
-    start, end = (_moment(request, name, zone) for name in ("start", "end"))
+    start, end = (_moment(request, name, zone_of(trigger)) for name in ("start", "end"))
     backfilling.begin(
         trigger, start, min(end, _CLOCK.now()), _CLOCK,
         gaps_only=request.POST.get("gaps") == "on",

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET
 from builder.clock import SystemClock
 from builder.schedule import check_zone
 from builder.store import triggers
-from builder.triggers.schedule.calendar import Kind, calendar, own_zone
-from builder.triggers.schedule.timetable import TYPES
+from builder.triggers.schedule.calendar import Kind, calendar
+from builder.triggers.schedule.timetable import TYPES, zone_of
 
 _CLOCK = SystemClock()
 VIEWS = ("month", "week", "day")
@@ -86,7 +86,7 @@ def _date(text: str, today: date) -> date:
 
 def _zones() -> list[str]:
     """Those that schedules are written in, the most usual first."""
-    found = [zone for trigger in triggers.listed(types=TYPES) if (zone := own_zone(trigger, _CLOCK))]
+    found = [zone_of(trigger).key for trigger in triggers.listed(types=TYPES)]
     return sorted(set(found), key=lambda zone: (-found.count(zone), zone))
 
 

@@ -17,7 +17,7 @@ from builder.store.triggers import Slot, Trigger, calls
 from builder.triggers import resuming
 from builder.triggers.called import webhooks
 from builder.triggers.schedule import health, timetable
-from builder.triggers.schedule.calendar import kind_of, own_zone
+from builder.triggers.schedule.calendar import kind_of
 from builder.web.schedules.lines import row
 from builder.web.schedules.showing import shown_call
 
@@ -84,7 +84,7 @@ def _sent_to(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, trigger: Trigger) -> HttpResponse:
-    past, zone = triggers.slots(trigger, SLOTS), ZoneInfo(own_zone(trigger, _CLOCK) or "UTC")
+    past, zone = triggers.slots(trigger, SLOTS), timetable.zone_of(trigger)
     states = executions.states([slot.execution_id for slot in past if slot.execution_id])
     context = {
         "row": row(trigger),
