@@ -14,7 +14,7 @@ from builder.engine.states import State
 from builder.errors import BuilderError, InvalidInput
 from builder.store import executions, flows
 from builder.store.executions import Filters
-from builder.web.parts.paging import page_number
+from builder.web.parts.paging import page_number, query_of
 
 _CLOCK = SystemClock()
 PAGE_SIZE = 25
@@ -27,12 +27,10 @@ def execution_list(request: HttpRequest) -> HttpResponse:
     """One page of the history."""
     filters = read_filters(request)
     page = executions.search(filters, page=page_number(request), size=PAGE_SIZE)
-    query = request.GET.copy()
-    query.pop("page", None)
     context = {
         "page": page, "states": list(State), "periods": PERIODS, "namespaces": flows.namespaces(),
-        "given": request.GET, "chosen_states": {state.value for state in filters.states}, "query": query.urlencode(),
-        "is_filtered": bool(query), "spent": executions.spent(filters) if filters.flow_id else None,
+        "given": request.GET, "chosen_states": {state.value for state in filters.states}, "query": query_of(request),
+        "is_filtered": bool(query_of(request)), "spent": executions.spent(filters) if filters.flow_id else None,
     }  # fmt: skip
     part = "#rows" if request.headers.get("HX-Target") == "rows" else ""
     return render(request, f"execution/list.html{part}", context)

@@ -14,7 +14,7 @@ from builder.store import executions, flows, triggers
 from builder.store.flows import Revision, drafts
 from builder.tasks.catalogue import catalogue
 from builder.web.parts.comparing import compared
-from builder.web.parts.paging import page_number
+from builder.web.parts.paging import page_number, query_of
 from builder.web.reference.opening import flow_text
 
 PAGE_SIZE = 25
@@ -46,7 +46,7 @@ def flow_list(request: HttpRequest) -> HttpResponse:
     unborn = [draft for draft in drafts.listed() if draft.base_revision is None] if page.number == 1 else []
     context = {
         "rows": rows, "page": page, "q": text, "namespace": namespace, "namespaces": flows.namespaces(),
-        "unborn": unborn,
+        "unborn": unborn, "query": query_of(request),
     }  # fmt: skip
     return render(
         request, "flow/list.html#rows" if request.headers.get("HX-Target") == "rows" else "flow/list.html", context

@@ -84,6 +84,17 @@ def test_the_list_of_flows_shows_their_runs_and_searches(browser: Client) -> Non
     assert "flows/lab/one" not in found
 
 
+def test_the_pages_of_a_list_lead_to_each_other_and_keep_what_was_searched(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builder.web.flows.PAGE_SIZE", 2)
+    for name in ("flow1", "flow2", "flow3", "other"):
+        publish(name)
+    first, second = text(browser, "/flows", q="flow"), text(browser, "/flows", q="flow", page="2")
+    assert "3 in all · page 1 of 2" in first and 'rel="next" href="?q=flow&amp;page=2"' in first
+    assert "flows/lab/flow3" in second and 'rel="prev" href="?q=flow&amp;page=1"' in second and "Next<" not in second
+
+
 def test_a_flow_is_switched_off_and_on(browser: Client) -> None:
     publish()
     browser.post("/flows/lab/one/switch", {"on": "false"})

@@ -3,7 +3,6 @@
 from builder.store.executions.history import (
     ExecutionItem,
     Filters,
-    Page,
     Spent,
     StateCount,
     counts,
@@ -77,7 +76,6 @@ __all__ = [
     "MetricPoint",
     "MetricRow",
     "NewExecution",
-    "Page",
     "SaveResult",
     "Saved",
     "SignalRow",

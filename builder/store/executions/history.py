@@ -16,6 +16,7 @@ from builder.store import documents
 from builder.store.executions.records import exact
 from builder.store.executions.terms import Term, condition
 from builder.store.gate import select
+from builder.store.pages import Page
 
 _SORTS = {
     "created": ("created_at", "id"),
@@ -109,20 +110,6 @@ class ExecutionItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a list; `number` counts from 1."""
-
-    items: tuple[ExecutionItem, ...]
-    total: int
-    number: int
-    size: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // self.size))
-
-
-@dataclass(frozen=True, slots=True)
 class Spent:
     """What executions used together: `unpriced` calls are not in the cost, which is None where none is known."""
 
@@ -137,7 +124,7 @@ class StateCount:
     count: int
 
 
-def search(filters: Filters, *, page: int = 1, size: int = 25, sort: str = "-created") -> Page:
+def search(filters: Filters, *, page: int = 1, size: int = 25, sort: str = "-created") -> Page[ExecutionItem]:
     """One page, newest first unless `sort` says otherwise ("created", "-ended", "flow" ...)."""
     found = _filtered(filters)
     ids = list(found.order_by(*_order(sort)).values_list("id", flat=True)[(page - 1) * size : page * size])

@@ -12,6 +12,7 @@ from builder.models import Flow as FlowRow
 from builder.models import FlowRevision as RevisionRow
 from builder.store import documents
 from builder.store.gate import lock_row, select, write
+from builder.store.pages import Page
 
 _TO_RUN = """
 SELECT r.number, r.source, f.disabled FROM builder_flow f
@@ -46,14 +47,6 @@ class Revision:
     created_by: str
     created_at: datetime
     deleted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FlowPage:
-    items: tuple[FlowItem, ...]
-    total: int
-    number: int
-    size: int
 
 
 def publish(
@@ -198,7 +191,7 @@ def search(
     size: int = 25,
     sort: str = "namespace",
     exact_namespace: bool = False,
-) -> FlowPage:
+) -> Page[FlowItem]:
     """One page of flows; `namespace` takes its children too; `sort` is namespace, id, updated or created, with "-"."""
     found = _live_rows()
     if namespace:
@@ -209,7 +202,7 @@ def search(
     for pair in labels:
         found = found.filter(labels__contains=documents.dump(pair))
     rows = found.order_by(*_order(sort))[(page - 1) * size : page * size]
-    return FlowPage(tuple(_item(row) for row in rows), found.count(), page, size)
+    return Page(tuple(_item(row) for row in rows), found.count(), page, size)
 
 
 def search_sources(text: str, *, namespace: str = "", limit: int = 50) -> list[Revision]:
