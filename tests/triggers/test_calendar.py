@@ -8,7 +8,8 @@ import pytest
 from builder.clock import FixedClock
 from builder.store import triggers
 from builder.store.triggers import history, states
-from builder.triggers.schedule.calendar import Kind, calendar
+from builder.triggers.schedule.calendar import Calendar, Kind, calendar
+from builder.triggers.schedule.timetable import TYPES
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2027, 3, 10, 12, 30, tzinfo=UTC)
@@ -25,8 +26,12 @@ def trigger() -> triggers.Trigger:
     return triggers.get("lab", "night", "daily")
 
 
-def kinds(first: date, days: int, zone: ZoneInfo = PARIS, **options: str) -> dict[date, list[Kind]]:
-    found = calendar(first, days, zone, FixedClock(NOW), **options)
+def shown(first: date, days: int, zone: ZoneInfo = PARIS) -> Calendar:
+    return calendar(first, days, zone, FixedClock(NOW), triggers.of_types(TYPES, active=False))
+
+
+def kinds(first: date, days: int, zone: ZoneInfo = PARIS) -> dict[date, list[Kind]]:
+    found = shown(first, days, zone)
     return {day.date: [entry.kind for line in day.lines for entry in line.entries] for day in found.days}
 
 
@@ -48,27 +53,26 @@ def test_each_time_stands_on_its_day_as_what_became_of_it(trigger: triggers.Trig
 
 def test_what_started_after_its_minute_was_late(trigger: triggers.Trigger) -> None:
     fired(trigger, 8, late=timedelta(seconds=61))
-    (line,) = calendar(date(2027, 3, 9), 1, PARIS, FixedClock(NOW)).days[0].lines
+    (line,) = shown(date(2027, 3, 9), 1).days[0].lines
     assert line.counts == {"late": 1} and line.first.reason == "why"
 
 
-def test_what_is_off_or_not_searched_for_has_nothing_to_come(trigger: triggers.Trigger) -> None:
-    assert kinds(date(2027, 3, 12), 1, text="morning") == {date(2027, 3, 12): []}
-    assert kinds(date(2027, 3, 12), 1, text="nig") == {date(2027, 3, 12): [Kind.COMING]}
+def test_what_is_off_has_nothing_to_come(trigger: triggers.Trigger) -> None:
+    assert kinds(date(2027, 3, 12), 1) == {date(2027, 3, 12): [Kind.COMING]}
     triggers.set_enabled(*trigger.place, False, NOW)
     assert kinds(date(2027, 3, 12), 1) == {date(2027, 3, 12): []}
 
 
 def test_days_on_which_the_clocks_change_say_so() -> None:
-    found = calendar(date(2027, 3, 27), 3, PARIS, FixedClock(NOW))
+    found = shown(date(2027, 3, 27), 3)
     assert [day.clocks for day in found.days] == ["", "clocks go forward", ""]
-    assert calendar(date(2027, 10, 31), 1, PARIS, FixedClock(NOW)).days[0].clocks == "clocks go back"
+    assert shown(date(2027, 10, 31), 1).days[0].clocks == "clocks go back"
 
 
 def test_a_schedule_of_every_second_is_counted_and_cut() -> None:
     each = {**DAILY, "cron": "* * * * * *", "withSeconds": True}
     triggers.declare("lab", "night", 1, [each], disabled=False, now=NOW)
-    found = calendar(date(2027, 3, 11), 1, PARIS, FixedClock(NOW))
+    found = shown(date(2027, 3, 11), 1)
     assert found.is_cut and found.days[0].lines[0].shown == ()
 
 

@@ -205,6 +205,12 @@ def test_a_schedule_is_shown_in_the_zone_that_it_names_also_where_its_times_cann
 
 def test_an_execution_leads_to_the_trigger_that_started_it(browser: Client) -> None:
     came = calls.Came("POST", {"Content-Type": ["application/json"]}, {}, b'{"a": 1}')
+def test_the_calendar_is_searched_by_flow_and_by_schedule(browser: Client) -> None:
+    for searched, found in (("ONE", True), ("hour", True), ("lab", False), ("none", False)):
+        page = text(browser, "/schedules/calendar", date="2030-02-14", q=searched)
+        assert (HOURLY in page) == found and "No schedules yet" not in page
+
+
     number = calls.add(triggers.get("lab", "one", "hook").key, came, SystemClock().now(), status=404)
     browser.post(f"{HOOK}/act", {"verb": "repeat", "call": str(number)})
     (item,) = executions.search(Filters(flow_id="one")).items

@@ -12,14 +12,16 @@ from builder.clock import Clock
 from builder.engine.states import State
 from builder.errors import BuilderError
 from builder.schedule.slots import GRACE_SECONDS
-from builder.store import executions, triggers
+from builder.store import executions
 from builder.store.triggers import FAILED, FIRED, MISSED, SKIPPED, Slot, Trigger, history
-from builder.triggers.schedule.timetable import TYPES, times_of
+from builder.triggers.schedule.timetable import times_of
 
 MOST_SLOTS = 5000
 """How many past slots one view reads; a month of one-minute schedules has more, and its days say so."""
 MOST_COMING = 3000
 """How many times to come one schedule puts into a view."""
+MOST_SCHEDULES = 1000
+"""How many schedules one view shows."""
 SHOWN, SHOWN_ON_A_DAY = 6, 300
 """How many times of one schedule a day names, among others and alone; beyond that it counts them."""
 
@@ -95,13 +97,13 @@ class Calendar:
     is_cut: bool
 
 
-def calendar(first: date, days: int, zone: ZoneInfo, clock: Clock, *, text: str = "") -> Calendar:
-    """So many days from `first` on, of all schedules whose flow or name holds the text."""
+def calendar(first: date, days: int, zone: ZoneInfo, clock: Clock, schedules: Sequence[Trigger]) -> Calendar:
+    """So many days from `first` on, of these schedules."""
     start, end = _midnight(first, zone), _midnight(first + timedelta(days=days), zone)
-    watched = {one.key: one for one in triggers.listed(text=text, types=TYPES)}
+    watched = {one.key: one for one in schedules[:MOST_SCHEDULES]}
     past = history.between(start, end, list(watched), MOST_SLOTS)
     found = [(watched[slot.trigger], entry) for slot, entry in _past(past, zone)]
-    cut = len(past) == MOST_SLOTS
+    cut = len(past) == MOST_SLOTS or len(schedules) > MOST_SCHEDULES
     known = {(slot.trigger, slot.fire_at) for slot in past}
     for trigger in watched.values():
         coming = [at for at in _coming(trigger, start, end, clock) if (trigger.key, at) not in known]

@@ -1,5 +1,6 @@
 """The calendar of schedules: a month, a week or a day."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_GET
 from builder.clock import SystemClock
 from builder.schedule import check_zone
 from builder.store import triggers
+from builder.store.triggers import Trigger
 from builder.triggers.schedule.calendar import Kind, calendar
 from builder.triggers.schedule.timetable import TYPES, zone_of
 
@@ -24,14 +26,15 @@ _WEEK = timedelta(days=7)
 @require_GET
 def calendar_view(request: HttpRequest) -> HttpResponse:
     """`view`, `date`, `zone` and `q` say what is shown; what cannot be read is as if it were not there."""
-    zones = _zones()
+    schedules = triggers.of_types(TYPES, active=False)
+    zones = _zones(schedules)
     zone = ZoneInfo(_zone(request.GET.get("zone", ""), zones))
     today = _CLOCK.now().astimezone(zone).date()
     view = request.GET.get("view", "")
     view = view if view in VIEWS else "week"
     day, text = _date(request.GET.get("date", ""), today), request.GET.get("q", "").strip()
     first, count = _span(view, day)
-    found = calendar(first, count, zone, _CLOCK, text=text)
+    found = calendar(first, count, zone, _CLOCK, [one for one in schedules if _holds(one, text)])
 
     def address(to: date, as_: str = view) -> str:
         asked = {"view": as_, "date": to.isoformat(), "zone": zone.key, **({"q": text} if text else {})}
@@ -49,7 +52,7 @@ def calendar_view(request: HttpRequest) -> HttpResponse:
         "views": [(one, address(day, one)) for one in VIEWS],
         "before": address(before), "after": address(after), "now": address(today),
         "kinds": [kind.value for kind in Kind],
-        "has_schedules": bool(triggers.listed(types=TYPES, limit=1)),
+        "has_schedules": bool(schedules),
     }  # fmt: skip
     return render(request, "schedule/calendar.html", context)
 
@@ -84,9 +87,13 @@ def _date(text: str, today: date) -> date:
     return min(max(day, _FIRST), _LAST)
 
 
-def _zones() -> list[str]:
+def _holds(trigger: Trigger, text: str) -> bool:
+    return any(text.casefold() in name.casefold() for name in (trigger.flow_id, trigger.id))
+
+
+def _zones(schedules: Sequence[Trigger]) -> list[str]:
     """Those that schedules are written in, the most usual first."""
-    found = [zone_of(trigger).key for trigger in triggers.listed(types=TYPES)]
+    found = [zone_of(trigger).key for trigger in schedules]
     return sorted(set(found), key=lambda zone: (-found.count(zone), zone))
 
 
