@@ -10,6 +10,7 @@ from builder.errors import Conflict
 from builder.schedule import Recover
 from builder.store import executions, processes, triggers
 from builder.store.executions import Filters
+from builder.store.triggers import history
 from builder.triggers.resuming import passed_while_off, switch_on
 from builder.triggers.schedule import backfilling, health
 from builder.triggers.schedule.backfilling import run_backfills
@@ -130,6 +131,13 @@ def test_set_dates_that_cannot_be_told_are_told(clock: FixedClock) -> None:
     fire_due(clock)
     (said,) = told(clock)
     assert "times cannot be told" in said and "nothing" in said
+
+
+def test_what_others_did_not_start_does_not_hide_it(clock: FixedClock) -> None:
+    long_ago = clock.now() - HOUR
+    history.note_missed("lab/hourly/each_hour", [long_ago], "mine", long_ago)
+    history.note_missed("lab/other/each_minute", [clock.now()], "theirs", clock.now())
+    assert [slot.reason for slot in history.lost(long_ago - HOUR, ["lab/hourly/each_hour"], limit=1)] == ["mine"]
 
 
 def off_for_three_hours(clock: FixedClock) -> None:

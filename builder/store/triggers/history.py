@@ -47,9 +47,9 @@ def between(start: datetime, end: datetime, triggers: Collection[str], limit: in
     return _slots(found.order_by("fire_at", "id")[:limit])
 
 
-def lost(since: datetime, limit: int = 1000) -> list[Slot]:
-    """What did not start although it should have, as it was found after that moment; the newest first."""
-    found = SlotRow.objects.filter(state__in=(FAILED, MISSED), made_at__gt=since)
+def lost(since: datetime, triggers: Collection[str], limit: int = 1000) -> list[Slot]:
+    """What these did not start although they should have, as it was found after that moment; the newest first."""
+    found = SlotRow.objects.filter(state__in=(FAILED, MISSED), made_at__gt=since, trigger__in=triggers)
     return _slots(found.order_by("-made_at", "-fire_at")[:limit])
 
 

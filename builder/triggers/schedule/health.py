@@ -70,9 +70,9 @@ def _wrong_now(trigger: Trigger, now: datetime, clock: Clock, nobody: bool) -> A
 
 def _lost(watched: Mapping[str, Trigger], now: datetime) -> list[Alert]:
     found: dict[str, list[Slot]] = {}
-    for slot in history.lost(now - TOLD_FOR):
-        trigger = watched.get(slot.trigger)
-        if trigger is not None and (trigger.heeded_at is None or slot.made_at > trigger.heeded_at):
+    for slot in history.lost(now - TOLD_FOR, watched):
+        heeded_at = watched[slot.trigger].heeded_at
+        if heeded_at is None or slot.made_at > heeded_at:
             found.setdefault(slot.trigger, []).append(slot)
     return [_told(watched[key], slots) for key, slots in found.items()]
 
