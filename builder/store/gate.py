@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
@@ -160,6 +161,11 @@ def select(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, tuple(parameters))
         return list(cursor.fetchall())
+
+
+def select_each(statement: str, parameters: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """The rows of one raw statement, `SELECT ... FROM (...) AS one`, for each of these parameters; asked at once."""
+    return select(" UNION ALL ".join([statement] * len(parameters)), list(chain(*parameters))) if parameters else []
 
 
 def among(values: Collection[Any]) -> str:

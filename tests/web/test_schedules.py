@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from builder.actions import flows
 from builder.clock import SystemClock
@@ -66,6 +68,28 @@ def test_schedules_show_the_next_five_runs_in_their_zone_and_switch(browser: Cli
     browser.post(HOURLY, {"on": "false"})
     assert not hourly().enabled
     assert "switched off" in text(browser, "/schedules")
+
+
+def test_a_list_of_many_triggers_comes_by_pages_each_with_few_queries(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builder.web.schedules.views.PAGE_SIZE", 20)
+    schedule = "  - {{id: n{}, type: io.kestra.plugin.core.trigger.Schedule, cron: '0 * * * *'}}\n"
+    head, at = FLOW.partition("triggers:")[0] + "triggers:\n", SystemClock().now() - timedelta(days=9)
+
+    def queries(count: int) -> int:
+        flows.update_flow("lab", "one", head + "".join(schedule.format(n) for n in range(count)), by="ada")
+        for one in triggers.listed():
+            history.note_missed(one.key, [at], "so it was", at)
+        with CaptureQueriesContext(connection) as done:
+            page = text(browser, "/schedules", q="n")
+        assert page.count("so it was") == min(count, 20)
+        return len(done)
+
+    assert queries(2) == queries(20)
+    assert queries(25) <= 20
+    assert 'rel="next" href="?q=n&amp;page=2"' in text(browser, "/schedules", q="n")
+    assert text(browser, "/schedules", q="n", page="2").count("so it was") == 5
 
 
 def test_the_page_of_a_schedule_says_it_in_words_with_the_next_ten_and_its_history(browser: Client) -> None:
@@ -181,6 +205,12 @@ def test_the_calendar_shows_a_span_of_days_and_leads_to_others(browser: Client, 
     assert f"date={before}&amp;zone=Asia%2FTokyo&amp;q=one" in page
 
 
+def test_the_calendar_is_searched_by_flow_and_by_schedule(browser: Client) -> None:
+    for searched, found in (("ONE", True), ("hour", True), ("lab", False), ("none", False)):
+        page = text(browser, "/schedules/calendar", date="2030-02-14", q=searched)
+        assert (HOURLY in page) == found and "No schedules yet" not in page
+
+
 @pytest.mark.parametrize("asked", [
     {"date": "soon", "zone": "Mars/Olympus"}, {"date": "0001-01-01", "view": "month"},
     {"date": "9999-12-31", "view": "month"}, {"date": "9999-12-31", "view": "week", "q": "\x7f"},
@@ -205,12 +235,6 @@ def test_a_schedule_is_shown_in_the_zone_that_it_names_also_where_its_times_cann
 
 def test_an_execution_leads_to_the_trigger_that_started_it(browser: Client) -> None:
     came = calls.Came("POST", {"Content-Type": ["application/json"]}, {}, b'{"a": 1}')
-def test_the_calendar_is_searched_by_flow_and_by_schedule(browser: Client) -> None:
-    for searched, found in (("ONE", True), ("hour", True), ("lab", False), ("none", False)):
-        page = text(browser, "/schedules/calendar", date="2030-02-14", q=searched)
-        assert (HOURLY in page) == found and "No schedules yet" not in page
-
-
     number = calls.add(triggers.get("lab", "one", "hook").key, came, SystemClock().now(), status=404)
     browser.post(f"{HOOK}/act", {"verb": "repeat", "call": str(number)})
     (item,) = executions.search(Filters(flow_id="one")).items

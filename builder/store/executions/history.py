@@ -15,7 +15,7 @@ from builder.models import Label, Metric
 from builder.store import documents
 from builder.store.executions.records import exact
 from builder.store.executions.terms import Term, condition
-from builder.store.gate import select
+from builder.store.gate import select_each
 from builder.store.pages import Page
 
 _SORTS = {
@@ -199,8 +199,7 @@ def recent_states(flows: Sequence[tuple[str, str]], last: int = 10) -> dict[tupl
 
 def _last_ids(flows: Sequence[tuple[str, str]], last: int) -> list[str]:
     """One index look-up for each flow, in one statement; a window function would read the flows' whole history."""
-    statement = " UNION ALL ".join([_LAST] * len(flows))
-    return [row[0] for row in select(statement, [value for flow in flows for value in (*flow, last)])]
+    return [row[0] for row in select_each(_LAST, [(*flow, last) for flow in flows])]
 
 
 def usage_by_path(execution_id: str) -> dict[str, Mapping[str, Decimal]]:

@@ -12,6 +12,7 @@ from builder.models import Slot as SlotRow
 from builder.models import Trigger as TriggerRow
 from builder.store import documents
 from builder.store.gate import lock_row, write
+from builder.store.pages import Page
 from builder.store.triggers import calls, windows
 from builder.store.triggers.history import (
     FAILED,
@@ -52,6 +53,7 @@ __all__ = [
     "of_types",
     "plan",
     "say",
+    "search",
     "set_enabled",
     "slot_key",
     "slots",
@@ -112,16 +114,23 @@ def of_types(types: Sequence[str], *, active: bool = True) -> list[Trigger]:
     return read_all((found.filter(enabled=True, declared_disabled=False) if active else found).order_by("id"))
 
 
-def listed(*, namespace: str = "", text: str = "", types: Sequence[str] = (), limit: int = 1000) -> list[Trigger]:
-    """Triggers for a page, by flow."""
-    found = TriggerRow.objects.order_by("namespace", "flow_id", "id")
+def listed(*, namespace: str = "", text: str = "", limit: int = 1000) -> list[Trigger]:
+    """Triggers by flow; `namespace` takes its children too."""
+    found = _by_flow(text)
     if namespace:
         found = found.filter(Q(namespace=namespace) | Q(namespace__startswith=f"{namespace}."))
-    if text:
-        found = found.filter(Q(flow_id__icontains=text) | Q(trigger_id__icontains=text))
-    if types:
-        found = found.filter(type__in=types)
     return read_all(found[:limit])
+
+
+def search(text: str = "", *, page: int = 1, size: int = 25) -> Page[Trigger]:
+    """One page of them."""
+    found = _by_flow(text)
+    return Page(tuple(read_all(found[(page - 1) * size : page * size])), found.count(), page, size)
+
+
+def _by_flow(text: str) -> QuerySet[TriggerRow]:
+    found = TriggerRow.objects.order_by("namespace", "flow_id", "id")
+    return found.filter(Q(flow_id__icontains=text) | Q(trigger_id__icontains=text)) if text else found
 
 
 def due(types: Sequence[str], now: datetime, limit: int = 200) -> list[Trigger]:

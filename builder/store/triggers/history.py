@@ -9,10 +9,14 @@ from django.db.models import Q
 
 from builder.models import Execution as ExecutionRow
 from builder.models import Slot as SlotRow
-from builder.store.gate import write
+from builder.store.gate import select_each, write
 
 FIRED, SKIPPED, MISSED, FAILED = "FIRED", "SKIPPED", "MISSED", "FAILED"
 """What comes of a slot: started; left out by a condition; given up; it should have started and could not."""
+
+_LAST = """
+SELECT id FROM (SELECT id FROM builder_slot WHERE "trigger" = %s ORDER BY fire_at DESC LIMIT %s) AS latest
+"""
 
 
 class _HasKey(Protocol):
@@ -41,6 +45,15 @@ def slots(trigger: _HasKey, limit: int = 20) -> list[Slot]:
     return _slots(SlotRow.objects.filter(trigger=trigger.key).order_by("-fire_at")[:limit])
 
 
+def last_slots(triggers: Collection[str], each: int) -> dict[str, list[Slot]]:
+    """So many of the last slots of each of these triggers, newest first; one look into the index for each."""
+    found: dict[str, list[Slot]] = {key: [] for key in triggers}
+    ids = [row[0] for row in select_each(_LAST, [(key, each) for key in found])]
+    for slot in _slots(SlotRow.objects.filter(id__in=ids).order_by("-fire_at")):
+        found[slot.trigger].append(slot)
+    return found
+
+
 def between(start: datetime, end: datetime, triggers: Collection[str], limit: int) -> list[Slot]:
     """The slots of these triggers from `start` to before `end`, the oldest first; at most so many."""
     found = SlotRow.objects.filter(fire_at__gte=start, fire_at__lt=end, trigger__in=triggers)
@@ -66,6 +79,12 @@ def note_missed(trigger: str, moments: Iterable[datetime], reason: str, now: dat
 def is_running(execution_id: str | None) -> bool:
     """Whether the execution a trigger started last has not ended yet."""
     return ExecutionRow.objects.filter(id=execution_id, ended_at__isnull=True).exists() if execution_id else False
+
+
+def running_among(execution_ids: Collection[str]) -> frozenset[str]:
+    """Those of these executions that have not ended yet."""
+    found = ExecutionRow.objects.filter(id__in=execution_ids, ended_at__isnull=True)
+    return frozenset(found.values_list("id", flat=True))
 
 
 def was_running(execution_id: str | None, at: datetime) -> bool:

@@ -1,8 +1,9 @@
 """Fires schedules: each slot once, whoever else looks at the same time, and says why when it cannot."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 
 from django.conf import settings
 
@@ -77,10 +78,19 @@ def _note_pause(trigger: Trigger, off_at: datetime, times: Times, now: datetime)
 
 def running(trigger: Trigger) -> str | None:
     """The execution that this trigger started and that keeps it from starting another one."""
-    if trigger.definition.get("allowConcurrent") is True:
-        return None
+    return running_of([trigger]).get(trigger.key)
+
+
+def running_of(listed: Sequence[Trigger]) -> Mapping[str, str]:
+    """The same of several triggers, by their key; those that nothing keeps are left out."""
+    started = {one.key: _last(one) for one in listed if one.definition.get("allowConcurrent") is not True}
+    still = history.running_among(list(chain(*started.values())))
+    return {key: found[0] for key, last in started.items() if (found := [one for one in last if one in still])}
+
+
+def _last(trigger: Trigger) -> list[str]:
     last = (trigger.last_execution_id, trigger.backfill.last_execution_id if trigger.backfill else None)
-    return next((one for one in last if triggers.is_running(one)), None)
+    return list(filter(None, last))
 
 
 def _due(trigger: Trigger, times: Times, now: datetime) -> Due:

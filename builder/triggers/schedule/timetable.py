@@ -54,8 +54,10 @@ def upcoming(trigger: Trigger, times: Times, clock: Clock, count: int) -> list[d
     """The next slots that the conditions let through as of now, in UTC; none for a trigger that is switched off."""
     if not trigger.active:
         return []
-    candidates = islice(times.after(clock.now()), SEARCHED_FOR_A_PAGE)
-    return list(islice(fitting(Opening(trigger, {}, clock), candidates, times), count))
+    found: Iterator[datetime] = islice(times.after(clock.now()), SEARCHED_FOR_A_PAGE)
+    if is_conditional(trigger):
+        found = fitting(Opening(trigger, {}, clock), found, times)
+    return list(islice(found, count))
 
 
 def variables(times: Times, slot: datetime) -> dict[str, str]:
@@ -76,8 +78,6 @@ def fitting_variables(opening: Opening, times: Times, slot: datetime) -> dict[st
 
 def fitting(opening: Opening, slots: Iterator[datetime], times: Times) -> Iterator[datetime]:
     """Those that the conditions let through; one that cannot be told is left out."""
-    if not is_conditional(opening.trigger):
-        return slots
     return (slot for slot in slots if opening.with_variables(_written(times, date=slot)).objection() is None)
 
 

@@ -1,54 +1,74 @@
 """A trigger as a line of the list and as the head of its page: what it waits for, in words."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from builder.clock import SystemClock
 from builder.errors import BuilderError
 from builder.schedule import Times
-from builder.store import triggers
-from builder.store.triggers import Trigger
+from builder.store.triggers import Trigger, history
 from builder.triggers.called import webhooks
 from builder.triggers.conditions import conditions_of
 from builder.triggers.flow import chains
 from builder.triggers.opening import is_conditional
 from builder.triggers.polling import polling_types
 from builder.triggers.schedule import timetable
-from builder.triggers.schedule.firing import running
+from builder.triggers.schedule.firing import running_of
 from builder.web.editor.fields.trigger import webhook_path
 
 _CLOCK = SystemClock()
 NEXT = 5
+LAST = 5
 
 
-def row(trigger: Trigger) -> dict[str, object]:
-    """One line of the list."""
-    shown: dict[str, object] = {"trigger": trigger, "slots": triggers.slots(trigger, 5), "held_by": _held_by(trigger)}
+def rows(listed: Sequence[Trigger]) -> list[dict[str, Any]]:
+    """The lines of the list: each its head, what runs next and what ran last."""
+    last, held = history.last_slots([one.key for one in listed], LAST), held_by(listed)
+    return [
+        {
+            **(shown := head(one)), "next": _next(one, shown["times"]),
+            "slots": last[one.key], "held_by": held.get(one.key),
+        }
+        for one in listed
+    ]  # fmt: skip
+
+
+def head(trigger: Trigger) -> dict[str, Any]:
+    """What it is and what it waits for; `times` None: it is no schedule, or they cannot be told."""
+    shown: dict[str, Any] = {"trigger": trigger, "times": None}
     if trigger.type in webhooks.TYPES:
         return {**shown, "kind": "webhook", "says": "When its address is called", "address": _address(trigger)}
     if trigger.type in chains.TYPES:
         return {**shown, "kind": "flow", "says": _after(trigger)}
     if trigger.type not in timetable.TYPES:
         return {**shown, "kind": "other", "says": trigger.type.rpartition(".")[2]}
+    zone, filling = timetable.zone_of(trigger), trigger.backfill
+    shown |= {
+        "kind": "schedule", "zone": zone.key,
+        "filled": [at.astimezone(zone) for at in (filling.start, filling.end)] if filling else (),
+    }  # fmt: skip
     try:
         times = timetable.times_of(trigger, _CLOCK)
     except BuilderError as error:
-        return {**shown, "kind": "schedule", "says": error.message}
-    moments = timetable.upcoming(trigger, times, _CLOCK, NEXT)
-    filling = trigger.backfill
-    return {
-        **shown, "kind": "schedule", "says": _says(trigger, times),
-        "filled": [at.astimezone(times.zone) for at in (filling.start, filling.end)] if filling else (),
-        "cron": getattr(times, "text", ""), "zone": times.zone.key,
-        "next": [moment.astimezone(times.zone) for moment in moments],
-    }  # fmt: skip
+        return {**shown, "says": error.message}
+    return {**shown, "times": times, "says": _says(trigger, times), "cron": getattr(times, "text", "")}
+
+
+def held_by(listed: Sequence[Trigger]) -> Mapping[str, str]:
+    """The executions that those wait for whose executions do not overlap, by the trigger's key."""
+    alone = (*timetable.TYPES, *polling_types())
+    return running_of([one for one in listed if one.type in alone])
+
+
+def _next(trigger: Trigger, times: Times | None) -> list[Any]:
+    if times is None:
+        return []
+    return [moment.astimezone(times.zone) for moment in timetable.upcoming(trigger, times, _CLOCK, NEXT)]
 
 
 def _address(trigger: Trigger) -> str:
     """Where a webhook is called."""
     return webhook_path(trigger.namespace, trigger.flow_id, str(trigger.definition.get("key", "")))
-
-
-def _held_by(trigger: Trigger) -> str | None:
-    """The execution that this trigger waits for, where it is one whose executions do not overlap."""
-    return running(trigger) if trigger.type in (*timetable.TYPES, *polling_types()) else None
 
 
 def _after(trigger: Trigger) -> str:

@@ -9,8 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from builder.clock import SystemClock
 from builder.engine.states import State
-from builder.errors import BuilderError, NotFound
-from builder.schedule import Recover
+from builder.schedule import Recover, Times
 from builder.schedule.coming import Coming, marked
 from builder.store import executions, triggers
 from builder.store.triggers import Slot, Trigger, calls
@@ -18,10 +17,12 @@ from builder.triggers import resuming
 from builder.triggers.called import webhooks
 from builder.triggers.schedule import health, timetable
 from builder.triggers.schedule.calendar import kind_of
-from builder.web.schedules.lines import row
+from builder.web.parts.paging import page_number, query_of
+from builder.web.schedules import lines
 from builder.web.schedules.showing import shown_call
 
 _CLOCK = SystemClock()
+PAGE_SIZE = 25
 COMING = 10
 SLOTS = 50
 PACES = (
@@ -45,13 +46,12 @@ _POLICY = (
 def schedule_list(request: HttpRequest) -> HttpResponse:
     """All triggers with their next five runs in their own zone, and what did not start."""
     text = request.GET.get("q", "").strip()
-    rows = [row(trigger) for trigger in triggers.listed(text=text)]
-    context = {"rows": rows, "q": text, "origin": origin(request), "alerts": health.alerts(_CLOCK)}
+    page = triggers.search(text, page=page_number(request), size=PAGE_SIZE)
+    context = {
+        "rows": lines.rows(page.items), "page": page, "query": query_of(request), "q": text,
+        "alerts": health.alerts(_CLOCK),
+    }  # fmt: skip
     return render(request, "schedule/list.html", context)
-
-
-def origin(request: HttpRequest) -> str:
-    return request.build_absolute_uri("/").rstrip("/")
 
 
 @require_http_methods(["GET", "POST"])
@@ -71,7 +71,7 @@ def _switch(request: HttpRequest, trigger: Trigger) -> HttpResponse:
     else:
         trigger = triggers.set_enabled(*trigger.place, False, _CLOCK.now())
     if request.headers.get("HX-Request"):
-        return render(request, "schedule/list.html#row", {"row": row(trigger), "origin": origin(request)})
+        return render(request, "schedule/list.html#row", {"row": lines.rows([trigger])[0]})
     return redirect("schedule", *trigger.place)
 
 
@@ -84,16 +84,16 @@ def _sent_to(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, trigger: Trigger) -> HttpResponse:
-    past, zone = triggers.slots(trigger, SLOTS), timetable.zone_of(trigger)
+    past, zone, head = triggers.slots(trigger, SLOTS), timetable.zone_of(trigger), lines.head(trigger)
     states = executions.states([slot.execution_id for slot in past if slot.execution_id])
     context = {
-        "row": row(trigger),
+        "row": {**head, "held_by": lines.held_by([trigger]).get(trigger.key)},
         "zone": zone.key,
         "trigger": trigger,
-        "origin": origin(request),
+        "origin": request.build_absolute_uri("/").rstrip("/"),
         "alerts": health.of_trigger(trigger, _CLOCK),
         "passed": resuming.passed_while_off(trigger, _CLOCK),
-        "coming": _coming(trigger),
+        "coming": _coming(trigger, head["times"]),
         "history": [_line(slot, states.get(slot.execution_id or ""), zone) for slot in past],
         "policy": [
             (label, _plain(trigger.definition.get(name))) for name, label in _POLICY if trigger.definition.get(name)
@@ -114,17 +114,11 @@ def _plain(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _coming(trigger: Trigger) -> tuple[Coming, ...]:
+def _coming(trigger: Trigger, times: Times | None) -> tuple[Coming, ...]:
     """The next ten that the conditions let through, with the changes of the clocks."""
-    if trigger.type not in timetable.TYPES:
+    if times is None:
         return ()
-    try:
-        times = timetable.times_of(trigger, _CLOCK)
-        return marked(timetable.upcoming(trigger, times, _CLOCK, COMING), times.zone, _CLOCK.now())
-    except NotFound:
-        raise
-    except BuilderError:
-        return ()
+    return marked(timetable.upcoming(trigger, times, _CLOCK, COMING), times.zone, _CLOCK.now())
 
 
 def _line(slot: Slot, state: State | None, zone: ZoneInfo) -> dict[str, object]:
