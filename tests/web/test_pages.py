@@ -54,6 +54,15 @@ def test_the_first_page_of_an_empty_product_leads_to_the_ready_made_flows(
     assert "No worker is running" in text(browser, "/")
 
 
+def test_the_first_page_asks_for_processes_alone_while_they_start(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(home, "STARTING_SECONDS", 1e9)
+    monkeypatch.setattr("builder.web.home.executions.counts", lambda filters: pytest.fail("this is not asked for"))
+    shown = text(browser, "/", processes="")
+    assert "Millstream is starting" in shown and "<html" not in shown
+
+
 def test_the_first_page_names_what_runs_next_in_its_own_zone(browser: Client) -> None:
     publish()
     at = datetime(2027, 7, 1, 12, 0, tzinfo=UTC)
