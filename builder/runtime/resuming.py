@@ -74,7 +74,11 @@ class Waiting:
 
 def waits(execution_id: str) -> list[Waiting]:
     """The steps that wait for a person, the first one first. Raises NotFound, Conflict when nothing does."""
-    execution = _paused(execution_id)
+    return waits_of(_paused(execution_id))
+
+
+def waits_of(execution: Execution) -> list[Waiting]:
+    """The same of an execution at hand; none where nothing does."""
     return [_waiting(execution, run) for run in _paused_runs(execution)]
 
 

@@ -272,6 +272,14 @@ def test_a_review_asks_for_inputs_a_comment_and_one_of_two_buttons(browser: Clie
     assert ">Resume</button>" in browser.get(f"{address}?run=both/rest").content.decode()
 
 
+def test_a_decision_is_asked_for_while_other_steps_still_run(browser: Client) -> None:
+    execution_id = waiting_review()
+    execution, _ = executions.load(execution_id)
+    executions.replace_execution(replace(execution, state=State.RUNNING), execution.created_at, due=False)
+    page = browser.get(f"/executions/{execution_id}").content.decode()
+    assert "both/money waits for a decision." in page and "?run=both/money" in page.replace("%2F", "/")
+
+
 def test_a_denial_without_the_comment_it_needs_is_asked_for_one(browser: Client) -> None:
     execution_id = waiting_review()
     address = f"/executions/{execution_id}/resume?run=both/money"

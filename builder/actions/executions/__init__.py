@@ -12,7 +12,7 @@ from builder.engine.states import TERMINAL, State
 from builder.errors import Conflict, InvalidInput
 from builder.runtime import queue
 from builder.runtime.files import storage
-from builder.runtime.resuming import Waiting, check_resume, resume, resume_inputs, waits
+from builder.runtime.resuming import Waiting, check_resume, resume, resume_inputs, waits, waits_of
 from builder.store import births, executions
 from builder.store.executions import KILL, PAUSE, alive
 from builder.store.gate import write
@@ -38,6 +38,7 @@ __all__ = [
     "start",
     "unqueue",
     "waits",
+    "waits_of",
 ]
 
 _CLOCK = SystemClock()

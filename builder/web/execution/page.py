@@ -15,7 +15,7 @@ from builder.clock import SystemClock
 from builder.engine.execution import Execution, TaskRun
 from builder.engine.moving.overall import notes
 from builder.engine.states import TERMINAL, State
-from builder.errors import Conflict, NotFound
+from builder.errors import NotFound
 from builder.runtime.files import storage
 from builder.store import executions, flows, triggers
 from builder.store.flows import drafts
@@ -86,7 +86,7 @@ def _live(request: HttpRequest, execution_id: str) -> dict[str, Any]:
         "inputs": shapes.shape(without_sealed(execution.inputs)) if execution.inputs else None,
         "outputs": shapes.shape(without_sealed(execution.outputs)) if execution.outputs else None,
         "trigger": shapes.shape(trigger.get("variables")) if trigger.get("variables") else None,
-        "has_page": (trigger.get("id"), trigger.get("type")) in _triggers(execution),
+        "has_page": _has_page(execution),
         "other_ends": [state for state in _ENDS if state is not execution.state],
         "said": demands.said(execution),
         "slas": demands.slas(execution),
@@ -97,20 +97,22 @@ def _live(request: HttpRequest, execution_id: str) -> dict[str, Any]:
     }
 
 
-def _triggers(execution: Execution) -> list[tuple[str, str]]:
-    """Those of its flow, if it was started by one: id and type."""
-    found = triggers.of_flow(execution.namespace, execution.flow_id) if execution.trigger else []
-    return [(one.id, one.type) for one in found]
+def _has_page(execution: Execution) -> bool:
+    """Whether its flow still has the trigger that started it."""
+    if not execution.trigger:
+        return False
+    named, kind = str(execution.trigger.get("id", "")), execution.trigger.get("type")
+    try:
+        return triggers.get(execution.namespace, execution.flow_id, named).type == kind
+    except NotFound:
+        return False
 
 
 def _waiting(execution: Execution) -> list[Waiting]:
-    """The steps that wait for somebody and say what for."""
-    if execution.state is not State.PAUSED:
+    """The steps that wait for somebody and say what for, also while others still run."""
+    if execution.state in TERMINAL:
         return []
-    try:
-        return [one for one in execution_actions.waits(execution.id) if one.about or one.review]
-    except Conflict:
-        return []  # it goes on just now
+    return [one for one in execution_actions.waits_of(execution) if one.about or one.review]
 
 
 def _latest(execution: Execution) -> int:
