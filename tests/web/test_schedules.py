@@ -195,6 +195,24 @@ def test_a_webhook_shows_its_address_its_last_calls_and_repeats_one(browser: Cli
     assert "A call repeated by ada." in text(browser, HOOK)
 
 
+def test_the_calls_of_a_webhook_are_read_at_once(browser: Client) -> None:
+    key, at = triggers.get("lab", "one", "hook").key, SystemClock().now()
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as done:
+            assert "What it brought" in text(browser, HOOK)
+        return len(done)
+
+    calls.add(key, calls.Came("POST", {}, {}, b"1"), at, status=200)
+    of_one = queries()
+    for number in range(5):
+        calls.add(key, calls.Came("POST", {}, {}, str(number).encode()), at, status=200)
+    assert queries() == of_one
+    with CaptureQueriesContext(connection) as done:
+        assert all(call.can_be_repeated for call in calls.last([key]))
+    assert len(done) == 1 and '"document",' not in done.captured_queries[0]["sql"], "what they brought is not read"
+
+
 @pytest.mark.parametrize("view", ["month", "week", "day", "nonsense"])
 def test_the_calendar_shows_a_span_of_days_and_leads_to_others(browser: Client, view: str) -> None:
     page = text(browser, "/schedules/calendar", view=view, date="2030-02-14", q="one", zone="Asia/Tokyo")

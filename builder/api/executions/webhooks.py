@@ -23,11 +23,13 @@ from builder.expressions import ExpressionError, render_value
 from builder.flows.durations import BadDuration, parse_duration
 from builder.store.lookups import StoredLookups
 from builder.store.triggers import Trigger, calls
-from builder.triggers.called.webhooks import HIDDEN_HEADERS, UNKNOWN, Received, receive
+from builder.triggers.called.webhooks import UNKNOWN, Received, receive
 
 _CLOCK = SystemClock()
 _SHOWN = ("id", "namespace", "flowId", "flowRevision", "trigger", "labels", "state", "url")
 """What a stranger may see of the execution; its inputs may hold more than the call brought."""
+_HIDDEN_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
+"""What neither expressions nor the page of the webhook see of a call."""
 _PLACES = threading.BoundedSemaphore(32)
 """How many calls are taken on at once: half of the threads, so that pages are answered however many come."""
 _REFUSALS = Tries(20, 60)
@@ -103,7 +105,7 @@ def _most_seconds(written: Any) -> float:
 
 
 def _came(request: HttpRequest) -> calls.Came:
-    headers = {name: [value] for name, value in request.headers.items() if name.lower() not in HIDDEN_HEADERS}
+    headers = {name: [value] for name, value in request.headers.items() if name.lower() not in _HIDDEN_HEADERS}
     return calls.Came(str(request.method), headers, _listed(request.GET), body_bytes(request))
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from builder.errors import NotFound
+from django.db.models import Q, QuerySet
+
+from builder.errors import NotFound, Unavailable
 from builder.models import WebhookCall
 from builder.store import documents
 from builder.store.encryption import decrypt, encrypt
@@ -55,26 +57,22 @@ def add(
     reason: str = "",
     execution_id: str | None = None,
     keeps: bool = True,
+    most: int = KEPT,
 ) -> int:
-    """Notes a call, and forgets the oldest; returns its id. `keeps`: what it brought too."""
+    """Notes a call, and forgets those before the last `most`; returns its id. `keeps`: what it brought too."""
     with write():
         row = WebhookCall.objects.create(
             trigger=trigger, received_at=at, method=came.method[:10], size_bytes=len(came.body), status=status,
             reason=documents.clean(reason)[:_REASON], execution_id=execution_id,
             document=_document(came) if keeps else None,
         )  # fmt: skip
-        _forget_old(trigger, KEPT)
+        _forget_old(trigger, most)
     return row.id
 
 
 def add_stray(flow: str, came: Came, at: datetime, *, status: int, reason: str) -> None:
     """Notes that a call of a flow came that no key fits, and nothing of what it brought."""
-    with write():
-        WebhookCall.objects.create(
-            trigger=f"{flow}/", received_at=at, method=came.method[:10], size_bytes=len(came.body), status=status,
-            reason=reason,
-        )  # fmt: skip
-        _forget_old(f"{flow}/", KEPT_STRAY)
+    add(f"{flow}/", came, at, status=status, reason=reason, keeps=False, most=KEPT_STRAY)
 
 
 def answered(call_id: int, status: int) -> None:
@@ -85,7 +83,12 @@ def answered(call_id: int, status: int) -> None:
 
 def last(triggers: Collection[str]) -> list[Noted]:
     """The last calls of these, newest first."""
-    return [_noted(row) for row in WebhookCall.objects.filter(trigger__in=triggers).order_by("-id")[:KEPT]]
+    return [_noted(row) for row in _last(triggers).defer("document")]
+
+
+def last_with_content(triggers: Collection[str]) -> list[tuple[Noted, Came | None]]:
+    """The same with what each brought; None where it is not kept, or was encrypted with another key."""
+    return [(_noted(row), _content(row)) for row in _last(triggers)]
 
 
 def came(trigger: str, call_id: str) -> Came:
@@ -94,8 +97,7 @@ def came(trigger: str, call_id: str) -> Came:
     row = WebhookCall.objects.filter(trigger=trigger, id=number, document__isnull=False).first()
     if row is None or row.document is None:
         raise NotFound("This call is not kept any more.")
-    written = documents.load(decrypt(row.document))
-    return Came(written["method"], written["headers"], written["parameters"], base64.b64decode(written["body"]))
+    return _came(row.document)
 
 
 def forget(triggers: Collection[str]) -> None:
@@ -120,8 +122,24 @@ def _document(came: Came) -> str | None:
     return encrypt(documents.dump(written))
 
 
-def _noted(row: WebhookCall) -> Noted:
+def _came(document: str) -> Came:
+    written = documents.load(decrypt(document))
+    return Came(written["method"], written["headers"], written["parameters"], base64.b64decode(written["body"]))
+
+
+def _last(triggers: Collection[str]) -> QuerySet[Any]:
+    found = WebhookCall.objects.filter(trigger__in=triggers).annotate(is_kept=Q(document__isnull=False))
+    return found.order_by("-id")[:KEPT]
+
+
+def _noted(row: Any) -> Noted:
     return Noted(
-        row.id, row.received_at, row.method, row.size_bytes, row.status, row.reason, row.execution_id,
-        row.document is not None,
-    )  # fmt: skip
+        row.id, row.received_at, row.method, row.size_bytes, row.status, row.reason, row.execution_id, row.is_kept
+    )
+
+
+def _content(row: WebhookCall) -> Came | None:
+    try:
+        return None if row.document is None else _came(row.document)
+    except Unavailable:
+        return None

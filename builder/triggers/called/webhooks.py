@@ -28,7 +28,6 @@ TYPES = (Webhook.type_name, *Webhook.aliases, *BATCHED)
 UNKNOWN = "There is no webhook at this address."
 """The one answer to a wrong key, a wrong flow, a webhook that is switched off and a wrong signature."""
 _WRONG_KEY = "No webhook of this flow has the key that it came with."
-HIDDEN_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +169,7 @@ def _variables(trigger: Trigger, call: Call) -> dict[str, Any]:
     dropped = call.is_form or trigger.definition.get("fetchType") in ("STORE", "NONE")
     found: dict[str, Any] = {
         "body": None if dropped else body_of(call.body),
-        "headers": {name: values for name, values in call.headers.items() if name not in HIDDEN_HEADERS},
+        "headers": dict(call.headers),
         "parameters": {name: list(values) for name, values in call.parameters.items()},
     }
     if call.is_form:

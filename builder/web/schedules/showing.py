@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from builder.errors import NotFound, Unavailable
 from builder.store.hiding import MASK
-from builder.store.triggers import Trigger, calls
-from builder.store.triggers.calls import Noted
+from builder.store.triggers.calls import Came, Noted
 from builder.tasks.world.credentials import names_a_secret
 
 _SHOWN_BYTES = 4096
@@ -22,13 +20,9 @@ class ShownCall:
     body: str = ""
 
 
-def shown_call(trigger: Trigger, call: Noted) -> ShownCall:
+def shown_call(call: Noted, came: Came | None) -> ShownCall:
     """What is kept of it."""
-    if not call.can_be_repeated:
-        return ShownCall(call)
-    try:
-        came = calls.came(trigger.key, str(call.id))
-    except (NotFound, Unavailable):  # it is gone, or was encrypted with another key
+    if came is None:
         return ShownCall(call)
     body = came.body[:_SHOWN_BYTES].decode("utf-8", "replace")
     return ShownCall(call, _pairs(came.headers), _pairs(came.parameters), body)

@@ -101,7 +101,7 @@ def _page(request: HttpRequest, trigger: Trigger) -> HttpResponse:
         "paces": PACES,
     }
     if trigger.type in webhooks.TYPES:
-        context["calls"] = [shown_call(trigger, call) for call in calls.last([trigger.key, _strays(trigger)])]
+        context["calls"] = [shown_call(*one) for one in calls.last_with_content([trigger.key, _strays(trigger)])]
         context["signature"] = (trigger.definition.get("signature") or {}).get("style")
     return render(request, "schedule/page.html", context)
 
