@@ -146,6 +146,6 @@ def _published(namespace: str, flow_id: str) -> tuple[str, int | None]:
 def _title(edit: Edit) -> str:
     """What the undo button says: "set tasks.2.prompt"."""
     if isinstance(edit, Several):
-        return _title(edit.edits[0])
+        return _title(edit.main)
     verb = {"SetValue": "set", "RenameKey": "rename"}.get(type(edit).__name__, type(edit).__name__.lower())
     return f"{verb} {'.'.join(map(str, edit.path))}"[:200]

@@ -4,7 +4,7 @@ import pytest
 
 from builder.actions import drafts, flows
 from builder.errors import InvalidInput, NotFound
-from builder.flows.edit import SetValue
+from builder.flows.edit import Remove, SetValue, Several, Unset
 from builder.store.flows import drafts as stored
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +29,11 @@ def test_a_form_edit_changes_its_bytes_alone(hello: str):
     edited = drafts.edit_draft("team", "hello", SetValue(("tasks", 0, "message"), "Hi"), by="ada")
     assert edited.draft.text == hello.replace('"Hello {{ inputs.name }}"', '"Hi"')
     assert edited.draft.undo_title == "set tasks.0.message"
+
+
+def test_undo_is_named_for_what_was_meant_and_not_for_what_follows_from_it(hello: str):
+    meant = Several(Remove(("tasks", 0)), before=(SetValue(("description",), "x"),), after=(Unset(("description",)),))
+    assert drafts.edit_draft("team", "hello", meant, by="ada").draft.undo_title == "remove tasks.0"
 
 
 def test_an_edit_of_text_that_cannot_be_read_is_refused(hello: str):

@@ -292,7 +292,7 @@ def test_a_key_is_renamed_where_it_stands_with_its_comments():
 
 
 def test_several_edits_are_one_change_and_tell_their_span():
-    edit = Several((SetValue(("tasks", 0, "model"), "gpt-5"), Remove(("tasks", 1)), Unset(("namespace",))))
+    edit = Several(Remove(("tasks", 1)), (SetValue(("tasks", 0, "model"), "gpt-5"),), (Unset(("namespace",)),))
     result = apply(FLOW, edit)
     assert same(parse(result.text).data, intended(parse(FLOW).data, edit)) and not result.rewritten
     start, end = result.changed

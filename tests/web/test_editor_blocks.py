@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from builder.errors import InvalidInput, Path
 from builder.flows.check import check
 from builder.flows.document import parse
-from builder.flows.edit import apply
+from builder.flows.edit import Edit, Move, Remove, SetValue, Several, apply
 from builder.tasks.catalogue import catalogue
 from builder.web.editor.changes import edit_of
 from builder.web.editor.fields.controls import FieldView, FormView
@@ -142,6 +142,23 @@ def test_a_step_moves_out_of_a_dag_and_into_one_with_its_comments() -> None:
 def test_a_renamed_step_of_a_dag_is_followed_by_those_that_wait_for_it() -> None:
     text, _ = changed(do="field", path=["tasks", 0, "tasks", 0, "task", "id"], control="text", raw="load")
     assert text == FLOW.replace("id: fetch", "id: load").replace("[fetch]", "[load]").replace("- fetch\n", "- load\n")
+
+
+@pytest.mark.parametrize(
+    ("body", "meant"),
+    [
+        ({"do": "remove", "path": ["tasks", 0, "tasks", 0, "task"]}, Remove(("tasks", 0, "tasks", 0))),
+        ({"do": "move", "path": ["tasks", 0, "tasks", 0, "task"], "to": ["tasks"]},
+         Move(("tasks", 0, "tasks", 0), ("tasks",), 0, take="task")),
+        ({"do": "field", "path": ["tasks", 0, "tasks", 0, "task", "id"], "control": "text", "raw": "load"},
+         SetValue(("tasks", 0, "tasks", 0, "task", "id"), "load")),
+    ],
+)  # fmt: skip
+def test_a_change_that_others_follow_is_still_the_one_that_was_meant(body: dict[str, Any], meant: Edit) -> None:
+    edit, _ = edit_of(body, parse(FLOW).data)
+    while isinstance(edit, Several):
+        edit = edit.main
+    assert edit == meant
 
 
 def test_cases_are_added_renamed_filled_and_removed() -> None:

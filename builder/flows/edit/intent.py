@@ -76,9 +76,15 @@ class RenameKey:
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """Edits one after another, each with the paths that hold after those before it."""
+    """What somebody meant, and what follows from it, one after another; paths are as they hold when it is their turn."""
 
-    edits: tuple["Edit", ...]
+    main: "Edit"
+    before: tuple["Edit", ...] = ()
+    after: tuple["Edit", ...] = ()
+
+    @property
+    def edits(self) -> tuple["Edit", ...]:
+        return (*self.before, self.main, *self.after)
 
 
 Edit = SetValue | Unset | Insert | Move | Remove | Duplicate | RenameKey | Several

@@ -6,36 +6,36 @@ from typing import Any
 
 from builder.errors import Path
 from builder.expressions import references
-from builder.flows.edit.intent import Edit, RenameKey, SetValue, Several, intended, step_ids
+from builder.flows.edit.intent import Edit, RenameKey, SetValue, Several, intended, same, step_ids
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
 
 
-def rename(data: Any, path: Path, new: str) -> tuple[SetValue, int]:
-    """The edit that gives the id at `path` a new name, and how many references change with it.
+def rename(data: Any, path: Path, new: str) -> Edit:
+    """The edit that gives the id at `path` a new name, and those who read it too.
 
-    None change where two steps share the old or the new name: it would not be clear whose they are.
+    They stay where two steps share the old or the new name: it would not be clear whose they are.
     """
     old = _id_at(data, path)
     ids = [name for _, name in step_ids(data)]
     root = _root(path)
     if old is None or root is None or not new or new in ids or ids.count(old) != 1:
-        return SetValue(path, new), 0
-    goal = intended(data, SetValue(path, new))
-    follower = _Follower(root, old, new)
-    goal = follower.followed(goal)
-    return (SetValue((), goal), follower.count) if follower.count else (SetValue(path, new), 0)
+        return SetValue(path, new)
+    return _followed(data, SetValue(path, new), _Follower(root, old, new))
 
 
 def rename_key(data: Any, path: Path, new: str) -> Edit:
     """The edit that gives the key at the end of `path` a new name, and a variable's readers too."""
     edit = RenameKey(path, new)
-    goal = intended(data, edit)
-    if path[0] != "variables" or len(path) != 2:
+    if path[:1] != ("variables",) or len(path) != 2:
         return edit
-    follower = _Follower("vars", str(path[-1]), new)
-    goal = follower.followed(goal)
-    return Several((edit, SetValue((), goal))) if follower.count else edit
+    return _followed(data, edit, _Follower("vars", str(path[-1]), new))
+
+
+def _followed(data: Any, edit: SetValue | RenameKey, follower: "_Follower") -> Edit:
+    renamed = intended(data, edit)
+    goal = follower.followed(renamed)
+    return edit if same(renamed, goal) else Several(edit, after=(SetValue((), goal),))
 
 
 def _root(path: Path) -> str | None:
@@ -60,7 +60,6 @@ class _Follower:
         self._written = f"{root}.{new}" if _PLAIN.fullmatch(new) else f"{root}['{new}']"
         name = re.escape(old)
         self._reads = re.compile(rf"{root}\s*(?:\.\s*{name}(?![\w])|\[\s*(['\"]){name}\1\s*\])")
-        self.count = 0
 
     def followed(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -78,5 +77,4 @@ class _Follower:
             reads = self._reads.match(line, start)
             if reads:
                 lines[found.line - 1] = line[:start] + self._written + line[reads.end() :]
-                self.count += 1
         return "\n".join(lines)

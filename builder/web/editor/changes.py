@@ -41,10 +41,9 @@ def _field(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
 
 def _renamed(data: Any, path: Path, new: str) -> Edit:
     """Another id, followed by expressions and by the steps beside it that name it."""
-    edit = rename(data, path, new)[0]
     known = catalogue()
-    followed = follow(named_by_siblings(data, spot_of(data, path[:-1], known), known), new)
-    return Several((edit, *followed)) if followed else edit
+    siblings = named_by_siblings(data, spot_of(data, path[:-1], known), known)
+    return Several(rename(data, path, new), after=follow(siblings, new))
 
 
 def _entry(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:

@@ -20,9 +20,8 @@ def remove(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
     if spot.alone:
         return Unset(path), owner_of(data, path)
     forgotten = forget(data, named_by_siblings(data, spot, known))
-    edit: Edit = Several((*forgotten, Remove(spot.path))) if forgotten else Remove(spot.path)
     index = number(spot.path)
-    return edit, (*spot.path[:-1], index - 1, *spot.within) if index else owner_of(data, spot.path)
+    return Several(Remove(spot.path), before=forgotten), (*spot.path[:-1], index - 1, *spot.within) if index else owner_of(data, spot.path)
 
 
 def duplicate(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
@@ -62,4 +61,4 @@ def _elsewhere(spot: Spot, to: Path, index: int, data: Any) -> tuple[Edit, Path]
     put = wraps_at(data, to, known)
     edit = Move(spot.path, to, index, take="".join(map(str, spot.within)), put=put)
     forgotten = forget(data, named_by_siblings(data, spot, known))
-    return Several((*forgotten, edit)), (*landing(edit), index, *((put,) if put else ()))
+    return Several(edit, before=forgotten), (*landing(edit), index, *((put,) if put else ()))
