@@ -13,10 +13,10 @@ from typing import Any
 
 from builder.actions import drafts
 from builder.clock import SystemClock
-from builder.errors import BuilderError, InvalidInput, Path
+from builder.errors import BuilderError, Path
 from builder.flows.check import with_plugin_defaults
 from builder.flows.document import parse_kept
-from builder.flows.edit.intent import value_at
+from builder.flows.edit.intent import found_at
 from builder.runtime.evaluate import given_envs, given_globals, render
 from builder.runtime.network import Network
 from builder.store.lookups import StoredLookups
@@ -70,10 +70,7 @@ def _offering(data: Mapping[str, Any], path: Path) -> Offering | None:
     """Of the innermost step around a property, with the flow's own plugin defaults."""
     merged = with_plugin_defaults(data, catalogue())
     for length in range(len(path) - 1, 0, -1):
-        try:
-            written = value_at(merged, path[:length])
-        except InvalidInput:
-            continue
+        written = found_at(merged, path[:length])
         entry = catalogue().find(str(written.get("type"))) if isinstance(written, Mapping) else None
         if entry is not None:
             return entry.plugin.offering(path[length:], written, _CLOCK.now())

@@ -19,6 +19,13 @@ def path_of(value: Any) -> Path:
     raise InvalidInput("The page sent a place that cannot be read; reload it.")
 
 
+def place_of(value: Any) -> int:
+    """A place in a list, or a number of places, as the page sends it; 0 where it sends none. Raises InvalidInput."""
+    if value is None or isinstance(value, int):
+        return value or 0
+    raise InvalidInput("The page sent a place that cannot be read; reload it.")
+
+
 def paths_of(values: Any) -> tuple[Path, ...]:
     """Several of them."""
     return tuple(path_of(value) for value in values) if isinstance(values, list) else ()

@@ -245,6 +245,21 @@ def test_a_change_of_what_is_not_there_is_refused_or_harmless(do: str, path: lis
     assert parse(text).data is not None
 
 
+@pytest.mark.parametrize("value", ["x", 2.5, [1], {"every": "week", "weekdays": 5}])
+def test_what_no_page_sends_is_refused_in_words(value: Any) -> None:
+    for do in ("insert", "add", "move", "shift", "field"):
+        body = {"do": do, "path": ["tasks", 0], "to": ["tasks"], "kind": "task", "type": LOG, "control": "cron"}
+        try:
+            changed(**body, index=value, raw=value)
+        except InvalidInput:
+            continue
+        assert do == "field"
+    with pytest.raises(InvalidInput, match="nothing of the kind"):
+        changed(do="add", path=["tasks"], kind=value)
+    with pytest.raises(InvalidInput):
+        changed(do="field", path=["nothing", 3, "id"], control="text", raw=value)
+
+
 def test_lists_whose_items_no_model_names_are_rows_and_what_a_row_has_besides_is_kept_in_sight() -> None:
     chat = "openai.CreateChatCompletion"
     step = {"id": "c", "type": chat, "messages": [{"role": "user", "content": "x", "name": "ann"}]}

@@ -76,7 +76,7 @@ class RenameKey:
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """What somebody meant, and what follows from it, one after another; paths are as they hold when it is their turn."""
+    """What somebody meant and what follows from it, one after another; each path holds after those before it."""
 
     main: "Edit"
     before: tuple["Edit", ...] = ()
@@ -131,6 +131,14 @@ def value_at(data: Any, path: Path) -> Any:
             raise InvalidInput(f"There is no {dotted(path[: depth + 1])} in the flow; reload the page and try again.")
         data = data[part]
     return data
+
+
+def found_at(data: Any, path: Path) -> Any:
+    """The value at a path; None where there is none."""
+    try:
+        return value_at(data, path)
+    except InvalidInput:
+        return None
 
 
 def container(data: Any, path: Path) -> Any:
@@ -249,10 +257,7 @@ def _refuse(path: Path) -> Any:
 
 
 def _insert(tree: Any, path: Path, index: int, value: Any) -> Any:
-    try:
-        items = value_at(tree, path)
-    except InvalidInput:
-        items = None
+    items = found_at(tree, path)
     if items is None:
         return _set(tree, SetValue(path, [value]))
     if not isinstance(items, list) or not 0 <= index <= len(items):

@@ -6,7 +6,7 @@ from typing import Any
 
 from builder.errors import Path
 from builder.expressions import references
-from builder.flows.edit.intent import Edit, RenameKey, SetValue, Several, intended, same, step_ids
+from builder.flows.edit.intent import Edit, RenameKey, SetValue, Several, found_at, intended, same, step_ids
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
 
@@ -16,10 +16,10 @@ def rename(data: Any, path: Path, new: str) -> Edit:
 
     They stay where two steps share the old or the new name: it would not be clear whose they are.
     """
-    old = _id_at(data, path)
+    old = found_at(data, path)
     ids = [name for _, name in step_ids(data)]
     root = _root(path)
-    if old is None or root is None or not new or new in ids or ids.count(old) != 1:
+    if not isinstance(old, str) or not old or root is None or not new or new in ids or ids.count(old) != 1:
         return SetValue(path, new)
     return _followed(data, SetValue(path, new), _Follower(root, old, new))
 
@@ -44,14 +44,6 @@ def _root(path: Path) -> str | None:
         return "inputs" if len(path) == 3 else None
     inside = len(path) > 3 and path[-3] in ("onResume", "inputs", "outputs", "properties", "columns")
     return None if inside or path[0] in ("triggers", "outputs") else "outputs"
-
-
-def _id_at(data: Any, path: Path) -> str | None:
-    """The id as it is; None where nothing has that name for sure."""
-    for part in path[:-1]:
-        data = data[part]
-    old = data.get("id") if isinstance(data, Mapping) else None
-    return old if isinstance(old, str) and old else None
 
 
 class _Follower:

@@ -6,7 +6,7 @@ from typing import Any
 from builder.errors import InvalidInput, Path
 from builder.flows.catalogue import Kind
 from builder.flows.edit import Edit, Insert, Remove, SetValue, Several, Unset
-from builder.flows.edit.intent import value_at
+from builder.flows.edit.intent import found_at, value_at
 from builder.flows.edit.rename import rename, rename_key
 from builder.schedule.picks import chosen
 from builder.tasks.catalogue import catalogue
@@ -14,7 +14,7 @@ from builder.web.editor.fields.values import UNSET, meant, meant_entry
 from builder.web.editor.steps.moving import duplicate, move, moved, remove
 from builder.web.editor.steps.new import add, mapping_at
 from builder.web.editor.steps.spots import Spot, follow, named_by_siblings, spot_of
-from builder.web.paths import path_of
+from builder.web.paths import path_of, place_of
 
 
 def edit_of(body: Mapping[str, Any], data: Any) -> tuple[Edit, Path | None]:
@@ -71,18 +71,14 @@ def _key(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path | N
 def _cron(choice: Mapping[str, Any], data: Any, path: Path) -> str:
     """The cron expression that a choice of how often means; what the choice leaves open stays as it was."""
     try:
-        trigger = value_at(data, path[:-1])
-        return chosen(dict(choice), str(trigger.get(path[-1]) or ""))
-    except (KeyError, ValueError, AttributeError) as error:
+        return chosen(dict(choice), str(found_at(data, path) or ""))
+    except (KeyError, ValueError, TypeError) as error:
         raise InvalidInput("This choice of times cannot be read; choose it again.") from error
 
 
 def _ends_with_break(data: Any, path: Path) -> bool:
     """Whether the text there ends its last line, as a `|` block does; the form does not show that."""
-    try:
-        old = value_at(data, path)
-    except InvalidInput:
-        return False
+    old = found_at(data, path)
     return isinstance(old, str) and old.endswith("\n")
 
 
@@ -93,15 +89,16 @@ def _variant(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None
 
 def _anew(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
     """Gives a property what a new use of its type would have, such as another key."""
-    trigger = value_at(data, path[:-1])
-    given = catalogue().plugin_class(str(trigger.get("type")), Kind.TRIGGER).made_anew()
-    if path[-1] not in given:
-        raise InvalidInput(f"`{path[-1]}` is not made by the editor; type it.")
-    return SetValue(path, given[str(path[-1])]), None
+    type_name = found_at(data, (*path[:-1], "type"))
+    given = catalogue().plugin_class(str(type_name), Kind.TRIGGER).made_anew()
+    name = str(path[-1]) if path else ""
+    if name not in given:
+        raise InvalidInput(f"`{name}` is not made by the editor; type it.")
+    return SetValue(path, given[name]), None
 
 
 def _insert(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:
-    return Insert(path, int(body.get("index") or 0), body.get("value")), None
+    return Insert(path, place_of(body.get("index")), body.get("value")), None
 
 
 def _take_out(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, None]:

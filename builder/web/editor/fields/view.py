@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from builder.errors import InvalidInput, Path, Problem
+from builder.errors import Path, Problem
 from builder.flows.document import Document
-from builder.flows.edit.intent import number, value_at
+from builder.flows.edit.intent import found_at, number
 from builder.tasks.catalogue import Catalogue
 from builder.tasks.fields.form import STEPS, FormField, label_of
 from builder.web.editor.fields.controls import EntryView, FieldView, FormView, Group, RowView
@@ -27,7 +27,7 @@ FEW = 3
 
 def form_of(document: Document, problems: Sequence[Problem], path: Path, catalogue: Catalogue) -> FormView | None:
     """The form of the flow (path ()), or of an input, trigger or task; None when nothing stands there."""
-    written = _at(document.data, path)
+    written = found_at(document.data, path)
     if not isinstance(written, Mapping):
         return None
     maker = _Maker(document, problems)
@@ -48,13 +48,6 @@ def form_of(document: Document, problems: Sequence[Problem], path: Path, catalog
     beside = maker.beside(spot_of(document.data, path, catalogue), catalogue) if kind == "task" else ()
     form = maker.form(path, kind, heading, type_name, entry.summary if entry else "", fields, written, beside)
     return replace(form, deprecated=entry.plugin.deprecated, deletes=entry.deletes) if entry else form
-
-
-def _at(data: Any, path: Path) -> Any:
-    try:
-        return value_at(data, path)
-    except InvalidInput:
-        return None
 
 
 class _Maker:
@@ -95,7 +88,7 @@ class _Maker:
     def beside(self, spot: Spot, catalogue: Catalogue) -> tuple[FieldView, ...]:
         """What the list item around a step says of it, such as what it waits for."""
         holding = property_at(self._document.data, spot.path[:-1], catalogue) if spot.within else None
-        item = _at(self._document.data, spot.path)
+        item = found_at(self._document.data, spot.path)
         fields = holding.fields if holding and isinstance(item, Mapping) else ()
         return tuple(self.view(one, spot.path, item, str(spot.within[0])) for one in fields if one.control not in STEPS)
 

@@ -10,7 +10,7 @@ from builder.tasks.catalogue import catalogue
 from builder.web.editor.fields.declared import kind_of_path
 from builder.web.editor.steps.new import ids_in
 from builder.web.editor.steps.spots import Spot, forget, named_by_siblings, owner_of, spot_of, wraps_at
-from builder.web.paths import path_of
+from builder.web.paths import path_of, place_of
 
 
 def remove(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
@@ -21,7 +21,11 @@ def remove(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
         return Unset(path), owner_of(data, path)
     forgotten = forget(data, named_by_siblings(data, spot, known))
     index = number(spot.path)
-    return Several(Remove(spot.path), before=forgotten), (*spot.path[:-1], index - 1, *spot.within) if index else owner_of(data, spot.path)
+    return Several(Remove(spot.path), before=forgotten), (
+        *spot.path[:-1],
+        index - 1,
+        *spot.within,
+    ) if index else owner_of(data, spot.path)
 
 
 def duplicate(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
@@ -49,9 +53,9 @@ def move(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
 def moved(spot: Spot, body: Mapping[str, Any], data: Any) -> tuple[Edit, Path]:
     here = spot.path[:-1]
     if "to" in body:
-        return _elsewhere(spot, path_of(body["to"]), int(body.get("index") or 0), data)
+        return _elsewhere(spot, path_of(body["to"]), place_of(body.get("index")), data)
     items = value_at(data, here)
-    index = min(max(number(spot.path) + int(body.get("by") or 0), 0), len(items) - 1)
+    index = min(max(number(spot.path) + place_of(body.get("by")), 0), len(items) - 1)
     return Move(spot.path, here, index), (*here, index, *spot.within)
 
 

@@ -7,26 +7,29 @@ from builder.errors import InvalidInput, Path
 from builder.flows.catalogue import Kind
 from builder.flows.document import parse
 from builder.flows.edit import Edit, Insert, SetValue
-from builder.flows.edit.intent import free_id, step_ids, value_at
+from builder.flows.edit.intent import found_at, free_id, step_ids
 from builder.flows.inputs.kinds import FORM
 from builder.tasks.catalogue import catalogue
 from builder.tasks.fields.form import STEPS
 from builder.web.editor.steps.spots import property_at
+from builder.web.paths import place_of
 
 
 def add(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
     kind, type_name = str(body.get("kind")), str(body.get("type"))
-    index = int(body.get("index") or 0)
+    index = place_of(body.get("index"))
     if kind == "way":
         return _way(path, data)
     if kind == "task":
-        return _add_step(_new_step(type_name, kind, data), path, index, data)
+        return _add_step(_new_step(type_name, Kind.TASK, data), path, index, data)
     if kind == "listener":
-        value = {"tasks": [_new_step(_FIRST_OF_LISTENER, "task", data)]}
+        value = {"tasks": [_new_step(_FIRST_OF_LISTENER, Kind.TASK, data)]}
     elif kind in ("input", "output"):
         value = _declared(type_name, kind, path, data)
+    elif kind == "trigger":
+        value = _new_step(type_name, Kind.TRIGGER, data)
     else:
-        value = _new_step(type_name, kind, data)
+        raise InvalidInput(f"The editor adds nothing of the kind {kind!r}; reload the page.")
     return Insert(path, index, value), (*path, index)
 
 
@@ -69,17 +72,15 @@ _NEEDED: Mapping[str, Mapping[str, Any]] = {
 
 def ids_in(path: Path, data: Any) -> set[str]:
     """The ids in a list of inputs or outputs; it need not be there yet."""
-    try:
-        items = value_at(data, path)
-    except InvalidInput:
-        return set()
-    return {str(item.get("id")) for item in items or () if isinstance(item, Mapping)}
+    items = found_at(data, path)
+    listed = items if isinstance(items, list) else ()
+    return {str(item.get("id")) for item in listed if isinstance(item, Mapping)}
 
 
-def _new_step(type_name: str, kind: str, data: Any) -> dict[str, Any]:
+def _new_step(type_name: str, kind: Kind, data: Any) -> dict[str, Any]:
     """A new step with what its type requires, as its example has it."""
     known = catalogue()
-    plugin = known.plugin_class(type_name, Kind(kind))
+    plugin = known.plugin_class(type_name, kind)
     entry = known.find(type_name)
     example = parse(plugin.example).data if plugin.example else None
     example = example[0] if isinstance(example, list) and example else example
@@ -99,7 +100,5 @@ def _stem(short: str) -> str:
 
 def mapping_at(data: Any, path: Path) -> Mapping[str, Any]:
     """The map at a path; it need not be there yet."""
-    try:
-        return value_at(data, path) or {}
-    except InvalidInput:
-        return {}
+    found = found_at(data, path)
+    return found if isinstance(found, Mapping) else {}

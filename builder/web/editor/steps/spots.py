@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from builder.errors import InvalidInput, Path
-from builder.flows.edit.intent import Edit, Remove, SetValue, Unset, value_at
+from builder.flows.edit.intent import Edit, Remove, SetValue, Unset, found_at, value_at
 from builder.tasks.catalogue import Catalogue
 from builder.tasks.fields.form import FormField
 
@@ -38,7 +38,7 @@ def wraps_at(data: Any, path: Path, catalogue: Catalogue) -> str:
 
 def property_at(data: Any, path: Path, catalogue: Catalogue) -> FormField | None:
     """The property of a task that a path ends with; it need not be written yet."""
-    owner = _at(data, path[:-1])
+    owner = found_at(data, path[:-1])
     if len(path) < 2 or not isinstance(owner, Mapping):
         return None
     entry = catalogue.find(str(owner.get("type")))
@@ -49,17 +49,10 @@ def owner_of(data: Any, path: Path) -> Path:
     """The nearest step (or listener, or the flow) around a path."""
     while path:
         path = path[:-1]
-        found = _at(data, path)
+        found = found_at(data, path)
         if isinstance(found, Mapping) and ("type" in found or (len(path) == 2 and path[0] == "listeners")):
             break
     return path
-
-
-def _at(data: Any, path: Path) -> Any:
-    try:
-        return value_at(data, path)
-    except InvalidInput:
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +68,7 @@ class Sibling:
 def siblings_of(data: Any, place: Path, wrap: str) -> tuple[Sibling, ...]:
     """The steps to choose from for the property at `place`, beside the step of its item; those that it names and that
     are not there come last."""
-    items, number, name = _at(data, place[:-2]), place[-2], place[-1]
+    items, number, name = found_at(data, place[:-2]), place[-2], place[-1]
     assert isinstance(number, int)
     edges = {_id(item, wrap): _named(item, name) for item in items or ()}
     own = _id(items[number], wrap)
