@@ -58,12 +58,12 @@ class Remove:
 class Duplicate:
     """Copy a step to right after itself, under a new id; steps inside the copy get new ids too.
 
-    `within`: where in the list item the step is, for items that hold more than it.
+    `wrap`: the key under which the list item holds the step, for items that hold more than it.
     """
 
     path: Path
     new_id: str
-    within: Path = ()
+    wrap: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,11 @@ def found_at(data: Any, path: Path) -> Any:
         return None
 
 
+def step_of(item: Path, wrap: str) -> Path:
+    """Where the step is that a list item holds under this key; "": the item is the step."""
+    return (*item, wrap) if wrap else item
+
+
 def container(data: Any, path: Path) -> Any:
     """The mapping or list that holds the last part of the path, which must be there."""
     if not path:
@@ -179,13 +184,13 @@ def landing(edit: Move) -> Path:
 def new_ids(data: Any, edit: Duplicate) -> dict[Path, str]:
     """The new id of the copied step and of every step inside it, by the id's path within the copy."""
     item = value_at(data, edit.path)
-    step = value_at(item, edit.within)
+    step = value_at(item, step_of((), edit.wrap))
     if not isinstance(step, Mapping) or "id" not in step:
         raise InvalidInput(f"{dotted(edit.path)} has no id, so it cannot be duplicated.")
     taken = {name for _, name in step_ids(data)} | {edit.new_id}
     fresh: dict[Path, str] = {}
     for path, name in step_ids(item):
-        if path == (*edit.within, "id"):
+        if path == (*step_of((), edit.wrap), "id"):
             fresh[path] = edit.new_id
         else:
             fresh[path] = free_id(name, taken)
@@ -270,5 +275,5 @@ def _move(tree: Any, edit: Move) -> Any:
     item = item_list(tree, edit.path)[number(edit.path)]
     target = landing(edit)
     item_list(tree, edit.path).pop(number(edit.path))
-    item = value_at(item, (edit.take,)) if edit.take else item
+    item = value_at(item, step_of((), edit.take))
     return _insert(tree, target, edit.to_index, {edit.put: item} if edit.put else item)

@@ -87,10 +87,10 @@ class _Maker:
 
     def beside(self, spot: Spot, catalogue: Catalogue) -> tuple[FieldView, ...]:
         """What the list item around a step says of it, such as what it waits for."""
-        holding = property_at(self._document.data, spot.path[:-1], catalogue) if spot.within else None
+        holding = property_at(self._document.data, spot.path[:-1], catalogue) if spot.wrap else None
         item = found_at(self._document.data, spot.path)
         fields = holding.fields if holding and isinstance(item, Mapping) else ()
-        return tuple(self.view(one, spot.path, item, str(spot.within[0])) for one in fields if one.control not in STEPS)
+        return tuple(self.view(one, spot.path, item, spot.wrap) for one in fields if one.control not in STEPS)
 
     def view(self, one: FormField, path: Path, written: Mapping[str, Any], wrap: str = "") -> FieldView:
         name = next((name for name in (one.name, *one.other_names) if name in written), one.name)

@@ -5,7 +5,7 @@ from typing import Any
 
 from builder.errors import InvalidInput, Path
 from builder.flows.edit import Duplicate, Edit, Insert, Move, Remove, Several, Unset
-from builder.flows.edit.intent import free_id, landing, number, step_ids, value_at
+from builder.flows.edit.intent import free_id, landing, number, step_ids, step_of, value_at
 from builder.tasks.catalogue import catalogue
 from builder.web.editor.fields.declared import kind_of_path
 from builder.web.editor.steps.new import ids_in
@@ -21,11 +21,7 @@ def remove(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
         return Unset(path), owner_of(data, path)
     forgotten = forget(data, named_by_siblings(data, spot, known))
     index = number(spot.path)
-    return Several(Remove(spot.path), before=forgotten), (
-        *spot.path[:-1],
-        index - 1,
-        *spot.within,
-    ) if index else owner_of(data, spot.path)
+    return Several(Remove(spot.path), before=forgotten), spot.beside(index - 1) if index else owner_of(data, spot.path)
 
 
 def duplicate(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
@@ -36,10 +32,10 @@ def duplicate(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Pat
     spot = spot_of(data, path, catalogue())
     if spot.alone:
         raise InvalidInput("There is room for one step only; add the copy elsewhere.")
-    after = (*spot.path[:-1], number(spot.path) + 1, *spot.within)
+    after = spot.beside(number(spot.path) + 1)
     if kind_of_path(path) in ("input", "output"):
         return Insert(path[:-1], number(path) + 1, {**step, "id": free_id(old, ids_in(path[:-1], data))}), after
-    return Duplicate(spot.path, free_id(old, {name for _, name in step_ids(data)}), spot.within), after
+    return Duplicate(spot.path, free_id(old, {name for _, name in step_ids(data)}), spot.wrap), after
 
 
 def move(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Path]:
@@ -56,13 +52,13 @@ def moved(spot: Spot, body: Mapping[str, Any], data: Any) -> tuple[Edit, Path]:
         return _elsewhere(spot, path_of(body["to"]), place_of(body.get("index")), data)
     items = value_at(data, here)
     index = min(max(number(spot.path) + place_of(body.get("by")), 0), len(items) - 1)
-    return Move(spot.path, here, index), (*here, index, *spot.within)
+    return Move(spot.path, here, index), spot.beside(index)
 
 
 def _elsewhere(spot: Spot, to: Path, index: int, data: Any) -> tuple[Edit, Path]:
     """To another list, as that one holds its steps; those beside it forget it."""
     known = catalogue()
     put = wraps_at(data, to, known)
-    edit = Move(spot.path, to, index, take="".join(map(str, spot.within)), put=put)
+    edit = Move(spot.path, to, index, take=spot.wrap, put=put)
     forgotten = forget(data, named_by_siblings(data, spot, known))
-    return Several(edit, before=forgotten), (*landing(edit), index, *((put,) if put else ()))
+    return Several(edit, before=forgotten), step_of((*landing(edit), index), put)

@@ -7,7 +7,7 @@ from builder.errors import InvalidInput, Path
 from builder.flows.catalogue import Kind
 from builder.flows.document import parse
 from builder.flows.edit import Edit, Insert, SetValue
-from builder.flows.edit.intent import found_at, free_id, step_ids
+from builder.flows.edit.intent import found_at, free_id, step_ids, step_of
 from builder.flows.inputs.kinds import FORM
 from builder.tasks.catalogue import catalogue
 from builder.tasks.fields.form import STEPS
@@ -45,7 +45,7 @@ def _add_step(step: dict[str, Any], path: Path, index: int, data: Any) -> tuple[
     if field and field.control == "task":
         return SetValue(path, step), path
     wrap = field.wraps if field else ""
-    return Insert(path, index, {wrap: step} if wrap else step), (*path, index, *((wrap,) if wrap else ()))
+    return Insert(path, index, {wrap: step} if wrap else step), step_of((*path, index), wrap)
 
 
 _FIRST_OF_LISTENER = "io.kestra.plugin.core.log.Log"

@@ -5,18 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from builder.errors import InvalidInput, Path
-from builder.flows.edit.intent import Edit, Remove, SetValue, Unset, found_at, value_at
+from builder.flows.edit.intent import Edit, Remove, SetValue, Unset, found_at, step_of, value_at
 from builder.tasks.catalogue import Catalogue
 from builder.tasks.fields.form import FormField
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """What is moved, copied and removed with a step: a list item, and where in it the step is; `alone`: a property."""
+    """What is moved, copied and removed with a step: a list item, which may hold it under a key; or a property."""
 
     path: Path
-    within: Path = ()
+    wrap: str = ""
     alone: bool = False
+
+    def beside(self, index: int) -> Path:
+        """Where the step of another item of the same list is."""
+        return step_of((*self.path[:-1], index), self.wrap)
 
 
 def spot_of(data: Any, path: Path, catalogue: Catalogue) -> Spot:
@@ -26,7 +30,7 @@ def spot_of(data: Any, path: Path, catalogue: Catalogue) -> Spot:
     if isinstance(path[-1], int):
         return Spot(path)
     if len(path) > 2 and isinstance(path[-2], int) and wraps_at(data, path[:-2], catalogue) == path[-1]:
-        return Spot(path[:-1], path[-1:])
+        return Spot(path[:-1], str(path[-1]))
     return Spot(path, alone=True)
 
 
@@ -102,13 +106,13 @@ def _reached(start: str, edges: Mapping[str, Sequence[str]]) -> set[str]:
 
 def named_by_siblings(data: Any, spot: Spot, catalogue: Catalogue) -> Iterator[Path]:
     """Where the other items of its list name the step at a spot, the last of each list first."""
-    if not spot.within:
+    if not spot.wrap:
         return
     field = property_at(data, spot.path[:-1], catalogue)
-    wrap, own = str(spot.within[0]), _id(value_at(data, spot.path), str(spot.within[0]))
+    own = _id(value_at(data, spot.path), spot.wrap)
     names = [one.name for one in field.fields if one.control == "siblings"] if field else []
     for index, item in enumerate(value_at(data, spot.path[:-1])):
-        for name in names if _id(item, wrap) != own else ():
+        for name in names if _id(item, spot.wrap) != own else ():
             named = _named(item, name)
             yield from (
                 (*spot.path[:-1], index, name, place) for place in reversed(range(len(named))) if named[place] == own
