@@ -2,6 +2,7 @@
 
 import html
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -12,12 +13,16 @@ from django.urls import reverse
 from builder.actions import drafts, flows
 from builder.flows.catalogue import Kind
 from builder.flows.check import check
+from builder.flows.checks.head import FLOW_KEYS, PART_KEYS
 from builder.flows.document import parse
-from builder.flows.inputs.kinds import INPUT_KINDS
+from builder.flows.inputs.kinds import COMMON_INPUT_KEYS, FORM, FORM_KEYS, INPUT_KINDS
 from builder.tasks.catalogue import catalogue
+from builder.tasks.fields.form import FormField
 from builder.web.editor.changes import edit_of
-from builder.web.editor.fields.declared import INPUT_TYPES, OUTPUT_TYPES
+from builder.web.editor.fields.declared import INPUT_TYPES, OUTPUT_TYPES, input_fields
+from builder.web.editor.fields.flow import FLOW_FIELDS, LEFT_OUT
 from builder.web.editor.fields.view import FormView, form_of
+from builder.web.editor.steps.outline import SECTIONS
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +149,7 @@ FLOW_PARTS = {
     "sla": [{"id": "in_time", "type": "MAX_DURATION", "behavior": "FAIL", "duration": "PT1H"}],
     "pluginDefaults": [{"type": "io.kestra.plugin.core.log.Log", "values": {"level": "WARN"}}],
     "retry": {"type": "constant", "interval": "PT30S"},
+    "quotas": [{"duration": "P1D", "limit": 100, "behavior": "FAIL"}],
 }
 
 
@@ -161,13 +167,41 @@ def test_each_part_of_a_flow_is_a_form_of_fields(name: str) -> None:
     assert not check(json.dumps(data), catalogue()).errors
 
 
-@pytest.mark.parametrize("name", ["checks", "sla"])
+@pytest.mark.parametrize("name", ["checks", "sla", "quotas", "pluginDefaults"])
 def test_a_new_row_of_what_a_flow_demands_is_valid(name: str) -> None:
     view = form(())
     field = next(one for one in view.more if one.field.name == name)
     for blank in field.blanks.values():
         data = {**parse(TEXT).data, name: [json.loads(blank)]}
         assert not check(json.dumps(data), catalogue()).errors
+
+
+def names(fields: Iterable[FormField]) -> set[str]:
+    return {name for one in fields for name in (one.name, *one.other_names)}
+
+
+def test_every_key_that_a_flow_and_its_parts_may_have_is_in_the_form() -> None:
+    assert names((*FLOW_FIELDS, *LEFT_OUT)) | {name for name, _, _ in SECTIONS} == set(FLOW_KEYS)
+    fields = {one.name: one for one in FLOW_FIELDS}
+    for part, keys in PART_KEYS.items():
+        known = {name for kind in fields[part].variants.values() for name in names(kind)}
+        assert known | {"type"} == {*keys, "type"} - {"ref"}, part
+
+
+@pytest.mark.parametrize("kind", [*INPUT_KINDS, FORM])
+def test_every_key_that_an_input_may_have_is_in_its_form(kind: str) -> None:
+    keys = {*FORM_KEYS} - {"inputs"} if kind == FORM else {*COMMON_INPUT_KEYS, *INPUT_KINDS[kind]}
+    assert names(input_fields(kind)) >= keys - ({"isRadio"} if kind == "MULTISELECT" else set())
+
+
+def test_what_a_form_leaves_out_is_shown_in_words_where_it_is_written() -> None:
+    data = {**parse(TEXT).data, "revision": 3, "taskDefaults": [], "pluginDefaults": [], "wrong": 1}
+    groups = {group.name: group for group in form((), json.dumps(data)).groups}
+    assert [one.field.name for one in groups["rarely_used"].fields] == ["revision"]
+    assert [one.field.name for one in groups["unknown"].fields] == ["taskDefaults", "wrong"]
+    task = {"id": "a", "type": "io.kestra.plugin.core.log.Log", "message": "x", "workerGroup": {"key": "a"}}
+    groups = {group.name: group for group in form(("tasks", 0), json.dumps({"tasks": [task]})).groups}
+    assert "without effect here" in groups["rarely_used"].fields[0].field.description and "unknown" not in groups
 
 
 def test_a_listener_is_added_with_a_step_and_its_conditions_are_rows(ann: Client) -> None:

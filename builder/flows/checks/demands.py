@@ -11,16 +11,19 @@ from builder.flows.checks.values import check_choice, check_duration
 from builder.flows.durations import BadDuration, parse_duration
 from builder.flows.model import CHECK_BEHAVIORS, CHECK_STYLES, QUOTA_BEHAVIORS
 
-_SLA_KEYS = ("id", "type", "behavior", "duration", "assert", "labels")
+DEMAND_KEYS: Mapping[str, tuple[str, ...]] = {
+    "sla": ("id", "type", "behavior", "duration", "assert", "labels"),
+    "quotas": ("duration", "limit", "behavior"),
+    "checks": ("when", "condition", "message", "style", "behavior"),
+}
 _SLA_NEEDS = {"MAX_DURATION": "duration", "EXECUTION_ASSERTION": "assert"}
 _SHORTEST_WINDOW = timedelta(minutes=1)
-_CHECK_KEYS = ("when", "condition", "message", "style", "behavior")
 
 
 def check_slas(findings: Findings, path: Path, value: Any) -> None:
     """A list of SLAs, or a single one."""
     for place, item in _items(findings, path, value, "an SLA is a map of id, type and behavior"):
-        check_keys(findings, place, item, _SLA_KEYS, "an SLA")
+        check_keys(findings, place, item, DEMAND_KEYS["sla"], "an SLA")
         _check_text(findings, (*place, "id"), item.get("id"), "an SLA needs an id")
         check_choice(findings, (*place, "behavior"), item.get("behavior"), ("FAIL", "CANCEL", "NONE"))
         check_choice(findings, (*place, "type"), item.get("type"), tuple(_SLA_NEEDS))
@@ -48,7 +51,7 @@ def check_quotas(findings: Findings, path: Path, value: Any) -> None:
     """A list of quotas, or a single one; each has a window of its own length."""
     lengths: set[timedelta] = set()
     for place, item in _items(findings, path, value, "a quota is a map of duration, limit and behavior"):
-        check_keys(findings, place, item, ("duration", "limit", "behavior"), "a quota")
+        check_keys(findings, place, item, DEMAND_KEYS["quotas"], "a quota")
         check_choice(findings, (*place, "behavior"), item.get("behavior"), QUOTA_BEHAVIORS)
         limit = item.get("limit")
         if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
@@ -75,7 +78,7 @@ def _check_window(findings: Findings, place: Path, written: Any, lengths: set[ti
 def check_checks(findings: Findings, path: Path, value: Any) -> None:
     """A list of checks, or a single one."""
     for place, item in _items(findings, path, value, "a check is a map of when and message"):
-        check_keys(findings, place, item, _CHECK_KEYS, "a check")
+        check_keys(findings, place, item, DEMAND_KEYS["checks"], "a check")
         named = [key for key in ("when", "condition") if item.get(key) is not None]
         if not named:
             findings.error(place, "a check needs when", 'Write when: "{{ inputs.count > 0 }}".')

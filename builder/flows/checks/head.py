@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from builder.errors import Path
-from builder.flows.checks.demands import check_checks, check_quotas, check_slas
+from builder.flows.checks.demands import DEMAND_KEYS, check_checks, check_quotas, check_slas
 from builder.flows.checks.findings import Findings, check_keys, kind_of
 from builder.flows.checks.labels import check_labels
 from builder.flows.checks.values import check_choice, check_duration
@@ -42,18 +42,14 @@ FLOW_KEYS = (
     "policyRefs",
     "draft",
 )
-_RETRY_KEYS = (
-    "type",
-    "interval",
-    "maxInterval",
-    "minInterval",
-    "delayFactor",
-    "maxAttempt",
-    "maxAttempts",
-    "maxDuration",
-    "warningOnRetry",
-    "behavior",
-)
+PART_KEYS: Mapping[str, tuple[str, ...]] = {
+    "concurrency": ("limit", "behavior", "key", "queueLimit", "whenFull"),
+    "retry": ("type", "interval", "maxInterval", "minInterval", "delayFactor", "maxAttempt", "maxAttempts",
+              "maxDuration", "warningOnRetry", "behavior"),
+    "pluginDefaults": ("type", "forced", "values", "ref"),
+    **DEMAND_KEYS,
+}  # fmt: skip
+"""What may stand in a part of the flow."""
 _RETRY_NEEDS = {
     "constant": ("interval",),
     "exponential": ("interval", "maxInterval"),
@@ -117,7 +113,7 @@ def _check_concurrency(findings: Findings, path: Path, value: Any) -> None:
     if not isinstance(value, Mapping):
         findings.error(path, "concurrency is a map", "Write concurrency: {limit: 1, behavior: QUEUE}.")
         return
-    check_keys(findings, path, value, ("limit", "behavior", "key", "queueLimit", "whenFull"), "concurrency")
+    check_keys(findings, path, value, PART_KEYS["concurrency"], "concurrency")
     _check_count(findings, path, value, "limit")
     check_choice(findings, (*path, "behavior"), value.get("behavior", AT_LIMIT[0]), AT_LIMIT)
     if value.get("key") is not None and not isinstance(value["key"], str):
@@ -141,7 +137,7 @@ def _check_retry(findings: Findings, path: Path, value: Any) -> None:
     if not isinstance(value, Mapping):
         findings.error(path, "retry is a map", "Write retry: {type: constant, interval: PT10S, maxAttempts: 3}.")
         return
-    check_keys(findings, path, value, _RETRY_KEYS, "retry")
+    check_keys(findings, path, value, PART_KEYS["retry"], "retry")
     check_choice(findings, (*path, "type"), value.get("type"), tuple(_RETRY_NEEDS))
     for key in _RETRY_NEEDS.get(str(value.get("type")), ()):
         if value.get(key) is None:
@@ -186,7 +182,7 @@ def _check_defaults(findings: Findings, path: Path, value: Any) -> None:
         if not isinstance(item, Mapping):
             findings.error(place, "a plugin default is a map of type and values")
             continue
-        check_keys(findings, place, item, ("type", "forced", "values", "ref"), "a plugin default")
+        check_keys(findings, place, item, PART_KEYS["pluginDefaults"], "a plugin default")
         if not isinstance(item.get("type"), str):
             findings.error((*place, "type"), "a plugin default needs a type")
         if not isinstance(item.get("values"), Mapping):

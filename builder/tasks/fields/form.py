@@ -137,10 +137,10 @@ _BOUNDS = {
 
 
 @cache
-def fields_of(model: type[BaseModel]) -> tuple[FormField, ...]:
-    """The properties of a type in the order of its form; hidden ones are left out."""
+def fields_of(model: type[BaseModel], *, hidden: bool = False) -> tuple[FormField, ...]:
+    """The properties of a type in the order of its form; `hidden`: those that it leaves out."""
     fields = [_field(model, name, info) for name, info in model.model_fields.items()]
-    shown = [one for one in fields if one.control != "hidden"]
+    shown = [one for one in fields if (one.control == "hidden") is hidden]
     return tuple(sorted(shown, key=lambda one: (_rank(one.group), not one.required and one.group == "main")))
 
 

@@ -1,10 +1,12 @@
 """What a form holds: controls with what is written there, rows and entries, and the groups they stand in."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from builder.errors import Path, Problem, Severity
+from builder.flows.document import parse
 from builder.tasks.fields.form import FormField
 from builder.tasks.fields.shapes import Shape
 from builder.web.editor.steps.spots import Sibling
@@ -144,7 +146,17 @@ def _one_a_line(text: str) -> str:
         return text
 
 
-def _blank(kind: str, fields: Sequence[FormField]) -> dict[str, str]:
+def _blank(kind: str, fields: Sequence[FormField]) -> dict[str, Any]:
     blank = {"type": kind} if kind else {}
-    needed = [one for one in fields if one.required and one.name != "type"] or list(fields if not kind else ())[:1]
-    return blank | {one.name: one.default or next(iter((*one.options, *one.examples)), "") for one in needed}
+    needed = [one for one in fields if one.required and (one.name != "type" or not kind)]
+    return blank | {one.name: _first(one) for one in needed or list(fields if not kind else ())[:1]}
+
+
+def _first(one: FormField) -> Any:
+    text = one.default or next(iter((*one.options, *one.examples)), "")
+    if not text:
+        return _EMPTY.get(one.control, "")
+    return parse(text).data if one.control in ("number", "checkbox", "yaml", *_EMPTY) else text
+
+
+_EMPTY: Mapping[str, Any] = {"map": {}, "section": {}, "list": [], "choices": [], "tasks": []}

@@ -31,7 +31,8 @@ def _field(name: str, control: Control, description: str, *, label: str = "", **
     return FormField(name=name, label=label or label_of(name), control=control, description=description, **given)  # type: ignore[arg-type]
 
 
-_ID = _field("id", "text", "Steps read it as {{ inputs.<id> }}.", group="step", required=True, dynamic=False)
+_ID = _field("id", "text", "Steps read it as {{ inputs.<id> }}.", group="step", required=True, dynamic=False,
+             other_names=("name",))  # fmt: skip
 _TYPE = _field("type", "select", "The kind of value.", group="step", required=True, options=INPUT_TYPES, free=False)
 _LABEL = _field("displayName", "text", "The label in the run form.", label="Label")
 _HELP = _field("description", "textarea", "A sentence below the field in the run form.")
@@ -96,7 +97,7 @@ def _cells() -> Mapping[str, tuple[FormField, ...]]:
 
 
 def _own_field(name: str, kind: str) -> FormField | None:
-    """The field of a property that only some types have; None for older names, which are shown where written."""
+    """The field of a property that only some types have; None for an older name, which its field knows."""
     bound: Control = _BOUND.get(kind, "text")  # type: ignore[assignment]
     example = _DEFAULT_PLACEHOLDERS.get(kind, "")
     bounds = _field("rows", "section", "How many rows there may be.", variants={"": (
@@ -107,15 +108,16 @@ def _own_field(name: str, kind: str) -> FormField | None:
         "max": _field("max", bound, "The greatest value.", placeholder=example),
         "after": _field("after", bound, "The earliest value.", placeholder=example),
         "before": _field("before", bound, "The latest value.", placeholder=example),
-        "values": _field("values", "list", "The choices, one a line.", variants={"": _CHOICE}),
+        "values": _field("values", "list", "The choices, one a line.", variants={"": _CHOICE},
+                         other_names=("options",)),
         "expression": _field("expression", "text", "An expression that gives the choices, in place of values."),
-        "allowCustomValue": _tick("allowCustomValue", "Another value than the choices may be typed."),
+        "allowCustomValue": _tick("allowCustomValue", "Another value than the choices may be typed.", "allowInput"),
         "autoSelectFirst": _tick("autoSelectFirst", "The first choice is taken at first."),
         "isRadio": _tick("isRadio", "Show the choices as buttons.") if kind != "MULTISELECT" else None,
         "itemType": _field("itemType", "select", "The type of each item.", options=_CELL_TYPES, free=False,
                            required=kind == "ARRAY"),
         "allowedFileExtensions": _field("allowedFileExtensions", "list", "Which files may be given; one ending a line.",
-                                        placeholder=".csv"),
+                                        placeholder=".csv", other_names=("extension",)),
         "jsonSchema": _field("jsonSchema", "yaml", "A JSON Schema that the value must keep.",
                              placeholder="type: object\nrequired: [name]"),
         "properties": _field("properties", "list", "What the object holds.", variants=_cells_of(name)),
@@ -129,8 +131,8 @@ def _cells_of(name: str) -> Mapping[str, tuple[FormField, ...]]:
     return _cells() if name in ("properties", "columns") else {}
 
 
-def _tick(name: str, description: str) -> FormField:
-    return _field(name, "checkbox", description, default="false")
+def _tick(name: str, description: str, *other_names: str) -> FormField:
+    return _field(name, "checkbox", description, default="false", other_names=other_names)
 
 
 def _own(kind: str) -> tuple[FormField, ...]:
@@ -164,7 +166,7 @@ def output_fields(kind: str) -> tuple[FormField, ...]:
     """The fields of an output of this type."""
     item = _own_field("itemType", kind) if kind == "ARRAY" else None
     return (
-        replace(_ID, description="Who calls the flow reads it by this name."),
+        replace(_ID, other_names=(), description="Who calls the flow reads it by this name."),
         replace(_TYPE, options=OUTPUT_TYPES),
         _field("value", "textarea", "What it gives.", required=True, placeholder="{{ outputs.ask.text }}"),
         *((item,) if item else ()),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from builder.flows.model import AT_LIMIT, CHECK_BEHAVIORS, CHECK_STYLES, WHEN_FULL
+from builder.flows.model import AT_LIMIT, CHECK_BEHAVIORS, CHECK_STYLES, QUOTA_BEHAVIORS, WHEN_FULL
 from builder.tasks.base import Task
 from builder.tasks.fields.form import Control, FormField, fields_of, label_of
 from builder.tasks.fields.shapes import Shape
@@ -48,6 +48,14 @@ _CHECK = (
     _field("behavior", "select", "What happens then.", label="Else", options=CHECK_BEHAVIORS, free=False,
            default=CHECK_BEHAVIORS[0]),
     _field("style", "select", "How it is shown.", options=CHECK_STYLES, default="INFO", free=False),
+)  # fmt: skip
+_QUOTA = (
+    _field("duration", "duration", "The length of each window of time; windows are counted from 1970 in UTC.",
+           label="In each", required=True, examples=("P1D",), dynamic=False),
+    _field("limit", "number", "So many executions may begin in it.", label="At most", required=True,
+           examples=("100",), dynamic=False),
+    _field("behavior", "select", "How one more ends.", label="One more", required=True, options=QUOTA_BEHAVIORS,
+           free=False),
 )  # fmt: skip
 _SLA_ID = _field("id", "text", "Its name.", required=True, examples=("in_time",), dynamic=False)
 _SLA_REST = (
@@ -107,6 +115,13 @@ FLOW_FIELDS = (
         group="flow",
         variants={"": _CHECK},
     ),
+    _field(
+        "quotas",
+        "list",
+        "How many executions may begin in a time, such as a day.",
+        group="flow",
+        variants={"": _QUOTA},
+    ),
     replace(
         next(one for one in fields_of(Task) if one.name == "retry"),
         description="When a failed step, or the whole execution, is tried again; a step's own retry goes first.",
@@ -125,8 +140,20 @@ FLOW_FIELDS = (
         "Properties that all steps of a type share.",
         group="advanced",
         variants={"": _DEFAULT},
+        other_names=("taskDefaults",),
     ),
 )
+_NO_EFFECT = "accepted, without effect here."
+LEFT_OUT = (
+    _field("revision", "yaml", f"The number that Kestra gave when it wrote the file; {_NO_EFFECT}"),
+    _field("deleted", "yaml", f"What Kestra said of it when it wrote the file; {_NO_EFFECT}"),
+    _field("draft", "yaml", f"What Kestra said of it when it wrote the file; {_NO_EFFECT}"),
+    _field("tenantId", "yaml", f"Where it was in Kestra; {_NO_EFFECT}", label="Tenant"),
+    _field("workerGroup", "yaml", f"Kestra Enterprise: which workers run it; {_NO_EFFECT}"),
+    _field("workerSelector", "yaml", f"Kestra Enterprise: which workers run it; {_NO_EFFECT}"),
+    _field("policyRefs", "yaml", f"Kestra Enterprise: policies; {_NO_EFFECT}", label="Policies"),
+)
+"""What the form shows only where it is written."""
 LISTENER_FIELDS = (
     _field("description", "textarea", "What the steps are for.", dynamic=False),
     _field("conditions", "list", "What must hold of the execution when it has ended; all of them."),

@@ -8,10 +8,10 @@ from builder.errors import Path, Problem
 from builder.flows.document import Document
 from builder.flows.edit.intent import found_at, number
 from builder.tasks.catalogue import Catalogue
-from builder.tasks.fields.form import STEPS, FormField, label_of
+from builder.tasks.fields.form import STEPS, FormField, fields_of, label_of
 from builder.web.editor.fields.controls import EntryView, FieldView, FormView, Group, RowView
 from builder.web.editor.fields.declared import DECLARING, input_fields, kind_of_path, output_fields
-from builder.web.editor.fields.flow import FLOW_FIELDS, LISTENER_FIELDS
+from builder.web.editor.fields.flow import FLOW_FIELDS, LEFT_OUT, LISTENER_FIELDS
 from builder.web.editor.fields.rows import with_rows
 from builder.web.editor.fields.values import as_yaml, fits, shown
 from builder.web.editor.steps.spots import Spot, property_at, siblings_of, spot_of
@@ -32,7 +32,7 @@ def form_of(document: Document, problems: Sequence[Problem], path: Path, catalog
         return None
     maker = _Maker(document, problems)
     if not path:
-        return maker.form((), "flow", "Flow", "", "What holds for the whole flow.", FLOW_FIELDS, written)
+        return maker.form((), "flow", "Flow", "", "What holds for the whole flow.", FLOW_FIELDS, written, LEFT_OUT)
     type_name = str(written.get("type") or "")
     heading = str(written.get("id") or written.get("name") or "Step")
     kind = kind_of_path(path)
@@ -45,8 +45,10 @@ def form_of(document: Document, problems: Sequence[Problem], path: Path, catalog
     entry = catalogue.find(type_name)
     elsewhere = ("type", *(getattr(entry.plugin, "input_fields", ()) if entry else ()))
     fields = tuple(one for one in entry.fields if one.name not in elsewhere) if entry else ()
+    left_out = fields_of(entry.plugin, hidden=True) if entry else ()
     beside = maker.beside(spot_of(document.data, path, catalogue), catalogue) if kind == "task" else ()
-    form = maker.form(path, kind, heading, type_name, entry.summary if entry else "", fields, written, beside)
+    summary = entry.summary if entry else ""
+    form = maker.form(path, kind, heading, type_name, summary, fields, written, left_out, beside)
     return replace(form, deprecated=entry.plugin.deprecated, deletes=entry.deletes) if entry else form
 
 
@@ -64,12 +66,14 @@ class _Maker:
         summary: str,
         fields: Iterable[FormField],
         written: Mapping[str, Any],
+        left_out: Sequence[FormField] = (),
         beside: Sequence[FieldView] = (),
     ) -> FormView:
         fields = tuple(fields)
         views = [self.view(one, path, written) for one in fields if one.control not in ("tasks", "task")]
         views += beside
-        views += [self._unknown(name, path, written) for name in _unknown(fields, written, kind)]
+        known = {view.field.name for view in views} | _elsewhere(fields, kind)
+        views += self._boxes(path, {name: value for name, value in written.items() if name not in known}, left_out)
         first = [view for view in views if view.written or view.problems or _usual(view.field)]
         groups: dict[str, list[FieldView]] = {}
         for view in first:
@@ -136,7 +140,7 @@ class _Maker:
         known |= {"type"} if variant else set()
         return (
             *(self.view(field, place, inside) for field in fields),
-            *(self._unknown(str(name), place, inside) for name in inside if name not in known),
+            *self._boxes(place, {str(name): value for name, value in inside.items() if name not in known}),
         )
 
     def _rows(self, one: FormField, place: Path, value: Any) -> tuple[RowView, ...]:
@@ -144,7 +148,8 @@ class _Maker:
         for index, item in enumerate(value or ()):
             variant = self._variant(one, item)
             fields = self._nested(one, (*place, index), item, variant)
-            rows.append(RowView((*place, index), variant, fields or (self._whole(one, (*place, index), item),)))
+            whole = replace(one, label="YAML", description="", required=False)
+            rows.append(RowView((*place, index), variant, fields or (self._box(whole, (*place, index), item),)))
         return tuple(rows)
 
     def _entries(self, one: FormField, control: str, place: Path, value: Any) -> Iterator[EntryView]:
@@ -160,30 +165,19 @@ class _Maker:
             )  # fmt: skip
             yield EntryView(str(name), view, len(inside) if isinstance(inside, list) else 0)
 
-    def _whole(self, one: FormField, place: Path, item: Any) -> FieldView:
-        """A row of no known kind, as YAML."""
-        return FieldView(
-            replace(one, label="YAML", description="", required=False),
-            place,
-            "yaml",
-            as_yaml(item),
-            True,
-            problems=self._of(place, deep=True),
-        )
+    def _boxes(self, path: Path, rest: Mapping[str, Any], left_out: Sequence[FormField] = ()) -> Iterator[FieldView]:
+        """What is written and has no control, as YAML."""
+        found = {name: one for one in left_out for name in (one.name, *one.other_names)}
+        for name, value in rest.items():
+            one = FormField(name, label_of(name), "yaml", "unknown", False, "")
+            if name in found:
+                one = replace(found[name], name=name, control="yaml", group="rarely_used")
+            yield self._box(one, (*path, name), value)
 
-    def _unknown(self, name: str, path: Path, written: Mapping[str, Any]) -> FieldView:
-        place = (*path, name)
+    def _box(self, one: FormField, place: Path, value: Any) -> FieldView:
         span = self._document.span(place)
-        one = FormField(name, label_of(name), "yaml", "unknown", False, "")
-        return FieldView(
-            one,
-            place,
-            "yaml",
-            as_yaml(written[name]),
-            True,
-            locked=bool(span and span.shared),
-            problems=self._of(place, deep=True),
-        )
+        locked = bool(span and span.shared)
+        return FieldView(one, place, "yaml", as_yaml(value), True, locked=locked, problems=self._of(place, deep=True))
 
     def _of(self, place: Path, *, deep: bool) -> tuple[Problem, ...]:
         return tuple(one for one in self._problems if one.path == place or (deep and one.path[: len(place)] == place))
@@ -219,7 +213,7 @@ def _usual(one: FormField) -> bool:
     return one.required or one.group == "main" or one.control == "siblings" or secret
 
 
-def _unknown(fields: Sequence[FormField], written: Mapping[str, Any], kind: str) -> list[str]:
-    known = {name for one in fields for name in (one.name, *one.other_names)}
-    known |= {"type"} | _SHOWN_ELSEWHERE.get(kind, frozenset())
-    return [name for name in written if name not in known]
+def _elsewhere(fields: Sequence[FormField], kind: str) -> frozenset[str]:
+    """What is shown beside the form: steps and inputs in the outline, the type in the heading."""
+    steps = {name for one in fields if one.control in ("tasks", "task") for name in (one.name, *one.other_names)}
+    return _SHOWN_ELSEWHERE.get(kind, frozenset()) | {"type"} | steps
