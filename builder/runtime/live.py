@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from builder.engine.states import TERMINAL
+from builder.errors import NotFound
 from builder.runtime import queue
 from builder.store import executions
 
@@ -114,6 +116,14 @@ async def follow(execution_id: str, last_event_id: str = "") -> AsyncGenerator[M
                 return
             async for news in channel.until_saved():
                 yield watcher.piece(news) if news else Message("ping")
+
+
+async def ended(execution_id: str, seconds: float) -> None:
+    """Returns once the execution has ended, is deleted, or takes longer than that."""
+    with suppress(TimeoutError, NotFound):
+        async with asyncio.timeout(seconds):
+            async for _ in follow(execution_id):
+                pass
 
 
 class _Watcher:

@@ -1,6 +1,5 @@
 """An execution as it moves: server-sent events in Kestra's form, and waiting for its end."""
 
-import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator
@@ -29,17 +28,10 @@ def when_ended(execution_id: str, most_seconds: float = WAIT_SECONDS) -> Executi
     """The execution once it has ended; as it is, where that takes too long or too many wait already."""
     if _WAITING.acquire(blocking=False):
         try:
-            async_to_sync(_ended)(execution_id, min(most_seconds, WAIT_SECONDS))
+            async_to_sync(live.ended)(execution_id, min(most_seconds, WAIT_SECONDS))
         finally:
             _WAITING.release()
     return executions.load(execution_id)[0]
-
-
-async def _ended(execution_id: str, most_seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(most_seconds):
-            async for _ in followed(execution_id):
-                pass
 
 
 def answer_when_ended(execution_id: str, base: str) -> HttpResponseBase:

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from asgiref.sync import async_to_sync
@@ -166,7 +165,7 @@ def _outcome(question: SubflowQuestion, answers: Answers) -> Any:
     try:
         seconds = min(_seconds(question), answers.seconds)
         execution_id = _begun(question, answers.depth, seconds)
-        async_to_sync(_ended)(execution_id, seconds)
+        async_to_sync(live.ended)(execution_id, seconds)
         ended = executions.load(execution_id)[0]
     except BuilderError as error:
         return ExpressionError(f"Failed to run subflow {name}: {error.message}")
@@ -203,10 +202,3 @@ def _begun(question: SubflowQuestion, depth: int, seconds: float) -> str:
         return births.born(found.flow, found.revision, now, inputs=values, labels=labels, ask=known.of)
 
     return starting.start(with_answers(make, Answers(in_all=seconds, depth=depth + 1))).id
-
-
-async def _ended(execution_id: str, seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            async for _ in live.follow(execution_id):
-                pass
