@@ -51,12 +51,13 @@ ROUTE_SECONDS = Counter(
 )  # fmt: skip
 """No histogram by route: all that is counted is written with each sign of life."""
 
-_TOKENS = {
+TOKENS = {
     "usage.prompt.tokens": "input",
     "input.token.count": "input",
     "usage.completion.tokens": "output",
     "output.token.count": "output",
 }
+"""The direction of what tasks measure by these names, which differ by vocabulary."""
 _models: set[str] = set()
 
 
@@ -77,8 +78,8 @@ def count_slot(outcome: str, delay_seconds: float | None) -> None:
 
 def count_metric(name: str, value: float, tags: Mapping[str, str]) -> None:
     """What a task measured, as far as it is of a model: its tokens and its cost (`builder.tasks.api` names them)."""
-    if name in _TOKENS:
-        MODEL_TOKENS.labels(_model(tags), _TOKENS[name]).inc(max(0.0, value))
+    if name in TOKENS:
+        MODEL_TOKENS.labels(_model(tags), TOKENS[name]).inc(max(0.0, value))
     elif name == "cost":
         MODEL_CALLS.labels(_model(tags)).inc()
         MODEL_COST.labels(_model(tags)).inc(max(0.0, value))

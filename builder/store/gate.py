@@ -173,8 +173,8 @@ def among(values: Collection[Any]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
-def lock_row(statement: str, parameters: tuple[Any, ...]) -> None:
+def lock_row(table: str, **named: str) -> None:
     """Holds a row until the transaction ends. SQLite needs none: a write transaction is alone there."""
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(statement + " FOR UPDATE", parameters)
+        where = " AND ".join(f"{name} = %s" for name in named)
+        select(f"SELECT id FROM {table} WHERE {where} FOR UPDATE", [*named.values()])

@@ -137,7 +137,7 @@ def _row_to_write(namespace: str, key: str, now: datetime) -> KvEntry:
         ],
         ignore_conflicts=True,
     )
-    lock_row("SELECT id FROM builder_kventry WHERE namespace = %s AND key = %s", (namespace, key))
+    lock_row("builder_kventry", namespace=namespace, key=key)
     return KvEntry.objects.get(namespace=namespace, key=key)
 
 

@@ -42,7 +42,7 @@ def passed_while_off(trigger: Trigger, clock: Clock) -> Passed | None:
         return None
     found: list[datetime] = []
     # What waited as it was switched off waits still.
-    seen_upto = min(trigger.off_at, max(filter(None, (trigger.since, trigger.last_at))))
+    seen_upto = min(trigger.off_at, trigger.seen_upto)
     for moment in times.before(clock.now() + _INSTANT):
         if moment <= seen_upto or len(found) > MOST_RECOVERED:
             break

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ class Seen:
     attempt_key: str
     variables: Mapping[str, Any]
     working_dir: Path
-    now: datetime
     memory_bytes: int
 
 

@@ -80,7 +80,7 @@ async def _says_something(here: Connection) -> None:
 def _seen(context: Context) -> Seen:
     return Seen(
         context.execution_id, context.namespace, context.flow_id, context.task_id, context.attempt,
-        context.attempt_key, context.variables, context.working_dir, context.now(),
+        context.attempt_key, context.variables, context.working_dir,
         settings.MILLSTREAM["TASK_MEMORY_BYTES"],
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
+from builder.counters import TOKENS
 from builder.engine.execution import Execution
 from builder.runtime.world.place import Place
 
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
 
 _ASKED = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_EXPORTER")
 _MEASURES = {
-    "usage.prompt.tokens": "gen_ai.usage.input_tokens",
-    "input.token.count": "gen_ai.usage.input_tokens",
-    "usage.completion.tokens": "gen_ai.usage.output_tokens",
-    "output.token.count": "gen_ai.usage.output_tokens",
+    **{name: f"gen_ai.usage.{direction}_tokens" for name, direction in TOKENS.items()},
     "cost": "millstream.cost_usd",
 }
 

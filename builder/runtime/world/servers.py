@@ -17,7 +17,7 @@ _BYTES = 4 * 1024 * 1024
 _OPTIONS = frozenset({"followRedirects", "auth", "timeout", "allowFailed"})
 
 
-async def answer_of(network: Network, question: HttpQuestion, seconds: float = _SECONDS) -> Any:
+async def answer_of(network: Network, question: HttpQuestion, seconds: float) -> Any:
     """The server's answer, or the ExpressionError that says why there is none."""
     try:
         options = _options(question)

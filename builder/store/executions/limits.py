@@ -181,4 +181,4 @@ def _active(namespace: str, flow_id: str) -> QuerySet[ExecutionRow]:
 
 
 def _hold(namespace: str, flow_id: str) -> None:
-    lock_row("SELECT id FROM builder_flow WHERE namespace = %s AND flow_id = %s", (namespace, flow_id))
+    lock_row("builder_flow", namespace=namespace, flow_id=flow_id)

@@ -204,7 +204,7 @@ def replace_execution(execution: Execution, now: datetime, *, due: bool) -> list
     Takes it away from whoever has it (its epoch grows). `due`: a runner is to take it up; returns whom to ring.
     """
     with write():
-        lock_row("SELECT id FROM builder_execution WHERE id = %s", (execution.id,))
+        lock_row("builder_execution", id=execution.id)
         ended = execution.state in TERMINAL
         # A kill that came as it ended was never read: it must not end the restarted one.
         Signal.objects.filter(execution_id=execution.id, execution__ended_at__isnull=False).delete()

@@ -96,14 +96,14 @@ def _row_to_publish(namespace: str, flow_id: str, now: datetime) -> FlowRow:
     FlowRow.objects.bulk_create(
         [FlowRow(namespace=namespace, flow_id=flow_id, created_at=now, updated_at=now)], ignore_conflicts=True
     )
-    lock_row("SELECT id FROM builder_flow WHERE namespace = %s AND flow_id = %s", (namespace, flow_id))
+    lock_row("builder_flow", namespace=namespace, flow_id=flow_id)
     return FlowRow.objects.get(namespace=namespace, flow_id=flow_id)
 
 
 def mark_deleted(namespace: str, flow_id: str, *, by: str, now: datetime) -> Revision:
     """Deletes by a new revision that says so; the history of texts and executions stays. Raises NotFound."""
     with write():
-        lock_row("SELECT id FROM builder_flow WHERE namespace = %s AND flow_id = %s", (namespace, flow_id))
+        lock_row("builder_flow", namespace=namespace, flow_id=flow_id)
         row = _live(namespace, flow_id)
         latest = row.revisions.get(number=row.revision)
         row.revision += 1

@@ -139,7 +139,7 @@ def _row(namespace: str, flow_id: str) -> DraftRow:
 
 
 def _row_to_write(namespace: str, flow_id: str) -> DraftRow | None:
-    lock_row("SELECT id FROM builder_draft WHERE namespace = %s AND flow_id = %s", (namespace, flow_id))
+    lock_row("builder_draft", namespace=namespace, flow_id=flow_id)
     return DraftRow.objects.filter(namespace=namespace, flow_id=flow_id).first()
 
 

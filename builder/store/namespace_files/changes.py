@@ -138,7 +138,7 @@ def _row_to_write(namespace: str, path: str, now: datetime, *, is_folder: bool) 
         namespace=namespace, path=path, deleted=True, is_folder=is_folder, created_at=now, updated_at=now
     )
     NamespaceFile.objects.bulk_create([made], ignore_conflicts=True)
-    lock_row("SELECT id FROM builder_namespacefile WHERE namespace = %s AND path = %s", (namespace, path))
+    lock_row("builder_namespacefile", namespace=namespace, path=path)
     row = NamespaceFile.objects.get(namespace=namespace, path=path)
     if not row.deleted and row.is_folder is not is_folder:
         kind = "folder" if row.is_folder else "file"

@@ -11,9 +11,10 @@ from builder.errors import NotFound
 from builder.models import Slot as SlotRow
 from builder.models import Trigger as TriggerRow
 from builder.store import documents
-from builder.store.gate import lock_row, write
+from builder.store.gate import write
 from builder.store.pages import Page
 from builder.store.triggers import calls, windows
+from builder.store.triggers.backfills import lock
 from builder.store.triggers.history import (
     FAILED,
     FIRED,
@@ -90,7 +91,7 @@ def _declare(row: TriggerRow, trigger: Mapping[str, Any], revision: int, disable
         row.next_at, row.since, row.message = None, now, ""
         windows.forget([slot_key(row.namespace, row.flow_id, row.trigger_id)])
     if disabled and not row.declared_disabled and row.pk:
-        row.off_at = row.off_at or max(filter(None, (row.since, row.last_at)))
+        row.off_at = row.off_at or read_trigger(row).seen_upto
     row.type, row.definition, row.revision = str(trigger["type"]), definition, revision
     row.declared_disabled, row.updated_at = disabled, now
     row.save()
@@ -208,10 +209,7 @@ def forget_pause(trigger: Trigger) -> None:
 
 def hold(trigger: Trigger) -> bool:
     """Inside a transaction: others that hold it wait until this one ends. False: it was changed or switched off."""
-    lock_row(
-        "SELECT id FROM builder_trigger WHERE namespace = %s AND flow_id = %s AND trigger_id = %s",
-        (trigger.namespace, trigger.flow_id, trigger.id),
-    )
+    lock(trigger.place)
     return _same(trigger).exists()
 
 

@@ -69,6 +69,12 @@ Place = tuple[str, str, str]
 """A trigger by its namespace, flow and id."""
 
 
+def lock(place: Place) -> None:
+    """Holds the trigger's row until the transaction ends."""
+    namespace, flow_id, trigger_id = place
+    lock_row("builder_trigger", namespace=namespace, flow_id=flow_id, trigger_id=trigger_id)
+
+
 def put(place: Place, backfill: Backfill | None) -> None:
     """Begins one, or (None) forgets the one there is."""
     with write():
@@ -78,7 +84,7 @@ def put(place: Place, backfill: Backfill | None) -> None:
 def alter(place: Place, backfill: Backfill, **changes: Any) -> Backfill | None:
     """Changes it; None when it is another one by now, or was moved on meanwhile."""
     with write():
-        lock_row("SELECT id FROM builder_trigger WHERE namespace = %s AND flow_id = %s AND trigger_id = %s", place)
+        lock(place)
         kept = _row(place).values_list("backfill", flat=True).first()
         if kept is None or Backfill.read(kept) != backfill:
             return None

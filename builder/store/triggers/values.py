@@ -46,6 +46,11 @@ class Trigger:
         return self.enabled and not self.declared_disabled
 
     @property
+    def seen_upto(self) -> datetime:
+        """Its times up to and with this one are dealt with."""
+        return max(filter(None, (self.since, self.last_at)))
+
+    @property
     def place(self) -> Place:
         return self.namespace, self.flow_id, self.id
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from itertools import takewhile
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from builder.clock import Clock
@@ -138,12 +138,8 @@ def _coming(trigger: Trigger, start: datetime, end: datetime, clock: Clock) -> l
         times = times_of(trigger, clock)
     except BuilderError:
         return []
-    seen_upto = max(filter(None, (trigger.since, trigger.last_at, start - timedelta(microseconds=1))))
-    return list(_first(takewhile(lambda at: at < end, times.after(seen_upto)), MOST_COMING))
-
-
-def _first(moments: Iterable[datetime], count: int) -> Iterable[datetime]:
-    return (moment for _, moment in zip(range(count), moments, strict=False))
+    seen_upto = max(trigger.seen_upto, start - timedelta(microseconds=1))
+    return list(islice(takewhile(lambda at: at < end, times.after(seen_upto)), MOST_COMING))
 
 
 def _days(first: date, days: int, zone: ZoneInfo, found: Iterable[tuple[Trigger, Entry]]) -> list[Day]:

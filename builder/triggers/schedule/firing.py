@@ -94,11 +94,10 @@ def _last(trigger: Trigger) -> list[str]:
 
 
 def _due(trigger: Trigger, times: Times, now: datetime) -> Due:
-    seen_upto = max(filter(None, (trigger.since, trigger.last_at)))
     late = trigger.definition.get("lateMaximumDelay")
     recover = Recover(str(trigger.definition.get("recoverMissedSchedules") or "ALL"))
     return due(
-        times, seen_upto, now, recover=recover, late_maximum=parse_duration(str(late)) if late else None,
+        times, trigger.seen_upto, now, recover=recover, late_maximum=parse_duration(str(late)) if late else None,
         grace_seconds=settings.MILLSTREAM["SCHEDULE_GRACE_SECONDS"],
     )  # fmt: skip
 

@@ -58,7 +58,7 @@ def _wrong_now(trigger: Trigger, now: datetime, clock: Clock, nobody: bool) -> A
         raise
     except BuilderError as error:
         return Alert(trigger, f"Its times cannot be told: {error.message}", at=now)
-    slot = following(times, max(filter(None, (trigger.since, trigger.last_at))))
+    slot = following(times, trigger.seen_upto)
     if slot is None or now - slot <= timedelta(seconds=GRACE_SECONDS):
         return None
     before = running(trigger)
