@@ -9,7 +9,8 @@ class Trigger(models.Model):
 
     `enabled` is a person's switch; `disabled` in the flow's text is kept apart, in `declared_disabled`. `held_until`:
     one scheduler asks it (a polling trigger), nobody else may until then. `backfill`: past dates a person asked for.
-    `off_at`: since when a person has it switched off. `heeded_at`: up to when people have seen what it did not start.
+    `off_at`: what it was looked at up to as it went off, until what passed since then is noted. `heeded_at`: up to when
+    people have seen what it did not start.
     """
 
     namespace = models.CharField(max_length=150)

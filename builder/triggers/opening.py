@@ -7,15 +7,14 @@ from typing import Any, Self
 
 from builder.actions.executions.failing import fail
 from builder.actions.executions.running import ask_ahead, asks_others, run
+from builder.actions.triggers.seeing import flow_of, seen_by
 from builder.clock import Clock
 from builder.engine.execution import Execution
-from builder.errors import BuilderError, InvalidFlow, NotFound, Unavailable
+from builder.errors import BuilderError, Unavailable
 from builder.expressions import ExpressionError, UndefinedVariable, truthy
 from builder.flows.dialects.compat import NEWEST, Compat
-from builder.flows.model import Flow
-from builder.runtime.evaluate import given_here, render
+from builder.runtime.evaluate import render
 from builder.runtime.world.asking import Answers
-from builder.store import births
 from builder.store.hiding import masked
 from builder.store.lookups import StoredLookups
 from builder.store.triggers import Trigger
@@ -195,18 +194,3 @@ def pairs(labels: Any) -> list[tuple[str, str]]:
     if isinstance(labels, Mapping):
         return [(str(key), str(value)) for key, value in labels.items()]
     return [(str(label["key"]), str(label["value"])) for label in labels]
-
-
-def flow_of(trigger: Trigger) -> Flow | None:
-    """The flow as it was published with the trigger; None when it cannot be read any more."""
-    try:
-        return births.runnable(trigger.namespace, trigger.flow_id, trigger.revision).flow
-    except (NotFound, InvalidFlow):
-        return None
-
-
-def seen_by(trigger: Trigger, of: Flow | None) -> dict[str, Any]:
-    """What every expression of a trigger may read: its flow with vars and labels, and what the installation gives."""
-    flow = {"id": trigger.flow_id, "namespace": trigger.namespace, "revision": trigger.revision}
-    given = {"flow": flow, **given_here()}
-    return given if of is None else {**given, "vars": of.variables, "labels": dict(of.labels)}

@@ -6,13 +6,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from builder.actions.triggers.times import zone_of
 from builder.clock import SystemClock
 from builder.engine.states import TERMINAL, State
 from builder.store import executions, flows, processes, triggers
 from builder.store.executions import Filters
 from builder.store.triggers import Trigger
 from builder.triggers.schedule import health
-from builder.triggers.schedule.timetable import zone_of
 
 _CLOCK = SystemClock()
 _STARTED = _CLOCK.now()

@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from builder.actions.triggers.times import TYPES
 from builder.clock import FixedClock
 from builder.store import triggers
 from builder.store.triggers import history, states
 from builder.triggers.schedule.calendar import Calendar, Kind, calendar
-from builder.triggers.schedule.timetable import TYPES
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2027, 3, 10, 12, 30, tzinfo=UTC)

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from builder.actions import flows
+from builder.actions.triggers.times import times_of
 from builder.clock import FixedClock
 from builder.engine.states import State
 from builder.store import executions, triggers
 from builder.store.executions import Filters
 from builder.triggers.schedule.firing import fire_due
-from builder.triggers.schedule.timetable import times_of, upcoming
+from builder.triggers.schedule.timetable import upcoming
 from builder.web.schedules.lines import row
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -162,10 +162,20 @@ def test_switched_on_again_what_passed_is_run_as_people_say(
     found = {slot.fire_at: slot for slot in triggers.slots(trigger())}
     assert [n for n in (1, 2, 3) if found[at + n * HOUR].execution_id] == hours
     missed = [slot for slot in found.values() if slot.state == "MISSED"]
-    assert len(missed) == 3 - len(hours) and all("switched off from" in slot.reason for slot in missed)
+    assert len(missed) == 3 - len(hours) and all("was off after" in slot.reason for slot in missed)
     a_scheduler_runs(clock)
     assert told(clock) == [], "they were asked"
     assert executions.search(Filters(flow_id="hourly")).total == 1 + len(hours)
+
+
+def test_switched_on_by_a_task_what_passed_is_missed_and_told(clock: FixedClock) -> None:
+    off_for_three_hours(clock)
+    triggers.set_enabled(*trigger().place, True, clock.now())
+    a_scheduler_runs(clock)
+    assert fire_due(clock) == 0
+    assert [slot.state for slot in triggers.slots(trigger())] == ["MISSED"] * 3 + ["FIRED"]
+    (said,) = told(clock)
+    assert "was off after" in said and trigger().off_at is None
 
 
 def test_after_a_long_time_off_the_newest_hundred_are_asked_about(clock: FixedClock) -> None:

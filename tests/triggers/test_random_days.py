@@ -55,7 +55,7 @@ class Days:
     def move(self) -> None:
         self.random.choice([
             self.tick, self.tick, self.late_tick, self.minutes, self.minutes, self.outage, self.off, self.on, self.fill,
-            self.disabled, self.enabled, self.remembers,
+            self.disabled, self.enabled, self.remembers, self.toggled,
         ])()  # fmt: skip
 
     def tick(self) -> None:
@@ -86,6 +86,10 @@ class Days:
             resuming.switch_on(self.trigger, self.random.choice(list(Recover)), self.clock)
         except BuilderError:
             resuming.switch_on(self.trigger, Recover.NONE, self.clock)
+
+    def toggled(self) -> None:
+        """By the task Toggle, which nobody asks anything."""
+        triggers.set_enabled("lab", "steady", "hourly", self.random.choice([True, False]), self.clock.now())
 
     def fill(self) -> None:
         start = self.clock.now() - timedelta(hours=self.random.randint(1, 12))

@@ -157,7 +157,7 @@ def test_switching_on_asks_what_is_to_become_of_the_times_that_passed(browser: C
     assert "3 times passed while it was off" in text(browser, HOURLY)
     browser.post(HOURLY, {"on": "true", "missed": "LAST"})
     assert hourly().enabled and backfill().total == 1
-    assert text(browser, HOURLY).count("switched off from") == 3
+    assert text(browser, HOURLY).count("was off after") == 3
 
 
 def test_switching_on_asks_nothing_where_nothing_passed(browser: Client) -> None:

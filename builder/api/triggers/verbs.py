@@ -68,7 +68,7 @@ def _recover(written: Any) -> Recover:
 
 def _switched(one: Trigger, disabled: bool, recover: Recover = Recover.NONE) -> Trigger:
     """Switched on, the times that passed meanwhile are noted as missed, and started as far as `recover` says."""
-    return actions.set_enabled(*one.place, False) if disabled else switch_on(one, recover, _CLOCK)
+    return actions.switch_off(*one.place) if disabled else switch_on(one, recover, _CLOCK)
 
 
 def _backfilled(one: Trigger, asked: Any) -> Trigger:

@@ -91,7 +91,7 @@ def _declare(row: TriggerRow, trigger: Mapping[str, Any], revision: int, disable
         row.next_at, row.since, row.message = None, now, ""
         windows.forget([slot_key(row.namespace, row.flow_id, row.trigger_id)])
     if disabled and not row.declared_disabled and row.pk:
-        row.off_at = row.off_at or read_trigger(row).seen_upto
+        row.off_at = _went_off(read_trigger(row), now)
     row.type, row.definition, row.revision = str(trigger["type"]), definition, revision
     row.declared_disabled, row.updated_at = disabled, now
     row.save()
@@ -202,9 +202,9 @@ def say(trigger: Trigger, message: str) -> None:
 
 
 def forget_pause(trigger: Trigger) -> None:
-    """What passed while it was off is noted."""
+    """What passed while it was off is noted, as far as it was not switched meanwhile."""
     with write():
-        _named(trigger).filter(enabled=True, declared_disabled=False).update(off_at=None)
+        _same(trigger).filter(since=trigger.since, off_at=trigger.off_at).update(off_at=None)
 
 
 def hold(trigger: Trigger) -> bool:
@@ -252,13 +252,16 @@ def _same(trigger: Trigger) -> QuerySet[TriggerRow]:
 
 
 def set_enabled(namespace: str, flow_id: str, trigger_id: str, enabled: bool, now: datetime) -> Trigger:
-    """A person's switch. Switching on counts from now: what was missed meanwhile stays missed. Raises NotFound."""
+    """A person's switch. Switched on it counts from now, and what passed meanwhile is noted then. Raises NotFound."""
     trigger = get(namespace, flow_id, trigger_id)
     if trigger.enabled == enabled:
         return trigger
+    changes: dict[str, Any] = {"since": now, "message": ""} if enabled else {"off_at": _went_off(trigger, now)}
     with write():
-        row = TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id, trigger_id=trigger_id)
-        still_off = trigger.off_at if trigger.declared_disabled else None
-        changes = {"since": now, "message": "", "off_at": still_off} if enabled else {"off_at": trigger.off_at or now}
-        row.update(enabled=enabled, next_at=None, updated_at=now, **changes)
+        _named(trigger).update(enabled=enabled, next_at=None, updated_at=now, **changes)
     return get(namespace, flow_id, trigger_id)
+
+
+def _went_off(trigger: Trigger, now: datetime) -> datetime:
+    """Times that waited as it went off passed while it was off; so did those of a pause that is not noted yet."""
+    return trigger.off_at or min(now, trigger.seen_upto)

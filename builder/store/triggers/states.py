@@ -27,7 +27,7 @@ def forget(namespace: str, flow_id: str, trigger_id: str, now: datetime) -> Trig
         windows.forget([triggers.slot_key(namespace, flow_id, trigger_id)])
         return _changed(
             namespace, flow_id, trigger_id, now, last_execution_id=None, held_until=None, message="", next_at=None,
-            last_at=None, enabled=True, backfill=None, since=now,
+            last_at=None, enabled=True, backfill=None, since=now, off_at=None,
         )  # fmt: skip
 
 

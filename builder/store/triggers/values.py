@@ -18,8 +18,9 @@ NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 class Trigger:
     """One trigger. `definition`: its map as published. `next_at` None: not computed yet, or it has none.
 
-    It fires when `active`: switched on by people and not disabled in the text or with its flow. `off_at`: since when
-    people have it switched off. `heeded_at`: up to when they have seen what it did not start.
+    It fires when `active`: switched on by people and not disabled in the text or with its flow. `off_at`: what it was
+    looked at up to as it went off, either way; kept, once it is on, until the times that passed are noted as missed.
+    `heeded_at`: up to when people have seen what it did not start.
     """
 
     namespace: str

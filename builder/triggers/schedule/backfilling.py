@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from builder.actions.executions.running import inputs_of
+from builder.actions.triggers.times import TYPES, times_of
 from builder.clock import Clock
 from builder.errors import BuilderError, Conflict, InvalidInput, Unavailable
 from builder.schedule import Times
@@ -17,7 +18,7 @@ from builder.store.triggers.backfills import Backfill
 from builder.triggers import asking
 from builder.triggers.opening import Opening
 from builder.triggers.schedule.firing import running
-from builder.triggers.schedule.timetable import TYPES, fitting_variables, times_of
+from builder.triggers.schedule.timetable import fitting_variables
 
 MOST_DATES = 20_000
 """How many dates one backfill may have."""

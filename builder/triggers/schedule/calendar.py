@@ -8,13 +8,13 @@ from enum import StrEnum
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
+from builder.actions.triggers.times import times_of
 from builder.clock import Clock
 from builder.engine.states import State
 from builder.errors import BuilderError
 from builder.schedule.slots import GRACE_SECONDS
 from builder.store import executions
 from builder.store.triggers import FAILED, FIRED, MISSED, SKIPPED, Slot, Trigger, history
-from builder.triggers.schedule.timetable import times_of
 
 MOST_SLOTS = 5000
 """How many past slots one view reads; a month of one-minute schedules has more, and its days say so."""

@@ -3,24 +3,23 @@
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import chain, islice, takewhile
+from itertools import chain
 
 from django.conf import settings
 
+from builder.actions.triggers import pauses
+from builder.actions.triggers.times import TYPES, times_of
 from builder.clock import Clock
 from builder.errors import BuilderError, Unavailable
 from builder.flows.durations import parse_duration
 from builder.schedule import Due, Missed, Recover, Times, due
-from builder.schedule.slots import MOST_RECOVERED
 from builder.store import triggers
-from builder.store.triggers import FAILED, FIRED, MISSED, SKIPPED, Trigger, history
+from builder.store.triggers import FAILED, FIRED, MISSED, SKIPPED, Trigger
 from builder.tasks.judge import Objection
 from builder.triggers import asking
 from builder.triggers.opening import Opening
-from builder.triggers.schedule.timetable import TYPES, fitting_variables, following, times_of, variables
+from builder.triggers.schedule.timetable import fitting_variables, following, variables
 from builder.triggers.stopping import stopped
-
-_INSTANT = timedelta(microseconds=1)
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +43,7 @@ def fire_due(clock: Clock) -> int:
 def _look_at(trigger: Trigger, now: datetime, clock: Clock) -> int:
     times = times_of(trigger, clock)
     if trigger.off_at is not None:
-        _note_pause(trigger, trigger.off_at, times, now)
+        pauses.note_pause(trigger, pauses.passed(times, trigger.off_at, trigger.since), now)
     if stopped(trigger, now):
         return 0
     asked_for = asking.slot_of(trigger)
@@ -65,15 +64,6 @@ def _look_at(trigger: Trigger, now: datetime, clock: Clock) -> int:
         triggers.plan(trigger, now, message=f"Waits until execution {before} has ended.")
         return 0
     return _fire(trigger, times, found.fire[0], now, clock)
-
-
-def _note_pause(trigger: Trigger, off_at: datetime, times: Times, now: datetime) -> None:
-    """It was off with its flow: the newest of the times that passed are noted as missed."""
-    seen_upto = min(off_at, trigger.last_at or off_at)
-    passed = islice(takewhile(lambda at: at > seen_upto, times.before(trigger.since + _INSTANT)), MOST_RECOVERED)
-    off = f"Missed: it was disabled, or its flow was, after {off_at:%Y-%m-%d %H:%M} UTC; a backfill makes up for it."
-    history.note_missed(trigger.key, passed, off, now)
-    triggers.forget_pause(trigger)
 
 
 def running(trigger: Trigger) -> str | None:

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from builder.actions.triggers.times import TYPES, times_of
 from builder.clock import Clock
 from builder.errors import BuilderError, Unavailable
 from builder.schedule.slots import GRACE_SECONDS
 from builder.store import processes, triggers
 from builder.store.triggers import Slot, Trigger, history
 from builder.triggers.schedule.firing import running
-from builder.triggers.schedule.timetable import TYPES, following, times_of
+from builder.triggers.schedule.timetable import following
 
 TOLD_FOR = timedelta(days=1)
 """How long what did not start is told, if nobody says before that they have seen it."""

@@ -1,48 +1,17 @@
-"""When a schedule fires: its times as published, those its conditions let through, what expressions read of them."""
+"""Which times of a schedule its conditions let through, and what expressions read of them."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
-from zoneinfo import ZoneInfo
 
 from builder.clock import Clock
-from builder.errors import InvalidInput
-from builder.schedule import Dates, Times, check_zone, parse_cron, read_dates
+from builder.schedule import Times
 from builder.store.triggers import Trigger
-from builder.tasks.core.trigger.schedule import Schedule
-from builder.tasks.core.trigger.schedule_on_dates import ScheduleOnDates
 from builder.triggers.opening import Opening, is_conditional
 
-_ON_DATES = (ScheduleOnDates.type_name, *ScheduleOnDates.aliases)
-TYPES = (Schedule.type_name, *Schedule.aliases, *_ON_DATES)
 SEARCHED = 10_000
 """How many times are looked at for one that the conditions let through; a week has about as many minutes."""
 SEARCHED_FOR_A_PAGE = 500
-
-
-def times_of(trigger: Trigger, clock: Clock) -> Times:
-    """When this schedule fires, whatever its conditions say. Raises InvalidInput, ExpressionError."""
-    definition, zone = trigger.definition, _written_zone(trigger)
-    if trigger.type in _ON_DATES:
-        return _dates(trigger, zone, clock)
-    return parse_cron(str(definition["cron"]), with_seconds=definition.get("withSeconds") is True, timezone=zone)
-
-
-def zone_of(trigger: Trigger) -> ZoneInfo:
-    """The zone that its times are written in; UTC where it names none, or one that there is not."""
-    name = _written_zone(trigger)
-    return ZoneInfo("UTC" if check_zone(name) else name)
-
-
-def _written_zone(trigger: Trigger) -> str:
-    return str(trigger.definition.get("timezone") or "UTC")
-
-
-def _dates(trigger: Trigger, zone: str, clock: Clock) -> Dates:
-    found = Opening(trigger, {}, clock).rendered(trigger.definition["dates"], typed=True)
-    if not isinstance(found, list):
-        raise InvalidInput("dates must come to a list of dates.")
-    return read_dates([str(date) for date in found], zone)
 
 
 def following(times: Times, after: datetime) -> datetime | None:

@@ -11,13 +11,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from builder.actions import triggers as trigger_actions
+from builder.actions.triggers.times import zone_of
 from builder.clock import SystemClock
 from builder.errors import BuilderError, InvalidInput
 from builder.store import triggers
 from builder.store.triggers import Trigger
 from builder.triggers.called import webhooks
 from builder.triggers.schedule import backfilling
-from builder.triggers.schedule.timetable import zone_of
 
 _CLOCK = SystemClock()
 _LONGEST_PACE = 86_400

@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
+from builder.actions.triggers.times import TYPES, zone_of
 from builder.clock import SystemClock
 from builder.schedule import check_zone
 from builder.store import triggers
 from builder.store.triggers import Trigger
 from builder.triggers.schedule.calendar import Kind, calendar
-from builder.triggers.schedule.timetable import TYPES, zone_of
 
 _CLOCK = SystemClock()
 VIEWS = ("month", "week", "day")

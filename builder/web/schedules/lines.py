@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from builder.actions.triggers.times import TYPES, times_of, zone_of
 from builder.clock import SystemClock
 from builder.errors import BuilderError
 from builder.schedule import Times
@@ -40,15 +41,15 @@ def head(trigger: Trigger) -> dict[str, Any]:
         return {**shown, "kind": "webhook", "says": "When its address is called", "address": _address(trigger)}
     if trigger.type in chains.TYPES:
         return {**shown, "kind": "flow", "says": _after(trigger)}
-    if trigger.type not in timetable.TYPES:
+    if trigger.type not in TYPES:
         return {**shown, "kind": "other", "says": trigger.type.rpartition(".")[2]}
-    zone, filling = timetable.zone_of(trigger), trigger.backfill
+    zone, filling = zone_of(trigger), trigger.backfill
     shown |= {
         "kind": "schedule", "zone": zone.key,
         "filled": [at.astimezone(zone) for at in (filling.start, filling.end)] if filling else (),
     }  # fmt: skip
     try:
-        times = timetable.times_of(trigger, _CLOCK)
+        times = times_of(trigger, _CLOCK)
     except BuilderError as error:
         return {**shown, "says": error.message}
     return {**shown, "times": times, "says": _says(trigger, times), "cron": getattr(times, "text", "")}
@@ -56,7 +57,7 @@ def head(trigger: Trigger) -> dict[str, Any]:
 
 def held_by(listed: Sequence[Trigger]) -> Mapping[str, str]:
     """The executions that those wait for whose executions do not overlap, by the trigger's key."""
-    alone = (*timetable.TYPES, *polling_types())
+    alone = (*TYPES, *polling_types())
     return running_of([one for one in listed if one.type in alone])
 
 

@@ -7,6 +7,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from builder.actions import triggers as trigger_actions
+from builder.actions.triggers.times import zone_of
 from builder.clock import SystemClock
 from builder.engine.states import State
 from builder.schedule import Recover, Times
@@ -69,7 +71,7 @@ def _switch(request: HttpRequest, trigger: Trigger) -> HttpResponse:
     if wanted:
         trigger = resuming.switch_on(trigger, Recover(asked) if asked in list(Recover) else Recover.NONE, _CLOCK)
     else:
-        trigger = triggers.set_enabled(*trigger.place, False, _CLOCK.now())
+        trigger = trigger_actions.switch_off(*trigger.place)
     if request.headers.get("HX-Request"):
         return render(request, "schedule/list.html#row", {"row": lines.rows([trigger])[0]})
     return redirect("schedule", *trigger.place)
@@ -84,7 +86,7 @@ def _sent_to(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, trigger: Trigger) -> HttpResponse:
-    past, zone, head = triggers.slots(trigger, SLOTS), timetable.zone_of(trigger), lines.head(trigger)
+    past, zone, head = triggers.slots(trigger, SLOTS), zone_of(trigger), lines.head(trigger)
     states = executions.states([slot.execution_id for slot in past if slot.execution_id])
     context = {
         "row": {**head, "held_by": lines.held_by([trigger]).get(trigger.key)},

@@ -8,9 +8,9 @@ from builder.store.triggers import states as trigger_states
 _CLOCK = SystemClock()
 
 
-def set_enabled(namespace: str, flow_id: str, trigger_id: str, enabled: bool) -> Trigger:
-    """Switches a trigger on or off; `builder.triggers.resuming` switches on what missed something. Raises NotFound."""
-    return triggers.set_enabled(namespace, flow_id, trigger_id, enabled, _CLOCK.now())
+def switch_off(namespace: str, flow_id: str, trigger_id: str) -> Trigger:
+    """Switches a trigger off; `builder.triggers.resuming` switches it on again. Raises NotFound."""
+    return triggers.set_enabled(namespace, flow_id, trigger_id, False, _CLOCK.now())
 
 
 def unlock(namespace: str, flow_id: str, trigger_id: str) -> Trigger:

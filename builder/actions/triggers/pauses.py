@@ -1,0 +1,47 @@
+"""Times of a schedule that passed while nobody looked at it, since it was off or another one: noted as missed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from builder.schedule import Times
+from builder.schedule.slots import MOST_RECOVERED
+from builder.store import triggers
+from builder.store.triggers import Trigger, history
+
+INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The newest times that passed after `since`, oldest first; `more`: there were others before them."""
+
+    since: datetime
+    moments: tuple[datetime, ...]
+    more: bool
+
+    @property
+    def count(self) -> int:
+        return len(self.moments)
+
+    @property
+    def last(self) -> datetime:
+        return self.moments[-1]
+
+
+def passed(times: Times, since: datetime, upto: datetime) -> Passed | None:
+    """Those after the one moment, up to and with the other; None when there are none."""
+    found: list[datetime] = []
+    for moment in times.before(upto + INSTANT):
+        if moment <= since or len(found) > MOST_RECOVERED:
+            break
+        found.append(moment)
+    newest = tuple(reversed(found[:MOST_RECOVERED]))
+    return Passed(since, newest, len(found) > MOST_RECOVERED) if newest else None
+
+
+def note_pause(trigger: Trigger, found: Passed | None, now: datetime) -> None:
+    """It is on again: what passed while it was off is missed. Times that something is known of stay as they are."""
+    if found is not None:
+        off = f"it, or its flow, was off after {found.since:%Y-%m-%d %H:%M} UTC; a backfill makes up for it."
+        history.note_missed(trigger.key, found.moments, f"Missed: {off}", now)
+    triggers.forget_pause(trigger)

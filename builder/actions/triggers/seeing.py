@@ -1,0 +1,24 @@
+"""What expressions of a trigger may read, whatever has set it off."""
+
+from typing import Any
+
+from builder.errors import InvalidFlow, NotFound
+from builder.flows.model import Flow
+from builder.runtime.evaluate import given_here
+from builder.store import births
+from builder.store.triggers import Trigger
+
+
+def flow_of(trigger: Trigger) -> Flow | None:
+    """The flow as it was published with the trigger; None when it cannot be read any more."""
+    try:
+        return births.runnable(trigger.namespace, trigger.flow_id, trigger.revision).flow
+    except (NotFound, InvalidFlow):
+        return None
+
+
+def seen_by(trigger: Trigger, of: Flow | None) -> dict[str, Any]:
+    """What every expression of a trigger may read: its flow with vars and labels, and what the installation gives."""
+    flow = {"id": trigger.flow_id, "namespace": trigger.namespace, "revision": trigger.revision}
+    given = {"flow": flow, **given_here()}
+    return given if of is None else {**given, "vars": of.variables, "labels": dict(of.labels)}

@@ -1,0 +1,43 @@
+"""When a schedule fires, as it was published, whatever its conditions say."""
+
+from zoneinfo import ZoneInfo
+
+from builder.actions.triggers.seeing import flow_of, seen_by
+from builder.clock import Clock
+from builder.errors import InvalidInput
+from builder.runtime.evaluate import render
+from builder.schedule import Dates, Times, check_zone, parse_cron, read_dates
+from builder.store.lookups import StoredLookups
+from builder.store.triggers import Trigger
+from builder.tasks.core.trigger.schedule import Schedule
+from builder.tasks.core.trigger.schedule_on_dates import ScheduleOnDates
+
+_ON_DATES = (ScheduleOnDates.type_name, *ScheduleOnDates.aliases)
+TYPES = (Schedule.type_name, *Schedule.aliases, *_ON_DATES)
+
+
+def times_of(trigger: Trigger, clock: Clock) -> Times:
+    """Raises InvalidInput, ExpressionError."""
+    definition, zone = trigger.definition, _written_zone(trigger)
+    if trigger.type in _ON_DATES:
+        return _dates(trigger, zone, clock)
+    return parse_cron(str(definition["cron"]), with_seconds=definition.get("withSeconds") is True, timezone=zone)
+
+
+def zone_of(trigger: Trigger) -> ZoneInfo:
+    """The zone that its times are written in; UTC where it names none, or one that there is not."""
+    name = _written_zone(trigger)
+    return ZoneInfo("UTC" if check_zone(name) else name)
+
+
+def _written_zone(trigger: Trigger) -> str:
+    return str(trigger.definition.get("timezone") or "UTC")
+
+
+def _dates(trigger: Trigger, zone: str, clock: Clock) -> Dates:
+    seen = {**seen_by(trigger, flow_of(trigger)), "trigger": {}}
+    lookups = StoredLookups(trigger.namespace, clock.now)
+    found = render(trigger.definition["dates"], seen, lookups, clock, typed=True)
+    if not isinstance(found, list):
+        raise InvalidInput("dates must come to a list of dates.")
+    return read_dates([str(date) for date in found], zone)
