@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from builder.actions.merging import Merged, merge
+from builder.actions.triggers.pauses import note_changed
 from builder.clock import SystemClock
 from builder.errors import InvalidFlow, LimitExceeded, NotFound, Problem, Severity, StaleRevision
 from builder.flows.check import Checked
 from builder.flows.dialects.signs import Spoken, spoken
-from builder.flows.document import split_documents
+from builder.flows.document import parse_kept, split_documents
 from builder.flows.edit import SetValue, Unset, apply
 from builder.flows.model import Flow
 from builder.runtime import queue
@@ -123,16 +124,15 @@ def set_disabled(namespace: str, flow_id: str, disabled: bool, *, by: str) -> Pu
     An open draft gets the same edit, so that publishing it later does not undo the switch.
     """
     latest = flows.revision(namespace, flow_id)
-    edit = SetValue(("disabled",), True) if disabled else Unset(("disabled",))
     with write():
-        published = update_flow(namespace, flow_id, apply(latest.source, edit).text, by=by)
+        published = update_flow(namespace, flow_id, _switched(latest.source, disabled), by=by)
         draft = drafts.find(namespace, flow_id)
         if draft and draft.changed:
             title = "disabled" if disabled else "enabled"
             drafts.save(
                 namespace,
                 flow_id,
-                apply(draft.text, edit).text,
+                _switched(draft.text, disabled),
                 base_text=latest.source,
                 by=by,
                 title=title,
@@ -141,6 +141,14 @@ def set_disabled(namespace: str, flow_id: str, disabled: bool, *, by: str) -> Pu
             )
             drafts.rebase(namespace, flow_id, published.revision.number, changed=True)
     return published
+
+
+def _switched(text: str, disabled: bool) -> str:
+    """The text of a flow that is off, or on; one that says so already stays as it is."""
+    data = parse_kept(text).data
+    if isinstance(data, dict) and bool(data.get("disabled")) is disabled:
+        return text
+    return apply(text, SetValue(("disabled",), True) if disabled else Unset(("disabled",))).text
 
 
 def restore_revision(namespace: str, flow_id: str, number: int, *, by: str) -> Published:
@@ -245,7 +253,8 @@ def _publish(
 
 
 def _declare_triggers(flow: Flow, revision: int, now: datetime) -> None:
-    triggers.declare(flow.namespace, flow.id, revision, flow.triggers, disabled=flow.disabled, now=now)
+    for old in triggers.declare(flow.namespace, flow.id, revision, flow.triggers, disabled=flow.disabled, now=now):
+        note_changed(old, now, _CLOCK)
 
 
 def _settle_draft(revision: Revision) -> None:

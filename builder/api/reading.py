@@ -20,6 +20,7 @@ from builder.errors import InvalidInput, LimitExceeded
 from builder.flows.inputs import Upload
 from builder.flows.model import Input
 from builder.flows.read import label_text
+from builder.schedule import Recover
 
 T = TypeVar("T")
 LARGEST_PAGE_SIZE = 1000
@@ -122,6 +123,15 @@ def _is_label(one: Any) -> bool:
         and bool(one["key"])
         and isinstance(one.get("value"), str | int | float)
     )
+
+
+def recover_of(written: Any) -> Recover:
+    """What is to become of times that passed; NONE when nothing is said. Raises InvalidInput."""
+    if written is None:
+        return Recover.NONE
+    if written not in list(Recover):
+        raise InvalidInput(f"recoverMissedSchedules is one of {', '.join(Recover)}.")
+    return Recover(written)
 
 
 def body_bytes(request: HttpRequest) -> bytes:

@@ -1,13 +1,19 @@
-"""Switching a schedule on again: what passed while it was off, and what becomes of that."""
+"""Switching a schedule on again, alone or with its flow: what passed while it was off, and what becomes of that."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
+from builder.actions import flows
+from builder.actions.flows import Published
 from builder.actions.triggers.pauses import INSTANT, Passed, note_pause, passed
 from builder.actions.triggers.times import TYPES, times_of
 from builder.clock import Clock
 from builder.errors import BuilderError, Conflict
+from builder.flows.model import Flow
 from builder.schedule import Recover
-from builder.store import triggers
+from builder.store import births, triggers
 from builder.store.triggers import Trigger
 from builder.triggers.schedule import backfilling
 
@@ -37,6 +43,45 @@ def switch_on(trigger: Trigger, recover: Recover, clock: Clock) -> Trigger:
         return triggers.set_enabled(*trigger.place, True, now)
     _refuse_second_backfill(trigger, recover)
     return _settled(triggers.set_enabled(*trigger.place, True, now), found, recover, now, clock)
+
+
+def passed_before(flow: Flow | None, clock: Clock) -> list[tuple[Trigger, Passed]]:
+    """The schedules that go on with the publishing of this flow, where times passed while they were off."""
+    if flow is None or flow.disabled:
+        return []
+    declared = {str(one["id"]): one for one in flow.triggers}
+    off = [one for one in triggers.of_flow(flow.namespace, flow.id) if one.enabled and one.declared_disabled]
+    go_on = [one for one in off if _goes_on(one, declared.get(one.id))]
+    return [(trigger, found) for trigger in go_on if (found := _passed(trigger, clock))]
+
+
+def _goes_on(trigger: Trigger, definition: Mapping[str, Any] | None) -> bool:
+    return definition is not None and definition.get("disabled") is not True and trigger.is_same(definition)
+
+
+def publish_with(flow: Flow | None, recover: Recover, clock: Clock, publish: Callable[[], Published]) -> Published:
+    """Publishes it; what passed while its schedules were off becomes what `recover` says, as in `switch_on`."""
+    now, found = clock.now(), passed_before(flow, clock)
+    for trigger, _ in found:
+        _refuse_second_backfill(trigger, recover)
+    published = publish()
+    for before, times in found:
+        trigger = triggers.get(*before.place)
+        if trigger.active and trigger.is_same(before.definition):
+            _settled(trigger, times, recover, now, clock)
+    return published
+
+
+def switched_on(namespace: str, flow_id: str) -> Flow:
+    """The flow as it is once it is switched on. Raises NotFound, InvalidFlow."""
+    return replace(births.runnable(namespace, flow_id).flow, disabled=False)
+
+
+def switch_flow_on(namespace: str, flow_id: str, recover: Recover, clock: Clock, *, by: str) -> Published:
+    """Switches a whole flow on. Raises what `set_disabled` raises, and Conflict as `switch_on` does."""
+    return publish_with(
+        switched_on(namespace, flow_id), recover, clock, lambda: flows.set_disabled(namespace, flow_id, False, by=by)
+    )
 
 
 def _refuse_second_backfill(trigger: Trigger, recover: Recover) -> None:

@@ -5,18 +5,24 @@ from difflib import unified_diff
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from builder.actions import drafts as draft_actions
 from builder.actions import flows as flow_actions
+from builder.clock import SystemClock
 from builder.errors import BuilderError
+from builder.schedule import Recover
 from builder.store import executions, flows, triggers
 from builder.store.flows import Revision, drafts
 from builder.tasks.catalogue import catalogue
+from builder.triggers import resuming
 from builder.web.parts.comparing import compared
+from builder.web.parts.leading import lead_to, recover_of
 from builder.web.parts.paging import page_number, query_of
 from builder.web.reference.opening import flow_text
 
+_CLOCK = SystemClock()
 PAGE_SIZE = 25
 BARS = 12
 NEW_FLOW = """\
@@ -76,11 +82,20 @@ def flow_new(request: HttpRequest) -> HttpResponse:
     return render(request, "flow/new.html", context, status=422 if error else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def flow_switch(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponse:
-    """Switches a flow on or off, by publishing that."""
-    disabled = request.POST.get("on") != "true"
-    flow_actions.set_disabled(namespace, flow_id, disabled, by=request.user.get_username())
+    """Switches a flow on or off, by publishing that; asks first what is to become of times that passed, if some did."""
+    by, recover = request.user.get_username(), recover_of(request.POST.get("missed"))
+    wanted = request.POST.get("on") == "true"
+    passed = resuming.passed_before(resuming.switched_on(namespace, flow_id), _CLOCK) if recover is None else []
+    if request.method == "GET":
+        return render(request, "flow/switch.html", {"flow": flows.get(namespace, flow_id), "passed": passed})
+    if wanted and passed:
+        return lead_to(request, reverse("flow-switch", args=(namespace, flow_id)))
+    if wanted:
+        resuming.switch_flow_on(namespace, flow_id, recover or Recover.NONE, _CLOCK, by=by)
+    else:
+        flow_actions.set_disabled(namespace, flow_id, True, by=by)
     item = flows.get(namespace, flow_id)
     if request.headers.get("HX-Request"):
         return render(request, "flow/_switch.html", {"flow": item})

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from builder.actions import flows
 from builder.clock import FixedClock, SystemClock
 from builder.store import triggers
 from builder.store.triggers import history
@@ -22,6 +23,7 @@ triggers:
   - {id: night, type: io.kestra.plugin.core.trigger.Schedule, cron: "30 2 * * *", allowConcurrent: true}
   - {id: call, type: io.kestra.plugin.core.trigger.Webhook, key: 4wjtkzwVGBM9yKnjm3yv8r}
 """
+NAMED = {"namespace": "team", "id": "nightly"}
 NIGHT = {"namespace": "team", "flowId": "nightly", "triggerId": "night"}
 BACKFILL = {"start": "2021-03-26T00:00:00Z", "end": "2021-03-30T00:00:00Z", "inputs": {"size": 2},
             "labels": [{"key": "why", "value": "late"}]}  # fmt: skip
@@ -109,6 +111,21 @@ def test_switched_on_the_times_that_passed_are_missed_or_run(api: Api, recover: 
     assert run_backfills(SystemClock()) == runs
     states = [slot["state"] for slot in api.get("triggers/team/nightly/night/slots")["results"]]
     assert states == ["FIRED"] * runs + ["MISSED"] * (3 - runs)
+
+
+@pytest.mark.parametrize(("query", "runs"), [("", 0), ("?recoverMissedSchedules=ALL", 1)])
+def test_the_same_holds_for_a_flow_that_is_switched_on(
+    api: Api, monkeypatch: pytest.MonkeyPatch, query: str, runs: int
+):
+    monkeypatch.setattr(flows, "_CLOCK", FixedClock(SystemClock().now() - timedelta(days=3)))
+    api.post("flows/disable/by-ids", [NAMED])
+    monkeypatch.undo()
+    assert api("POST", "flows/enable/by-ids?recoverMissedSchedules=some", [NAMED]).status_code == 422
+    assert api.post(f"flows/enable/by-ids{query}", [NAMED]) == api.post("flows/enable/by-ids", [NAMED]) == {"count": 1}
+    assert run_backfills(SystemClock()) == runs
+    states = [slot["state"] for slot in api.get("triggers/team/nightly/night/slots")["results"]]
+    assert states.count("MISSED") == 3 - runs and len(states) == 3
+    assert api("POST", "flows/enable/by-query?recoverMissedSchedules=ALL").status_code == 422
 
 
 def test_a_backfill_keeps_its_pace(api: Api):

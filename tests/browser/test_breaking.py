@@ -211,7 +211,7 @@ def test_when_somebody_published_the_same_step_meanwhile_both_texts_are_shown(si
     other.get_by_role("button", name="Publish this one again").click()
     expect(other.get_by_text("Revision 1 is published again.")).to_be_visible()
     tab.get_by_role("button", name="Publish").click()
-    dialog = tab.get_by_role("dialog", name="Two versions")
+    dialog = tab.get_by_role("dialog", name="Before it is published")
     expect(dialog).to_contain_text("Somebody published meanwhile")
     expect(dialog.get_by_role("row").filter(has_text="prompt: Hello")).to_contain_text("prompt: Mine")
     dialog.get_by_role("button", name="Publish mine over it").click()

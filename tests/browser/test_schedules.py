@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from builder.actions import flows
-from builder.clock import SystemClock
+from builder.actions import drafts, flows
+from builder.clock import FixedClock, SystemClock
 from builder.store import triggers
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -64,3 +64,19 @@ def test_switching_on_asks_about_the_times_that_passed(page):
     expect(page.get_by_role("switch")).to_have_attribute("aria-checked", "true")
     expect(page.get_by_text("0 started of 1")).to_be_visible()
     expect(page.locator(".badge.kind-missed")).to_have_count(2)
+
+
+def test_publishing_that_switches_a_schedule_on_asks_the_same(page, monkeypatch):
+    monkeypatch.setattr(flows, "_CLOCK", FixedClock(SystemClock().now() - timedelta(days=15)))
+    flows.set_disabled("lab", "report", True, by="ann")
+    monkeypatch.undo()
+    drafts.save_draft("lab", "report", FLOW.replace("hi}", "hello}"), by="ann")
+    page.goto("/flows/lab/report/edit")
+    page.wait_for_selector(".yaml-pane.started")
+    page.get_by_role("button", name="Publish").click()
+    dialog = page.get_by_role("dialog", name="Before it is published")
+    expect(dialog).to_contain_text("mondays: 2 times after")
+    dialog.get_by_role("button", name="Publish, run all").click()
+    expect(page.get_by_text("Published as revision 3.")).to_be_visible()
+    trigger = triggers.get("lab", "report", "mondays")
+    assert trigger.active and trigger.backfill.total == 2

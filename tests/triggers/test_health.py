@@ -11,7 +11,7 @@ from builder.schedule import Recover
 from builder.store import executions, processes, triggers
 from builder.store.executions import Filters
 from builder.store.triggers import history
-from builder.triggers.resuming import passed_while_off, switch_on
+from builder.triggers.resuming import passed_before, passed_while_off, switch_flow_on, switch_on, switched_on
 from builder.triggers.schedule import backfilling, health
 from builder.triggers.schedule.backfilling import run_backfills
 from builder.triggers.schedule.firing import fire_due
@@ -176,6 +176,46 @@ def test_switched_on_by_a_task_what_passed_is_missed_and_told(clock: FixedClock)
     assert [slot.state for slot in triggers.slots(trigger())] == ["MISSED"] * 3 + ["FIRED"]
     (said,) = told(clock)
     assert "was off after" in said and trigger().off_at is None
+
+
+@pytest.mark.parametrize(("recover", "runs"), [(Recover.ALL, 3), (Recover.LAST, 1), (Recover.NONE, 0)])
+def test_a_flow_switched_on_again_asks_the_same_as_its_schedule(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch, recover: Recover, runs: int
+) -> None:
+    publish()
+    monkeypatch.setattr(flows, "_CLOCK", clock)
+    fire_due(clock)
+    flows.set_disabled("lab", "hourly", True, by="ada")
+    clock.advance(3 * HOUR + timedelta(minutes=2))
+    assert passed_while_off(trigger(), clock) is None, "it is the flow that is off"
+    ((one, passed),) = passed_before(switched_on("lab", "hourly"), clock)
+    assert (one.id, passed.count) == ("each_hour", 3)
+    switch_flow_on("lab", "hourly", recover, clock, by="ada")
+    assert passed_before(switched_on("lab", "hourly"), clock) == []
+    while run_backfills(clock):
+        pass
+    a_scheduler_runs(clock)
+    assert fire_due(clock) == 0 and told(clock) == []
+    states = [slot.state for slot in triggers.slots(trigger())]
+    assert states == ["FIRED"] * runs + ["MISSED"] * (3 - runs) + ["FIRED"]
+
+
+def test_a_trigger_that_is_changed_while_times_wait_tells_that_they_are_missed(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(more="")
+    monkeypatch.setattr(flows, "_CLOCK", clock)
+    fire_due(clock)
+    clock.advance(2 * HOUR + timedelta(minutes=2))
+    assert fire_due(clock) == 0, "the first execution goes on"
+    flows.update_flow("lab", "hourly", FLOW.replace("0 *", "30 *").replace("MORE", "allowConcurrent: true"), by="ada")
+    found = triggers.slots(trigger())
+    assert [slot.state for slot in found] == ["MISSED", "MISSED", "FIRED"] and "was changed" in found[0].reason
+    clock.advance(HOUR / 2)
+    assert fire_due(clock) == 1
+    flows.set_disabled("lab", "hourly", True, by="ada")
+    flows.set_disabled("lab", "hourly", False, by="ada")
+    assert len(triggers.slots(trigger())) == 4, "a switch is no change"
 
 
 def test_after_a_long_time_off_the_newest_hundred_are_asked_about(clock: FixedClock) -> None:

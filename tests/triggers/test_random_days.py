@@ -2,13 +2,14 @@
 
 import random
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from builder.actions import flows
 from builder.clock import FixedClock
-from builder.errors import BuilderError
+from builder.errors import BuilderError, Conflict
 from builder.schedule import Recover
 from builder.store import executions, triggers
 from builder.store.executions import Filters
@@ -41,12 +42,13 @@ class Days:
 
     def __init__(self, seed: int, patch: pytest.MonkeyPatch) -> None:
         self.random, self.patch = random.Random(seed), patch
-        flows.create_flow(FLOW.replace("POLICY", self.random.choice(list(Recover))), by="ada")
+        self.text = FLOW.replace("POLICY", self.random.choice(list(Recover)))
+        flows.create_flow(self.text, by="ada")
         self.start = datetime.now(UTC).replace(minute=30, second=0, microsecond=0) + HOUR
         self.clock = FixedClock(self.start)
         states.forget("lab", "steady", "hourly", self.start)
         self.stale = self.trigger
-        self.revision = 1
+        patch.setattr(flows, "_CLOCK", self.clock)
 
     @property
     def trigger(self) -> Trigger:
@@ -56,6 +58,7 @@ class Days:
         self.random.choice([
             self.tick, self.tick, self.late_tick, self.minutes, self.minutes, self.outage, self.off, self.on, self.fill,
             self.disabled, self.enabled, self.remembers, self.toggled,
+            self.changed,
         ])()  # fmt: skip
 
     def tick(self) -> None:
@@ -100,15 +103,19 @@ class Days:
                 backfilling.cancel(self.trigger)
 
     def disabled(self) -> None:
-        self.declare(disabled=True)
+        flows.set_disabled("lab", "steady", True, by="ada")
 
     def enabled(self) -> None:
-        self.declare(disabled=False)
+        if self.random.choice([True, False]):
+            flows.set_disabled("lab", "steady", False, by="ada")
+        else:
+            with suppress(Conflict):
+                recover = self.random.choice(list(Recover))
+                resuming.switch_flow_on("lab", "steady", recover, self.clock, by="ada")
 
-    def declare(self, *, disabled: bool) -> None:
-        self.revision += 1
-        definition = self.trigger.definition
-        triggers.declare("lab", "steady", self.revision, [definition], disabled=disabled, now=self.clock.now())
+    def changed(self) -> None:
+        """The flow is published with another definition of the trigger, and is on then."""
+        flows.update_flow("lab", "steady", f"{self.text}    labels: {{n: '{self.random.random()}'}}\n", by="ada")
 
     def tick_until_quiet(self) -> None:
         """Until nothing is started any more; what waited is looked at."""
@@ -116,7 +123,7 @@ class Days:
             pass
 
     def end(self) -> None:
-        self.enabled()
+        flows.set_disabled("lab", "steady", False, by="ada")
         self.on()
         self.tick_until_quiet()
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from builder.actions import flows
-from builder.clock import SystemClock
+from builder.clock import FixedClock, SystemClock
 from builder.store import executions, triggers
 from builder.store.executions import Filters
 from builder.store.triggers import calls, history
@@ -165,6 +165,23 @@ def test_switching_on_asks_nothing_where_nothing_passed(browser: Client) -> None
     answer = browser.post(HOURLY, {"on": "true"}, headers={"HX-Request": "true"})
     assert answer.status_code == 200 and hourly().enabled
     assert b'aria-checked="true"' in answer.content
+
+
+def test_switching_a_flow_on_asks_what_is_to_become_of_the_times_that_passed(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "/flows/lab/one/switch"
+    monkeypatch.setattr(flows, "_CLOCK", FixedClock(SystemClock().now() - timedelta(hours=3)))
+    browser.post(address, {"on": "false"})
+    monkeypatch.undo()
+    assert browser.post(address, {"on": "true"})["Location"] == address
+    assert browser.post(address, {"on": "true"}, headers={"HX-Request": "true"})["HX-Redirect"] == address
+    assert not hourly().active and "3 times after" in text(browser, address)
+    assert "3 times passed" not in text(browser, HOURLY), "the flow is asked about"
+    browser.post(address, {"on": "true", "missed": "LAST"})
+    assert hourly().active and backfill().total == 1
+    assert text(browser, HOURLY).count("was off after") == 3
+    assert "It is on" in text(browser, address)
 
 
 def test_what_did_not_fire_is_an_alert_on_the_first_page_until_it_was_seen(browser: Client) -> None:

@@ -1,8 +1,11 @@
-"""Times of a schedule that passed while nobody looked at it, since it was off or another one: noted as missed."""
+"""Times of a schedule that passed while it was off, or waited as it became another one: noted as missed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from builder.actions.triggers.times import TYPES, times_of
+from builder.clock import Clock
+from builder.errors import BuilderError, Unavailable
 from builder.schedule import Times
 from builder.schedule.slots import MOST_RECOVERED
 from builder.store import triggers
@@ -45,3 +48,18 @@ def note_pause(trigger: Trigger, found: Passed | None, now: datetime) -> None:
         off = f"it, or its flow, was off after {found.since:%Y-%m-%d %H:%M} UTC; a backfill makes up for it."
         history.note_missed(trigger.key, found.moments, f"Missed: {off}", now)
     triggers.forget_pause(trigger)
+
+
+def note_changed(trigger: Trigger, now: datetime, clock: Clock) -> None:
+    """It has another definition from now on: the times of this one that started nothing yet never will."""
+    if trigger.type not in TYPES or not (trigger.active or trigger.off_at):
+        return
+    try:
+        found = passed(times_of(trigger, clock), trigger.off_at or trigger.seen_upto, now)
+    except Unavailable:
+        raise
+    except BuilderError:
+        return  # it had no times
+    if found is not None:
+        reason = "Missed: the trigger was changed in its flow before this time had started anything."
+        history.note_missed(trigger.key, found.moments, reason, now)

@@ -10,15 +10,19 @@ from builder.actions import flows as flow_actions
 from builder.api.filters import filtered
 from builder.api.flows import by, published, sources
 from builder.api.methods import View, methods
-from builder.api.reading import body_json, flag, labels, name_of
+from builder.api.reading import body_json, flag, labels, name_of, recover_of
+from builder.clock import SystemClock
 from builder.errors import InvalidInput
 from builder.store import flows
 from builder.store.gate import write
+from builder.triggers.resuming import switch_flow_on
 
+_CLOCK = SystemClock()
 Names = Sequence[tuple[str, str]]
 """Namespaces and ids."""
 _MOST = 10_000
 _FILTERS = frozenset({"q", "namespace", "labels", "exactNamespace", "scope"})
+_OPTIONS = frozenset({"recoverMissedSchedules"})
 
 
 def save_all(request: HttpRequest) -> HttpResponseBase:
@@ -36,8 +40,12 @@ def _delete(request: HttpRequest, named: Names) -> HttpResponseBase:
 
 
 def _switch(request: HttpRequest, named: Names, disabled: bool) -> HttpResponseBase:
+    recover = recover_of(request.GET.get("recoverMissedSchedules"))
     for namespace, flow_id in named:
-        flow_actions.set_disabled(namespace, flow_id, disabled, by=by(request))
+        if disabled:
+            flow_actions.set_disabled(namespace, flow_id, True, by=by(request))
+        else:
+            switch_flow_on(namespace, flow_id, recover, _CLOCK, by=by(request))
     return JsonResponse({"count": len(named)})
 
 
@@ -67,10 +75,10 @@ def _named(request: HttpRequest) -> Names:
 
 def _found(request: HttpRequest) -> Names:
     """Refuses a query that would mean every flow by being misspelt or empty."""
-    unknown = set(request.GET) - _FILTERS
+    unknown = set(request.GET) - _FILTERS - _OPTIONS
     if unknown:
         raise InvalidInput(f"`{min(unknown)[:50]}` is no filter; there are {', '.join(sorted(_FILTERS))}.")
-    if not any(request.GET.values()):
+    if not any(value for name, value in request.GET.items() if name not in _OPTIONS):
         raise InvalidInput("Name at least one filter, such as namespace; without one, every flow is meant.")
     page = flows.search(
         text=request.GET.get("q", "").strip(), namespace=request.GET.get("namespace", ""), labels=labels(request),

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from builder.actions import triggers as actions
 from builder.api.filters import filtered
 from builder.api.methods import methods
-from builder.api.reading import body_json, body_map, flag, given_labels, name_of
+from builder.api.reading import body_json, body_map, flag, given_labels, name_of, recover_of
 from builder.api.triggers import QUERY, found_by, state_json
 from builder.clock import SystemClock
 from builder.errors import BuilderError, InvalidInput, Unavailable
@@ -54,16 +54,8 @@ def _changed(body: Any) -> Trigger:
     if not isinstance(disabled, bool) and asked is None:
         raise InvalidInput("A trigger is changed by disabled, true or false, or by a backfill.")
     if isinstance(disabled, bool) and disabled == one.active:
-        one = _switched(one, disabled, _recover(body.get("recoverMissedSchedules")))
+        one = _switched(one, disabled, recover_of(body.get("recoverMissedSchedules")))
     return one if asked is None else _backfilled(one, asked)
-
-
-def _recover(written: Any) -> Recover:
-    if written is None:
-        return Recover.NONE
-    if written not in list(Recover):
-        raise InvalidInput(f"recoverMissedSchedules is one of {', '.join(Recover)}.")
-    return Recover(written)
 
 
 def _switched(one: Trigger, disabled: bool, recover: Recover = Recover.NONE) -> Trigger:

@@ -64,35 +64,40 @@ __all__ = [
 
 def declare(
     namespace: str, flow_id: str, revision: int, triggers: Iterable[Mapping[str, Any]], *, disabled: bool, now: datetime
-) -> None:
-    """Makes the rows what a published flow says. People's switches stay; a changed definition forgets `next_at`."""
+) -> list[Trigger]:
+    """Makes the rows what a published flow says. People's switches stay; a changed definition forgets `next_at`.
+
+    Returns the triggers whose definition is another one now, as they were.
+    """
     declared = {str(trigger["id"]): trigger for trigger in triggers}
     with write():
         rows = {row.trigger_id: row for row in TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id)}
+        before = {trigger_id: read_trigger(row) for trigger_id, row in rows.items()}
+        changed = [old for old in before.values() if old.id in declared and not old.is_same(declared[old.id])]
         for trigger_id, trigger in declared.items():
-            _declare(
-                rows.get(trigger_id)
-                or TriggerRow(namespace=namespace, flow_id=flow_id, trigger_id=trigger_id, since=now),
-                trigger,
-                revision,
-                disabled or trigger.get("disabled") is True,
-                now,
-            )
+            new = TriggerRow(namespace=namespace, flow_id=flow_id, trigger_id=trigger_id, since=now)
+            row, off = rows.get(trigger_id) or new, disabled or trigger.get("disabled") is True
+            _declare(row, before.get(trigger_id), trigger, revision, off, now)
         gone = [row.pk for trigger_id, row in rows.items() if trigger_id not in declared]
         TriggerRow.objects.filter(pk__in=gone).delete()
         keys = [slot_key(namespace, flow_id, name) for name in rows if name not in declared]
         windows.forget(keys)
         calls.forget(keys)
+    return changed
 
 
-def _declare(row: TriggerRow, trigger: Mapping[str, Any], revision: int, disabled: bool, now: datetime) -> None:
-    definition = documents.dump(trigger)
-    if definition != row.definition or (row.declared_disabled and not disabled and row.enabled):
+def _declare(
+    row: TriggerRow, before: Trigger | None, trigger: Mapping[str, Any], revision: int, disabled: bool, now: datetime
+) -> None:
+    is_other = before is not None and not before.is_same(trigger)
+    if is_other or (row.declared_disabled and not disabled and row.enabled):
         row.next_at, row.since, row.message = None, now, ""
         windows.forget([slot_key(row.namespace, row.flow_id, row.trigger_id)])
-    if disabled and not row.declared_disabled and row.pk:
-        row.off_at = _went_off(read_trigger(row), now)
-    row.type, row.definition, row.revision = str(trigger["type"]), definition, revision
+    if is_other:
+        row.off_at = row.off_at and now
+    if disabled and not row.declared_disabled and before is not None:
+        row.off_at = row.off_at or _went_off(before, now)
+    row.type, row.definition, row.revision = str(trigger["type"]), documents.dump(trigger), revision
     row.declared_disabled, row.updated_at = disabled, now
     row.save()
 

@@ -46,6 +46,10 @@ class Trigger:
     def active(self) -> bool:
         return self.enabled and not self.declared_disabled
 
+    def is_same(self, definition: Mapping[str, Any]) -> bool:
+        """Whether that one means the same, but for its own switch."""
+        return _meaning(self.definition) == _meaning(definition)
+
     @property
     def seen_upto(self) -> datetime:
         """Its times up to and with this one are dealt with."""
@@ -58,6 +62,10 @@ class Trigger:
     @property
     def key(self) -> str:
         return slot_key(self.namespace, self.flow_id, self.id)
+
+
+def _meaning(definition: Mapping[str, Any]) -> str:
+    return documents.dump({name: value for name, value in definition.items() if name != "disabled"})
 
 
 def read_all(rows: Iterable[TriggerRow]) -> list[Trigger]:

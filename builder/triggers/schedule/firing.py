@@ -14,7 +14,7 @@ from builder.errors import BuilderError, Unavailable
 from builder.flows.durations import parse_duration
 from builder.schedule import Due, Missed, Recover, Times, due
 from builder.store import triggers
-from builder.store.triggers import FAILED, FIRED, MISSED, SKIPPED, Trigger
+from builder.store.triggers import FAILED, FIRED, MISSED, SKIPPED, Trigger, history
 from builder.tasks.judge import Objection
 from builder.triggers import asking
 from builder.triggers.opening import Opening

@@ -11,11 +11,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from builder.actions import drafts, flows
+from builder.clock import SystemClock
 from builder.errors import InvalidInput, Path, StaleRevision
 from builder.flows.catalogue import Kind
 from builder.flows.document import parse_kept
+from builder.schedule import Recover
 from builder.store import flows as stored
 from builder.tasks.catalogue import catalogue
+from builder.triggers import resuming
 from builder.web.editor.changes import edit_of
 from builder.web.editor.fields.declared import INPUT_TYPES, OUTPUT_TYPES
 from builder.web.editor.fields.trigger import zones
@@ -24,8 +27,10 @@ from builder.web.editor.steps.adding import offered, often
 from builder.web.editor.steps.graph import look_of_change, look_of_page
 from builder.web.editor.steps.outline import walk
 from builder.web.parts.comparing import compared
+from builder.web.parts.leading import recover_of
 from builder.web.paths import path_of
 
+_CLOCK = SystemClock()
 MOST_NAMES = 500
 """How many flows a field that asks for one lists; any other can be typed."""
 
@@ -101,7 +106,10 @@ def _form_change(
 
 @require_POST
 def publish(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
-    """Publishes the draft; when somebody else did so meanwhile, both texts come back to be compared."""
+    """Publishes the draft; when somebody else did so meanwhile, both texts come back to be compared.
+
+    One that switches schedules on asks first what is to become of the times that passed.
+    """
     body = _body(request)
     by = request.user.get_username()
     opened = drafts.open_draft(namespace, flow_id)
@@ -109,7 +117,13 @@ def publish(request: HttpRequest, namespace: str, flow_id: str) -> JsonResponse:
         return JsonResponse({"message": "There is nothing to publish: the draft is the published text."})
     try:
         base = opened.revision if body.get("over") else None
-        published = flows.publish(namespace, flow_id, by=by, base_revision=base)
+        recover, flow = recover_of(body.get("missed")), flows.validate(opened.text).flow
+        if recover is None and (passed := resuming.passed_before(flow, _CLOCK)):
+            return JsonResponse({"stale": render_to_string("flow/_passed.html", {"passed": passed}, request)})
+        published = resuming.publish_with(
+            flow, recover or Recover.NONE, _CLOCK,
+            lambda: flows.publish(namespace, flow_id, by=by, base_revision=base),
+        )  # fmt: skip
     except StaleRevision as error:
         return JsonResponse({"stale": _both(request, opened, error.message)})
     flow = published.flow

@@ -19,6 +19,7 @@ from builder.triggers import resuming
 from builder.triggers.called import webhooks
 from builder.triggers.schedule import health, timetable
 from builder.triggers.schedule.calendar import kind_of
+from builder.web.parts.leading import lead_to, recover_of
 from builder.web.parts.paging import page_number, query_of
 from builder.web.schedules import lines
 from builder.web.schedules.showing import shown_call
@@ -65,24 +66,16 @@ def trigger_view(request: HttpRequest, namespace: str, flow_id: str, trigger_id:
 
 def _switch(request: HttpRequest, trigger: Trigger) -> HttpResponse:
     """Switching on asks first what is to become of the times that passed, if some did."""
-    wanted, asked = request.POST.get("on") == "true", request.POST.get("missed", "")
-    if wanted and asked not in list(Recover) and resuming.passed_while_off(trigger, _CLOCK) is not None:
-        return _sent_to(request, reverse("schedule", args=trigger.place) + "#passed")
+    wanted, recover = request.POST.get("on") == "true", recover_of(request.POST.get("missed"))
+    if wanted and recover is None and resuming.passed_while_off(trigger, _CLOCK) is not None:
+        return lead_to(request, reverse("schedule", args=trigger.place) + "#passed")
     if wanted:
-        trigger = resuming.switch_on(trigger, Recover(asked) if asked in list(Recover) else Recover.NONE, _CLOCK)
+        trigger = resuming.switch_on(trigger, recover or Recover.NONE, _CLOCK)
     else:
         trigger = trigger_actions.switch_off(*trigger.place)
     if request.headers.get("HX-Request"):
         return render(request, "schedule/list.html#row", {"row": lines.rows([trigger])[0]})
     return redirect("schedule", *trigger.place)
-
-
-def _sent_to(request: HttpRequest, address: str) -> HttpResponse:
-    if not request.headers.get("HX-Request"):
-        return redirect(address)
-    response = HttpResponse(status=204)
-    response["HX-Redirect"] = address
-    return response
 
 
 def _page(request: HttpRequest, trigger: Trigger) -> HttpResponse:

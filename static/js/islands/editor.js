@@ -21,7 +21,7 @@ export default function editor() {
     if (open) document.getElementById(open.dataset.open).showModal();
     if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
     const stale = event.target.closest("[data-stale]");
-    if (stale) settle(stale.dataset.stale);
+    if (stale) settle(stale.dataset);
     const show = event.target.closest("[data-show]");
     if (show) showPane(show.dataset.show);
   });
@@ -93,18 +93,23 @@ function addAfter() {
   document.dispatchEvent(new CustomEvent("editor:add", { detail: { kind: "task", path: place, index: index + 1 } }));
 }
 
-async function publish(over = false) {
+let answers = {};
+
+// `said`: what was answered so far to the questions that publishing may ask.
+async function publish(said = {}) {
   await send({ do: "choose", to: facts.chosen });
-  const answer = await post(root.dataset.publish, { do: "publish", over });
+  answers = said;
+  const answer = await post(root.dataset.publish, { do: "publish", ...said });
   if (answer?.stale) {
     document.getElementById("stale-body").innerHTML = answer.stale;
     document.getElementById("stale-dialog").showModal();
   }
 }
 
-async function settle(choice) {
+async function settle({ stale: choice, missed }) {
   document.getElementById("stale-dialog").close();
-  if (choice === "over") publish(true);
+  if (choice === "over") publish({ ...answers, over: true });
+  if (choice === "missed") publish({ ...answers, missed });
   if (choice === "theirs") post(root.dataset.discard, { do: "discard" });
 }
 
