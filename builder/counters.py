@@ -14,8 +14,6 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 Told = dict[str, list[tuple[str, dict[str, str], float]]]
 """Each counter's name with its samples: what follows the name, labels, value."""
 
-LATE_SECONDS = 5.0
-"""A slot that is taken later than this counts as late."""
 _LENGTHS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400)
 _ANSWERS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _MODELS = 200
@@ -67,13 +65,13 @@ def count_end(state: str, seconds: float) -> None:
     EXECUTION_SECONDS.labels(state).observe(max(0.0, seconds))
 
 
-def count_slot(outcome: str, delay_seconds: float | None) -> None:
+def count_slot(outcome: str, delay_seconds: float | None, *, is_late: bool) -> None:
     """A date of a schedule was taken; `delay_seconds` when it fired."""
     SLOTS.labels(outcome.lower()).inc()
     if delay_seconds is not None:
         SLOT_DELAY.observe(max(0.0, delay_seconds))
-        if delay_seconds > LATE_SECONDS:
-            SLOTS.labels("late").inc()
+    if is_late:
+        SLOTS.labels("late").inc()
 
 
 def count_metric(name: str, value: float, tags: Mapping[str, str]) -> None:

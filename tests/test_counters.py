@@ -13,15 +13,15 @@ def value(name: str, **labels: str) -> float:
 
 def test_a_date_that_fired_late_counts_as_both() -> None:
     fired, late = (value("millstream_slots_total", outcome=outcome) for outcome in ("fired", "late"))
-    counters.count_slot("FIRED", 7.0)
-    counters.count_slot("FIRED", 0.2)
+    counters.count_slot("FIRED", 70.0, is_late=True)
+    counters.count_slot("FIRED", 0.2, is_late=False)
     assert value("millstream_slots_total", outcome="fired") == fired + 2
     assert value("millstream_slots_total", outcome="late") == late + 1
 
 
 def test_a_date_that_was_missed_is_not_late() -> None:
     late = value("millstream_slots_total", outcome="late")
-    counters.count_slot("MISSED", None)
+    counters.count_slot("MISSED", None, is_late=False)
     assert value("millstream_slots_total", outcome="missed") >= 1
     assert value("millstream_slots_total", outcome="late") == late
 

@@ -7,9 +7,6 @@ from enum import StrEnum
 
 from builder.schedule.dates import Times
 
-GRACE_SECONDS = 60.0
-"""A slot this young is on time, unless the caller says otherwise: the scheduler looks every second, but a restart of it
-takes a moment."""
 MOST_RECOVERED = 100
 """How many missed slots ALL makes up for at the most after an outage; older ones are told as missed."""
 
@@ -56,11 +53,14 @@ def due(
     *,
     recover: Recover = Recover.ALL,
     late_maximum: timedelta | None = None,
-    grace_seconds: float = GRACE_SECONDS,
+    grace: timedelta,
 ) -> Due:
-    """The slots in (last, now]. A slot older than `late_maximum` is missed, whatever `recover` says."""
+    """The slots in (last, now]. A slot older than `late_maximum` is missed, whatever `recover` says.
+
+    One no older than `grace` is on time: the scheduler looks all the time, but a restart of it takes a moment.
+    """
     passed = tuple(reversed(tuple(_passed(times, last, now))))
-    wanted = _wanted(passed, now, recover, timedelta(seconds=grace_seconds))
+    wanted = _wanted(passed, now, recover, grace)
     fire = tuple(slot for slot in wanted if late_maximum is None or now - slot <= late_maximum)
     given_up = (slot for slot in passed if slot not in fire)
     late = f"it would have been later than lateMaximumDelay, {late_maximum}, allows."

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,8 @@ from django.db.models.functions import Coalesce
 
 from builder.engine.states import TERMINAL, State
 from builder.models import Execution, Trigger
-
-_OVERDUE = timedelta(seconds=30)
-"""A schedule whose date passed so long ago did not fire when it should have."""
+from builder.store.triggers import history
+from builder.tasks.core.trigger import SCHEDULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +132,9 @@ def lapsed(now: datetime, limit: int = 20) -> list[Driving]:
 
 
 def overdue_schedules(now: datetime) -> int:
-    """Triggers whose date has passed without anybody having fired it."""
-    return Trigger.objects.filter(
-        enabled=True, declared_disabled=False, next_at__lt=now - _OVERDUE, backfill__isnull=True
-    ).count()
+    """Schedules whose date has passed without anybody having fired it, or seen that it must wait."""
+    found = Trigger.objects.filter(type__in=SCHEDULES, enabled=True, declared_disabled=False)
+    return found.filter(next_at__lt=now - history.grace()).count()
 
 
 def database_bytes() -> int:

@@ -8,13 +8,14 @@ from typing import Any
 from builder.actions import flows
 from builder.actions.flows import Published
 from builder.actions.triggers.pauses import INSTANT, Passed, note_pause, passed
-from builder.actions.triggers.times import TYPES, times_of
+from builder.actions.triggers.times import times_of
 from builder.clock import Clock
 from builder.errors import BuilderError, Conflict
 from builder.flows.model import Flow
 from builder.schedule import Recover
 from builder.store import births, triggers
 from builder.store.triggers import Trigger
+from builder.tasks.core.trigger import SCHEDULES
 from builder.triggers.schedule import backfilling
 
 
@@ -24,7 +25,7 @@ def passed_while_off(trigger: Trigger, clock: Clock) -> Passed | None:
 
 
 def _passed(trigger: Trigger, clock: Clock) -> Passed | None:
-    if trigger.off_at is None or trigger.type not in TYPES:
+    if trigger.off_at is None or trigger.type not in SCHEDULES:
         return None
     try:
         return passed(times_of(trigger, clock), trigger.off_at, clock.now())

@@ -1,10 +1,13 @@
 """Which slots are due after a quiet second, after an outage, and after a long one."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-from builder.schedule import Recover, due, parse_cron
+from builder.schedule import Recover, parse_cron
+from builder.schedule import due as due_with
 from builder.schedule.slots import MOST_RECOVERED
 
+due = partial(due_with, grace=timedelta(seconds=60))
 HOURLY = parse_cron("0 * * * *")
 NOON = datetime(2027, 1, 15, 12, 0, tzinfo=UTC)
 
@@ -51,4 +54,4 @@ def test_a_year_of_outage_is_not_a_flood() -> None:
 def test_an_installation_says_how_young_a_slot_is_on_time() -> None:
     late = NOON + timedelta(seconds=5)
     assert due(HOURLY, NOON - timedelta(hours=1), late, recover=Recover.NONE).fire == (NOON,)
-    assert due(HOURLY, NOON - timedelta(hours=1), late, recover=Recover.NONE, grace_seconds=2).fire == ()
+    assert due(HOURLY, NOON - timedelta(hours=1), late, recover=Recover.NONE, grace=timedelta(seconds=2)).fire == ()

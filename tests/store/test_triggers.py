@@ -6,9 +6,10 @@ import pytest
 
 from builder.engine.states import State
 from builder.errors import NotFound
-from builder.store import executions, triggers
+from builder.store import executions, triggers, vitals
 from builder.store.executions import NewExecution, Saved
-from builder.store.triggers import changes
+from builder.store.triggers import backfills, changes
+from builder.store.triggers.backfills import Backfill
 from tests.store.conftest import NOW, an_execution
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +84,22 @@ def test_an_unchanged_trigger_keeps_its_plan_over_a_publish():
     triggers.plan(declared(), SLOT)
     triggers.declare("team", "hello", 2, [SCHEDULE], disabled=False, now=NEXT)
     assert triggers.get("team", "hello", "hourly").next_at == SLOT
+
+
+def test_one_setting_says_when_a_schedule_is_late_and_overdue(settings):
+    timed, asked = ("io.kestra.plugin.core.trigger.Schedule", "io.kestra.plugin.core.http.Trigger")
+    some = [{"id": "hourly", "type": timed}, {"id": "filled", "type": timed}, {"id": "polls", "type": asked}]
+    triggers.declare("team", "hello", 1, some, disabled=False, now=NOW)
+    for trigger in triggers.of_flow("team", "hello"):
+        triggers.plan(trigger, SLOT)
+    over = Backfill("one", NOW, SLOT, 1, finished_at=SLOT)
+    backfills.put(("team", "hello", "filled"), over)
+    for seconds in (60, 1):
+        settings.MILLSTREAM = {**settings.MILLSTREAM, "SCHEDULE_GRACE_SECONDS": seconds}
+        at = SLOT + timedelta(seconds=seconds)
+        for moment, late in ((at, False), (at + timedelta(milliseconds=1), True)):
+            assert vitals.overdue_schedules(moment) == (2 if late else 0)
+            assert triggers.Slot("x", SLOT, "y", "FIRED", "", moment).is_late is late
 
 
 def test_a_missing_trigger_is_said_to_be_missing():

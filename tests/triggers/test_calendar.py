@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from builder.actions.triggers.times import TYPES
 from builder.clock import FixedClock
 from builder.store import triggers
 from builder.store.triggers import history, states
+from builder.tasks.core.trigger import SCHEDULES
 from builder.triggers.schedule.calendar import Calendar, Kind, calendar
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def trigger() -> triggers.Trigger:
 
 
 def shown(first: date, days: int, zone: ZoneInfo = PARIS) -> Calendar:
-    return calendar(first, days, zone, FixedClock(NOW), triggers.of_types(TYPES, active=False))
+    return calendar(first, days, zone, FixedClock(NOW), triggers.of_types(SCHEDULES, active=False))
 
 
 def kinds(first: date, days: int, zone: ZoneInfo = PARIS) -> dict[date, list[Kind]]:

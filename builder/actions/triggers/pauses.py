@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from builder.actions.triggers.times import TYPES, times_of
+from builder.actions.triggers.times import times_of
 from builder.clock import Clock
 from builder.errors import BuilderError, Unavailable
 from builder.schedule import Times
 from builder.schedule.slots import MOST_RECOVERED
 from builder.store import triggers
 from builder.store.triggers import Trigger, history
+from builder.tasks.core.trigger import SCHEDULES
 
 INSTANT = timedelta(microseconds=1)
 
@@ -52,7 +53,7 @@ def note_pause(trigger: Trigger, found: Passed | None, now: datetime) -> None:
 
 def note_changed(trigger: Trigger, now: datetime, clock: Clock) -> None:
     """It has another definition from now on: the times of this one that started nothing yet never will."""
-    if trigger.type not in TYPES or not (trigger.active or trigger.off_at):
+    if trigger.type not in SCHEDULES or not (trigger.active or trigger.off_at):
         return
     try:
         found = passed(times_of(trigger, clock), trigger.off_at or trigger.seen_upto, now)

@@ -9,17 +9,13 @@ from builder.runtime.evaluate import render
 from builder.schedule import Dates, Times, check_zone, parse_cron, read_dates
 from builder.store.lookups import StoredLookups
 from builder.store.triggers import Trigger
-from builder.tasks.core.trigger.schedule import Schedule
-from builder.tasks.core.trigger.schedule_on_dates import ScheduleOnDates
-
-_ON_DATES = (ScheduleOnDates.type_name, *ScheduleOnDates.aliases)
-TYPES = (Schedule.type_name, *Schedule.aliases, *_ON_DATES)
+from builder.tasks.core.trigger import ON_DATES
 
 
 def times_of(trigger: Trigger, clock: Clock) -> Times:
     """Raises InvalidInput, ExpressionError."""
     definition, zone = trigger.definition, _written_zone(trigger)
-    if trigger.type in _ON_DATES:
+    if trigger.type in ON_DATES:
         return _dates(trigger, zone, clock)
     return parse_cron(str(definition["cron"]), with_seconds=definition.get("withSeconds") is True, timezone=zone)
 

@@ -196,8 +196,9 @@ def fire(
             message=reason,
             last_execution_id=execution_id or F("last_execution_id"),
         )
-    counters.count_slot(state, (now - fire_at).total_seconds() if state == FIRED else None)
-    return read_slot(row)
+    slot = read_slot(row)
+    counters.count_slot(state, (now - fire_at).total_seconds() if state == FIRED else None, is_late=slot.is_late)
+    return slot
 
 
 def say(trigger: Trigger, message: str) -> None:

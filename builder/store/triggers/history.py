@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from django.conf import settings
 from django.db.models import Q
 
 from builder.models import Execution as ExecutionRow
@@ -24,6 +25,11 @@ class _HasKey(Protocol):
     def key(self) -> str: ...
 
 
+def grace() -> timedelta:
+    """How young a time is on time: what starts later is late, and what has not started by then is overdue."""
+    return timedelta(seconds=settings.MILLSTREAM["SCHEDULE_GRACE_SECONDS"])
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One moment a trigger had to fire at, and what came of it."""
@@ -34,6 +40,10 @@ class Slot:
     state: str
     reason: str
     made_at: datetime
+
+    @property
+    def is_late(self) -> bool:
+        return self.state == FIRED and self.made_at - self.fire_at > grace()
 
 
 def slot_key(namespace: str, flow_id: str, trigger_id: str) -> str:

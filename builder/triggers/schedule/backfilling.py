@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from builder.actions.executions.running import inputs_of
-from builder.actions.triggers.times import TYPES, times_of
+from builder.actions.triggers.times import times_of
 from builder.clock import Clock
 from builder.errors import BuilderError, Conflict, InvalidInput, Unavailable
 from builder.schedule import Times
@@ -15,6 +15,7 @@ from builder.store import births, triggers
 from builder.store.executions import new_id
 from builder.store.triggers import FAILED, FIRED, SKIPPED, Trigger, backfills
 from builder.store.triggers.backfills import Backfill
+from builder.tasks.core.trigger import SCHEDULES
 from builder.triggers import asking
 from builder.triggers.opening import Opening
 from builder.triggers.schedule.firing import running
@@ -44,7 +45,7 @@ def begin(
 
     `pace`: how long to wait, at least, after one was started.
     """
-    if trigger.type not in TYPES:
+    if trigger.type not in SCHEDULES:
         raise InvalidInput(f"Trigger `{trigger.id}` has no dates to make up for; only a schedule has.")
     if trigger.backfill is not None and not trigger.backfill.is_over:
         raise Conflict(f"Trigger `{trigger.id}` has a backfill already; let it end, or cancel it.")

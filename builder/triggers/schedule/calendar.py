@@ -12,9 +12,8 @@ from builder.actions.triggers.times import times_of
 from builder.clock import Clock
 from builder.engine.states import State
 from builder.errors import BuilderError
-from builder.schedule.slots import GRACE_SECONDS
 from builder.store import executions
-from builder.store.triggers import FAILED, FIRED, MISSED, SKIPPED, Slot, Trigger, history
+from builder.store.triggers import FAILED, MISSED, SKIPPED, Slot, Trigger, history
 
 MOST_SLOTS = 5000
 """How many past slots one view reads; a month of one-minute schedules has more, and its days say so."""
@@ -126,8 +125,7 @@ def kind_of(slot: Slot, state: State | None) -> Kind:
         return Kind.SKIPPED if slot.state == SKIPPED else Kind.MISSED
     if slot.state == FAILED or state in (State.FAILED, State.KILLED, State.CANCELLED):
         return Kind.FAILED
-    is_late = slot.state == FIRED and slot.made_at - slot.fire_at > timedelta(seconds=GRACE_SECONDS)
-    return Kind.LATE if is_late else Kind.RAN
+    return Kind.LATE if slot.is_late else Kind.RAN
 
 
 def _coming(trigger: Trigger, start: datetime, end: datetime, clock: Clock) -> list[datetime]:

@@ -5,16 +5,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
-from django.conf import settings
-
 from builder.actions.triggers import pauses
-from builder.actions.triggers.times import TYPES, times_of
+from builder.actions.triggers.times import times_of
 from builder.clock import Clock
 from builder.errors import BuilderError, Unavailable
 from builder.flows.durations import parse_duration
 from builder.schedule import Due, Missed, Recover, Times, due
 from builder.store import triggers
 from builder.store.triggers import FAILED, FIRED, MISSED, SKIPPED, Trigger, history
+from builder.tasks.core.trigger import SCHEDULES
 from builder.tasks.judge import Objection
 from builder.triggers import asking
 from builder.triggers.opening import Opening
@@ -28,7 +27,7 @@ def fire_due(clock: Clock) -> int:
     """Fires every schedule whose slot has come; returns how many executions were started."""
     now = clock.now()
     started = 0
-    for trigger in triggers.due(TYPES, now):
+    for trigger in triggers.due(SCHEDULES, now):
         try:
             started += _look_at(trigger, now, clock)
         except Unavailable:
@@ -88,7 +87,7 @@ def _due(trigger: Trigger, times: Times, now: datetime) -> Due:
     recover = Recover(str(trigger.definition.get("recoverMissedSchedules") or "ALL"))
     return due(
         times, trigger.seen_upto, now, recover=recover, late_maximum=parse_duration(str(late)) if late else None,
-        grace_seconds=settings.MILLSTREAM["SCHEDULE_GRACE_SECONDS"],
+        grace=history.grace(),
     )  # fmt: skip
 
 

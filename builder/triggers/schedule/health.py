@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from builder.actions.triggers.times import TYPES, times_of
+from builder.actions.triggers.times import times_of
 from builder.clock import Clock
 from builder.errors import BuilderError, Unavailable
-from builder.schedule.slots import GRACE_SECONDS
 from builder.store import processes, triggers
 from builder.store.triggers import Slot, Trigger, history
+from builder.tasks.core.trigger import SCHEDULES
 from builder.triggers.schedule.firing import running
 from builder.triggers.schedule.timetable import following
 
@@ -34,7 +34,7 @@ class Alert:
 def alerts(clock: Clock) -> list[Alert]:
     """Those of all schedules that are on, the worst kind first: nothing can fire, it is late, it did not start."""
     now = clock.now()
-    watched = {trigger.key: trigger for trigger in triggers.of_types(TYPES)}
+    watched = {trigger.key: trigger for trigger in triggers.of_types(SCHEDULES)}
     nobody = not processes.alive("scheduler", now)
     still = [alert for trigger in watched.values() if (alert := _wrong_now(trigger, now, clock, nobody))]
     return [*still, *_lost(watched, now)]
@@ -42,7 +42,7 @@ def alerts(clock: Clock) -> list[Alert]:
 
 def of_trigger(trigger: Trigger, clock: Clock) -> list[Alert]:
     """Those of one schedule."""
-    if not trigger.active or trigger.type not in TYPES:
+    if not trigger.active or trigger.type not in SCHEDULES:
         return []
     now = clock.now()
     wrong = _wrong_now(trigger, now, clock, not processes.alive("scheduler", now))
@@ -60,7 +60,7 @@ def _wrong_now(trigger: Trigger, now: datetime, clock: Clock, nobody: bool) -> A
     except BuilderError as error:
         return Alert(trigger, f"Its times cannot be told: {error.message}", at=now)
     slot = following(times, trigger.seen_upto)
-    if slot is None or now - slot <= timedelta(seconds=GRACE_SECONDS):
+    if slot is None or now - slot <= history.grace():
         return None
     before = running(trigger)
     if before is not None:

@@ -10,11 +10,12 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
-from builder.actions.triggers.times import TYPES, zone_of
+from builder.actions.triggers.times import zone_of
 from builder.clock import SystemClock
 from builder.schedule import check_zone
 from builder.store import triggers
 from builder.store.triggers import Trigger
+from builder.tasks.core.trigger import SCHEDULES
 from builder.triggers.schedule.calendar import Kind, calendar
 
 _CLOCK = SystemClock()
@@ -26,7 +27,7 @@ _WEEK = timedelta(days=7)
 @require_GET
 def calendar_view(request: HttpRequest) -> HttpResponse:
     """`view`, `date`, `zone` and `q` say what is shown; what cannot be read is as if it were not there."""
-    schedules = triggers.of_types(TYPES, active=False)
+    schedules = triggers.of_types(SCHEDULES, active=False)
     zones = _zones(schedules)
     zone = ZoneInfo(_zone(request.GET.get("zone", ""), zones))
     today = _CLOCK.now().astimezone(zone).date()

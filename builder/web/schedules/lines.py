@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from builder.actions.triggers.times import TYPES, times_of, zone_of
+from builder.actions.triggers.times import times_of, zone_of
 from builder.clock import SystemClock
 from builder.errors import BuilderError
 from builder.schedule import Times
 from builder.store.triggers import Trigger, history
+from builder.tasks.core.trigger import SCHEDULES
 from builder.triggers.called import webhooks
 from builder.triggers.conditions import conditions_of
 from builder.triggers.flow import chains
@@ -41,7 +42,7 @@ def head(trigger: Trigger) -> dict[str, Any]:
         return {**shown, "kind": "webhook", "says": "When its address is called", "address": _address(trigger)}
     if trigger.type in chains.TYPES:
         return {**shown, "kind": "flow", "says": _after(trigger)}
-    if trigger.type not in TYPES:
+    if trigger.type not in SCHEDULES:
         return {**shown, "kind": "other", "says": trigger.type.rpartition(".")[2]}
     zone, filling = zone_of(trigger), trigger.backfill
     shown |= {
@@ -57,7 +58,7 @@ def head(trigger: Trigger) -> dict[str, Any]:
 
 def held_by(listed: Sequence[Trigger]) -> Mapping[str, str]:
     """The executions that those wait for whose executions do not overlap, by the trigger's key."""
-    alone = (*TYPES, *polling_types())
+    alone = (*SCHEDULES, *polling_types())
     return running_of([one for one in listed if one.type in alone])
 
 
