@@ -2,12 +2,11 @@
 
 import copy
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Self
 
 from builder.actions.executions.failing import fail
 from builder.actions.executions.running import ask_ahead, asks_others, run
-from builder.actions.triggers.seeing import flow_of, seen_by
+from builder.actions.triggers.seeing import runnable_of, seen_by
 from builder.clock import Clock
 from builder.engine.execution import Execution
 from builder.errors import BuilderError, Unavailable
@@ -46,8 +45,8 @@ class Opening:
         self.variables = variables
         self.sight = sight
         self._clock = clock
-        self._flow = flow_of(trigger)
-        self._given = {**seen_by(trigger, self._flow), **(sight.seen if sight else {})}
+        self._found = runnable_of(trigger)
+        self._given = {**seen_by(trigger, self._found), **(sight.seen if sight else {})}
         self._secrets = list(sight.hidden if sight else ())
         self._lookups = StoredLookups(trigger.namespace, clock.now, on_secret=self._secrets.append)
         self._answers = Answers().completed()
@@ -71,7 +70,7 @@ class Opening:
     @property
     def compat(self) -> Compat:
         """Which release's meaning holds for the trigger's flow."""
-        return self._flow.compat if self._flow else NEWEST
+        return self._found.flow.compat if self._found else NEWEST
 
     @property
     def judge(self) -> Judge:
@@ -95,9 +94,7 @@ class Opening:
     @property
     def asks(self) -> bool:
         """Whether the flow's inputs, or its checks, may ask other servers and flows."""
-        with suppress(BuilderError):  # `start` says so
-            return asks_others(self.trigger.namespace, self.trigger.flow_id)
-        return False
+        return self._found is not None and asks_others(self._found.flow)
 
     def asking(self, *, inputs: Mapping[str, Any] | None = None, require_inputs: bool = True) -> Self:
         """The same, knowing what the flow's inputs ask of other servers and flows: `start` itself waits for nobody.
@@ -105,10 +102,10 @@ class Opening:
         Not inside a transaction, and not in the scheduler's thread: see triggers.asking.
         """
         other = copy.copy(self)
-        with suppress(BuilderError):  # `start` says so
+        if self._found is not None:
             other._answers = ask_ahead(
-                self.trigger.namespace, self.trigger.flow_id, lambda: self._inputs(inputs), hidden=self._secrets,
-                require_inputs=require_inputs, seconds=ASKING_SECONDS, in_all=ASKING_SECONDS_IN_ALL,
+                self._found, lambda: self._inputs(inputs), hidden=self._secrets, require_inputs=require_inputs,
+                seconds=ASKING_SECONDS, in_all=ASKING_SECONDS_IN_ALL,
             )  # fmt: skip
         return other
 

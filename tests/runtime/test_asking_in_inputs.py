@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from builder.actions import executions as actions
 from builder.actions import flows
+from builder.actions.executions.running import asks_others
 from builder.clock import FixedClock, SystemClock
 from builder.engine.states import State
 from builder.errors import InvalidInput
@@ -23,7 +24,7 @@ from builder.expressions.lookups import SubflowQuestion
 from builder.runtime import queue
 from builder.runtime.runner.runner import Runner
 from builder.runtime.world import asking
-from builder.store import executions, triggers
+from builder.store import births, executions, triggers
 from builder.store.triggers.calls import Came
 from builder.triggers import asking as trigger_asking
 from builder.triggers.called.batches import start_gathered
@@ -205,6 +206,18 @@ def a_day_later(cities: str) -> FixedClock:
 def all_known() -> None:
     for one in trigger_asking._under_way.values():
         one.answer.result(10)
+
+
+@pytest.mark.parametrize(("more", "asks"), [
+    ("# say http(s)\ndescription: asks http() of nobody\n", False),
+    ("inputs:\n  - {id: a, type: STRING, defaults: \"{{ http('u') }}\"}\n", True),
+    ("inputs:\n  - id: a\n    type: STRING\n    defaults: |\n      {{ subflow\n      ('team', 'x') }}\n", True),
+    ("checks:\n  - {when: \"{{ http ('u') }}\", message: no}\n", True),
+    ("variables: {a: \"{{ http('u') }}\"}\n", True),
+])  # fmt: skip
+def test_only_what_is_rendered_before_a_run_counts_as_asking(more: str, asks: bool) -> None:
+    task = "tasks:\n  - {id: say, type: io.kestra.plugin.core.log.Log, message: \"{{ http('u') }}\"}\n"
+    assert asks_others(births.checked(f"id: one\nnamespace: team\n{more}{task}").valid_flow) is asks
 
 
 def test_a_schedule_asks_beside_the_scheduler_and_starts_once_all_is_known(cities: str) -> None:

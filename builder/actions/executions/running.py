@@ -11,7 +11,7 @@ from builder.clock import SystemClock
 from builder.engine.execution import Execution
 from builder.errors import BuilderError
 from builder.flows.inputs import Resolved, Upload
-from builder.flows.model import Input
+from builder.flows.model import Flow, Input
 from builder.runtime.files import storage
 from builder.runtime.starting import start
 from builder.runtime.world.asking import Answers, with_answers
@@ -24,7 +24,7 @@ from builder.store.flows import drafts
 __all__ = ["ask_ahead", "asks_others", "check_inputs", "failing_checks", "inputs_of", "run", "start"]
 
 _CLOCK = SystemClock()
-_ASKS = re.compile(r"\b(http|subflow)\s*\(")
+_ASKS = re.compile(r"\b(http|subflow)(\s|\\[nrt])*\(")
 
 
 def run(
@@ -95,14 +95,13 @@ def run(
         raise
 
 
-def asks_others(namespace: str, flow_id: str) -> bool:
-    """Whether a run may have to ask others before it is made. Raises NotFound, InvalidFlow."""
-    return bool(_ASKS.search(births.runnable(namespace, flow_id).source))
+def asks_others(flow: Flow) -> bool:
+    """Whether a run may have to ask others before it is made: what is rendered then, or read there, calls them."""
+    return bool(_ASKS.search(repr((flow.inputs, flow.checks, flow.variables, flow.labels))))
 
 
 def ask_ahead(
-    namespace: str,
-    flow_id: str,
+    found: Runnable,
     inputs: Callable[[], Mapping[str, Any]],
     *,
     hidden: Collection[str],
@@ -115,11 +114,9 @@ def ask_ahead(
     `seconds`: how long one answer may take; `in_all`: all together.
     """
     answers = Answers(seconds=seconds, in_all=in_all)
-    found = births.runnable(namespace, flow_id)
-    if _ASKS.search(found.source):
-        with suppress(BuilderError):  # the run itself will say so
-            given = inputs()
-            with_answers(lambda known: _tried(found, given, hidden, require_inputs, known), answers)
+    with suppress(BuilderError):  # the run itself will say so
+        given = inputs()
+        with_answers(lambda known: _tried(found, given, hidden, require_inputs, known), answers)
     return answers.completed()
 
 

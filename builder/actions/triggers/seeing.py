@@ -3,22 +3,22 @@
 from typing import Any
 
 from builder.errors import InvalidFlow, NotFound
-from builder.flows.model import Flow
 from builder.runtime.evaluate import given_here
 from builder.store import births
+from builder.store.births import Runnable
 from builder.store.triggers import Trigger
 
 
-def flow_of(trigger: Trigger) -> Flow | None:
+def runnable_of(trigger: Trigger) -> Runnable | None:
     """The flow as it was published with the trigger; None when it cannot be read any more."""
     try:
-        return births.runnable(trigger.namespace, trigger.flow_id, trigger.revision).flow
+        return births.runnable(trigger.namespace, trigger.flow_id, trigger.revision)
     except (NotFound, InvalidFlow):
         return None
 
 
-def seen_by(trigger: Trigger, of: Flow | None) -> dict[str, Any]:
+def seen_by(trigger: Trigger, of: Runnable | None) -> dict[str, Any]:
     """What every expression of a trigger may read: its flow with vars and labels, and what the installation gives."""
     flow = {"id": trigger.flow_id, "namespace": trigger.namespace, "revision": trigger.revision}
     given = {"flow": flow, **given_here()}
-    return given if of is None else {**given, "vars": of.variables, "labels": dict(of.labels)}
+    return given if of is None else {**given, "vars": of.flow.variables, "labels": dict(of.flow.labels)}

@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from builder.actions.triggers.seeing import flow_of, seen_by
+from builder.actions.triggers.seeing import runnable_of, seen_by
 from builder.clock import Clock
 from builder.errors import InvalidInput
 from builder.runtime.evaluate import render
@@ -31,7 +31,7 @@ def _written_zone(trigger: Trigger) -> str:
 
 
 def _dates(trigger: Trigger, zone: str, clock: Clock) -> Dates:
-    seen = {**seen_by(trigger, flow_of(trigger)), "trigger": {}}
+    seen = {**seen_by(trigger, runnable_of(trigger)), "trigger": {}}
     lookups = StoredLookups(trigger.namespace, clock.now)
     found = render(trigger.definition["dates"], seen, lookups, clock, typed=True)
     if not isinstance(found, list):
