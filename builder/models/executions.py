@@ -187,12 +187,16 @@ class Signal(models.Model):
 
 
 class StateChange(models.Model):
-    """An execution reached a state that flow triggers may wait for; written by its runner, deleted by the scheduler."""
+    """An execution reached a state that flow triggers may wait for; written by its runner, deleted by the scheduler.
+
+    `held_until`: one scheduler asks others for what it triggers, nobody else may until then.
+    """
 
     id = models.BigAutoField(primary_key=True)
     execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="changes", db_index=False)
     state = models.CharField(max_length=10)
     at = models.DateTimeField()
+    held_until = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["execution"], name="change_of_execution")]

@@ -10,7 +10,8 @@ from typing import Any
 from django.db import connection
 
 from builder.store import triggers
-from builder.store.triggers import Trigger
+from builder.store.triggers import Trigger, changes
+from builder.store.triggers.changes import Change
 from builder.triggers.opening import ASKING_SECONDS_IN_ALL, Opening
 
 MOST = 8
@@ -29,32 +30,27 @@ _under_way: dict[tuple[str, Hashable], _Asked] = {}
 """By trigger and by what it is to start for. Only the scheduler's thread touches it."""
 
 
-def claimed(trigger: Trigger, now: datetime, is_open: Callable[[], bool]) -> bool:
-    """Whether this process may ask; `is_open`: that nobody else has started it meanwhile."""
-    if not triggers.claim(trigger, now, now + _HELD):
-        return False
-    if is_open():
-        return True
-    triggers.let_go(trigger)
-    return False
-
-
 def answered(
     opening: Opening,
     about: Hashable,
     now: datetime,
-    claim: Callable[[], bool],
+    is_open: Callable[[], bool] | None,
     *,
     inputs: Mapping[str, Any] | None = None,
     require_inputs: bool = True,
 ) -> Opening | None:
-    """The opening with what it asked; None until it is known, or while another scheduler asks. `settle` follows."""
+    """The opening with what it asked; None until it is known, or while another scheduler asks. `settle` follows.
+
+    `is_open`: that nobody else has started it meanwhile; None: the trigger is this process's already, or a change is
+    asked about, which is claimed instead of the trigger, so that several are asked about at once.
+    """
     if not opening.asks:
         return opening
     key = (opening.trigger.key, about)
     if key not in _under_way:
         _forget_left(now)
-        if sum(not one.answer.done() for one in _under_way.values()) < MOST and claim():
+        has_room = sum(not one.answer.done() for one in _under_way.values()) < MOST
+        if has_room and _claimed(opening.trigger, about, now, is_open):
             _under_way[key] = _Asked(_begun(lambda: opening.asking(inputs=inputs, require_inputs=require_inputs)), now)
         return None
     asked = _under_way[key].answer
@@ -67,8 +63,22 @@ def answered(
 
 def settle(trigger: Trigger, about: Hashable) -> None:
     """It has started what it is to start, or never will; nothing is done where nothing was asked."""
-    if _under_way.pop((trigger.key, about), None):
+    if _under_way.pop((trigger.key, about), None) and not isinstance(about, Change):
         triggers.let_go(trigger)
+
+
+def _claimed(trigger: Trigger, about: Hashable, now: datetime, is_open: Callable[[], bool] | None) -> bool:
+    """Whether this process may ask."""
+    if isinstance(about, Change):
+        return any(about == what for _, what in _under_way) or changes.claim(about, now, now + _HELD)
+    if is_open is None:
+        return True
+    if not triggers.claim(trigger, now, now + _HELD):
+        return False
+    if is_open():
+        return True
+    triggers.let_go(trigger)
+    return False
 
 
 def slot_of(trigger: Trigger) -> datetime | None:

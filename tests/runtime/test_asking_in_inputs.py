@@ -268,6 +268,40 @@ def test_backfills_gathered_calls_and_ends_of_flows_wait_for_answers_as_well(cit
     assert Cities.asked == 3 and not trigger_asking._under_way
 
 
+def test_several_ends_of_flows_are_asked_about_at_once_each_by_one_scheduler(
+    cities: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish("tasks:\n  - {id: say, type: io.kestra.plugin.core.log.Log, message: hi}\n")
+    after = "{id: NAME, type: io.kestra.plugin.core.trigger.Flow, inputs: {city: Lille}}"
+    both = f"triggers:\n  - {after.replace('NAME', 'after')}\n  - {after.replace('NAME', 'too')}\n"
+    share(ASKS.format(id="asks", call=f"http('{cities}')", more=both))
+    clock = FixedClock(SystemClock().now())
+    for _ in range(2):
+        ended(actions.run("team", "one").id)
+    assert fire_flows(clock) == 0 and len(trigger_asking._under_way) == 4
+    all_known()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(trigger_asking, "_under_way", {})
+        assert fire_flows(clock) == 0 and not trigger_asking._under_way
+    assert fire_flows(clock) == 4 and Cities.asked == 4 and not trigger_asking._under_way
+
+
+def test_an_end_is_asked_about_elsewhere_where_the_first_scheduler_went_away(
+    cities: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish("tasks:\n  - {id: say, type: io.kestra.plugin.core.log.Log, message: hi}\n")
+    share(ASKS.format(id="asks", call=f"http('{cities}')", more="triggers:\n" + OTHERS.splitlines()[-1] + "\n"))
+    clock = FixedClock(SystemClock().now())
+    ended(actions.run("team", "one").id)
+    fire_flows(clock)
+    all_known()
+    monkeypatch.setattr(trigger_asking, "_under_way", {})
+    clock.advance(timedelta(minutes=3))
+    fire_flows(clock)
+    all_known()
+    assert fire_flows(clock) == 1 and Cities.asked == 2
+
+
 def test_all_answers_together_have_their_time_as_well() -> None:
     answers = asking.Answers(in_all=0)
     with pytest.raises(ExpressionError, match="all together"):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from builder.models import StateChange
 from builder.store.gate import write
 
@@ -22,9 +24,11 @@ def waiting(limit: int = 200) -> list[Change]:
     return [Change(row.id, row.execution_id, row.state, row.at) for row in StateChange.objects.order_by("id")[:limit]]
 
 
-def is_waiting(change: Change) -> bool:
-    """Whether no scheduler has taken it yet."""
-    return StateChange.objects.filter(id=change.id).exists()
+def claim(change: Change, now: datetime, until: datetime) -> bool:
+    """The right to ask others for what it triggers until then; True for one process, while nobody has taken it."""
+    with write():
+        free = StateChange.objects.filter(id=change.id).filter(Q(held_until__isnull=True) | Q(held_until__lte=now))
+        return free.update(held_until=until) > 0
 
 
 def take(change: Change) -> bool:

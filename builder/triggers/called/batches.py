@@ -3,6 +3,7 @@
 import json
 import logging
 from datetime import datetime
+from functools import partial
 
 from builder.clock import Clock
 from builder.errors import BuilderError, Unavailable
@@ -70,8 +71,8 @@ def _start(trigger: Trigger, clock: Clock) -> bool:
     opening = Opening(trigger, {"date": clock.now().isoformat()}, clock)
     objection = opening.objection()
     now = clock.now()
-    claim = lambda: asking.claimed(trigger, now, lambda: _is_due(trigger, now))  # noqa: E731
-    known = opening if objection else asking.answered(opening, "calls", now, claim, require_inputs=False)
+    is_due = partial(_is_due, trigger, now)
+    known = opening if objection else asking.answered(opening, "calls", now, is_due, require_inputs=False)
     if known is None:
         return False
     started = _taken(known, objection, clock)

@@ -70,14 +70,12 @@ def _look_at(change: Change, meant: Sequence[Trigger], clock: Clock) -> int:
         # not taken: another scheduler has looked at it
         started = sum(_heed(one, change, labels, clock) for one in known if one) if changes.take(change) else 0
     for one in found:
-        asking.settle(one.opening.trigger, change.id)
+        asking.settle(one.opening.trigger, change)
     return started
 
 
 def _answered(found: _Found, change: Change, now: datetime) -> _Found | None:
-    trigger = found.opening.trigger
-    claim = lambda: asking.claimed(trigger, now, lambda: changes.is_waiting(change))  # noqa: E731
-    known = asking.answered(found.opening, change.id, now, claim, require_inputs=False)
+    known = asking.answered(found.opening, change, now, None, require_inputs=False)
     return replace(found, opening=known) if known else None
 
 

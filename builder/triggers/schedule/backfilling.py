@@ -123,9 +123,9 @@ def _take(opening: Opening, current: Backfill, slot: datetime, now: datetime) ->
             return backfills.move_on(place, current, slot, now, state=SKIPPED, reason=found.reason)
         if found is not None:
             raise InvalidInput(found.reason)
-        is_open = lambda: triggers.get(*place).backfill == current  # noqa: E731
-        claim = lambda: asking.claimed(trigger, now, is_open)  # noqa: E731
-        known = asking.answered(opening, about, now, claim, inputs=current.inputs)
+        known = asking.answered(
+            opening, about, now, lambda: triggers.get(*place).backfill == current, inputs=current.inputs
+        )
         if known is None:
             return None
         moved = backfills.move_on(

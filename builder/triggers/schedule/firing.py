@@ -101,7 +101,7 @@ def _fire(trigger: Trigger, times: Times, slot: datetime, now: datetime, clock: 
             asking.settle(trigger, slot)
             return 0
         opening = opening.with_variables(fitting_variables(opening, times, slot))
-        known = asking.answered(opening, slot, now, lambda: asking.claimed(trigger, now, lambda: _is_open(trigger)))
+        known = asking.answered(opening, slot, now, lambda: _is_open(trigger))
         if known is None:
             return 0
         fired = triggers.fire(trigger, slot, now, next_at=next_at, state=FIRED, create=lambda: known.start().id)
