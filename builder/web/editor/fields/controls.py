@@ -63,7 +63,8 @@ class FieldView:
     @property
     def several(self) -> bool:
         """Whether it has controls of its own for its parts."""
-        return self.control in ("map", "ways", "siblings", "choices")
+        one_kind = self.control == "section" and "" in self.field.variants
+        return one_kind or self.control in ("rows", "map", "ways", "siblings", "choices")
 
     @property
     def choices(self) -> tuple[str, ...]:
