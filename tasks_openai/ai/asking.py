@@ -22,8 +22,7 @@ from tasks_openai.ai.provider.connecting import connect
 from tasks_openai.ai.provider.fields import OpenAI
 from tasks_openai.answers import structured
 from tasks_openai.providers import Json, Speech, Thinking
-from tasks_openai.wire import failures
-from tasks_openai.wire.calls import ask
+from tasks_openai.wire.calls import ask, paid_for_nothing
 from tasks_openai.wire.failures import Misunderstood
 
 _DIALECTS: Mapping[Speech, Dialect] = {
@@ -95,7 +94,7 @@ async def _asked(context: RunContext, question: Question, how: ChatConfiguration
         whole = collecting.body()
         answered = dialect.read(whole)
     except Misunderstood as error:
-        raise failures.misunderstood(error, connection.place(provider.model_name)) from error
+        raise paid_for_nothing(context, connection, provider.model_name, error) from error
     if how.log_responses:
         context.log("INFO", f"Answer: {json.dumps(whole, ensure_ascii=False, default=str)}")
     measure(context, answered.usage, connection, provider.model_name)

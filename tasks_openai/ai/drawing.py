@@ -16,10 +16,10 @@ from tasks_openai.answers import media
 from tasks_openai.answers.pictures import LARGEST_ANSWER_BYTES, LARGEST_IMAGE_BYTES
 from tasks_openai.prices import Usage
 from tasks_openai.providers import Drawing
-from tasks_openai.wire.calls import fetch, fetch_json
+from tasks_openai.wire.calls import fetch, fetch_json, paid_for_nothing
 from tasks_openai.wire.connection import Connection
 from tasks_openai.wire.exchange import Call
-from tasks_openai.wire.failures import Misunderstood, misunderstood
+from tasks_openai.wire.failures import Misunderstood
 from tasks_openai.wire.records import spend
 
 _LOOK_SECONDS, _MOST_LOOKS = 3.0, 200
@@ -62,12 +62,14 @@ class _Asked:
 
     def nothing(self, said: Mapping[str, Any]) -> TaskFailure:
         """There is no picture in the answer; what there is, is told, and it may have to be paid for."""
-        spend(self.context, None, {"model": self.model})
         why = _why(said)
-        title = self.provider.vendor.title
-        if why:
-            return TaskFailure(f"{title} made no picture: {why.rstrip('.')}. Rephrase the prompt.")
-        return misunderstood(Misunderstood(json.dumps(said, default=str)), self.connection.place(self.model))
+        if not why:
+            return self.not_understood(Misunderstood(json.dumps(said, default=str)))
+        spend(self.context, None, {"model": self.model})
+        return TaskFailure(f"{self.provider.vendor.title} made no picture: {why.rstrip('.')}. Rephrase the prompt.")
+
+    def not_understood(self, error: Misunderstood) -> TaskFailure:
+        return paid_for_nothing(self.context, self.connection, self.model, error)
 
 
 async def draw(context: RunContext, provider: ModelProvider, prompt: str) -> tuple[Drawn, Connection]:
@@ -190,7 +192,7 @@ async def _bytes_or_json(asked: _Asked, body: Mapping[str, Any]) -> Drawn:
     try:
         said = reply.json()
     except Misunderstood as error:
-        raise misunderstood(error, asked.connection.place(asked.model)) from error
+        raise asked.not_understood(error) from error
     picture = _mapping(said.get("result")).get("image")
     if not isinstance(picture, str):
         raise asked.nothing(said)

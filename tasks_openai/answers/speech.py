@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from builder.tasks.api import RunContext
 from tasks_openai.answers import media
 from tasks_openai.prices import cost_of_speech
-from tasks_openai.wire.calls import fetch
+from tasks_openai.wire.calls import fetch, paid_for_nothing
 from tasks_openai.wire.connection import Connection
 from tasks_openai.wire.exchange import Call, Reply
-from tasks_openai.wire.failures import Misunderstood, misunderstood
+from tasks_openai.wire.failures import Misunderstood
 from tasks_openai.wire.records import spend
 
 LARGEST_SPEECH_BYTES = 64 * 2**20
@@ -32,8 +32,8 @@ async def spoken_by(context: RunContext, connection: Connection, call: Call, wan
     model, text = str((call.body or {}).get("model") or ""), str((call.body or {}).get("input") or "")
     came = await fetch(context, connection, call, model=model, limit_bytes=LARGEST_SPEECH_BYTES)
     if _is_text(came):
-        spend(context, None, {"model": model})
-        raise misunderstood(Misunderstood(came.content[:1000].decode(errors="replace")), connection.place(model))
+        said = Misunderstood(came.content[:1000].decode(errors="replace"))
+        raise paid_for_nothing(context, connection, model, said)
     cost = cost_of_speech(model, len(text), connection.priced_as, context.now())
     spend(context, cost, {"model": model})
     return Spoken(await context.files.put(f"speech.{wanted}", came.content), _KINDS[wanted], len(came.content))

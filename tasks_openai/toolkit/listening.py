@@ -5,9 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from builder.tasks.api import Field, Form, RunContext, TaskFailure
 from tasks_openai.answers import media
 from tasks_openai.toolkit.tool import OpenAITool, ToolOutputs
-from tasks_openai.wire.calls import fetch
+from tasks_openai.wire.calls import fetch, fetch_json
 from tasks_openai.wire.exchange import Call, Reply
-from tasks_openai.wire.failures import Misunderstood, misunderstood
 from tasks_openai.wire.forms import form_of
 from tasks_openai.wire.records import measure, spend
 
@@ -58,15 +57,11 @@ class ListeningTool(OpenAITool):
         if not sound.content:
             raise TaskFailure("The sound file is empty.", retryable=False)
         connection, model = self.connection(), str(getattr(self, "model", ""))
+        sending = form_of(call, [("file", sound)])
         with self.explaining():
-            came = await fetch(context, connection, form_of(call, [("file", sound)]), model=model)
-        if self.response_format in ("text", "srt", "vtt"):
-            return await self._as_text(context, came)
-        try:
-            body = dict(came.json())
-        except Misunderstood as error:
-            spend(context, None, {"model": model})
-            raise misunderstood(error, connection.place(model)) from error
+            if self.response_format in ("text", "srt", "vtt"):
+                return await self._as_text(context, await fetch(context, connection, sending, model=model))
+            body = await fetch_json(context, connection, sending, model=model)
         measure(context, {"model": model, **body}, "audio", connection.priced_as)
         return ListeningOutputs.of(body)
 

@@ -12,10 +12,10 @@ from builder.tasks.api import Field, Form, Outputs, RunContext, SecretStr, TaskF
 from tasks_openai.answers import media
 from tasks_openai.connected import ConnectedTask, NamedConnection, sendable_key
 from tasks_openai.prices import Flavor
-from tasks_openai.wire.calls import fetch
+from tasks_openai.wire.calls import fetch, paid_for_nothing
 from tasks_openai.wire.exchange import Call
 from tasks_openai.wire.failures import EXCERPT_CHARACTERS, Misunderstood, misunderstood
-from tasks_openai.wire.records import measure, spend
+from tasks_openai.wire.records import measure
 
 Json = Mapping[str, Any]
 
@@ -98,7 +98,7 @@ class OpenAITool(ConnectedTask, ToolTask):
             body = dict(came.json()) if came.content.strip() else {}
         except Misunderstood as error:
             if self.flavor is not None:
-                spend(context, None, {"model": model})
+                raise paid_for_nothing(context, connection, model, error) from error
             raise misunderstood(error, connection.place(model)) from error
         if self.flavor is not None:
             measure(context, {"model": model, **body}, self.flavor, connection.priced_as)

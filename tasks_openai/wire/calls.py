@@ -147,8 +147,14 @@ async def fetch_json(
         return answer.json()
     except Misunderstood as error:
         if call.method == "POST":
-            records.spend(context, None)
+            raise paid_for_nothing(context, connection, model, error) from error
         raise failures.misunderstood(error, connection.place(model)) from error
+
+
+def paid_for_nothing(context: RunContext, connection: Connection, model: str, error: Misunderstood) -> TaskFailure:
+    """What to raise when a whole answer came that is of no use: it may have to be paid for."""
+    records.spend(context, None, {"model": model})
+    return failures.misunderstood(error, connection.place(model))
 
 
 def _at_work(cut: CallFailed | CancelledError) -> bool:

@@ -23,8 +23,9 @@ class WholeAnswer:
         """There is no stream to end."""
 
     def take(self, body: Mapping[str, Any]) -> str:
+        text = self._text_of(body)
         self._body, self.finished = body, True
-        return self._text_of(body)
+        return text
 
     def body(self) -> Mapping[str, Any]:
         return self._body

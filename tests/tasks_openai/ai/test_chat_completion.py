@@ -317,6 +317,15 @@ async def test_a_filtered_answer_is_a_failure(run_at: RunAt, vendors: VendorServ
         await run_at(ChatCompletion, provider("GoogleGemini", vendors), messages=TALK)
 
 
+async def test_a_whole_answer_of_another_shape_may_have_been_paid_for(
+    run_at: RunAt, vendors: VendorServer, context: FakeContext
+) -> None:
+    vendors.answer("/converse", {"output": {"message": "text"}})
+    with pytest.raises(TaskFailure, match="was not understood"):
+        await run_at(ChatCompletion, provider("AmazonBedrock", vendors), messages=TALK)
+    assert metric(context, "cost.unknown") == 1
+
+
 REFUSALS: list[tuple[str, str, int, Any, str]] = [
     ("AmazonBedrock", "/converse", 403, {"message": "The token is invalid."}, "The token is invalid."),
     ("AmazonBedrock", "/converse", 400, {"Message": "No such model."}, "No such model."),

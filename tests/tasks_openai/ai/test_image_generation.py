@@ -168,6 +168,15 @@ async def test_what_is_no_picture_is_not_kept_as_one(run_at: RunAt, vendors: Ven
         await run_at(ImageGeneration, provider("HuggingFace", vendors, modelName="m"), prompt="A cat")
 
 
+async def test_an_answer_that_cannot_be_read_may_have_been_paid_for(
+    run_at: RunAt, vendors: VendorServer, context: FakeContext
+) -> None:
+    vendors.answer("/m", b"{broken", kind="application/json")
+    with pytest.raises(TaskFailure, match="was not understood"):
+        await run_at(ImageGeneration, provider("HuggingFace", vendors, modelName="m"), prompt="A cat")
+    assert metric(context, "cost.unknown") == 1
+
+
 @pytest.mark.parametrize("name", sorted(set(VENDORS) - set(who_draws())))
 def test_who_cannot_draw_is_told_before_the_run(name: str) -> None:
     written = {"type": f"{PREFIX}{name}", **NEEDED[name]}
