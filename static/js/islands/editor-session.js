@@ -62,10 +62,11 @@ export function accept(answer, change = {}) {
   if (answer.go) window.location.assign(answer.go);
 }
 
+// The cookie's token, since a log-in in another tab makes that of the page too old.
+export const token = () => document.cookie.match(/(?:^|; )millstream_csrf=([^;]+)/)?.[1] ?? "";
+
 async function ask(url, body) {
-  // The cookie's token, since a log-in in another tab makes that of the page too old.
-  const token = document.cookie.match(/(?:^|; )millstream_csrf=([^;]+)/)?.[1] ?? "";
-  const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token };
+  const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() };
   const text = JSON.stringify(body);
   try {
     const response = await fetch(url, { method: "POST", headers, body: text, keepalive: text.length < 60000 });

@@ -1,4 +1,5 @@
 // Under a field that names a model: the models of its server, asked when the field is entered, chosen by mouse or keys.
+import { token } from "./editor-session.js";
 
 export default function models(pane) {
   let input = null;
@@ -55,11 +56,10 @@ export default function models(pane) {
   async function ask(told) {
     const mine = box;
     const path = input.closest(".field").dataset.path;
-    const token = document.cookie.match(/(?:^|; )millstream_csrf=([^;]+)/)?.[1] ?? "";
     const body = new URLSearchParams({ path, told: told ? "1" : "0" });
     mine.toggleAttribute("aria-busy", true);
     try {
-      const answer = await fetch(pane.dataset.offers, { method: "POST", headers: { "X-CSRFToken": token }, body });
+      const answer = await fetch(pane.dataset.offers, { method: "POST", headers: { "X-CSRFToken": token() }, body });
       if (answer.ok && mine === box) mine.innerHTML = await answer.text();
     } catch {
       return; // without the list the field is what it was
