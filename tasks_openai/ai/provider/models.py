@@ -12,7 +12,6 @@ from tasks_openai.ai.provider.fields import AnyProvider, OpenAI
 from tasks_openai.model_names import Kind
 from tasks_openai.offered_models import Shelf, digest, listed, offering
 from tasks_openai.providers import VENDORS
-from tasks_openai.wire.connection import OPENAI_URL
 
 PLACE = ("provider", "modelName")
 _TYPES: Mapping[str, type[ModelProvider]] = {
@@ -45,13 +44,9 @@ def offered_models(kind: Kind, written: Mapping[str, Any], now: datetime) -> Off
     provider, inside = found
     own = inside.get("baseUrl") or inside.get("endpoint")
     names = model_names.known(kind) if provider is OpenAI else provider.model_fields["model_name"].examples or ()
-    home = OPENAI_URL if provider is OpenAI else _home(provider)
+    home = VENDORS[provider.__name__].root
     shelf = Shelf(kind, "" if own or "{" in home else home, now, tuple(names))
     return offering(shelf, lambda render: _question(shelf, provider, inside, render))
-
-
-def _home(provider: type[ModelProvider]) -> str:
-    return VENDORS[provider.__name__].root
 
 
 def _question(
