@@ -31,9 +31,7 @@ class TemplateFault:
 
 def check(template: str) -> list[TemplateFault]:
     """All faults that can be known without values; an empty list when there are none."""
-    if "{" not in template:
-        return []
-    if len(template) <= DEFAULT_LIMITS.template_bytes and dotted_names(template) is not None:
+    if "{" not in template or dotted_names(template) is not None:
         return []
     try:
         tree = parse_template(template, DEFAULT_LIMITS)

@@ -34,7 +34,7 @@ def references(template: str) -> list[Reference]:
     """In the order of the text; names that the template sets itself are left out. Empty for one that cannot be read."""
     if "{" not in template:
         return []
-    if (plain := dotted_names(template)) is not None and len(template) <= DEFAULT_LIMITS.template_bytes:
+    if (plain := dotted_names(template)) is not None:
         return [Reference(path, *line_and_column(template, at)) for at, path in plain if path[0] != "loop"]
     try:
         tree = parse_template(template, DEFAULT_LIMITS)

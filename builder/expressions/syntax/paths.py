@@ -2,6 +2,7 @@
 
 import re
 
+from builder.expressions.limits import DEFAULT_LIMITS
 from builder.expressions.syntax.expression import RESERVED
 
 _PIECE = re.compile(r"\{\{-?\s*([^\W\d]\w*(?:\.[^\W\d]\w*)*)\s*-?\}\}")
@@ -11,7 +12,7 @@ _WORDS = RESERVED | {"TRUE", "FALSE", "NULL", "NONE"}
 
 def dotted_names(source: str) -> list[tuple[int, tuple[str, ...]]] | None:
     """Each path with its place; None where the template holds anything else, so that it must be parsed."""
-    if "{%" in source or "{#" in source or "{{{" in source:
+    if len(source) > DEFAULT_LIMITS.template_bytes or "{%" in source or "{#" in source or "{{{" in source:
         return None
     found = [(piece.start(1), tuple(piece[1].split("."))) for piece in _PIECE.finditer(source)]
     if len(found) != len(_OPENING.findall(source)):
