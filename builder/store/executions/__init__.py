@@ -27,7 +27,7 @@ from builder.store.executions.leases import (
     renew,
     sources,
 )
-from builder.store.executions.limits import change_limit, concurrency_key
+from builder.store.executions.limits import change_limit
 from builder.store.executions.reading import load, load_many, states
 from builder.store.executions.records import (
     LogRow,
@@ -88,7 +88,6 @@ __all__ = [
     "children_running",
     "claim",
     "claim_many",
-    "concurrency_key",
     "count_logs",
     "counts",
     "counts_of",

@@ -82,15 +82,14 @@ def _full(execution: Execution, key: str, what: str, count: int) -> str:
     return f"Flow `{execution.namespace}.{execution.flow_id}` already has {named}, {limit}."
 
 
-def concurrency_key(execution_id: str) -> str:
-    """Whom an execution shares the limit of its flow with; "" when it is gone."""
-    return _row(execution_id).values_list("concurrency_key", flat=True).first() or ""
+def limit_now(execution_id: str, concurrency: Concurrency | None) -> tuple[Concurrency | None, str]:
+    """The limit of an execution that waited for its date, and the key by which it shares it.
 
-
-def limit_now(execution_id: str, concurrency: Concurrency | None) -> Concurrency | None:
-    """The limit of an execution that waited for its date: the flow may have got another one since it was made."""
-    limit = _row(execution_id).values_list("concurrency_limit", flat=True).first()
-    return None if limit is None else replace(concurrency or Concurrency(limit), limit=limit)
+    The flow may have got another limit since it was made. None and "" when it is gone.
+    """
+    found = _row(execution_id).values_list("concurrency_limit", "concurrency_key").first()
+    limit, key = found or (None, "")
+    return None if limit is None else replace(concurrency or Concurrency(limit), limit=limit), key or ""
 
 
 def queued_flows(flow_ids: Collection[str] | None = None) -> set[tuple[str, str]]:

@@ -14,7 +14,7 @@ from builder.models import Execution as ExecutionRow
 from builder.models import Signal, TaskRun
 from builder.store import documents
 from builder.store.executions import rows
-from builder.store.executions.limits import admitted, concurrency_key, limit_now, promote, queued_flows
+from builder.store.executions.limits import admitted, limit_now, promote, queued_flows
 from builder.store.executions.records import insert_logs, insert_metrics, totals
 from builder.store.executions.signals import child_ended, send_many
 from builder.store.executions.values import Saved, SaveResult
@@ -176,7 +176,7 @@ def admit_late(execution: Execution, concurrency: Concurrency | None, now: datet
     If not, it is queued or ended as its flow's limit says, and whoever claimed it has lost it.
     """
     with write():
-        limit, key = limit_now(execution.id, concurrency), concurrency_key(execution.id)
+        limit, key = limit_now(execution.id, concurrency)
         found = admitted(replace(execution, wake_at=None), limit, key, now)
         if found.state is State.CREATED:
             ExecutionRow.objects.filter(id=execution.id).update(wake_at=None)
