@@ -21,7 +21,7 @@ from builder.web.editor.fields.view import form_of
 from builder.web.editor.steps.graph import Look, graph_of, sign
 from builder.web.editor.steps.lines import lines
 from builder.web.editor.steps.outline import Branch, missing, outline, walk
-from builder.web.editor.steps.spots import spot_of
+from builder.web.editor.steps.spots import Spot, spot_of
 from builder.web.paths import path_key
 
 
@@ -87,6 +87,7 @@ def _structure(checked: Checked, data: Mapping[str, Any], chosen: Path) -> dict[
     if form is None:
         chosen = ()
         form = form_of(checked.document, checked.problems, (), known)
+    spot = spot_of(data, chosen, known) if chosen else None
     return {
         "branches": branches,
         "sections": [{"branch": branch, "lines": tuple(lines(branch))} for branch in branches],
@@ -96,17 +97,16 @@ def _structure(checked: Checked, data: Mapping[str, Any], chosen: Path) -> dict[
         "chosen": chosen,
         "chosen_key": path_key(chosen),
         "chips": chips(data, branches, chosen, known),
-        "destinations": _destinations(branches, chosen, data),
+        "destinations": _destinations(branches, chosen, spot),
         "places": _steps_could_stand(branches, chosen),
-        "place": spot_of(data, chosen, known).path if chosen else (),
+        "place": spot.path if spot else (),
         "steps": _places(checked.document, branches),
     }
 
 
-def _destinations(branches: Sequence[Branch], chosen: Path, data: Any) -> list[dict[str, str]]:
+def _destinations(branches: Sequence[Branch], chosen: Path, spot: Spot | None) -> list[dict[str, str]]:
     """The other lists of steps that the chosen one could move to, each at its end."""
     found: list[dict[str, str]] = []
-    spot = spot_of(data, chosen, catalogue()) if chosen else None
     if spot is None or spot.alone:
         return found
     for branch, owner in _task_lists(branches, ""):
