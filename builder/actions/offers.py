@@ -17,7 +17,7 @@ from builder.errors import BuilderError, Path
 from builder.flows.check import with_plugin_defaults
 from builder.flows.document import parse_kept
 from builder.flows.edit.intent import found_at
-from builder.runtime.evaluate import given_envs, given_globals, render
+from builder.runtime.evaluate import given_here, render
 from builder.runtime.network import Network
 from builder.store.lookups import StoredLookups
 from builder.tasks.catalogue import catalogue
@@ -85,8 +85,7 @@ class _Rendering:
         self._seen = {
             "flow": {"id": flow_id, "namespace": namespace},
             "vars": data.get("variables") or {},
-            "globals": given_globals(),
-            "envs": given_envs(),
+            **given_here(),
         }
 
     def render(self, value: Any, *, typed: bool = False) -> Any:
