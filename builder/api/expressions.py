@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
-from builder.actions.executions.trying import Tried, try_expression, try_with_flow
+from builder.actions.executions.trying import Tried, try_on_execution, try_with_flow
 from builder.api.methods import methods
 from builder.api.reading import body_map
 from builder.errors import InvalidInput
@@ -41,7 +41,7 @@ def _listed(written: Any) -> Sequence[Any]:
 def _tried(body: Mapping[str, Any], expressions: Sequence[str]) -> list[Tried]:
     execution_id, run = (str(body.get(name) or "") for name in ("executionId", "taskRunId"))
     if execution_id:
-        return [try_expression(execution_id, one, run or None) for one in expressions]
+        return try_on_execution(execution_id, expressions, run or None)
     inputs = body.get("inputs") or {}
     if not isinstance(inputs, dict):
         raise InvalidInput("inputs: must be a map.")

@@ -37,15 +37,15 @@ class MaskedLookups(RuntimeLookups):
         raise ExpressionError("Nothing is decrypted here; only a running task may.")
 
 
-def try_expression(execution_id: str, expression: str, run: str | None = None) -> Tried:
-    """Renders the text as the task run (path or id) would, or as the flow's outputs. Raises NotFound."""
+def try_on_execution(execution_id: str, expressions: Sequence[str], run: str | None = None) -> list[Tried]:
+    """Each as the task run (path or id) would render it, or the flow's outputs. Raises NotFound."""
     execution, _ = executions.load(execution_id)
     plan = plan_of(executions.sources([execution_id])[execution_id], execution.revision, execution.created_at)
     path = _path_of(execution, run) if run else None
     seen = variables(plan, masked(execution), path, **given_here())
     files_of = {execution.id, *filter(None, (execution.parent_id, execution.original_id))}
     lookups = MaskedLookups(execution.id, execution.namespace, files_of, Masker(), _CLOCK, list)
-    return _tried(expression, seen, lookups)
+    return [_tried(one, seen, lookups) for one in expressions]
 
 
 def try_with_flow(text: str, revision: int, inputs: Mapping[str, Any], expressions: Sequence[str]) -> list[Tried]:

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from builder.actions import executions as execution_actions
-from builder.actions.executions.trying import try_expression
+from builder.actions.executions.trying import try_on_execution
 from builder.api.execution_json import execution_json, origin
 from builder.api.executions.create import inputs_json
 from builder.api.methods import methods
@@ -142,7 +142,7 @@ def set_state(request: HttpRequest, execution_id: str) -> HttpResponseBase:
 
 def evaluate(request: HttpRequest, execution_id: str, run: str = "") -> HttpResponseBase:
     """The body, an expression, as this execution (or a task run of it) would render it; secrets are masked."""
-    tried = try_expression(execution_id, body_text(request), run or None)
+    (tried,) = try_on_execution(execution_id, [body_text(request)], run or None)
     return JsonResponse({"result": tried.result, "error": tried.error or None, "stackTrace": None})
 
 
