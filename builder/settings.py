@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,17 +33,25 @@ def _secret_key() -> str:
     path = DATA / "secret_key"
     try:
         DATA.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        if not path.exists():
+            _make_secret_key(path)
         return path.read_text().strip()
     except OSError as error:
         raise ImproperlyConfigured(
             f"Cannot write {path} ({error.strerror}); set MILLSTREAM_DATA to a folder you may write to."
         ) from error
-    with os.fdopen(descriptor, "w") as file:
-        key = secrets.token_urlsafe(48)
-        file.write(key)
-    return key
+
+
+def _make_secret_key(path: Path) -> None:
+    """Whole at once: of processes that start together one makes it, and none reads half of it."""
+    descriptor, made = tempfile.mkstemp(prefix="secret_key-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            os.link(made, path)
+    finally:
+        os.unlink(made)
 
 
 DEBUG = flag("MILLSTREAM_DEBUG", False)
