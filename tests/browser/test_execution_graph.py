@@ -1,6 +1,9 @@
 """An execution as a graph in a real browser: the state of each step, live, and the way into it."""
 
 import pytest
+from playwright.sync_api import expect
+
+from tests.doubles.patience import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +30,7 @@ def test_the_graph_follows_the_execution_and_leads_to_each_step(site):
     tab = site.tab
     tab.goto(f"/executions/{execution}?view=graph")
     tab.wait_for_selector('.node[data-id="wait"].state-PAUSED')
-    assert tab.locator('.node[data-id="say"].state-SUCCESS .node-state').text_content() == "✓3"
+    expect(tab.locator('.node[data-id="say"].state-SUCCESS .node-state')).to_have_text("✓3")
     assert not tab.locator('.node[data-id="after"].ran').count()
     drawing = tab.locator("svg.graph").element_handle()
     site.post(f"/executions/{execution}/resume")
@@ -60,3 +63,23 @@ def test_the_graph_of_an_execution_fits_a_phone_and_is_walked_by_keyboard(site, 
     phone.keyboard.press("Enter")
     phone.wait_for_selector('.node[data-id="each"][aria-current]')
     site.post(f"/executions/{execution}/kill")
+
+
+def test_the_last_states_are_painted_though_they_come_while_the_page_is_asking_already(site, tab):
+    again = "  - {id: again, type: io.kestra.plugin.core.flow.Pause}\n"
+    site.publish(TEXT.replace("graphed", "graphed_late").replace("  - {id: never", f"{again}  - {{id: never"))
+    execution = site.run("graphed_late")
+    site.wait_for("PAUSED")
+    tab.goto(f"/executions/{execution}?view=graph")
+    held = []
+    tab.route("**/live?**", lambda route: route.continue_() if held else held.append((route, route.fetch())))
+    site.post(f"/executions/{execution}/resume")
+    while not held:
+        tab.wait_for_timeout(20)  # hears what the browser tells
+    query = "SELECT state FROM builder_taskrun WHERE execution_id = ? AND task_id = 'again'"
+    wait_until(lambda: site.rows(query, execution) == [("PAUSED",)])
+    site.post(f"/executions/{execution}/resume")
+    expect(tab.locator("[data-announce]")).to_have_text("failed")
+    ((route, answer),) = held
+    route.fulfill(response=answer)
+    tab.wait_for_selector('.node[data-id="sorry"].state-SUCCESS')

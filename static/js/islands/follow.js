@@ -11,9 +11,14 @@ export default function follow(root) {
   const answers = root.querySelector("#answers");
   let timer = null;
 
+  let asked = Promise.resolve();
+
+  // One after another: htmx keeps back what is asked beside another request, and does not tell when that has come.
   const refresh = () => {
     timer = null;
-    return window.htmx.ajax("GET", root.dataset.live + location.search, { target: "#live", swap: "innerHTML" }).then(paint);
+    const ask = () => window.htmx.ajax("GET", root.dataset.live + location.search, { target: "#live", swap: "innerHTML" });
+    asked = asked.catch(() => {}).then(ask).then(paint);
+    return asked;
   };
   const later = () => { timer ??= setTimeout(refresh, REFRESH_MS); };
 

@@ -10,6 +10,7 @@ export default function run(panel) {
   const shown = panel.querySelector("[data-shown]");
   const answers = panel.querySelector("[data-answers]");
   let [current, states, source, timer] = [null, {}, null, null];
+  let [asked, newest] = [0, 0];
 
   document.addEventListener("editor:run", (event) => {
     document.getElementById("run-dialog").close();
@@ -45,10 +46,13 @@ export default function run(panel) {
   async function refresh() {
     timer = null;
     const execution = current;
+    const mine = (asked += 1);
     const step = facts.steps.find((one) => JSON.stringify(one.path) === JSON.stringify(facts.chosen));
     const response = await fetch(`${execution.beside}?step=${encodeURIComponent(step?.id ?? "")}`, { headers: { Accept: "application/json" } });
     if (!response.ok || execution !== current) return response.status === 404 ? close() : null;
     const answer = await response.json();
+    if (mine < newest) return null; // a later answer came first
+    newest = mine;
     const held = document.activeElement?.closest("a, button");
     const place = shown.contains(held) ? `${held.localName}:${held.textContent}` : "";
     shown.innerHTML = answer.html;
