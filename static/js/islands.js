@@ -14,5 +14,5 @@ async function start(root) {
   }
 }
 
-start(document);
+start(document).then(() => document.documentElement.setAttribute("data-started", "")); // for browser tests
 document.addEventListener("htmx:load", (event) => start(event.target));

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.browser.site import Site
+from tests.browser.site import Site, wait_for_scripts
 from tests.doubles.openai_server import OpenAIServer
 from tests.doubles.product import Product
 
@@ -22,6 +22,8 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 KEY = "sk-test-browser"
+PATIENCE_SECONDS = 90
+"""A bound that a busy machine keeps too; nothing waits so long when all is well."""
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -40,13 +42,30 @@ def chromium():
         pytest.skip(MISSING)
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+def new_page(context):
+    """A page that goes on only when the scripts of what it went to have started: before, they hear no key or click."""
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
+    page = context.new_page()
+    page.goto, page.reload = wait_for_scripts_after(page, page.goto), wait_for_scripts_after(page, page.reload)
+    return page
+
+
+def wait_for_scripts_after(page, going):
+    def go(*arguments, **options):
+        answer = going(*arguments, **options)
+        wait_for_scripts(page)
+        return answer
+
+    return go
 
 
 def listen(page):
@@ -64,7 +83,7 @@ def page(chromium, live_server):
 
     User.objects.create_user("ann", password="millstream-ann")
     context = chromium.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 860})
-    page = context.new_page()
+    page = new_page(context)
     complaints = listen(page)
     page.goto("/login")
     page.get_by_label("Name").fill("ann")
@@ -89,9 +108,8 @@ def openai(openai_server):
     """The same, as nobody had used it."""
     openai_server.requests.clear()
     openai_server.answers.clear()
-    openai_server.delay_seconds = 0
     yield openai_server
-    openai_server.delay_seconds = 0
+    openai_server.holds = False
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +131,7 @@ def product(openai_server, tmp_path_factory):
 def logged_in(chromium, product):
     """The cookies of the first account."""
     context = chromium.new_context(base_url=product.url)
-    page = context.new_page()
+    page = new_page(context)
     page.goto("/login")
     page.get_by_label("Name").fill("admin")
     page.get_by_label("Password").fill(product.password)
@@ -135,7 +153,7 @@ def open_tab(chromium, product, logged_in):
     def open_tab(width=1440, height=860, **options):
         options = {"storage_state": logged_in, **options}
         context = chromium.new_context(base_url=product.url, viewport={"width": width, "height": height}, **options)
-        tab = context.new_page()
+        tab = new_page(context)
         tab.complaints = listen(tab)
         tabs.append(tab)
         return tab

@@ -3,6 +3,13 @@
 import re
 
 
+def wait_for_scripts(page):
+    """After a click that led to another page: until its scripts hear what a person does."""
+    page.wait_for_function(
+        "() => !document.querySelector('script[type=module]') || 'started' in document.documentElement.dataset"
+    )
+
+
 class Site:
     """A tab at a product. `publish` and `run` post the forms of the pages without clicking through them."""
 
@@ -42,9 +49,9 @@ class Site:
         """The page of an execution."""
         self.tab.goto(f"/executions/{execution_id}")
 
-    def wait_for(self, state, seconds=30):
+    def wait_for(self, state):
         """Until the open page of an execution shows the state."""
-        self.tab.wait_for_selector(f'#facts [data-state="{state}"]', timeout=seconds * 1000)
+        self.tab.wait_for_selector(f'#facts [data-state="{state}"]')
 
     def edit(self, flow_id, step="", namespace="company.team"):
         """Opens the editor, at a step."""

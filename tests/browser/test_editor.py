@@ -1,8 +1,10 @@
 """The editor in a real browser: form, outline and YAML are one draft."""
 
 import pytest
+from playwright.sync_api import expect
 
 from builder.actions import drafts, flows
+from tests.doubles.patience import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -81,9 +83,11 @@ def test_a_step_is_added_by_keyboard_moved_and_removed_and_all_of_it_undone(edit
     editor.locator('.step[data-id="return"]').focus()
     editor.keyboard.press("Delete")
     editor.wait_for_function("() => !window.millstreamYaml.getValue().includes('id: return')")
-    for _ in range(3):
+    for there in (["return", "part"], ["part", "return"], ["part"]):
         editor.get_by_role("button", name="Undo").click()
-        editor.wait_for_timeout(300)
+        editor.wait_for_function(
+            "there => `${window.millstreamYaml.getValue().match(/(?<=id: )(return|part)/g)}` === `${there}`", arg=there
+        )
     assert draft() == TEXT
 
 
@@ -91,9 +95,9 @@ def test_broken_yaml_is_kept_and_marked_and_the_form_comes_back(editor):
     type_yaml(editor, 13, 0, "bad: [")
     editor.wait_for_selector("#editor.unreadable")
     editor.wait_for_selector("#form fieldset[disabled]")
-    assert editor.locator(".ace_error").count()
+    expect(editor.locator(".ace_error")).not_to_have_count(0)
     editor.reload()
-    editor.wait_for_selector("#editor.unreadable")
+    editor.wait_for_selector("#editor.unreadable .yaml-pane.started")
     assert "bad: [" in text_of(editor)
     type_yaml(editor, 13, 6, "")
     for _ in range(6):
@@ -109,11 +113,11 @@ def test_control_z_in_the_yaml_goes_on_in_the_shared_history(editor):
     until(editor, "Good morning!")
     editor.keyboard.press("Control+z")
     editor.wait_for_function("() => !window.millstreamYaml.getValue().includes('!')")
-    editor.wait_for_timeout(1300)
     for _ in range(3):
         editor.keyboard.press("Control+z")
-        editor.wait_for_timeout(400)
-    assert text_of(editor) == TEXT
+    editor.wait_for_function("text => window.millstreamYaml.getValue() === text", arg=TEXT)
+    editor.wait_for_function("() => !document.getElementById('editor').dataset.saving")
+    assert text_of(editor) == draft() == TEXT
 
 
 def test_publishing_says_the_revision(editor):
@@ -121,7 +125,7 @@ def test_publishing_says_the_revision(editor):
     until(editor, "Good morning")
     editor.get_by_role("button", name="Publish").click()
     editor.get_by_text("Published as revision 2.").wait_for()
-    assert "nothing unpublished" in editor.inner_text(SAVED)
+    expect(editor.locator(SAVED)).to_contain_text("nothing unpublished")
 
 
 def test_run_opens_the_form_of_the_inputs(editor):
@@ -142,10 +146,12 @@ def test_on_a_phone_the_panes_are_tabs(editor):
 def test_what_was_typed_a_moment_before_leaving_is_there_on_return(editor):
     editor.get_by_label("Message").fill("Just before leaving")
     editor.goto("/flows")
+    wait_until(lambda: "Just before leaving" in draft())
     editor.goto("/flows/company.team/hello/edit#step=greet")
     until(editor, "Just before leaving")
     type_yaml(editor, 10, 32, "!")
     editor.goto("/flows")
+    wait_until(lambda: "Just before leaving!" in draft())
     editor.goto("/flows/company.team/hello/edit#step=greet")
     until(editor, "Just before leaving!")
 

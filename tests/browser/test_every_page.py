@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import new_page
 from tests.browser.site import Site
 from tests.doubles.openai_server import Answer
 
@@ -125,7 +126,7 @@ REACHED = """name => {
 def ids(chromium, product, logged_in, openai_server):
     """A paused and a failed execution, an entry of the KV store and a secret; everything says what must not run."""
     context = chromium.new_context(base_url=product.url, storage_state=logged_in)
-    site = Site(context.new_page(), product)
+    site = Site(new_page(context), product)
     openai_server.answers.clear()
     openai_server.answers.append(Answer(EVIL))
     site.publish(FLOW)
@@ -199,10 +200,11 @@ def test_a_missing_page_says_so(tab):
 
 
 def test_what_a_model_says_is_shown_as_it_is_and_never_runs(site, tab, openai, ids):
-    openai.delay_seconds = 1
+    openai.holds = True
     openai.answers.append(Answer(EVIL))
     site.run("every_page")
     expect(tab.locator("#answers pre")).to_contain_text("<script>")
+    openai.holds = False
     site.wait_for("PAUSED")
     tab.get_by_role("link", name="ask", exact=True).click()
     answer = tab.locator("#answer")

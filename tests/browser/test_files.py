@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from builder.clock import SystemClock
 from builder.store import namespace_files
+from tests.browser.site import wait_for_scripts
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -25,8 +26,10 @@ def test_a_file_is_written_saved_uploaded_and_deleted(page):
     page.keyboard.press("Control+s")
     expect(page.get_by_role("heading", name="prompts/query.sql")).to_be_visible()
     expect(page.locator(".ace_keyword")).to_have_text("select")
+    wait_for_scripts(page)
     page.locator("input[type=file]").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"})
     expect(page.get_by_role("heading", name="prompts/a.csv")).to_be_visible()
+    wait_for_scripts(page)
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("navigation", name="Files of lab").get_by_text("a.csv")).to_have_count(0)

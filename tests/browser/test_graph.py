@@ -1,6 +1,9 @@
 """The graph of a flow in a real browser: one more view of the draft, and of an execution as it runs."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from builder.actions import drafts, flows
 from tests.doubles.large_flows import nested_flow
@@ -45,9 +48,9 @@ def text():
 def test_a_step_chosen_in_the_graph_is_chosen_in_form_and_yaml_and_the_address(editor):
     editor.locator('.node[data-id="save"]').click()
     editor.wait_for_selector(CHOSEN.format("save"))
-    assert editor.locator("#form h2").inner_text() == "save"
-    assert editor.url.endswith("#step=save")
-    assert editor.locator(".chosen-lines").count()
+    expect(editor.locator("#form h2")).to_have_text("save")
+    expect(editor).to_have_url(re.compile("#step=save$"))
+    expect(editor.locator(".chosen-lines")).not_to_have_count(0)
     editor.evaluate("() => { window.millstreamYaml.focus(); window.millstreamYaml.gotoLine(6, 4); }")
     editor.wait_for_selector(CHOSEN.format("classify"))
 
@@ -102,7 +105,8 @@ def test_broken_yaml_greys_the_graph_and_leaves_it(editor):
     editor.evaluate("() => { window.millstreamYaml.focus(); window.millstreamYaml.gotoLine(16, 0); }")
     editor.keyboard.type("bad: }")
     editor.wait_for_selector("#editor.unreadable")
-    assert editor.locator("#graph").evaluate("body => body.inert") and editor.locator("#graph .node").count() == 6
+    expect(editor.locator("#graph")).to_have_js_property("inert", True)
+    expect(editor.locator("#graph .node")).to_have_count(6)
     for _ in range(6):
         editor.keyboard.press("Backspace")
     editor.wait_for_selector("#editor:not(.unreadable)")
@@ -115,7 +119,7 @@ def test_the_graph_fits_a_phone(editor):
     editor.get_by_role("button", name="Fit").click()
     editor.locator('.node[data-id="page"]').click()
     editor.get_by_label("Message").wait_for()
-    assert editor.locator("#form h2").inner_text() == "page"
+    expect(editor.locator("#form h2")).to_have_text("page")
 
 
 def test_without_scripts_the_graph_is_a_page_of_links(page):
@@ -126,11 +130,11 @@ def test_without_scripts_the_graph_is_a_page_of_links(page):
     base = page.url.split("/flows")[0].rstrip("/")
     plain.goto(f"{base}/flows/support/sort/edit?view=graph")
     plain.locator('.node[data-id="save"]').click()
-    assert plain.locator('.node[data-id="save"]').get_attribute("aria-current") == "true"
+    expect(plain.locator('.node[data-id="save"]')).to_have_attribute("aria-current", "true")
     plain.get_by_role("button", name="Fold choose").click()
-    assert plain.locator(".node").count() == 4
+    expect(plain.locator(".node")).to_have_count(4)
     plain.get_by_role("button", name="Show the 2 steps inside choose").click()
-    assert plain.locator(".node").count() == 6
+    expect(plain.locator(".node")).to_have_count(6)
     context.close()
 
 

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from builder.actions import drafts, flows
+from tests.browser.site import wait_for_scripts
 
 pytestmark = pytest.mark.browser
 
@@ -38,11 +39,13 @@ def tab_to(page, name):
 
 def test_a_flow_is_made_published_run_and_looked_at(site, tab):
     tab.goto("/flows/new")
+    expect(tab.locator("#id")).to_be_focused()
     tab.keyboard.type("by_keys")
     tab.keyboard.press("Tab")
     tab.keyboard.type("company.team")
     tab.keyboard.press("Enter")
     tab.wait_for_selector(".yaml-pane.started")
+    wait_for_scripts(tab)
     tab.keyboard.press("Control+k")
     tab.keyboard.type("return")
     tab.keyboard.press("Enter")
@@ -56,7 +59,7 @@ def test_a_flow_is_made_published_run_and_looked_at(site, tab):
     expect(tab.get_by_role("dialog", name="Run").get_by_role("button", name="Run")).to_be_focused()
     tab.keyboard.press("Enter")
     expect(tab.locator(".run-panel")).to_be_focused()
-    tab.get_by_role("link", name="Execution", exact=True).wait_for()
+    tab.wait_for_selector('.step[data-id="return"] .step-state.state-SUCCESS')
     tab_to(tab, "Execution")
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/executions/*")
@@ -93,6 +96,7 @@ def test_choices_cases_and_entries_are_filled_in(page):
 
     page.locator(".flow-step").focus()
     page.keyboard.press("Enter")
+    expect(page.get_by_label("Another name for Labels")).to_be_attached()
     tab_to(page, "Another name for Labels")
     page.keyboard.type("cost")
     page.keyboard.press("Tab")

@@ -43,7 +43,7 @@ def edit(page, text):
 
 def until(page, words):
     page.wait_for_function("words => window.millstreamYaml.getValue().includes(words)", arg=words)
-    page.wait_for_function("!document.getElementById('editor').dataset.saving")
+    page.wait_for_function("() => !document.getElementById('editor').dataset.saving")
     assert words in drafts.open_draft("company.team", "models").text
 
 

@@ -7,6 +7,8 @@ from difflib import ndiff
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.site import wait_for_scripts
+
 pytestmark = pytest.mark.browser
 PROMPT = "Name three rivers of Iceland"
 
@@ -38,6 +40,7 @@ def open_a_starter(tab):
     card = tab.locator("section").filter(has=tab.get_by_role("heading", name="Ask a question", exact=True))
     card.get_by_role("button", name="Open").click()
     expect(tab.locator(".yaml-pane.started")).to_be_visible()
+    wait_for_scripts(tab)
 
 
 def change_the_prompt(tab):
@@ -51,7 +54,7 @@ def change_the_prompt(tab):
 
 
 def run_it(tab, openai):
-    openai.delay_seconds = 3
+    openai.holds = True
     tab.get_by_role("button", name="Run", exact=False).first.click()
     dialog = tab.get_by_role("dialog", name="Run")
     expect(dialog.get_by_label("Your question")).to_have_value("What is data orchestration?")
@@ -61,6 +64,7 @@ def run_it(tab, openai):
     answer = tab.locator("#answers pre")
     expect(answer).to_contain_text("Here is")
     assert not answer.inner_text().endswith(PROMPT), "the whole answer came at once"
+    openai.holds = False
     expect(tab.locator("#facts [data-state=SUCCESS]")).to_be_visible()
 
 
@@ -81,6 +85,7 @@ def look_at_the_execution(tab):
 
 def schedule_it(tab):
     expect(tab.locator(".yaml-pane.started")).to_be_visible()
+    wait_for_scripts(tab)
     tab.get_by_role("button", name="Add trigger").click()
     tab.get_by_role("dialog", name="Add").get_by_role("button", name="On a schedule").click()
     cron = tab.get_by_role("textbox", name="Cron")

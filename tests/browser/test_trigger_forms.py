@@ -44,4 +44,5 @@ def test_a_schedule_is_chosen_by_keyboard_without_reading_cron(page):
     expect(page.locator(".runs li")).to_have_count(10)
     page.get_by_role("textbox", name="Cron").fill("*/7 * * * *")
     expect(often).to_have_value("text")
+    until(page, "*/7 * * * *")
     assert "*/7 * * * *" in draft()

@@ -42,12 +42,14 @@ class Request:
 
 class OpenAIServer:
     """Listens on loopback in a thread of its own. `delay_seconds` is the time one whole answer takes, spread over
-    its `chunks`; `strict` answers 400 to what the specification refuses; keys that start with "sk-wrong" get 401."""
+    its `chunks`; while it `holds`, answers stop in their middle, so that a test need not be faster than they are;
+    `strict` answers 400 to what the specification refuses; keys that start with "sk-wrong" get 401."""
 
     def __init__(
         self, *, port: int = 0, delay_seconds: float = 0, chunks: int = 5, strict: bool = True, streams: bool = True
     ) -> None:
         self.delay_seconds, self.chunks, self.strict, self.streams = delay_seconds, chunks, strict, streams
+        self.holds = False
         self.requests: list[Request] = []
         self.answers: deque[Answer] = deque()
         self.store = Store()
@@ -70,7 +72,7 @@ class OpenAIServer:
         if self._runner is not None:
             self._wait(self._runner.cleanup())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=60)
         self._loop.close()
 
     def __enter__(self) -> Self:
@@ -80,7 +82,7 @@ class OpenAIServer:
         self.stop()
 
     def _wait(self, work: Coroutine[Any, Any, Any]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
 
     async def _listen(self) -> None:
         app = web.Application(client_max_size=32 * 2**20)
@@ -171,7 +173,12 @@ class OpenAIServer:
         if request.body.get("stream") and self.streams:
             return await self._stream(http, protocol, answer)
         await asyncio.sleep(self.delay_seconds)
+        await self._held()
         return web.json_response(protocol.whole())
+
+    async def _held(self) -> None:
+        while self.holds:
+            await asyncio.sleep(0.01)
 
     def _keep(self, request: Request, whole: Json) -> None:
         if request.path == "/v1/chat/completions":
@@ -210,6 +217,8 @@ class OpenAIServer:
                 if http.transport is not None:
                     http.transport.close()
                 return response
+            if number == len(events) // 2:
+                await self._held()
             await asyncio.sleep(self.delay_seconds / len(events))  # read anew: a test may let an answer go on
             name = f"event: {event['type']}\n" if "type" in event else ""
             await response.write(f"{name}data: {json.dumps(event)}\n\n".encode())

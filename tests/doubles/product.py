@@ -6,6 +6,7 @@ Where the tests run on PostgreSQL (DATABASE_URL), each data folder has a databas
 import atexit
 import hashlib
 import os
+import random
 import re
 import signal
 import socket
@@ -15,7 +16,7 @@ import sys
 import threading
 import time
 import urllib.request
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,13 +25,21 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 ROOT = Path(__file__).parents[2]
-READY_SECONDS = 60
+READY_SECONDS = 180
+STOP_SECONDS = 60
+
+
+PORTS = range(12_000, 32_000)
+"""Below those that the system gives away by itself: nobody gets one of these between the look and its use."""
+_ports = random.SystemRandom()
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port to tell a program that cannot choose one itself."""
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", _ports.choice(PORTS)))
+            return int(probe.getsockname()[1])
 
 
 _databases: set[str] = set()
@@ -133,7 +142,7 @@ class Product:
                     raise AssertionError(f"{text!r} was not printed. Printed was:\n{self.output}")
 
     def get(self, path: str) -> tuple[int, str]:
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+        with urllib.request.urlopen(self.url + path, timeout=60) as answer:
             return answer.status, answer.read().decode()
 
     def processes(self) -> dict[int, str]:
@@ -155,7 +164,7 @@ class Product:
         """The process id of a part, such as " worker "."""
         return next(pid for pid, command in self.processes().items() if name in command)
 
-    def stop(self, seconds: float = 15) -> int:
+    def stop(self, seconds: float = STOP_SECONDS) -> int:
         """Ctrl-C, and wait. Returns the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
