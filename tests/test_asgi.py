@@ -13,6 +13,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpRe
 from django.urls import path
 
 from builder.asgi import Handler
+from tests.doubles.patience import PATIENCE_SECONDS
 
 stopped = threading.Event()
 here = Path(__file__)
@@ -58,12 +59,12 @@ def scope(address: str, method: str = "GET") -> dict[str, Any]:
 async def answer(address: str, body: bytes = b"", method: str = "GET") -> tuple[int, bytes]:
     client = ApplicationCommunicator(Handler(), scope(address, method))
     await client.send_input({"type": "http.request", "body": body})
-    start = await client.receive_output(5)
+    start = await client.receive_output(PATIENCE_SECONDS)
     content, more = b"", True
     while more:
-        part = await client.receive_output(5)
+        part = await client.receive_output(PATIENCE_SECONDS)
         content, more = content + part.get("body", b""), part.get("more_body", False)
-    await client.wait(5)
+    await client.wait(PATIENCE_SECONDS)
     return start["status"], content
 
 
@@ -98,10 +99,10 @@ async def test_what_breaks_is_an_answer(caplog: pytest.LogCaptureFixture):
 async def test_a_stream_ends_when_its_reader_has_gone():
     client = ApplicationCommunicator(Handler(), scope("/endless"))
     await client.send_input({"type": "http.request", "body": b""})
-    await client.receive_output(5)
-    assert (await client.receive_output(5))["body"] == b"piece"
+    await client.receive_output(PATIENCE_SECONDS)
+    assert (await client.receive_output(PATIENCE_SECONDS))["body"] == b"piece"
     await client.send_input({"type": "http.disconnect"})
-    await client.wait(5)
+    await client.wait(PATIENCE_SECONDS)
     assert stopped.is_set()
 
 

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from django.core.management import get_commands, load_command_class
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import AddField
 
+from tests.doubles.patience import PATIENCE_SECONDS, wait_until
 from tests.doubles.product import ROOT, free_port, own_database
 
 FOLDER = ROOT / "builder" / "docs" / "deploy"
@@ -97,23 +97,16 @@ def environment(data: Path, redis: str, port: int) -> dict[str, str]:
 
 def ready(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=4) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=30) as answer:
             return b'"status": "ok"' in answer.read()
     except (urllib.error.URLError, OSError):
         return False
 
 
 def metric(port: int, name: str) -> float:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
         found = re.findall(rf"^{re.escape(name)} (\S+)$", answer.read().decode(), re.MULTILINE)
     return float(found[0]) if found else 0.0
-
-
-def wait(holds: Any, seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
 
 
 @pytest.mark.processes
@@ -125,15 +118,15 @@ def test_the_lines_of_the_procfile_make_an_installation(valkey: str, tmp_path: P
         line = PROCFILE[name].replace("python3", sys.executable, 1)
         return subprocess.Popen(["sh", "-c", f"exec {line}"], cwd=ROOT, env=given)
 
-    assert start("release").wait(120) == 0
+    assert start("release").wait(PATIENCE_SECONDS) == 0
     parts = [start(name) for name in PROCFILE if name != "release"]
     try:
-        wait(lambda: ready(port))
+        wait_until(lambda: ready(port))
         for kind in ("web", "worker", "scheduler"):
-            wait(lambda kind=kind: metric(port, f'millstream_processes{{kind="{kind}"}}') == 1)
+            wait_until(lambda kind=kind: metric(port, f'millstream_processes{{kind="{kind}"}}') == 1)
         for part in parts:
             part.send_signal(signal.SIGTERM)
-        assert [part.wait(30) for part in parts] == [0, 0, 0]
+        assert [part.wait(PATIENCE_SECONDS) for part in parts] == [0, 0, 0]
     finally:
         for part in parts:
             part.kill()

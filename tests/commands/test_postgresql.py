@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.doubles.patience import PATIENCE_SECONDS, wait_until
 from tests.doubles.product import ROOT, Product, own_database
 
 pytestmark = [
@@ -40,7 +40,7 @@ class Caller:
     def __call__(self, path: str, body: str | None = None) -> Any:
         data = None if body is None else body.encode()
         request = urllib.request.Request(self._url + path, data, self._headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             return json.load(answer)
 
 
@@ -60,8 +60,7 @@ def test_a_cut_of_all_connections_loses_nothing(tmp_path: Path) -> None:
         call = Caller(product)
         call("flows", FLOW)
         running = call("executions/lab/one", "")["id"]
-        while call(f"executions/{running}")["state"]["current"] != "RUNNING":
-            time.sleep(0.1)
+        wait_until(lambda: call(f"executions/{running}")["state"]["current"] == "RUNNING")
         assert cut_all(tmp_path) >= 3
         for _ in range(10):
             assert product.get("/health/ready")[0] == 200

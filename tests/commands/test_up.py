@@ -5,22 +5,19 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.doubles.patience import PATIENCE_SECONDS, wait_until
 from tests.doubles.product import ROOT, Product
 
 pytestmark = pytest.mark.processes
 
 
-def gone(product: Product, seconds: float = 10) -> dict[int, str]:
-    """What is left of the product's processes after at most this long."""
-    deadline = time.monotonic() + seconds
-    while product.processes() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return product.processes()
+def is_gone(product: Product) -> bool:
+    """Nothing is left of the product's processes."""
+    return not product.processes()
 
 
 def test_it_prints_the_address_and_the_first_login_once(tmp_path: Path) -> None:
@@ -37,27 +34,28 @@ def test_ctrl_c_stops_everything_and_leaves_no_process(tmp_path: Path) -> None:
     with Product(tmp_path) as product:
         assert len(product.processes()) >= 5
         assert product.stop() == 0
-        assert gone(product) == {}
+        wait_until(lambda: is_gone(product))
 
 
 def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
     with Product(tmp_path) as product:
         os.kill(product.child(" web "), signal.SIGKILL)
         product.wait_for("web stopped (killed by SIGKILL); starting it again.")
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
+
+        def answers() -> bool:
             try:
-                assert product.get("/health/live")[0] == 200
-                break
+                return product.get("/health/live")[0] == 200
             except OSError:
-                time.sleep(0.1)
+                return False
+
+        wait_until(answers)
 
 
 def test_kill_9_leaves_nothing_that_hinders_the_next_start(tmp_path: Path) -> None:
     with Product(tmp_path) as product:
         os.kill(product.process.pid, signal.SIGKILL)
         product.process.wait()
-        assert gone(product) == {}
+        wait_until(lambda: is_gone(product))
     with Product(tmp_path, port=product.port) as again:
         assert again.get("/health/ready")[0] == 200
 
@@ -65,7 +63,7 @@ def test_kill_9_leaves_nothing_that_hinders_the_next_start(tmp_path: Path) -> No
 def test_a_second_up_on_the_same_folder_says_that_the_first_one_runs(tmp_path: Path) -> None:
     with Product(tmp_path):
         second = Product(tmp_path)
-        assert second.process.wait(30) != 0
+        assert second.process.wait(PATIENCE_SECONDS) != 0
         second.stop()
         assert "already runs" in second.output
         assert "Traceback" not in second.output
@@ -77,7 +75,7 @@ def test_a_busy_port_is_one_sentence_with_the_command_that_helps(tmp_path: Path)
         busy.listen()
         port = busy.getsockname()[1]
         product = Product(tmp_path, port=port)
-        assert product.process.wait(30) != 0
+        assert product.process.wait(PATIENCE_SECONDS) != 0
         product.stop()
     assert f"cannot listen on 127.0.0.1:{port}" in product.output
     assert f"--port {port + 1}" in product.output
@@ -88,7 +86,7 @@ def without_packages(tmp_path: Path, **environment: str) -> str:
     """What `manage.py up` prints under a bare Python that sees none of the installed packages."""
     python = Path(sys.base_prefix) / "bin" / "python3"
     done = subprocess.run(
-        [python, "-S", ROOT / "manage.py", "up"], capture_output=True, text=True, check=False, timeout=60,
+        [python, "-S", ROOT / "manage.py", "up"], capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS,
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **environment},
     )  # fmt: skip
     assert done.returncode != 0

@@ -18,9 +18,9 @@ from builder.runtime.runner.runner import Runner
 from builder.store import births, executions
 from builder.triggers import scheduler
 from builder.triggers.scheduler import Scheduler
+from tests.doubles.patience import PATIENCE_SECONDS
 
 API = "/api/v1/"
-PATIENCE_SECONDS = 20
 ENDS = frozenset({"FAILED", "WARNING", "SUCCESS", "KILLED", "CANCELLED", "RETRIED", "SKIPPED"})
 Record = dict[str, Any]
 

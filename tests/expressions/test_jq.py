@@ -7,6 +7,7 @@ import pytest
 
 from builder.expressions import ExpressionError, ExpressionLimit, render
 from builder.expressions.jq.process import JqProcess
+from tests.doubles.patience import PATIENCE_SECONDS
 
 BOUNDS = {"most_bytes": 1000, "most_items": 100}
 
@@ -69,7 +70,7 @@ def test_threads_take_turns(jq):
 def test_the_child_ends_when_its_input_closes(jq):
     jq.run(".", "1", **BOUNDS)
     jq._process.stdin.close()
-    assert jq._process.wait(timeout=10) == 0
+    assert jq._process.wait(timeout=PATIENCE_SECONDS) == 0
 
 
 def test_a_forked_process_lets_go_of_the_child_and_starts_its_own():

@@ -219,12 +219,12 @@ def test_a_secret_without_an_encryption_key_is_refused_and_not_shown():
 
 
 def test_a_validator_that_explodes_is_given_up_quickly():
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(BadValue, match="takes too long"):
         parse_value("STRING", {"validator": "(a|aa)+$"}, "a" * 60 + "!")
     with pytest.raises(BadValue, match="must match"):
         parse_value("STRING", {"validator": "^(a+)+$"}, "a" * 40 + "!")
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 5  # without its limit it never ends
 
 
 ODD = [

@@ -21,6 +21,7 @@ from builder.store import births, executions, kv, triggers
 from builder.store.copies import dump
 from builder.store.copies.settling import settle
 from builder.triggers.schedule.firing import fire_due
+from tests.doubles.patience import PATIENCE_SECONDS
 from tests.doubles.product import ROOT, own_database, rows_of
 
 FLOW = """\
@@ -63,7 +64,7 @@ def load() -> Iterator[None]:
 
     writer = threading.Thread(target=write)
     writer.start()
-    assert begun.wait(20)
+    assert begun.wait(PATIENCE_SECONDS)
     yield
     over.set()
     writer.join()

@@ -32,6 +32,7 @@ from builder.triggers.called.webhooks import receive
 from builder.triggers.flow.firing import fire_flows
 from builder.triggers.schedule.backfilling import begin, run_backfills
 from builder.triggers.schedule.firing import fire_due
+from tests.doubles.patience import PATIENCE_SECONDS
 from tests.runtime.conftest import ended, publish
 
 
@@ -205,7 +206,7 @@ def a_day_later(cities: str) -> FixedClock:
 
 def all_known() -> None:
     for one in trigger_asking._under_way.values():
-        one.answer.result(10)
+        one.answer.result(PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize(("more", "asks"), [

@@ -103,7 +103,7 @@ def test_large_files_pass_through_tasks_without_being_held_in_memory(runner: Run
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     execution_id = create()
     runner.take([execution_id])
-    done = ended(execution_id, seconds=120)
+    done = ended(execution_id)
     assert done.state is State.SUCCESS, done
     assert done.runs["size"].outputs == {"size": 50 << 20}
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # KB

@@ -17,10 +17,11 @@ from builder.runtime.isolated.messages import Failed
 from builder.runtime.runner import runner as runners
 from builder.runtime.runner.runner import Runner
 from builder.tasks import packages_in_use, use_packages
+from tests.doubles.patience import PATIENCE_SECONDS
 from tests.runtime.conftest import create, ended, messages, publish, wait_until
 from tests.runtime.greedy import Fail
 
-SECONDS = 60
+SECONDS = PATIENCE_SECONDS
 """The process that makes the others loads everything once."""
 
 
@@ -103,7 +104,7 @@ async def test_a_task_for_whose_start_no_thread_is_free_is_stopped_at_once(monke
             stopped = asyncio.create_task(process.run_isolated(task, context, threads))
             await asyncio.sleep(0)
             stopped.cancel()
-            done, _ = await asyncio.wait([stopped], timeout=10)
+            done, _ = await asyncio.wait([stopped], timeout=SECONDS)
             assert done == {stopped} and stopped.cancelled()
         finally:
             free.set()

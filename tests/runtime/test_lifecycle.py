@@ -16,7 +16,7 @@ from builder.store.executions import Filters, NewExecution
 from tests.runtime.conftest import create, ended, messages, publish, wait_until
 
 CORE = "io.kestra.plugin.core"
-SLEEP = f"tasks:\n  - {{id: rest, type: {CORE}.flow.Sleep, duration: PT20S}}"
+SLEEP = f"tasks:\n  - {{id: rest, type: {CORE}.flow.Sleep, duration: PT1H}}"
 CALL = f"tasks:\n  - {{id: call, type: {CORE}.flow.Subflow, namespace: team, flowId: child}}"
 
 
@@ -39,7 +39,7 @@ def test_an_execution_that_takes_too_long_fails_and_says_which_sla(runner: Runne
 
 def test_a_sla_without_consequence_is_noted_and_labelled_while_the_execution_goes_on(runner: Runner) -> None:
     sla = "sla:\n  - {id: soon, type: MAX_DURATION, behavior: NONE, duration: PT0.2S, labels: {late: 'yes'}}\n"
-    task = f"tasks:\n  - {{id: rest, type: {CORE}.flow.Sleep, duration: PT0.6S}}"
+    task = f"tasks:\n  - {{id: rest, type: {CORE}.flow.Sleep, duration: PT2S}}"
     execution = ended(run(runner, sla + task))
     assert execution.state is State.SUCCESS and ("late", "yes") in execution.labels
     assert any("`soon` is not kept" in message for message in messages(execution.id))

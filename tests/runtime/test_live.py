@@ -11,6 +11,7 @@ from builder.engine.states import State
 from builder.runtime import live
 from builder.runtime.runner.runner import Runner
 from builder.store import executions
+from tests.doubles.patience import PATIENCE_SECONDS, wait_until
 from tests.runtime.conftest import create, publish
 
 pytestmark = pytest.mark.usefixtures("closing_threads")
@@ -20,7 +21,7 @@ PAUSED = LOG + "  - {id: wait, type: io.kestra.plugin.core.flow.Pause}\n"
 
 async def heard(execution_id: str, last_event_id: str = "") -> list[live.Message]:
     found = []
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         async for message in live.follow(execution_id, last_event_id):
             found.append(message)
     return found
@@ -30,7 +31,6 @@ async def test_it_tells_lines_and_states_until_the_end(runner: Runner) -> None:
     await asyncio.to_thread(publish, LOG)
     execution_id = await asyncio.to_thread(create)
     following = asyncio.create_task(heard(execution_id))
-    await asyncio.sleep(0.05)
     runner.take([execution_id])
     found = await following
     lines = [message for message in found if message.kind == "log"]
@@ -64,7 +64,8 @@ async def test_who_comes_late_gets_the_text_that_arrived_before(valkey: str, tra
     publisher = live.Publisher()
     publisher.text(execution_id, "ask", 1, "Hello ", 0)
     publisher.text(execution_id, "ask", 1, "wor", 6)
-    await asyncio.sleep(0.2)
+    keys = live.queue.redis()
+    await asyncio.to_thread(wait_until, lambda: keys.get(live._text_key(execution_id, "ask", 1)) == b"Hello wor")
     pieces: list[str] = []
 
     async def follow() -> None:
@@ -76,8 +77,8 @@ async def test_who_comes_late_gets_the_text_that_arrived_before(valkey: str, tra
                     return
 
     following = asyncio.create_task(follow())
-    await asyncio.sleep(0.2)
+    await asyncio.to_thread(wait_until, lambda: pieces == ["Hello wor"])
     publisher.text(execution_id, "ask", 1, "ld", 9)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await following
     publisher.close()

@@ -20,6 +20,7 @@ from builder.runtime.runner.keeping.plans import make_ready
 from builder.runtime.runner.runner import Runner
 from builder.store import executions, kv
 from builder.store.executions import Claim
+from tests.doubles.patience import PATIENCE_SECONDS
 from tests.runtime.conftest import create, ended, publish, wait_until
 
 LOG = "io.kestra.plugin.core.log.Log"
@@ -93,12 +94,12 @@ def test_a_child_made_while_its_parent_is_killed_is_not_born(runner: Runner, mon
     def slowly(*arguments: Any) -> Any:
         made = make_child(*arguments)
         making.set()
-        killed.wait(10)
+        killed.wait(PATIENCE_SECONDS)
         return made
 
     monkeypatch.setattr(errands.children, "make_child", slowly)
     execution_id = started(runner, PARENT)
-    assert making.wait(10)
+    assert making.wait(PATIENCE_SECONDS)
     executions.send(execution_id, executions.KILL, SystemClock().now())
     heard = runner._driven[execution_id].hear
     rows = executions.signals([execution_id])[execution_id]

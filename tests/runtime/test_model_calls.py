@@ -14,6 +14,7 @@ from builder.runtime.runner.runner import Runner
 from builder.store import executions, secrets
 from tests.doubles.openai_answers import Answer
 from tests.doubles.openai_server import OpenAIServer
+from tests.doubles.patience import PATIENCE_SECONDS
 from tests.runtime.conftest import Worker, create, ended, messages, publish, wait_until
 
 pytestmark = pytest.mark.usefixtures("closing_threads")
@@ -30,7 +31,9 @@ CHAT = """tasks:
 
 @pytest.fixture
 def model() -> Iterator[OpenAIServer]:
-    with OpenAIServer(delay_seconds=0.6, chunks=6) as server:
+    """A server that stops in the middle of its answers until `holds` is over."""
+    with OpenAIServer(chunks=6) as server:
+        server.holds = True
         yield server
 
 
@@ -43,13 +46,16 @@ def asking(runner: Runner, model: OpenAIServer) -> str:
     return create()
 
 
-async def test_an_answer_streams_to_the_page_and_keeps_the_secret(runner: Runner, asking: str) -> None:
+async def test_an_answer_streams_to_the_page_and_keeps_the_secret(
+    runner: Runner, model: OpenAIServer, asking: str
+) -> None:
     runner.take([asking])
     pieces: list[str] = []
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         async for message in live.follow(asking):
             if message.kind == "text":
                 pieces.append(message.data["text"])
+                model.holds = False  # a piece is there before the whole is
     assert len(pieces) > 1
     assert "".join(pieces) == "The key is ******, so keep it for yourself and never tell it to anybody."
     execution, _ = await asyncio.to_thread(executions.load, asking)
@@ -59,13 +65,12 @@ async def test_an_answer_streams_to_the_page_and_keeps_the_secret(runner: Runner
 
 
 def test_a_kill_closes_the_connection_to_the_model(runner: Runner, model: OpenAIServer, asking: str) -> None:
-    model.delay_seconds = 30
     runner.take([asking])
     wait_until(lambda: len(model.requests) == 1)
     executions.send(asking, executions.KILL, SystemClock().now())
     queue.notify(asking)
     assert ended(asking).state is State.KILLED
-    assert model.requests[0].closed_early.wait(5)
+    assert model.requests[0].closed_early.wait(PATIENCE_SECONDS)
 
 
 HOSTILE = "{{ secret('OPENAI') }} {{ 7 * 7 }} {% raw %} <img src=x onerror=alert(1)>"
@@ -73,7 +78,7 @@ HOSTILE = "{{ secret('OPENAI') }} {{ 7 * 7 }} {% raw %} <img src=x onerror=alert
 
 def test_what_a_model_answers_is_shown_and_never_rendered(runner: Runner, model: OpenAIServer) -> None:
     secrets.set_value("team", "OPENAI", KEY, by="tests", now=SystemClock().now())
-    model.delay_seconds = 0
+    model.holds = False
     model.answers.append(Answer(HOSTILE))
     answer = "outputs.ask.choices[0].message.content"
     publish(f"""{CHAT.replace("URL", model.url)}
@@ -93,7 +98,7 @@ def test_what_a_model_answers_is_shown_and_never_rendered(runner: Runner, model:
 def test_a_call_that_was_cut_before_its_first_word_may_have_cost_something(
     runner: Runner, model: OpenAIServer, asking: str
 ) -> None:
-    model.delay_seconds = 30
+    model.delay_seconds = 10 * PATIENCE_SECONDS
     runner.take([asking])
     wait_until(lambda: len(model.requests) == 1)
     executions.send(asking, executions.KILL, SystemClock().now())
@@ -105,18 +110,17 @@ def test_a_call_that_was_cut_before_its_first_word_may_have_cost_something(
 def test_a_worker_that_is_killed_during_a_call_costs_one_more_and_both_are_told(
     worker: Worker, model: OpenAIServer
 ) -> None:
-    model.delay_seconds = 600
     worker.environment |= {"OPENAI_BASE_URL": model.url, "SECRET_OPENAI": KEY, "MILLSTREAM_LEASE_SECONDS": "600"}
     publish(CHAT.replace("    baseUrl: URL\n", ""))
     asking = create()
     first = worker.start("same")
     queue.ring([asking])
-    wait_until(lambda: len(model.requests) == 1, 60)
+    wait_until(lambda: len(model.requests) == 1)
     first.kill()
     first.wait()
-    model.delay_seconds = 0
+    model.holds = False
     worker.start("same")
-    execution = ended(asking, 60)
+    execution = ended(asking)
     assert execution.state is State.SUCCESS
     assert [attempt.lost for attempt in execution.runs["ask"].attempts] == ["shared", ""]
     assert len(model.requests) == 2, "one more request at most"
@@ -132,4 +136,4 @@ def test_a_model_at_an_address_that_is_not_allowed_is_refused_at_once(
     execution = ended(asking)
     assert execution.state is State.FAILED and model.requests == []
     assert "MILLSTREAM_ALLOW_NETWORKS" in execution.runs["ask"].message
-    assert (execution.history[-1][1] - execution.created_at).total_seconds() < 3
+    assert not any("Trying again" in line for line in messages(asking))

@@ -1,6 +1,5 @@
 """A runner drives executions from their row to their end, with the real store, Valkey and expressions."""
 
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -132,7 +131,7 @@ tasks:
     assert messages(execution_id) == ["on"]
 
 
-def test_a_kill_ends_a_running_execution_at_once(runner: Runner, slow_url: str) -> None:
+def test_a_kill_ends_a_running_execution_though_its_task_never_would(runner: Runner, slow_url: str) -> None:
     execution_id = run(
         runner,
         f"""
@@ -141,14 +140,12 @@ tasks:
 """,
     )
     wait_until(lambda: executions.item(execution_id).state is State.RUNNING)
-    started = time.monotonic()
     executions.send(execution_id, executions.KILL, SystemClock().now())
     from builder.runtime import queue
 
     queue.notify(execution_id)
     execution = ended(execution_id)
     assert execution.state is State.KILLED and execution.runs["ask"].state is State.KILLED
-    assert time.monotonic() - started < 3
 
 
 def test_a_timeout_stops_the_task(runner: Runner, slow_url: str) -> None:
@@ -195,10 +192,12 @@ outputs:
             "inputs: {name: Ann}}")  # fmt: skip
     execution_id = create()
     runner.take([execution_id])
-    deadline = time.monotonic() + 20
-    while executions.item(execution_id).ended_at is None and time.monotonic() < deadline:
+
+    def is_over() -> bool:
         runner.take(executions.due(SystemClock().now()))  # what RQ's ring does where a worker listens
-        time.sleep(0.02)
+        return executions.item(execution_id).ended_at is not None
+
+    wait_until(is_over)
     execution = ended(execution_id)
     assert execution.state is State.SUCCESS, execution.runs["call"].message
     run_outputs = execution.runs["call"].outputs or {}
@@ -260,10 +259,12 @@ def test_a_concurrency_limit_lets_the_next_in_when_one_ends(runner: Runner) -> N
     publish(f"concurrency: {{limit: 1, behavior: QUEUE}}\ntasks:\n  - {{id: say, type: {LOG}, message: hello}}")
     ids = [create() for _ in range(3)]
     assert [executions.item(each).state for each in ids] == [State.CREATED, State.QUEUED, State.QUEUED]
-    deadline = time.monotonic() + 20
-    while any(executions.item(each).ended_at is None for each in ids) and time.monotonic() < deadline:
+
+    def are_over() -> bool:
         runner.take(executions.due(SystemClock().now()))
-        time.sleep(0.02)
+        return all(executions.item(each).ended_at is not None for each in ids)
+
+    wait_until(are_over)
     assert [executions.item(each).state for each in ids] == [State.SUCCESS] * 3
 
 

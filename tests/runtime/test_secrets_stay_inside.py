@@ -3,7 +3,6 @@
 import base64
 import json
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -336,12 +335,11 @@ tasks:
   - {{id: jq, {LOG}, message: "{{{{ {{'a': 1}} | jq(inputs.program) }}}}", allowFailure: true}}
   - {{id: after, {LOG}, message: fine}}
 """)
-    began = time.monotonic()
     execution_id = create(inputs={"program": program})
     runner.take([execution_id])
     ended(execution_id)
     said = messages(execution_id)
-    assert said[-1] == "fine" and time.monotonic() - began < 8
+    assert said[-1] == "fine"
     assert not any("/bin" in line or "root:" in line for line in said)
 
 

@@ -19,6 +19,7 @@ from builder.runtime import queue
 from builder.runtime.sweep import sweep
 from builder.store import executions
 from builder.tasks import packages_in_use, use_packages
+from tests.doubles.patience import PATIENCE_SECONDS
 from tests.runtime.conftest import SlowServer, Worker, create, ended, messages, publish, wait_until
 
 POISON = "tests.runtime.poison"
@@ -74,7 +75,7 @@ ASKING = """tasks:
 
 
 def test_after_a_kill_what_was_in_flight_is_done_again_and_nothing_else(worker: Worker) -> None:
-    server = SlowServer(seconds=1)
+    server = SlowServer()
     publish(ASKING.replace("URL", server.url))
     first = worker.start("w1")
     ids = [create() for _ in range(5)]
@@ -82,6 +83,7 @@ def test_after_a_kill_what_was_in_flight_is_done_again_and_nothing_else(worker: 
     wait_until(lambda: server.asked == 5)
     first.kill()
     first.wait()
+    server.answer()
     worker.start("w2")
     ends = _swept_to_their_end(ids)
     server.close()
@@ -94,7 +96,7 @@ def test_after_a_kill_what_was_in_flight_is_done_again_and_nothing_else(worker: 
 
 
 def test_a_worker_of_the_same_name_takes_over_at_once(worker: Worker) -> None:
-    server = SlowServer(seconds=1)
+    server = SlowServer()
     publish(ASKING.replace("URL", server.url))
     worker.environment["MILLSTREAM_LEASE_SECONDS"] = "600"
     first = worker.start("same")
@@ -103,21 +105,22 @@ def test_a_worker_of_the_same_name_takes_over_at_once(worker: Worker) -> None:
     wait_until(lambda: server.asked == 1)
     first.kill()
     first.wait()
+    server.answer()
     worker.start("same")
     assert ended(execution_id).state is State.SUCCESS
     server.close()
 
 
 def test_an_emptied_redis_loses_nothing(worker: Worker) -> None:
-    server = SlowServer(seconds=0.5)
+    server = SlowServer()
     publish(ASKING.replace("URL", server.url))
     worker.start()
-    worker.environment["MILLSTREAM_PLACES"] = "2"
     running = [create() for _ in range(3)]
     queue.ring(running)
     wait_until(lambda: server.asked == 3)
     waiting = [create() for _ in range(20)]
     queue.redis().flushall()
+    server.answer()
     ends = _swept_to_their_end([*running, *waiting])
     server.close()
     assert {execution.state for execution in ends} == {State.SUCCESS}
@@ -125,16 +128,17 @@ def test_an_emptied_redis_loses_nothing(worker: Worker) -> None:
 
 
 def test_sigterm_hands_over_what_is_under_way(worker: Worker) -> None:
-    server = SlowServer(seconds=4)
+    server = SlowServer()
     publish(ASKING.replace("URL", server.url))
     process = worker.start("w1")
     execution_id = create()
     queue.ring([execution_id])
     wait_until(lambda: server.asked == 1)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     wait_until(lambda: server.cut == 1)
     assert executions.item(execution_id).owner == ""
+    server.answer()
     worker.start("w2")
     execution = ended(execution_id)
     server.close()
@@ -144,13 +148,14 @@ def test_sigterm_hands_over_what_is_under_way(worker: Worker) -> None:
 
 
 def test_a_frozen_worker_that_thaws_writes_nothing_more(worker: Worker) -> None:
-    server = SlowServer(seconds=1)
+    server = SlowServer()
     publish(ASKING.replace("URL", server.url))
     frozen = worker.start("w1")
     execution_id = create()
     queue.ring([execution_id])
     wait_until(lambda: server.asked == 1)
     frozen.send_signal(signal.SIGSTOP)
+    server.answer()
     worker.start("w2")
     (execution,) = _swept_to_their_end([execution_id])
     lines, epoch = messages(execution_id), executions.load(execution_id)[1]
@@ -159,13 +164,13 @@ def test_a_frozen_worker_that_thaws_writes_nothing_more(worker: Worker) -> None:
     queue.ring([other])
     ended(other)
     frozen.send_signal(signal.SIGTERM)
-    assert frozen.wait(10) == 0
+    assert frozen.wait(PATIENCE_SECONDS) == 0
     server.close()
     assert execution.state is State.SUCCESS and epoch == 2
     assert executions.load(execution_id) == (execution, epoch) and messages(execution_id) == lines
 
 
-def _swept_to_their_end(ids: list[str], seconds: float = 30) -> list[Execution]:
+def _swept_to_their_end(ids: list[str], seconds: float = PATIENCE_SECONDS) -> list[Execution]:
     """What the scheduler process does meanwhile, every moment."""
 
     def all_ended() -> bool:
@@ -199,7 +204,7 @@ def test_a_worker_outlives_redis_and_can_be_stopped_without_it(worker: Worker, s
     assert ended(two).state is State.SUCCESS
     second.terminate()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     shutil.rmtree(folder)
 
 
@@ -214,7 +219,7 @@ def poison() -> Iterator[None]:
 
 def test_what_takes_its_process_along_is_put_alone_and_given_up(worker: Worker, poison: None) -> None:
     worker.environment |= {"MILLSTREAM_TASK_PACKAGES": POISON, "MILLSTREAM_LEASE_SECONDS": "0.6"}
-    server = SlowServer(seconds=2)
+    server = SlowServer()
     publish(ASKING.replace("URL", server.url), "innocent")
     publish("tasks:\n  - {id: bad, type: tests.runtime.Poison}\n", "poison")
     innocent, bad = create("innocent"), create("poison")
@@ -222,7 +227,9 @@ def test_what_takes_its_process_along_is_put_alone_and_given_up(worker: Worker, 
     queue.ring([innocent])
     wait_until(lambda: server.asked == 1)
     queue.ring([bad])
-    ends = _swept_to_their_end([innocent, bad], seconds=180)
+    wait_until(lambda: len(worker.processes) > 1)
+    server.answer()
+    ends = _swept_to_their_end([innocent, bad], seconds=300)
     worker.end()
     server.close()
     assert ends[0].state is State.SUCCESS

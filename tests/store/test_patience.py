@@ -1,6 +1,7 @@
 """A page does not wait for a frozen PostgreSQL; a slow statement may take its time."""
 
 import socket
+import threading
 import time
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from psycopg.waiting import Ready, Wait
 from builder.store.postgresql import patience as module
 from builder.store.postgresql.base import DatabaseWrapper
 from builder.store.postgresql.patience import Patience, patience, watched
+from tests.doubles.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +58,7 @@ def limit_of(answers: Any, monkeypatch: pytest.MonkeyPatch) -> Patience:
 
 
 def test_a_slow_statement_takes_its_time_while_the_server_answers_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PROBE_SECONDS", PATIENCE_SECONDS)
     asked: list[int] = []
     limit = limit_of(lambda: asked.append(1), monkeypatch)
     assert played(limit, frozen=False) == "the answer"
@@ -63,25 +66,35 @@ def test_a_slow_statement_takes_its_time_while_the_server_answers_others(monkeyp
 
 
 def test_a_statement_is_given_up_when_the_server_answers_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    limit = limit_of(lambda: time.sleep(1), monkeypatch)
+    monkeypatch.setattr(module, "_LEAVE_ALONE_SECONDS", PATIENCE_SECONDS)
+    thawed, asked = threading.Event(), []
+    limit = limit_of(lambda: (asked.append(1), thawed.wait(PATIENCE_SECONDS)), monkeypatch)
     with pytest.raises(psycopg.OperationalError, match="does not answer"):
         played(limit, frozen=True)
-    started = time.monotonic()
-    with pytest.raises(psycopg.OperationalError):
-        limit.refuse_if_known_frozen()
-    assert time.monotonic() - started < 0.05
+    for refuse in (limit.refuse_if_known_frozen, limit.refuse_if_frozen):
+        with pytest.raises(psycopg.OperationalError):
+            refuse()
+    thawed.set()
+    assert asked == [1], "nobody asks a second time what is known"
 
 
-def test_a_server_that_takes_connections_and_says_nothing_is_left_alone_for_a_moment() -> None:
+def test_a_server_that_takes_connections_and_says_nothing_is_left_alone_for_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         config = {**connection.settings_dict, "ENGINE": "builder.store.postgresql", "OPTIONS": {}, "HOST": "127.0.0.1"}
         config |= {"PORT": str(server.getsockname()[1]), "NAME": "x", "USER": "x", "PASSWORD": "x"}
         wrapper = DatabaseWrapper(config, "frozen")
-        started = time.monotonic()
-        for _ in range(5):
+
+        def connect() -> float:
+            started = time.monotonic()
             with pytest.raises(OperationalError), wrapper.wrap_database_errors:
                 wrapper.connect()
-        assert time.monotonic() - started < 3
+            return time.monotonic() - started
+
+        monkeypatch.setattr(module, "_LEAVE_ALONE_SECONDS", PATIENCE_SECONDS)
+        first = connect()
+        assert min(connect() for _ in range(4)) < first / 2, "only the first one waited for it"
 
 
 def test_a_worker_waits_longer() -> None:
@@ -92,7 +105,7 @@ def test_a_worker_waits_longer() -> None:
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL")
 @pytest.mark.django_db(transaction=True)
 def test_a_statement_slower_than_the_patience_succeeds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PROBE_SECONDS", 5)
+    monkeypatch.setattr(module, "PROBE_SECONDS", PATIENCE_SECONDS)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(0.4), 7")
         assert cursor.fetchone()[1] == 7

@@ -12,6 +12,7 @@ from builder.errors import StaleRevision
 from builder.flows.model import Concurrency
 from builder.store import executions, flows, triggers
 from builder.store.executions import NewExecution, Saved
+from tests.doubles.patience import PATIENCE_SECONDS
 from tests.store.conftest import NOW, an_execution
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,7 +24,7 @@ def at_once(work: Callable[[int], object], count: int = 5) -> list[object]:
     results: list[object] = [None] * count
 
     def run(place: int) -> None:
-        barrier.wait(10)
+        barrier.wait(PATIENCE_SECONDS)
         try:
             results[place] = work(place)
         except Exception as error:

@@ -11,6 +11,7 @@ from builder.errors import Conflict, NotFound, Unavailable
 from builder.models import ApiToken
 from builder.store import gate, kv, processes
 from builder.store.accounts import tokens, users
+from tests.doubles.patience import PATIENCE_SECONDS
 from tests.store.conftest import NOW
 
 SOON = NOW + timedelta(seconds=5)
@@ -115,12 +116,12 @@ def test_a_gate_that_stays_shut_is_an_answer_not_a_hang(monkeypatch: pytest.Monk
     def hold() -> None:
         with gate.write():
             inside.set()
-            leave.wait(10)
+            leave.wait(PATIENCE_SECONDS)
         connection.close()
 
     holder = threading.Thread(target=hold)
     holder.start()
-    inside.wait(10)
+    assert inside.wait(PATIENCE_SECONDS)
     try:
         with pytest.raises(Unavailable, match="busy"):
             kv.set_value("team", "n", 1, NOW)
@@ -142,7 +143,7 @@ def test_what_waits_for_the_commit_runs_when_others_may_write():
     def after() -> None:
         writer = threading.Thread(target=other)
         writer.start()
-        writer.join(10)
+        writer.join(PATIENCE_SECONDS)
         done.append("after")
 
     with gate.write():

@@ -11,6 +11,7 @@ from builder.errors import TaskFailure
 from builder.tasks.http.download import Download
 from builder.tasks.http.request import Request
 from builder.tasks.testing import FakeContext, run_task
+from tests.doubles.patience import PATIENCE_SECONDS
 from tests.tasks.conftest import Site
 
 
@@ -191,7 +192,7 @@ async def test_a_cancelled_request_closes_its_connection() -> None:
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
-        await asyncio.wait_for(gone.wait(), 5)
+        await asyncio.wait_for(gone.wait(), PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize(

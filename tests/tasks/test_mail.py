@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from builder.errors import TaskFailure
 from builder.tasks.mail.mail_send import MailSend
 from builder.tasks.testing import FakeContext, run_task
+from tests.doubles.patience import PATIENCE_SECONDS
 
 
 class Mailbox:
@@ -218,7 +219,7 @@ async def test_a_cancelled_mail_does_not_wait_for_a_silent_server() -> None:
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
             await sending
-        await asyncio.wait_for(gone.wait(), 5)
+        await asyncio.wait_for(gone.wait(), PATIENCE_SECONDS)
 
 
 async def test_no_server_is_a_plain_sentence() -> None:

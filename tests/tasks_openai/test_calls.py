@@ -14,6 +14,7 @@ from tasks_openai.kestra.chat_completion import ChatCompletion
 from tasks_openai.kestra.responses import Responses
 from tests.doubles.openai_answers import Answer
 from tests.doubles.openai_server import OpenAIServer
+from tests.doubles.patience import PATIENCE_SECONDS
 from tests.tasks_openai.conftest import KEY, Run, metric
 
 
@@ -162,7 +163,7 @@ async def test_silence_ends_the_call_and_names_the_setting(run: Run, server: Ope
     server.answers.append(Answer(hang=True))
     with pytest.raises(TaskFailure, match=r"said nothing for 0\.1 seconds.*clientTimeout"):
         await run(ChatCompletion, prompt="Hi", clientTimeout=0.1)
-    assert server.requests[0].closed_early.wait(5)
+    assert await asyncio.to_thread(server.requests[0].closed_early.wait, PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("answer", [Answer("Hi"), Answer(hang=True)])
@@ -178,7 +179,7 @@ async def test_a_cancelled_call_closes_its_connection(
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    assert await asyncio.to_thread(server.requests[0].closed_early.wait, 5)
+    assert await asyncio.to_thread(server.requests[0].closed_early.wait, PATIENCE_SECONDS)
 
 
 async def test_one_pool_serves_many_calls_at_once(server: OpenAIServer) -> None:

@@ -59,11 +59,11 @@ def test_it_runs_as_a_program_of_its_own() -> None:
         url = process.stdout.readline().strip()
         root = url.removesuffix("/v1")
         script = json.dumps([{"text": "Scripted", "usage": {"input": 7}, "calls": []}]).encode()
-        with urllib.request.urlopen(urllib.request.Request(f"{root}/answers", script, method="POST"), timeout=5):
+        with urllib.request.urlopen(urllib.request.Request(f"{root}/answers", script, method="POST"), timeout=60):
             pass
         with OpenAI(api_key="sk-test", base_url=url, max_retries=0) as client:
             assert client.responses.create(model="m", input="Hi").output_text == "Scripted"
-        with urllib.request.urlopen(f"{root}/requests", timeout=5) as response:
+        with urllib.request.urlopen(f"{root}/requests", timeout=60) as response:
             (seen,) = json.load(response)
         assert seen["path"] == "/v1/responses" and seen["body"]["input"] == "Hi"
         process.kill()

@@ -5,7 +5,6 @@ Runs where Prism is at hand: MILLSTREAM_TEST_PRISM names its command, such as `n
 
 import os
 import shlex
-import socket
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -33,6 +32,7 @@ from tasks_openai.kestra.responses import Responses
 from tasks_openai.kestra.upload_file import UploadFile
 from tests.doubles import openai_spec
 from tests.doubles.openai_store import MP3, png
+from tests.doubles.product import free_port
 from tests.tasks_openai.ai.conftest import PREFIX
 from tests.tasks_openai.conftest import KEY
 from tests.tasks_openai.toolkit.conftest import MP3_URI, PNG_URI
@@ -62,9 +62,7 @@ OTHERS: dict[type[Task], dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def prism() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     command = [*shlex.split(COMMAND), "mock", "-h", "127.0.0.1", "-p", str(port), str(openai_spec.SPEC)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout is not None

