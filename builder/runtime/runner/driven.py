@@ -283,8 +283,7 @@ class Driven:
         self._alarm.clear()
         wake_at = self.execution.wake_at
         if wake_at is not None:
-            delay = (wake_at - self._now()).total_seconds()
-            self._alarm.set(delay, lambda: self.feed(Woken(max(wake_at, self._now()))))
+            self._alarm.set_at(wake_at, self._now, lambda: self.feed(Woken(max(wake_at, self._now()))))
 
     def _nudge_soon(self) -> None:
         if not self._nudge.is_set and not self._over:

@@ -2,6 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
+
+_LOOK_SECONDS = 10.0
+"""How long a machine's clock that was set can be believed at the most."""
 
 
 class Alarm:
@@ -19,6 +23,14 @@ class Alarm:
         """Calls it after so many seconds."""
         self.clear()
         self._handle = self._loop.call_later(max(0.0, seconds), self._ring, call)
+
+    def set_at(self, moment: datetime, now: Callable[[], datetime], call: Callable[[], None]) -> None:
+        """Calls it at this moment by the machine's clock, which may be wrong now and be set meanwhile."""
+        left = (moment - now()).total_seconds()
+        if left > _LOOK_SECONDS:
+            self.set(_LOOK_SECONDS, lambda: self.set_at(moment, now, call))
+        else:
+            self.set(left, call)
 
     def clear(self) -> None:
         """No call comes any more."""
