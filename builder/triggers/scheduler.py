@@ -38,6 +38,8 @@ class Scheduler:
         self.stopping = threading.Event()
         self._started_at: datetime = clock.now()
         self._poller = Poller(clock)
+        self._looked_at = self._started_at
+        self._is_late = False
         self._swept = self._beaten = float("-inf")
 
     def run(self) -> None:
@@ -69,9 +71,19 @@ class Scheduler:
         fail_missed(self.clock)
         start_gathered(self.clock)
         self._poller.tick()
-        if monotonic - self._swept >= settings.MILLSTREAM["SWEEP_SECONDS"]:
+        if monotonic >= self._sweep_due(monotonic):
             sweep(self.clock.now())
-            self._swept = monotonic
+            self._swept, self._is_late = monotonic, False
+
+    def _sweep_due(self, monotonic: float) -> float:
+        """When to sweep next. Where the database, this process or the whole machine stood still since the last look,
+        those who hold leases could not renew them either: once, they get the time to do so before others are told."""
+        last, self._looked_at = self._looked_at, self.clock.now()
+        lease_seconds: float = settings.MILLSTREAM["LEASE_SECONDS"]
+        if not self._is_late and (self._looked_at - last).total_seconds() > lease_seconds / 2:
+            self._is_late = True
+            self._swept = max(self._swept, monotonic + lease_seconds / 2 - settings.MILLSTREAM["SWEEP_SECONDS"])
+        return self._swept + float(settings.MILLSTREAM["SWEEP_SECONDS"])
 
 
 def run_scheduler() -> None:

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from builder.clock import SystemClock
 from builder.engine.states import State
@@ -73,6 +75,25 @@ def test_a_loop_that_does_not_answer_is_told_of(transactional_db: None) -> None:
     wait_until(lambda: bool(stuck))
     beating.stop()
     assert stuck[0] > 0.1
+
+
+def test_while_the_database_is_away_nothing_counts_as_lost(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else can take it either, and what was done meanwhile is kept until it can be written."""
+    tries, lost = threading.Semaphore(0), []
+
+    def away(*_: object) -> frozenset[str]:
+        tries.release()
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(executions, "renew", away)
+    beating = Heartbeat("tester", SystemClock(), 0.03, 60, 1, lambda: {"an-execution": 1}, lost.append,
+                        lambda _: None, lambda _: None, lambda _: None)  # fmt: skip
+    beating.start()
+    assert all(tries.acquire(timeout=30) for _ in range(8)), "two leases long"
+    beating.stop()
+    assert not lost
 
 
 def test_a_process_that_was_frozen_as_a_whole_is_not_stuck() -> None:

@@ -1,6 +1,7 @@
 """Schedules fire each slot once, do not overlap, and say why a slot was left out."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import InterfaceError, OperationalError
@@ -140,6 +141,27 @@ def test_the_scheduler_outlives_a_database_that_does_not_answer(
     monkeypatch.setattr(scheduler, "tick", tick)
     scheduler.run()
     assert len(ticks) == 2
+
+
+def test_after_a_standstill_leases_may_be_renewed_before_others_are_told_of_them(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    """A laptop that slept, a database that was frozen: nobody was able to renew a lease meanwhile."""
+    settings.MILLSTREAM = {**settings.MILLSTREAM, "LEASE_SECONDS": 10, "SWEEP_SECONDS": 1}
+    swept: list[datetime] = []
+    monkeypatch.setattr("builder.triggers.scheduler.sweep", swept.append)
+    clock = FixedClock(next_hour())
+    scheduler = Scheduler("one", clock)
+
+    def looks(monotonic: float, later_by: float) -> int:
+        clock.advance(timedelta(seconds=later_by))
+        scheduler.tick(monotonic)
+        return len(swept)
+
+    assert [looks(0, 0), looks(1, 1), looks(2, 3600)] == [1, 2, 2], "it stood still"
+    assert looks(6, 3600) == 2, "half a lease has not passed yet"
+    assert looks(7, 3600) == 3, "however slow it is, this long and no longer"
+    assert looks(8, 1) == 4
 
 
 def test_stop_after_switches_a_schedule_off_as_soon_as_what_it_started_has_ended(runner: Runner) -> None:

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -21,7 +20,9 @@ log = logging.getLogger(__name__)
 class Heartbeat:
     """Calls back from its thread: `lost` with what somebody else drives by now, `asked` with signals that wait.
 
-    `held` gives the executions driven here with their epochs. `answers` calls what it is given on the event loop: where
+    While the database does not answer nothing counts as lost: nobody else can take it either, and what somebody took
+    at the other end of a cut network is refused by its epoch. `held` gives the executions driven here with their
+    epochs. `answers` calls what it is given on the event loop: where
     that does not happen for `stuck_seconds`, `stuck` is called with how long it has been.
     """
 
@@ -50,7 +51,6 @@ class Heartbeat:
 
     def _work(self) -> None:
         started_at = self.clock.now()
-        good = time.monotonic()
         while not self._stopped.wait(self.lease_seconds / 3):
             self._ask_the_loop()
             held = dict(self.held())
@@ -58,12 +58,9 @@ class Heartbeat:
             try:
                 self._beat(held)
                 signs.beat(self.name, "worker", self.clock, started_at, driven=len(held), places=self.places)
-                good = time.monotonic()
-            except Exception as error:  # the database is away: it may come back before the lease is over
+            except Exception as error:  # the database is away, for the others too: work goes on, what is done is kept
                 log.warning("The leases could not be renewed: %s", error)
                 close_old_connections()
-                if held and time.monotonic() - good > self.lease_seconds:
-                    self.lost(frozenset(held))
         self._leave()
 
     def _ask_the_loop(self) -> None:
