@@ -1,4 +1,4 @@
-"""Tasks that only the fault suite has: one takes its process along, one takes memory, one just sleeps."""
+"""Tasks that only the fault suite has: one takes its process along, one takes memory, one talks, one just sleeps."""
 
 import os
 import signal
@@ -42,3 +42,14 @@ class Sleeper(KestraTask):
     def run(self, context: RunContext) -> None:
         context.log("INFO", f"I am process {os.getpid()}")
         time.sleep(self.seconds)
+
+
+class Talk(KestraTask):
+    """Write a thousand lines into the log."""
+
+    type_name = "tests.faults.Talk"
+    example = "id: talk\ntype: tests.faults.Talk\n"
+
+    async def run(self, context: RunContext) -> None:
+        for number in range(1000):
+            context.log("INFO", f"line {number}")

@@ -1,9 +1,9 @@
-"""Rows C7 and C8: clocks that jump, of the scheduler alone or of all, and nights in which the hour changes."""
+"""Rows C7 to C9: clocks that jump, of the scheduler alone or of all, nights in which the hour changes, odd dates."""
 
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,7 +22,6 @@ pytestmark = pytest.mark.faults
 LIBRARY = "faketime/libfaketimeMT.so.1"
 HOURS, DAY = timedelta(hours=2), timedelta(days=1)
 TICK = timedelta(minutes=30)
-PARIS = ZoneInfo("Europe/Paris")
 RECOVERIES = {"all": "0 */5 * * * *", "last": "* * * * * *", "none": "* * * * * *"}
 _SLEEP = """
 import select, time
@@ -160,46 +159,97 @@ def wait_for_last(row: Row, landed: datetime) -> None:
     wait_until(lambda: max(slots(row, "all"), default=newest) > newest, "all is made up for", 120)
 
 
-def wait_for_date(row: Row, moment: datetime) -> None:
-    wait_until(lambda: slots(row, "often").get(moment) == FIRED, f"{moment} has come", 30)
+@dataclass(frozen=True)
+class Night:
+    """A night in which a zone's clocks change: the moment, in UTC, and by how much they are ahead of UTC before and
+    after."""
+
+    change: datetime
+    before: timedelta
+    after: timedelta
+
+    @property
+    def odd_time(self) -> datetime:
+        """By the wall: a time that is not there this night, or is there twice."""
+        earlier = min(self.before, self.after)
+        return (self.change + earlier + abs(self.after - self.before) / 2).replace(tzinfo=None)
+
+    @property
+    def kept_at(self) -> datetime:
+        """When a daily schedule for the odd time starts: at the change where it is left out, at the first of two."""
+        return self.change if self.after > self.before else self.change - abs(self.after - self.before) / 2
 
 
-def change_of_hour(forward: bool) -> datetime:
-    """When the clocks of Paris change next, in UTC."""
+def nights(zone: ZoneInfo) -> list[Night]:
+    """The next two."""
     at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + DAY
+    found: list[Night] = []
+    while len(found) < 2:
+        before, after = ((at - past).astimezone(zone).utcoffset() or timedelta() for past in (TICK, timedelta()))
+        if before != after:
+            found.append(Night(at, before, after))
+        at += TICK
+    return found
 
-    def offset(moment: datetime) -> timedelta:
-        return moment.astimezone(PARIS).utcoffset() or timedelta()
 
-    hour = timedelta(hours=1)
-    while not (offset(at) > offset(at - hour) if forward else offset(at) < offset(at - hour)):
-        at += hour
-    return at
+def cron_at(moment: datetime) -> str:
+    """Each day at this time."""
+    return f"{moment.second} {moment.minute} {moment.hour} * * *"
 
 
 @pytest.mark.row("C8")
-@pytest.mark.parametrize("night", ["forward", "back"])
-def test_in_a_night_in_which_the_hour_changes_each_date_comes_once(row: Row, night: str, tmp_path: Path) -> None:
-    """02:00 is not there when clocks go forward and comes at 03:00; 02:30 is there twice when they go back, and comes
-    at the first."""
-    change = change_of_hour(night == "forward")
-    more = "    timezone: Europe/Paris\n    lateMaximumDelay: PT1H\n"
+@pytest.mark.parametrize("zone", ["Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo"])
+def test_in_nights_in_which_the_hour_changes_each_date_comes_once(row: Row, zone: str, tmp_path: Path) -> None:
+    """A time that is left out comes when the clocks change, one that is there twice comes at the first."""
+    more = f"    timezone: {zone}\n    lateMaximumDelay: PT1H\n"
     with clocks(row, row.product.schedulers, tmp_path) as ahead:
-        crons = {"two": "0 0 2 * * *", "half_past": "0 30 2 * * *", "often": "0 */30 * * * *"}
+        for number, night in enumerate(nights(ZoneInfo(zone))):
+            daily, often = f"daily{number}", f"often{number}"
+            row.lab.save(flows.scheduled(row.namespace, daily, cron=cron_at(night.odd_time), more=more))
+            row.lab.save(flows.scheduled(row.namespace, often, cron="0 */30 * * * *", more=more))
+            moments = [night.change + count * TICK for count in range(-3, 4)]
+            for moment in moments:
+                ahead(moment + timedelta(seconds=2) - datetime.now(UTC))
+                wait_for_date(row, often, moment)
+            wait_for_date(row, daily, night.kept_at)
+            for flow_id in (daily, often):
+                switch_off(row, flow_id)
+            dates = {flow_id: fired(row, flow_id, moments[0], moments[-1]) for flow_id in (daily, often)}
+            assert dates == {daily: [night.kept_at], often: moments}, f"{zone}, {night}"
+
+
+@pytest.mark.row("C9")
+def test_the_ends_of_months_and_years_and_leap_days_come_when_the_calendar_has_them(row: Row, tmp_path: Path) -> None:
+    """The year 2100 has no leap day. The time between is passed over: what was due in it is left out."""
+    crons = {"leap": "0 0 12 29 2 *", "month_end": "0 0 12 31 * *", "new_year": "0 0 0 1 1 *"}
+    moments = {
+        datetime(2028, 1, 1, tzinfo=UTC): {"new_year"},
+        datetime(2028, 2, 29, 12, tzinfo=UTC): {"leap"},
+        datetime(2028, 3, 31, 12, tzinfo=UTC): {"month_end"},
+        datetime(2100, 1, 1, tzinfo=UTC): {"new_year"},
+        datetime(2100, 3, 31, 12, tzinfo=UTC): {"month_end"},
+        datetime(2104, 2, 29, 12, tzinfo=UTC): {"leap"},
+    }
+    with clocks(row, row.product.schedulers, tmp_path) as ahead:
         for flow_id, cron in crons.items():
-            row.lab.save(flows.scheduled(row.namespace, flow_id, cron=cron, more=more))
-        begin, end = change - timedelta(hours=2), change + timedelta(hours=2)
-        moments = [begin + number * TICK for number in range(int((end - begin) / TICK) + 1)]
-        for moment in moments:
-            ahead(moment + timedelta(seconds=2) - datetime.now(UTC))
-            wait_for_date(row, moment)
-        time.sleep(1)
-        dates = {
-            flow_id: [at for at, state in slots(row, flow_id).items() if state == FIRED and begin <= at <= end]
-            for flow_id in crons
-        }
-        for flow_id in crons:
+            row.lab.save(flows.scheduled(row.namespace, flow_id, recover="NONE", cron=cron))
+        row.lab.save(flows.scheduled(row.namespace, "often", recover="NONE"))
+        for moment, due in moments.items():
+            soon = moment - timedelta(minutes=1)
+            ahead(soon - datetime.now(UTC))
+            wait_until_past(row, soon, "often")
+            ahead(moment - timedelta(seconds=2) - datetime.now(UTC))
+            for flow_id in due:
+                wait_for_date(row, flow_id, moment)
+        for flow_id in (*crons, "often"):
             switch_off(row, flow_id)
-    minutes = timedelta(minutes=30)
-    two, half_past = (change, change) if night == "forward" else (change - 2 * minutes, change - minutes)
-    assert dates == {"two": [two], "half_past": [half_past], "often": moments}
+        for flow_id in crons:
+            assert fired(row, flow_id, min(moments), max(moments)) == [at for at in moments if flow_id in moments[at]]
+
+
+def wait_for_date(row: Row, flow_id: str, moment: datetime) -> None:
+    wait_until(lambda: slots(row, flow_id).get(moment) == FIRED, f"{flow_id} starts for {moment}")
+
+
+def fired(row: Row, flow_id: str, begin: datetime, end: datetime) -> list[datetime]:
+    return [at for at, state in slots(row, flow_id).items() if state == FIRED and begin <= at <= end]

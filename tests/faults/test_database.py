@@ -1,9 +1,10 @@
-"""Rows C1, C4 and C10: a database that is locked, that did not get a result, and that is kept and put back."""
+"""Rows C1, C2, C4 and C10: a database that is locked, that many write into, that did not get a result, and that is kept
+and put back."""
 
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from tests.doubles.product import ROOT
 from tests.faults import flows
 from tests.faults.lab import Lab, Refused
+from tests.faults.load import Load
 from tests.faults.parts import wait_until
 from tests.faults.product import Product
 from tests.faults.row import Row
@@ -63,6 +65,25 @@ def test_who_cannot_wait_for_a_locked_database_is_told_why(row: Row) -> None:
             assert row.lab.page("/executions")[0] == 200
             time.sleep(until - time.monotonic())
         row.lab.wait(one, "SUCCESS")
+
+
+@pytest.mark.row("C2")
+def test_many_writers_at_once_wait_for_each_other_and_nobody_is_told_that_the_database_is_locked(row: Row) -> None:
+    """Workers beside each other, starts from several callers, a thousand lines of log in each, and pages."""
+    for number in range(int(row.seconds(2, 7))):
+        row.another("worker", f"other{number}")
+    row.lab.save(flows.flow(row.namespace, "talking", "{id: talk, type: tests.faults.Talk}"))
+    callers = [Load(row.lab, row.namespace, "talking", every_seconds=0.1) for _ in range(5)]
+    with ExitStack() as beside:
+        for caller in callers:
+            beside.enter_context(caller)
+        time.sleep(row.seconds(15, 300))
+    answered = [id for caller in callers for id in caller.answered.values()]
+    wait_until(lambda: row.lab.count(row.namespace, "talking", "SUCCESS") == len(answered), "all end", 600)
+    for caller in callers:
+        assert not caller.errors and not caller.unanswered
+        assert all(status == 200 for _, status, _ in caller.pages)
+    assert len(row.lab.logs(row.random.choice(answered))) == 1000
 
 
 @pytest.mark.row("C4", kills=True)
