@@ -12,7 +12,7 @@ from builder.store import executions, triggers
 from builder.store.executions import Filters
 from builder.triggers.schedule.firing import fire_due
 from builder.triggers.schedule.timetable import upcoming
-from builder.web.schedules.lines import row
+from builder.web.schedules.lines import rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -112,7 +112,7 @@ def test_the_page_lists_the_slots_that_the_conditions_let_through() -> None:
     clock = FixedClock(coming(2))
     moments = upcoming(trigger(), times_of(trigger(), clock), clock, 3)
     assert [moment.weekday() for moment in moments] == [5, 6, 5]
-    shown = row(trigger())
+    (shown,) = rows([trigger()])
     assert shown["says"] == "At 09:00 every day, when its conditions hold"
     assert shown["cron"] == "0 9 * * *" and shown["zone"] == "Europe/Paris"
 
@@ -135,7 +135,7 @@ def test_set_dates_fire_once_each_and_then_rest() -> None:
 
 def test_the_page_shows_set_dates() -> None:
     publish(ON_DATES)
-    shown = row(trigger())
+    (shown,) = rows([trigger()])
     assert shown["says"] == "On 2 set dates"
     moments = shown["next"]
     assert isinstance(moments, list)
