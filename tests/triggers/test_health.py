@@ -37,9 +37,11 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def clock() -> FixedClock:
-    """At the next full hour, where a scheduler has just looked."""
-    return FixedClock((datetime.now(UTC) + HOUR).replace(minute=0, second=0, microsecond=0))
+def clock(monkeypatch: pytest.MonkeyPatch) -> FixedClock:
+    """At the next full hour, where a scheduler has just looked; for all others it stays half an hour earlier."""
+    now = datetime.now(UTC).replace(minute=30, second=0, microsecond=0)
+    monkeypatch.setattr(SystemClock, "now", lambda _: now)
+    return FixedClock(now + HOUR / 2)
 
 
 def publish(more: str = "allowConcurrent: true") -> None:

@@ -46,8 +46,15 @@ def publish(source: str = FLOW) -> None:
     flows.create_flow(source, by="ada")
 
 
+@pytest.fixture(autouse=True)
+def half_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hour does not change while a test runs."""
+    now = datetime.now(UTC).replace(minute=30)
+    monkeypatch.setattr(SystemClock, "now", lambda _: now)
+
+
 def next_hour() -> datetime:
-    return (datetime.now(UTC) + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
+    return (SystemClock().now() + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
 
 
 def trigger() -> triggers.Trigger:

@@ -39,6 +39,13 @@ triggers:
 HOURLY, HOOK = "/schedules/lab/one/hourly", "/schedules/lab/one/hook"
 
 
+@pytest.fixture
+def half_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hour does not change while a test runs."""
+    now = datetime.now(UTC).replace(minute=30)
+    monkeypatch.setattr(SystemClock, "now", lambda _: now)
+
+
 @pytest.fixture(autouse=True)
 def published(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> None:
     monkeypatch.setattr("builder.runtime.queue.ring_on_commit", lambda ids: None)
@@ -148,7 +155,7 @@ def switched_off(hours: int) -> None:
     triggers.set_enabled(*hourly().place, False, SystemClock().now() - timedelta(hours=hours))
 
 
-def test_switching_on_asks_what_is_to_become_of_the_times_that_passed(browser: Client) -> None:
+def test_switching_on_asks_what_is_to_become_of_the_times_that_passed(browser: Client, half_past: None) -> None:
     switched_off(3)
     assert browser.post(HOURLY, {"on": "true"})["Location"] == f"{HOURLY}#passed"
     asked = browser.post(HOURLY, {"on": "true"}, headers={"HX-Request": "true"})
