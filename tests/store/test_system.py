@@ -77,7 +77,7 @@ def test_many_writers_lose_nothing():
     def add() -> None:
         for _ in range(20):
             with gate.write():
-                gate.lock_row("SELECT id FROM builder_kventry WHERE namespace = %s AND key = %s", ("team", "n"))
+                gate.lock_row("builder_kventry", namespace="team", key="n")
                 kv.set_value("team", "n", kv.get("team", "n", NOW).value + 1, NOW)
         connection.close()
 
