@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from builder.actions.triggers.times import times_of
+from builder.actions.triggers.times import times_of, zone_of
 from builder.clock import Clock
 from builder.errors import BuilderError, Unavailable
 from builder.store import processes, triggers
@@ -29,6 +29,11 @@ class Alert:
     count: int = 1
     at: datetime | None = None
     can_be_heeded: bool = False
+
+    @property
+    def zone(self) -> str:
+        """The name of the zone that the schedule is written in."""
+        return zone_of(self.trigger).key
 
 
 def alerts(clock: Clock) -> list[Alert]:
