@@ -76,6 +76,13 @@ def test_a_schedule_of_every_second_is_counted_and_cut() -> None:
     assert found.is_cut and found.days[0].lines[0].shown == ()
 
 
+def test_schedules_of_one_flow_are_told_apart(trigger: triggers.Trigger) -> None:
+    (line,) = shown(date(2027, 3, 12), 1).days[0].lines
+    assert not line.has_siblings
+    triggers.declare("lab", "night", 1, [DAILY, {**DAILY, "id": "second"}], disabled=False, now=NOW)
+    assert [line.has_siblings for line in shown(date(2027, 3, 12), 1).days[0].lines] == [True, True]
+
+
 def test_what_a_backfill_filled_counts_once(trigger: triggers.Trigger) -> None:
     at = datetime(2027, 3, 7, 23, 30, tzinfo=UTC)
     history.note_missed(trigger.key, [at, at], "off", NOW)

@@ -50,9 +50,10 @@ class Entry:
 
 @dataclass(slots=True)
 class Line:
-    """What one schedule does on one day."""
+    """What one schedule does on one day. `has_siblings`: others of its flow are shown too."""
 
     trigger: Trigger
+    has_siblings: bool = False
     entries: list[Entry] = field(default_factory=list)
 
     @property
@@ -140,13 +141,14 @@ def _coming(trigger: Trigger, start: datetime, end: datetime, clock: Clock) -> l
     return list(islice(takewhile(lambda at: at < end, times.after(seen_upto)), MOST_COMING))
 
 
-def _days(first: date, days: int, zone: ZoneInfo, found: Iterable[tuple[Trigger, Entry]]) -> list[Day]:
+def _days(first: date, days: int, zone: ZoneInfo, found: Sequence[tuple[Trigger, Entry]]) -> list[Day]:
+    of_flow = Counter(place[:2] for place in {trigger.place for trigger, _ in found})
     made = [Day(first + timedelta(days=number)) for number in range(days)]
     lines: dict[tuple[date, str], Line] = {}
     for trigger, entry in sorted(found, key=lambda pair: pair[1].at):
         key = (entry.at.date(), trigger.key)
         if key not in lines:
-            lines[key] = Line(trigger)
+            lines[key] = Line(trigger, of_flow[trigger.place[:2]] > 1)
             made[(key[0] - first).days].lines.append(lines[key])
         lines[key].entries.append(entry)
     for day in made:
