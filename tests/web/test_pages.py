@@ -68,6 +68,7 @@ def test_the_first_page_names_what_runs_next_in_its_own_zone(browser: Client) ->
     at = datetime(2027, 7, 1, 12, 0, tzinfo=UTC)
     Trigger.objects.update(next_at=at)
     assert "Thu 01 Jul 14:00 CEST" in text(browser, "/")
+    assert "/schedules/lab/one/" in text(browser, "/")
 
 
 def test_two_revisions_stand_side_by_side_with_what_differs(browser: Client) -> None:

@@ -31,6 +31,10 @@ triggers:
     type: io.kestra.plugin.core.trigger.Webhook
     key: abcdefghijklmnopqrstuvwx
     signature: {style: HMAC, secret: hush, header: X-Mine}
+  - id: poll
+    type: io.kestra.plugin.core.http.Trigger
+    uri: https://example.com
+    interval: PT30M
   - id: after
     type: io.kestra.plugin.core.trigger.Flow
     conditions:
@@ -109,6 +113,11 @@ def test_the_page_of_a_schedule_says_it_in_words_with_the_next_ten_and_its_histo
     assert "Missed: &lt;b&gt;nobody&lt;/b&gt; was there." in page
     assert text(browser, "/schedules/lab/one/after").count("After other") == 1
     assert browser.get("/schedules/lab/one/nothing").status_code == 404
+
+
+def test_the_page_of_a_polling_trigger_says_what_it_waits_for_and_how_often_it_looks(browser: Client) -> None:
+    page = text(browser, "/schedules/lab/one/poll")
+    assert "When an address answers" in page and "Looks every" in page and "<code>PT30M</code>" in page
 
 
 def test_a_backfill_is_asked_for_held_and_given_up_on_the_page(browser: Client) -> None:

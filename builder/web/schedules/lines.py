@@ -8,6 +8,7 @@ from builder.clock import SystemClock
 from builder.errors import BuilderError
 from builder.schedule import Times
 from builder.store.triggers import Trigger, history
+from builder.tasks.catalogue import catalogue
 from builder.tasks.core.trigger import SCHEDULES
 from builder.triggers.called import webhooks
 from builder.triggers.conditions import conditions_of
@@ -43,7 +44,7 @@ def head(trigger: Trigger) -> dict[str, Any]:
     if trigger.type in chains.TYPES:
         return {**shown, "kind": "flow", "says": _after(trigger)}
     if trigger.type not in SCHEDULES:
-        return {**shown, "kind": "other", "says": trigger.type.rpartition(".")[2]}
+        return {**shown, "kind": "other", "says": _title(trigger)}
     zone, filling = zone_of(trigger), trigger.backfill
     shown |= {
         "kind": "schedule", "zone": zone.key,
@@ -71,6 +72,12 @@ def _next(trigger: Trigger, times: Times | None) -> list[Any]:
 def _address(trigger: Trigger) -> str:
     """Where a webhook is called."""
     return webhook_path(trigger.namespace, trigger.flow_id, str(trigger.definition.get("key", "")))
+
+
+def _title(trigger: Trigger) -> str:
+    """`When an address answers`."""
+    entry = catalogue().find(trigger.type)
+    return trigger.type.rpartition(".")[2] if entry is None else entry.title
 
 
 def _after(trigger: Trigger) -> str:

@@ -38,6 +38,7 @@ PACES = (
 )
 """How long a backfill waits between two starts."""
 _POLICY = (
+    ("interval", "Looks every"),
     ("recoverMissedSchedules", "Makes up for missed times"),
     ("lateMaximumDelay", "Skips when later than"),
     ("stopAfter", "Stops after"),
