@@ -161,6 +161,7 @@ def _publish_over(draft: Draft, base_revision: int | None, by: str) -> Published
     """Publishes the draft of a flow that exists."""
     namespace, flow_id = draft.namespace, draft.flow_id
     with write():
+        flows.hold(namespace, flow_id)
         latest = flows.revision(namespace, flow_id)
         base = base_revision if base_revision is not None else draft.base_revision
         merged = Merged(draft.text)

@@ -1,4 +1,4 @@
-"""Repairs what a lost ring or a lost process left: rings again for every execution that is due."""
+"""Repairs what a lost ring or a lost process left: lets in who waits for a place, rings for all that is due."""
 
 import os
 import socket
@@ -23,6 +23,7 @@ def sweep(now: datetime) -> int:
     owner = f"{socket.gethostname()}.{os.getpid()}"
     if not processes.take_lock(LOCK, owner, now, 3 * settings.MILLSTREAM["SWEEP_SECONDS"]):
         return 0
+    executions.promote_waiting(now)
     ids = executions.due(now, _AT_ONCE)
     if ids and queue.ring_again(ids):
         executions.put_off(ids, now + timedelta(seconds=AGAIN_SECONDS))

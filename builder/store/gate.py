@@ -8,7 +8,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import chain
@@ -173,8 +173,27 @@ def among(values: Collection[Any]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
+def has_row_locks() -> bool:
+    """SQLite needs none: a write transaction is alone there."""
+    return connection.vendor == "postgresql"
+
+
 def lock_row(table: str, **named: str) -> None:
-    """Holds a row until the transaction ends. SQLite needs none: a write transaction is alone there."""
-    if connection.vendor == "postgresql":
-        where = " AND ".join(f"{name} = %s" for name in named)
-        select(f"SELECT id FROM {table} WHERE {where} FOR UPDATE", [*named.values()])
+    """Holds a row until the transaction ends, from all who hold or change it; others may still refer to it.
+
+    One transaction holds rows in this order, and each kind by its names: flow, trigger, change of state, execution.
+    """
+    _lock(table, named, "FOR NO KEY UPDATE")
+
+
+def lock_row_if_free(table: str, **named: str) -> bool:
+    """The same without waiting; False where somebody else holds it."""
+    return _lock(table, named, "FOR NO KEY UPDATE SKIP LOCKED") == _lock(table, named, "")
+
+
+def _lock(table: str, named: Mapping[str, str], how: str) -> bool:
+    """Whether there was one."""
+    if not has_row_locks():
+        return False
+    where = " AND ".join(f"{name} = %s" for name in named)
+    return bool(select(f"SELECT id FROM {table} WHERE {where} {how}", [*named.values()]))

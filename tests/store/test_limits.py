@@ -13,6 +13,7 @@ from builder.engine.states import TERMINAL, State
 from builder.errors import TooMany
 from builder.flows.model import Concurrency
 from builder.models import Execution as Row
+from builder.runtime.sweep import sweep
 from builder.store import executions
 from builder.store.executions import NewExecution, Saved, limits
 from tests.store.conftest import NOW, an_execution
@@ -63,20 +64,25 @@ def test_without_a_key_all_share_one_limit_again() -> None:
     assert executions.change_limit(*PLACE.values(), Concurrency(2), NOW) == [waiting.id]
 
 
-def test_a_limit_that_stays_writes_nothing_and_another_one_is_written_before_the_flow_is_held(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_limit_that_stays_writes_nothing_and_another_one_is_written() -> None:
     create(None)
-    limits_seen: list[list[int | None]] = []
-    monkeypatch.setattr(
-        limits, "_hold", lambda *_: limits_seen.append(list(Row.objects.values_list("concurrency_limit", flat=True)))
-    )
     for limit, writes in ((None, 0), (Concurrency(2), 1), (Concurrency(2), 0), (Concurrency(3), 1), (None, 1)):
-        limits_seen.clear()
         with CaptureQueriesContext(connection) as done:
             executions.change_limit(*PLACE.values(), limit, NOW)
         assert sum(one["sql"].startswith("UPDATE") for one in done.captured_queries) == writes
-        assert limits_seen[0] == [limit.limit if limit else None]
+        assert list(Row.objects.values_list("concurrency_limit", flat=True)) == [limit.limit if limit else None]
+
+
+def test_who_was_not_let_in_by_an_end_is_let_in_by_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[list[str]] = []
+    monkeypatch.setattr("builder.runtime.queue.ring_again", lambda ids: rung.append(list(ids)) or True)
+    first, second, third = (create(Concurrency(1)) for _ in range(3))
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(limits, "lock_row_if_free", lambda *_, **__: False)  # somebody publishes the flow
+        assert end(first) == ()
+    sweep(NOW)
+    states = [executions.load(one.id)[0].state for one in (second, third)]
+    assert states == [State.CREATED, State.QUEUED] and rung == [[second.id]]
 
 
 def end(execution: Execution, state: State = State.SUCCESS, at: datetime = NOW) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from builder.store.executions.leases import (
     renew,
     sources,
 )
-from builder.store.executions.limits import change_limit
+from builder.store.executions.limits import change_limit, promote_waiting
 from builder.store.executions.reading import load, load_many, states
 from builder.store.executions.records import (
     LogRow,
@@ -111,6 +111,7 @@ __all__ = [
     "logs",
     "metrics",
     "new_id",
+    "promote_waiting",
     "purge_logs",
     "put_off",
     "recent_states",

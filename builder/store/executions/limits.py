@@ -14,9 +14,10 @@ from builder.flows.durations import format_duration
 from builder.flows.model import Concurrency, Quota
 from builder.models import Execution as ExecutionRow
 from builder.store.executions.values import NewExecution
-from builder.store.gate import among, lock_row, select, write
+from builder.store.gate import among, has_row_locks, lock_row, lock_row_if_free, select, write
 
 _QUEUED = "SELECT DISTINCT namespace, flow_id FROM builder_execution WHERE state = 'QUEUED'"
+_LIMITED = "SELECT DISTINCT namespace, flow_id FROM builder_execution WHERE concurrency_limit IS NOT NULL AND id IN"
 _RETRY_AFTER_SECONDS = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_LIMIT = {"QUEUE": State.QUEUED, "CANCEL": State.CANCELLED, "FAIL": State.FAILED}
@@ -92,6 +93,17 @@ def limit_now(execution_id: str, concurrency: Concurrency | None) -> tuple[Concu
     return None if limit is None else replace(concurrency or Concurrency(limit), limit=limit), key or ""
 
 
+def hold_flows_of(ids: Collection[str], news: Iterable[NewExecution] = ()) -> None:
+    """Holds the flows whose limit these executions share, or new ones will, before anything is done with executions."""
+    if not has_row_locks():
+        return
+    places = {(new.execution.namespace, new.execution.flow_id) for new in news if new.concurrency or new.quotas}
+    if ids:
+        places |= {(namespace, flow_id) for namespace, flow_id in select(f"{_LIMITED} ({among(ids)})", [*ids])}
+    for namespace, flow_id in sorted(places):
+        _hold(namespace, flow_id)
+
+
 def queued_flows(flow_ids: Collection[str] | None = None) -> set[tuple[str, str]]:
     """The flows (namespace, id) that have queued executions; among these ids, when some are given."""
     if flow_ids is None:
@@ -101,12 +113,23 @@ def queued_flows(flow_ids: Collection[str] | None = None) -> set[tuple[str, str]
 
 
 def promote(flows: Iterable[tuple[str, str]], now: datetime) -> list[str]:
-    """Lets queued executions of these flows in, oldest first, as far as the limit has room; returns their ids."""
+    """Lets queued executions of these flows in, oldest first, as far as the limit has room; returns their ids.
+
+    It may hold executions already, so it waits for no flow: one that was not held first (it has just got its limit) and
+    that somebody else holds is left to `promote_waiting`.
+    """
     promoted: list[str] = []
     for namespace, flow_id in sorted(set(flows)):
-        _hold(namespace, flow_id)
-        promoted += _promote(namespace, flow_id, now)
+        if lock_row_if_free("builder_flow", namespace=namespace, flow_id=flow_id):
+            promoted += _promote(namespace, flow_id, now)
     return promoted
+
+
+def promote_waiting(now: datetime) -> None:
+    """Lets in what waits in any queue although there is room: whoever was to do it could not, or went away."""
+    for place in sorted(queued_flows()):
+        with write():
+            promote([place], now)
 
 
 def _promote(namespace: str, flow_id: str, now: datetime) -> list[str]:
@@ -139,13 +162,11 @@ def _let_in(execution_id: str, now: datetime) -> None:
 def change_limit(namespace: str, flow_id: str, concurrency: Concurrency | None, now: datetime) -> list[str]:
     """A flow's limit is another one: it holds for those that wait or come to their date too; returns whom to ring.
 
-    Where it has a key no more, what there is shares one limit from now on. Those that have another limit are taken
-    before the flow, and in the order of their ids, as runners do that save them: neither waits for the other.
+    Where it has a key no more, what there is shares one limit from now on.
     """
     with write():
-        _adjust(namespace, flow_id, concurrency)
         _hold(namespace, flow_id)
-        _adjust(namespace, flow_id, concurrency)  # those that were made meanwhile
+        _adjust(namespace, flow_id, concurrency)
         return promote([(namespace, flow_id)], now)
 
 
@@ -157,7 +178,7 @@ def _adjust(namespace: str, flow_id: str, concurrency: Concurrency | None) -> No
         is_other |= ~Q(concurrency_key="")
         changes["concurrency_key"] = ""
     others = _unended(namespace, flow_id).filter(is_other)
-    if others.order_by("id").select_for_update().values_list("id", flat=True):
+    if others.order_by("id").select_for_update(no_key=True).values_list("id", flat=True):
         others.update(**changes)
 
 

@@ -11,7 +11,7 @@ from builder.models import Execution as ExecutionRow
 from builder.models import Label
 from builder.models import TaskRun as TaskRunRow
 from builder.store import documents
-from builder.store.executions.limits import admit, promote, queued_flows
+from builder.store.executions.limits import admit, hold_flows_of, promote, queued_flows
 from builder.store.executions.values import NewExecution
 from builder.store.gate import moment, run_many, write
 
@@ -42,6 +42,7 @@ def create(new: NewExecution) -> Execution:
 def create_many(news: Sequence[NewExecution]) -> list[Execution]:
     """Creates executions with the task runs they bring along, in one transaction."""
     with write():
+        hold_flows_of([], news)
         executions = [admit(new) for new in news]
         run_many(_INSERT, [_row(new, execution) for new, execution in zip(news, executions, strict=True)])
         save_runs([(execution, execution.runs) for execution in executions if execution.runs])
@@ -163,7 +164,9 @@ def delete(ids: Sequence[str]) -> int:
     count = 0
     for start in range(0, len(ids), _IDS_AT_ONCE):
         with write():
-            rows = ExecutionRow.objects.filter(id__in=ids[start : start + _IDS_AT_ONCE])
+            some = ids[start : start + _IDS_AT_ONCE]
+            hold_flows_of(some)
+            rows = ExecutionRow.objects.filter(id__in=some)
             places = set(rows.filter(ended_at__isnull=True).values_list("namespace", "flow_id"))
             count += rows.delete()[1].get("builder.Execution", 0)
             promote(places & queued_flows(), SystemClock().now())

@@ -14,7 +14,7 @@ from builder.models import Execution as ExecutionRow
 from builder.models import Signal, TaskRun
 from builder.store import documents
 from builder.store.executions import rows
-from builder.store.executions.limits import admitted, limit_now, promote, queued_flows
+from builder.store.executions.limits import admitted, hold_flows_of, limit_now, promote, queued_flows
 from builder.store.executions.records import insert_logs, insert_metrics, totals
 from builder.store.executions.signals import child_ended, send_many
 from builder.store.executions.values import Saved, SaveResult
@@ -55,6 +55,8 @@ def save(batch: Sequence[Saved], now: datetime) -> SaveResult:
     Ends tell the parent, let queued executions of the flow in, and are noted for flow triggers.
     """
     with write():
+        ended = [saved.execution.id for saved in batch if saved.execution.state in TERMINAL]
+        hold_flows_of(ended, [child for saved in batch for child in saved.children])
         fenced = _fence(batch)
         kept = [saved for saved in batch if saved.execution.id not in fenced]
         _write_parts(kept)
@@ -204,6 +206,7 @@ def replace_execution(execution: Execution, now: datetime, *, due: bool) -> list
     Takes it away from whoever has it (its epoch grows). `due`: a runner is to take it up; returns whom to ring.
     """
     with write():
+        hold_flows_of([execution.id])
         lock_row("builder_execution", id=execution.id)
         ended = execution.state in TERMINAL
         # A kill that came as it ended was never read: it must not end the restarted one.

@@ -92,18 +92,23 @@ def publish(
         )
 
 
+def hold(namespace: str, flow_id: str) -> None:
+    """Nobody else publishes it until the transaction ends; before anything of its draft is written."""
+    lock_row("builder_flow", namespace=namespace, flow_id=flow_id)
+
+
 def _row_to_publish(namespace: str, flow_id: str, now: datetime) -> FlowRow:
     FlowRow.objects.bulk_create(
         [FlowRow(namespace=namespace, flow_id=flow_id, created_at=now, updated_at=now)], ignore_conflicts=True
     )
-    lock_row("builder_flow", namespace=namespace, flow_id=flow_id)
+    hold(namespace, flow_id)
     return FlowRow.objects.get(namespace=namespace, flow_id=flow_id)
 
 
 def mark_deleted(namespace: str, flow_id: str, *, by: str, now: datetime) -> Revision:
     """Deletes by a new revision that says so; the history of texts and executions stays. Raises NotFound."""
     with write():
-        lock_row("builder_flow", namespace=namespace, flow_id=flow_id)
+        hold(namespace, flow_id)
         row = _live(namespace, flow_id)
         latest = row.revisions.get(number=row.revision)
         row.revision += 1

@@ -71,7 +71,8 @@ def declare(
     """
     declared = {str(trigger["id"]): trigger for trigger in triggers}
     with write():
-        rows = {row.trigger_id: row for row in TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id)}
+        found = TriggerRow.objects.filter(namespace=namespace, flow_id=flow_id).order_by("id")
+        rows = {row.trigger_id: row for row in found.select_for_update(no_key=True)}
         before = {trigger_id: read_trigger(row) for trigger_id, row in rows.items()}
         changed = [old for old in before.values() if old.id in declared and not old.is_same(declared[old.id])]
         for trigger_id, trigger in declared.items():

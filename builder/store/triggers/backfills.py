@@ -70,8 +70,9 @@ Place = tuple[str, str, str]
 
 
 def lock(place: Place) -> None:
-    """Holds the trigger's row until the transaction ends."""
+    """Holds the trigger's row until the transaction ends; its flow first, as whoever publishes it does."""
     namespace, flow_id, trigger_id = place
+    lock_row("builder_flow", namespace=namespace, flow_id=flow_id)
     lock_row("builder_trigger", namespace=namespace, flow_id=flow_id, trigger_id=trigger_id)
 
 

@@ -62,13 +62,15 @@ def _look_at(change: Change, meant: Sequence[Trigger], clock: Clock) -> int:
     if meant:
         execution = executions.load(change.execution_id)[0]
         labels = [pair for pair in execution.labels if pair[0] == CORRELATION]
+        meant = sorted(meant, key=lambda trigger: trigger.place)  # they are held in this order
         found = [one for trigger in meant if (one := _found(trigger, execution, change, clock))]
     known = [_answered(one, change, clock.now()) for one in found]
     if not all(known):
         return 0  # it is looked at again when all is known
     with write():
+        held = [one for one in known if one and triggers.hold(one.opening.trigger)]
         # not taken: another scheduler has looked at it
-        started = sum(_heed(one, change, labels, clock) for one in known if one) if changes.take(change) else 0
+        started = sum(_heed(one, change, labels, clock) for one in held) if changes.take(change) else 0
     for one in found:
         asking.settle(one.opening.trigger, change)
     return started
@@ -115,10 +117,8 @@ def _gathered(opening: Opening, gatherings: Sequence[Gathering], change: Change)
 
 
 def _heed(found: _Found, change: Change, labels: Sequence[tuple[str, str]], clock: Clock) -> bool:
-    """Inside the transaction that takes the change."""
+    """Inside the transaction that takes the change, and holds the triggers."""
     opening, now = found.opening, clock.now()
-    if not triggers.hold(opening.trigger):
-        return False
     if not found.met:
         return _start(opening, labels, clock)
     seen = Seen(change.execution_id, change.at)
