@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from ipaddress import ip_network
 from typing import Any
 
@@ -11,7 +12,10 @@ import pytest
 from aiohttp import web
 
 from builder.errors import TaskFailure
+from builder.expressions.lookups import HttpQuestion
 from builder.runtime.network import Network, addresses
+from builder.runtime.network.names import Resolver
+from builder.runtime.world.asking import _asked_alone
 
 REFUSED = [
     "127.0.0.1",
@@ -127,10 +131,10 @@ async def test_a_name_that_turns_into_a_private_address_is_refused_by_its_number
 ) -> None:
     port = int(server[0].rsplit(":", 1)[1])
 
-    async def rebound(*arguments: object, **options: object) -> list[object]:
+    def rebound(*arguments: object, **options: object) -> list[object]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", rebound)
+    monkeypatch.setattr(socket, "getaddrinfo", rebound)
     with pytest.raises(TaskFailure, match=r"looks-public\.example \(127\.0\.0\.1\) is not allowed"):
         await network.client().get(f"http://looks-public.example:{port}/")
     assert server[1] == []
@@ -202,3 +206,28 @@ def test_other_protocols_ask_for_a_number() -> None:
 async def test_a_broken_certificate_is_said_in_words(network: Network) -> None:
     with pytest.raises(TaskFailure, match="certificate cannot be read"):
         network.client(ca_pem="nonsense")
+
+
+@pytest.fixture
+def lookups(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """A name server that says nothing until the event is set."""
+    answers = threading.Event()
+
+    def slow(*asked: Any, **more: Any) -> Any:
+        answers.wait(20)
+        raise socket.gaierror("nobody knows")
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    yield answers
+    answers.set()
+
+
+def test_a_slow_name_server_holds_no_question_longer_than_its_limit(lookups: threading.Event) -> None:
+    question = HttpQuestion("http://slow.example/", "GET", (), None, ())
+    answer = asyncio.run(_asked_alone(question, 0.05))
+    assert "no whole answer within 0.05 s" in str(answer) and not lookups.is_set()
+
+
+def test_a_name_is_looked_up_as_the_machine_does() -> None:
+    found = asyncio.run(Resolver().resolve("localhost", 80, socket.AF_UNSPEC))
+    assert {one["host"] for one in found} <= {"127.0.0.1", "::1"} and {one["port"] for one in found} == {80}

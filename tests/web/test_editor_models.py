@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
@@ -156,6 +157,22 @@ def test_a_server_that_says_nothing_is_not_waited_for(
         addresses.grant(url)
         page = asked(browser, with_model(CHAT) + f"    baseUrl: {url}/v1\n", told=True)
     assert "did not answer within 0.3 seconds" in page
+
+
+def test_a_slow_name_server_is_not_waited_for_either(
+    browser: Client, server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+
+    def slow(*asked: Any, **more: Any) -> Any:
+        answers.wait(20)
+        raise socket.gaierror("nobody knows")
+
+    monkeypatch.setattr(offers, "SECONDS", 0.1)
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    page = asked(browser, with_model(CHAT) + "    baseUrl: http://slow.example/v1\n", told=True)
+    assert "did not answer within 0.1 seconds" in page and not answers.is_set()
+    answers.set()
 
 
 def test_an_address_that_tasks_may_not_reach_is_not_reached_from_here(browser: Client, server: OpenAIServer) -> None:

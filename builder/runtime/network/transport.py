@@ -18,6 +18,7 @@ from yarl import URL
 from builder import logs
 from builder.errors import TaskFailure
 from builder.runtime.network import addresses
+from builder.runtime.network.names import Resolver
 from builder.runtime.vitals import spans
 
 _PIECE_BYTES = 65_536
@@ -92,7 +93,9 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=0, ssl=self._context, socket_factory=_judged_socket)
+            connector = aiohttp.TCPConnector(
+                limit=0, ssl=self._context, socket_factory=_judged_socket, resolver=Resolver()
+            )
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
