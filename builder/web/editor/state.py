@@ -10,10 +10,11 @@ from django.template.loader import render_to_string
 
 from builder.access.answers import problem_json
 from builder.actions import drafts, flows, secrets
-from builder.errors import Path
+from builder.errors import NotFound, Path
 from builder.flows.check import Checked
-from builder.flows.document import Document
+from builder.flows.document import Document, parse_kept
 from builder.flows.edit.intent import value_at
+from builder.store import flows as stored
 from builder.tasks.catalogue import catalogue
 from builder.web.editor.chips import chips
 from builder.web.editor.fields.trigger import schedule_of, webhook_of
@@ -83,7 +84,7 @@ def _readable(checked: Checked) -> bool:
 def _structure(checked: Checked, data: Mapping[str, Any], chosen: Path) -> dict[str, Any]:
     known = catalogue()
     branches = outline(data, checked.problems, known)
-    form = form_of(checked.document, checked.problems, chosen, known)
+    form = form_of(checked.document, checked.problems, chosen, known, _declared)
     if form is None:
         chosen = ()
         form = form_of(checked.document, checked.problems, (), known)
@@ -102,6 +103,15 @@ def _structure(checked: Checked, data: Mapping[str, Any], chosen: Path) -> dict[
         "place": spot.path if spot else (),
         "steps": _places(checked.document, branches),
     }
+
+
+def _declared(namespace: str, flow_id: str, revision: int | None) -> Any:
+    """The inputs of another flow, as far as they can be read."""
+    try:
+        data = parse_kept(stored.revision(namespace, flow_id, revision).source).data
+    except NotFound:
+        return None
+    return data.get("inputs") if isinstance(data, Mapping) else None
 
 
 def _destinations(branches: Sequence[Branch], chosen: Path, spot: Spot | None) -> list[dict[str, str]]:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from builder.errors import Path
 from builder.flows.inputs.kinds import CELL_KINDS, FORM, INPUT_KINDS
-from builder.tasks.fields.form import Control, FormField, label_of
+from builder.tasks.fields.form import Control, FormField, as_text, label_of
 
 OUTPUT_TYPES = tuple(name for name in INPUT_KINDS if name not in ("ENUM", "BOOLEAN"))
 INPUT_TYPES = (*OUTPUT_TYPES, FORM)
@@ -159,6 +160,31 @@ def input_fields(kind: str) -> tuple[FormField, ...]:
         description="What the run form holds at first, for an input that may be emptied.",
     )  # fmt: skip
     return (_ID, _TYPE, _LABEL, _HELP, default, _REQUIRED, *_own(kind), prefill, _DEPENDS)
+
+
+def value_fields(declared: Any) -> tuple[FormField, ...]:
+    """The fields of the values for these inputs, as they are declared in a flow."""
+    items = [one for one in declared if isinstance(one, Mapping)] if isinstance(declared, list) else []
+    return tuple(_value_field(one, str(one.get("id") or one.get("name"))) for one in items)
+
+
+def _value_field(written: Mapping[str, Any], name: str) -> FormField:
+    kind = str(written.get("type"))
+    inside = value_fields(written.get("inputs")) if kind == FORM else ()
+    default, choices = written.get("defaults"), written.get("values")
+    one = replace(
+        _default(kind), name=name, label=str(written.get("displayName") or label_of(name)), placeholder="",
+        description=str(written.get("description") or f"An input of the flow, of the type {kind}."),
+        required=not inside and written.get("required") is not False and default is None,
+        default="" if default is None else as_text(default),
+    )  # fmt: skip
+    if inside:
+        return replace(one, control="section", variants={"": inside})
+    return replace(one, options=tuple(map(_choice, choices))) if isinstance(choices, list) else one
+
+
+def _choice(written: Any) -> str:
+    return str(written.get("value") if isinstance(written, Mapping) else written)
 
 
 @cache

@@ -12,6 +12,7 @@ from builder.tasks.fields.form import STEPS, FormField, fields_of, label_of
 from builder.web.editor.fields.controls import EntryView, FieldView, FormView, Group, RowView
 from builder.web.editor.fields.declared import DECLARING, input_fields, kind_of_path, output_fields
 from builder.web.editor.fields.flow import FLOW_FIELDS, LEFT_OUT, LISTENER_FIELDS
+from builder.web.editor.fields.named import Declared, nobody, with_inputs, with_properties
 from builder.web.editor.fields.rows import with_rows
 from builder.web.editor.fields.values import as_yaml, fits, shown
 from builder.web.editor.steps.spots import Spot, property_at, siblings_of, spot_of
@@ -25,12 +26,14 @@ FEW = 3
 """A section with as many properties shows them all."""
 
 
-def form_of(document: Document, problems: Sequence[Problem], path: Path, catalogue: Catalogue) -> FormView | None:
+def form_of(
+    document: Document, problems: Sequence[Problem], path: Path, catalogue: Catalogue, declared: Declared = nobody
+) -> FormView | None:
     """The form of the flow (path ()), or of an input, trigger or task; None when nothing stands there."""
     written = found_at(document.data, path)
     if not isinstance(written, Mapping):
         return None
-    maker = _Maker(document, problems)
+    maker = _Maker(document, problems, catalogue)
     if not path:
         return maker.form((), "flow", "Flow", "", "What holds for the whole flow.", FLOW_FIELDS, written, LEFT_OUT)
     type_name = str(written.get("type") or "")
@@ -40,22 +43,24 @@ def form_of(document: Document, problems: Sequence[Problem], path: Path, catalog
         heading, about = f"Listener {number(path) + 1}", "Steps that run when an execution has ended, if it is so."
         return maker.form(path, kind, heading, "", about, LISTENER_FIELDS, written)
     if kind in ("input", "output"):
-        declared = input_fields(type_name) if kind == "input" else output_fields(type_name)
-        return maker.form(path, kind, heading, type_name, "", declared, written)
+        own = input_fields(type_name) if kind == "input" else output_fields(type_name)
+        return maker.form(path, kind, heading, type_name, "", own, written)
     entry = catalogue.find(type_name)
     elsewhere = ("type", *(getattr(entry.plugin, "input_fields", ()) if entry else ()))
     fields = tuple(one for one in entry.fields if one.name not in elsewhere) if entry else ()
     left_out = fields_of(entry.plugin, hidden=True) if entry else ()
-    beside = maker.beside(spot_of(document.data, path, catalogue), catalogue) if kind == "task" else ()
+    fields = with_inputs(fields, entry, written, declared) if entry else fields
+    beside = maker.beside(spot_of(document.data, path, catalogue)) if kind == "task" else ()
     summary = entry.summary if entry else ""
     form = maker.form(path, kind, heading, type_name, summary, fields, written, left_out, beside)
     return replace(form, deprecated=entry.plugin.deprecated, deletes=entry.deletes) if entry else form
 
 
 class _Maker:
-    def __init__(self, document: Document, problems: Sequence[Problem]) -> None:
+    def __init__(self, document: Document, problems: Sequence[Problem], catalogue: Catalogue) -> None:
         self._document = document
         self._problems = problems
+        self._catalogue = catalogue
 
     def form(
         self,
@@ -89,9 +94,9 @@ class _Maker:
             tuple(one for one in self._problems if one.path in (path, (*path, "type"))),
         )
 
-    def beside(self, spot: Spot, catalogue: Catalogue) -> tuple[FieldView, ...]:
+    def beside(self, spot: Spot) -> tuple[FieldView, ...]:
         """What the list item around a step says of it, such as what it waits for."""
-        holding = property_at(self._document.data, spot.path[:-1], catalogue) if spot.wrap else None
+        holding = property_at(self._document.data, spot.path[:-1], self._catalogue) if spot.wrap else None
         item = found_at(self._document.data, spot.path)
         fields = holding.fields if holding and isinstance(item, Mapping) else ()
         return tuple(self.view(one, spot.path, item, spot.wrap) for one in fields if one.control not in STEPS)
@@ -135,8 +140,9 @@ class _Maker:
         inside = value if isinstance(value, Mapping) else {}
         if variant not in one.variants:
             return ()
-        fields = [field for field in one.variants[variant] if not (variant and field.name == "type")]
-        known = {name for field in one.variants[variant] for name in (field.name, *field.other_names)}
+        given = with_properties(one.variants[variant], inside, self._catalogue)
+        fields = [field for field in given if not (variant and field.name == "type")]
+        known = {name for field in given for name in (field.name, *field.other_names)}
         known |= {"type"} if variant else set()
         return (
             *(self.view(field, place, inside) for field in fields),
