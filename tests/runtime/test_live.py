@@ -82,3 +82,17 @@ async def test_who_comes_late_gets_the_text_that_arrived_before(valkey: str, tra
     async with asyncio.timeout(PATIENCE_SECONDS):
         await following
     publisher.close()
+
+
+async def test_what_is_told_twice_is_shown_once() -> None:
+    """A piece that was kept while the page came is published too."""
+    watcher = live._Watcher("one", 0)
+
+    def shown(text: str, offset: int, attempt: int = 1) -> tuple[str, int]:
+        piece = watcher.piece({"kind": "text", "path": "ask", "attempt": attempt, "text": text, "offset": offset})
+        return piece.data["text"], piece.data["offset"]
+
+    assert shown("Hello wor", 0) == ("Hello wor", 0)
+    assert shown("wor", 6) == ("", 9)
+    assert shown("world", 6) == ("ld", 9)
+    assert shown("Again", 0, attempt=2) == ("Again", 0)

@@ -116,6 +116,17 @@ def test_a_heartbeat_tells_which_leases_are_lost():
     assert executions.claim(kept.id, "w3", LATER + timedelta(seconds=5), 10) is None
 
 
+def test_a_process_of_the_same_name_keeps_its_lease_from_the_one_before_it():
+    execution = made()
+    before, now = claimed(execution.id), claimed(execution.id, "w1", LATER)
+    assert executions.renew("w1", {execution.id: before.epoch}, LATER, 100) == {execution.id}
+    executions.hand_back({execution.id: before.epoch}, LATER)
+    assert executions.item(execution.id).owner == "w1" and executions.due(LATER) == []
+    assert executions.renew("w1", {execution.id: now.epoch}, LATER, 100) == set()
+    executions.hand_back({execution.id: now.epoch}, LATER)
+    assert executions.item(execution.id).owner == "" and executions.due(LATER) == [execution.id]
+
+
 def test_sweep_finds_what_nobody_heard_what_woke_and_what_lapsed():
     unheard, waiting, lapsed, parked = made(), made(), made(), made()
     claimed(lapsed.id)
