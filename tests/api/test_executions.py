@@ -157,3 +157,15 @@ def test_what_processes_with_different_clocks_wrote_lasts_no_less_than_nothing()
     ended = datetime(2027, 1, 1, tzinfo=UTC)
     history = ((State.CREATED, ended + timedelta(hours=2)), (State.SUCCESS, ended))
     assert state_json(history)["duration"] == "PT0S"
+
+
+def test_the_values_of_a_field_are_listed_for_the_executions_of_a_filter(api: Api, hello: str):
+    for _ in range(2):
+        api.form("executions/team/hello")
+    assert api.get("executions/distinct-field-values?field=NAMESPACE") == ["team"]
+    assert api.get("executions/distinct-field-values?field=flowId") == ["hello"]
+    assert api.get("executions/distinct-field-values?field=FLOW_ID&filters[namespace][EQUALS]=other") == []
+    assert api.get("executions/distinct-field-values?field=state&filters[state][IN]=CREATED,FAILED") == ["CREATED"]
+    assert api.get("executions/distinct-field-values?field=triggerExecutionId") == []
+    for query in ("", "?field=labels", "?field=state&size=0"):
+        assert api("GET", f"executions/distinct-field-values{query}").status_code == 422

@@ -8,6 +8,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.db import transaction
 
+from builder.api.executions import dependents
 from builder.engine.states import State
 from builder.runtime import queue
 from builder.runtime.files import storage
@@ -257,6 +258,60 @@ def test_an_execution_is_followed_to_its_end(api: Api, start: Start):
     assert found[-1][1]["state"]["current"] == "FAILED"
     assert [run["taskId"] for run in found[-1][1]["taskRunList"]] == ["first", "second"]
     assert api("GET", "executions/nothing/follow").status_code == 404
+
+
+CALLS = """\
+id: {id}
+namespace: team
+tasks:
+  - {{id: call, type: io.kestra.plugin.core.flow.Subflow, namespace: team, flowId: {called}, runIf: "{{{{ false }}}}"}}
+"""
+
+
+def test_what_goes_with_an_execution_is_followed_until_nothing_can_follow(api: Api, runner: Runner):  # noqa: F811
+    for text in (FAIL, CALLS.format(id="middle", called="fail"), CALLS.format(id="outer", called="middle")):
+        api.post("flows", text)
+    first = api.form("executions/team/outer").json()
+    together = f"?labels=system.correlationId:{first['id']}"
+    others = [api.form(f"executions/team/{flow}{together}").json() for flow in ("middle", "fail")]
+    for record in (first, *others):
+        runner.take([record["id"]])
+        ended(record["id"])
+    (start, *told, (last, nothing)) = events(api, f"executions/{first['id']}/follow-dependencies?expandAll=true")
+    assert start == ("start", {"executionId": first["id"]}) and (last, nothing) == ("end-all", start[1])
+    assert {name for name, _ in told} == {"end"}
+    assert {(one["flowId"], one["state"]["current"]) for _, one in told} == {
+        ("outer", "SUCCESS"), ("middle", "SUCCESS"), ("fail", "FAILED")
+    }  # fmt: skip
+    assert {one["tenantId"] for _, one in told} == {"main"} and {one["namespace"] for _, one in told} == {"team"}
+    beside = events(api, f"executions/{first['id']}/follow-dependencies")
+    assert {one["flowId"] for name, one in beside if name == "end"} == {"outer", "middle"}
+    child = next(one["executionId"] for _, one in told if one["flowId"] == "middle")
+    after = events(api, f"executions/{child}/follow-dependencies?destinationOnly=true&expandAll=true")
+    assert {one["flowId"] for name, one in after if name == "end"} == {"middle", "fail"}
+    assert api("GET", "executions/nothing/follow-dependencies").status_code == 404
+
+
+def test_an_execution_that_still_moves_is_followed_with_those_beside_it(
+    api: Api, start: Start, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(dependents, "LOOK_SECONDS", 0.02)
+    record = start("ask")
+    wait_until(lambda: is_paused(record["id"]))
+    looked = []
+
+    def kill_at_the_second_look(ids: Any, **more: Any) -> Any:
+        looked.append(ids)
+        if len(looked) == 2:
+            assert api("DELETE", f"executions/{record['id']}/kill").status_code == 202
+        return load_many(ids, **more)
+
+    load_many = executions.load_many
+    monkeypatch.setattr(executions, "load_many", kill_at_the_second_look)
+    found = events(api, f"executions/{record['id']}/follow-dependencies")
+    names = [name for name, _ in found]
+    assert names[:2] == ["start", "progress"] and names[-2:] == ["end", "end-all"]
+    assert [one["state"]["current"] for name, one in found if name in ("progress", "end")][-1] == "KILLED"
 
 
 def test_logs_are_followed_to_the_end(api: Api, start: Start):

@@ -53,6 +53,16 @@ def search(request: HttpRequest) -> HttpResponseBase:
     return JsonResponse({"results": results, "total": page.total})
 
 
+def distinct(request: HttpRequest) -> HttpResponseBase:
+    """The values that a `field` has among the executions of the filters, at most `size` of them (100)."""
+    names = {name.lower(): name for name in executions.DISTINCT}
+    field = names.get(request.GET.get("field", "").replace("_", "").lower())
+    if field is None:
+        raise InvalidInput(f"field is one of {', '.join(names.values())}.")
+    size = page_asked(request, {}, "", size=100).size
+    return JsonResponse(executions.distinct(filters(request), field, size), safe=False)
+
+
 def of_flow(request: HttpRequest) -> HttpResponseBase:
     """The executions of one flow (`namespace` and `flowId`)."""
     if not request.GET.get("namespace") or not request.GET.get("flowId"):
@@ -132,6 +142,7 @@ def _children(request: HttpRequest) -> bool | None:
 
 execution_view = methods(GET=read, DELETE=delete)
 search_view = methods(GET=filtered(search, terms=True))
+distinct_view = methods(GET=filtered(distinct, terms=True))
 of_flow_view = methods(GET=filtered(of_flow, terms=True))
 latest_view = methods(POST=latest)
 flow_of_view = methods(GET=flow_of)

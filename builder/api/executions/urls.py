@@ -6,7 +6,7 @@ no execution's id, so flows there may be named like a verb.
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from builder.api.executions import bulk, create, files, following, outputs, reading, verbs, webhooks
+from builder.api.executions import bulk, create, dependents, files, following, outputs, reading, verbs, webhooks
 from builder.api.flows import graphs
 
 
@@ -42,6 +42,7 @@ _verbs = [
 ]
 _of_one: list[URLPattern | URLResolver] = [
     path("follow", following.follow_view),
+    path("follow-dependencies", dependents.follow_view),
     path("flow", reading.flow_of_view),
     path("file", files.download_view),
     path("file/metas", files.metas_view),
@@ -58,6 +59,7 @@ _of_namespace = [
 _below: list[URLPattern | URLResolver] = [
     path("search", reading.search_view),
     path("latest", reading.latest_view),
+    path("distinct-field-values", reading.distinct_view),
     path("webhook/<str:namespace>/<str:flow_id>/<str:key>", webhooks.webhook_view),
     path("trigger/<str:namespace>/<str:flow_id>", create.create_view),
     *(path(address, view) for address, view in bulk.views()),

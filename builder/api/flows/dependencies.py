@@ -27,6 +27,18 @@ def of_flow(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseB
     })  # fmt: skip
 
 
+def around(flow: Flow, *, after: bool, all_of_them: bool) -> frozenset[Flow]:
+    """A flow with those beside it; `after`: only those that follow it. `all_of_them`: also those beside these."""
+    edges = list(_edges())
+    found, new = {flow}, {flow}
+    while new:
+        beside = {target for source, target, _ in edges if source in new}
+        beside |= set() if after else {source for source, target, _ in edges if target in new}
+        new = beside - found if all_of_them else set()
+        found |= beside
+    return frozenset(found)
+
+
 def _edges() -> Iterator[tuple[Flow, Flow, str]]:
     """From the flow that comes first to the one that follows."""
     page = flows.search(size=_MOST)

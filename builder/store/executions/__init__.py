@@ -1,12 +1,14 @@
 """Executions in the database: `from builder.store import executions`, then executions.claim, save, search ..."""
 
 from builder.store.executions.history import (
+    DISTINCT,
     ExecutionItem,
     Filters,
     Spent,
     StateCount,
     counts,
     counts_of,
+    distinct,
     ended_ids,
     ids,
     item,
@@ -64,6 +66,7 @@ from builder.store.executions.values import (
 
 __all__ = [
     "CHILD_ENDED",
+    "DISTINCT",
     "KILL",
     "PAUSE",
     "RESUME",
@@ -96,6 +99,7 @@ __all__ = [
     "delete",
     "delete_logs",
     "delete_metrics",
+    "distinct",
     "draft_source",
     "due",
     "ended_ids",

@@ -151,6 +151,17 @@ def counts(filters: Filters) -> dict[State, int]:
     return {State(state): count for state, count in pairs}
 
 
+DISTINCT = {"namespace": "namespace", "flowId": "flow_id", "state": "state", "triggerExecutionId": "parent_id"}
+"""What executions can be told apart by, as Kestra names it, and the column that holds it."""
+
+
+def distinct(filters: Filters, field: str, limit: int) -> list[str]:
+    """The values that a field of `DISTINCT` has among them, in their order."""
+    column = DISTINCT[field]
+    found = _filtered(filters).filter(**{f"{column}__isnull": False}).order_by(column)
+    return list(found.values_list(column, flat=True).distinct()[:limit])
+
+
 def spent(filters: Filters) -> Spent:
     """What they used together."""
     sums = _filtered(filters).order_by().aggregate(Sum("tokens"), Sum("cost"), Sum("unpriced"))

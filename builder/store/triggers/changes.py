@@ -1,5 +1,6 @@
 """Changes of state that flow triggers have not looked at yet: written by runners, deleted by the scheduler."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +23,11 @@ class Change:
 def waiting(limit: int = 200) -> list[Change]:
     """State changes that flow triggers have not looked at, oldest first."""
     return [Change(row.id, row.execution_id, row.state, row.at) for row in StateChange.objects.order_by("id")[:limit]]
+
+
+def unread(execution_ids: Sequence[str]) -> bool:
+    """Whether a flow trigger has yet to look at what became of one of these."""
+    return StateChange.objects.filter(execution_id__in=execution_ids).exists()
 
 
 def claim(change: Change, now: datetime, until: datetime) -> bool:
