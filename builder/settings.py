@@ -222,6 +222,8 @@ MILLSTREAM: dict[str, Any] = {
     "COMPAT": read("MILLSTREAM_COMPAT", NEWEST, read_compat, "newest, or a release such as 0.21, 1.3 or 2.0"),
     # Who may read /metrics from elsewhere than this machine.
     "METRICS_TOKEN": os.environ.get("MILLSTREAM_METRICS_TOKEN", ""),
+    # How long the calls of a webhook are kept, with what they brought.
+    "CALL_DAYS": number("MILLSTREAM_CALL_DAYS", 30),
     # Limits.
     "BODY_BYTES": number("MILLSTREAM_BODY_BYTES", 50_000_000),
     "FLOW_BYTES": number("MILLSTREAM_FLOW_BYTES", 1_000_000),

@@ -15,6 +15,7 @@ from builder.errors import BuilderError
 from builder.runtime.sweep import sweep
 from builder.runtime.vitals import signs
 from builder.store import processes
+from builder.store.triggers import calls
 from builder.triggers.called.batches import start_gathered
 from builder.triggers.flow.firing import fire_flows
 from builder.triggers.flow.missing import fail_missed
@@ -64,6 +65,7 @@ class Scheduler:
         if monotonic - self._beaten >= signs.BEAT_SECONDS:
             signs.beat(self.name, "scheduler", self.clock, self._started_at)
             processes.forget_before(self.clock.now() - FORGOTTEN_AFTER)
+            calls.forget_before(self.clock.now() - timedelta(days=settings.MILLSTREAM["CALL_DAYS"]))
             self._beaten = monotonic
         fire_flows(self.clock)
         fire_due(self.clock)

@@ -13,6 +13,7 @@ from builder.errors import Unavailable
 from builder.runtime.runner.runner import Runner
 from builder.store import executions, triggers
 from builder.store.executions import Filters
+from builder.store.triggers import calls
 from builder.store.triggers import states as trigger_states
 from builder.triggers.flow.firing import fire_flows
 from builder.triggers.schedule.firing import fire_due
@@ -169,6 +170,17 @@ def test_after_a_standstill_leases_may_be_renewed_before_others_are_told_of_them
     assert looks(6, 3600) == 2, "half a lease has not passed yet"
     assert looks(7, 3600) == 3, "however slow it is, this long and no longer"
     assert looks(8, 1) == 4
+
+
+def test_the_scheduler_forgets_calls_of_webhooks_by_their_age(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    monkeypatch.setattr("builder.triggers.scheduler.sweep", lambda now: 0)
+    settings.MILLSTREAM = {**settings.MILLSTREAM, "CALL_DAYS": 2}
+    clock = FixedClock(next_hour())
+    for hours in (49, 47):
+        calls.add("lab/hourly/hook", calls.Came("POST", {}, {}, b"x"), clock.now() - timedelta(hours=hours), status=200)
+    Scheduler("one", clock).tick(0)
+    (kept,) = calls.last(["lab/hourly/hook"])
+    assert kept.received_at == clock.now() - timedelta(hours=47)
 
 
 def test_stop_after_switches_a_schedule_off_as_soon_as_what_it_started_has_ended(runner: Runner) -> None:

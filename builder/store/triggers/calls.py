@@ -1,4 +1,4 @@
-"""The last calls of webhooks: what came (encrypted), what was answered and why; never more than a few of each."""
+"""The last calls of webhooks: what came (encrypted), what was answered and why; a few of each, for some days."""
 
 import base64
 from collections.abc import Collection, Mapping, Sequence
@@ -98,6 +98,12 @@ def came(trigger: str, call_id: str) -> Came:
     if row is None or row.document is None:
         raise NotFound("This call is not kept any more.")
     return _came(row.document)
+
+
+def forget_before(at: datetime) -> None:
+    """Calls that came so long ago, of whichever webhook."""
+    with write():
+        WebhookCall.objects.filter(received_at__lt=at).delete()
 
 
 def forget(triggers: Collection[str]) -> None:
