@@ -1,11 +1,12 @@
 """Checking a flow's text: everything that is wrong with it, each with its place, and the flow when nothing is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from builder.errors import InvalidFlow, Problem, Severity
 from builder.flows.catalogue import Catalogue
+from builder.flows.checks.circles import check_circles
 from builder.flows.checks.defaults import with_defaults
 from builder.flows.checks.findings import Findings, kind_of
 from builder.flows.checks.head import check_head
@@ -26,6 +27,10 @@ class World(Protocol):
 
     def flow_exists(self, namespace: str, id: str) -> bool:
         """Whether a flow is there to be called."""
+        ...
+
+    def flow_triggers(self) -> Iterable[tuple[tuple[str, str], Mapping[str, Any]]]:
+        """The flow triggers that are on, each with its flow's namespace and id."""
         ...
 
     def plugin_defaults(self) -> Sequence[Mapping[str, Any]]:
@@ -74,6 +79,8 @@ def check(
         check_triggers(findings, merged, catalogue)
         check_texts(findings, flow)
         check_references(findings, flow, task_ids)
+        if world and not findings.has_errors:
+            check_circles(findings, merged, catalogue, world.flow_triggers)
     elif not document.problems:
         _no_map(findings, flow)
     problems = tuple(findings.problems())

@@ -5,18 +5,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+import yaml
 
 from builder.errors import InvalidFlow, Problem, Severity
 from builder.flows.check import Checked, check
+from builder.tasks.catalogue import catalogue
 from tests.doubles.catalogue import FakeCatalogue
 
 LOG = "  - {id: log, type: io.kestra.plugin.core.log.Log, message: hi}\n"
 GOOD = "id: a\nnamespace: lab\ntasks:\n" + LOG
 
 
+FLOW = "io.kestra.plugin.core.trigger.Flow"
+
+
 class FakeWorld:
-    def __init__(self, flows: Sequence[tuple[str, str]] = (), defaults: Sequence[Mapping[str, Any]] = ()) -> None:
-        self.flows, self.defaults = flows, defaults
+    def __init__(
+        self, flows: Sequence[tuple[str, str]] = (), defaults: Sequence[Mapping[str, Any]] = (), triggers: str = "{}"
+    ) -> None:
+        self.flows, self.defaults, self.triggers = flows, defaults, yaml.safe_load(triggers)
+
+    def flow_triggers(self) -> Sequence[tuple[tuple[str, str], Mapping[str, Any]]]:
+        return [(("lab", name), {"id": "t", "type": FLOW, **one}) for name, one in self.triggers.items()]
 
     def flow_exists(self, namespace: str, id: str) -> bool:
         return (namespace, id) in self.flows
@@ -304,3 +314,31 @@ def test_a_very_wrong_flow_is_answered_in_time_with_a_bounded_list(text: str):
 def test_an_input_cannot_be_a_value_and_a_map_at_once():
     problem = only(GOOD + "inputs:\n  - {id: a, type: INT}\n  - {id: a.b, type: INT}\n")
     assert (problem.line, "makes" in problem.message) == (6, True)
+
+
+AFTER = "io.kestra.plugin.core.condition."
+B_AFTER_A = "b: {dependsOn: [{namespace: lab, flowId: a}]}"
+C_AFTER_B = "c: {conditions: [{type: " + AFTER + "ExecutionFlowCondition, namespace: lab, flowId: b}]}"
+
+
+@pytest.mark.parametrize(("mine", "others", "circle"), [
+    ("dependsOn: [{flowId: b}]", B_AFTER_A, "aba"),
+    ("preconditions: {flows: [{namespace: lab, flowId: c}]}", f"{{{B_AFTER_A}, {C_AFTER_B}}}", "abca"),
+    ("states: [SUCCESS]", "b: {}", "aba"),
+    ("conditions: [{type: " + AFTER + "ExecutionNamespace, namespace: la, prefix: true}]", "b: {}", "aba"),
+    ("conditions: [{type: " + AFTER + "ExecutionStatus, notIn: [SUCCESS]}]", "b: {}", ""),
+    ("conditions: [{type: " + AFTER + "ExecutionLabels, labels: {x: y}}]", "b: {}", ""),
+    ("states: [FAILED]", "b: {}", ""),
+    ("when: '{{ trigger.outputs.more }}'", "b: {}", ""),
+    ("disabled: true", "b: {}", ""),
+    ("dependsOn: [{flowId: b}, {flowId: x}]", B_AFTER_A, ""),
+    ("dependsOn: [{flowId: b}, {flowId: x}]\n    mode: ANY", B_AFTER_A, "aba"),
+    ("dependsOn: [{flowId: b, when: '{{ 1 }}'}]", B_AFTER_A, ""),
+    ("dependsOn: [{flowId: c}]", B_AFTER_A, ""),
+])  # fmt: skip
+def test_flows_that_would_start_each_other_in_a_circle_are_warned_of(mine: str, others: str, circle: str):
+    text = GOOD + f"triggers:\n  - id: t\n    type: {FLOW}\n    {mine}\n"
+    problems = check(text, catalogue(), world=FakeWorld(triggers=others)).problems
+    assert [problem.severity for problem in problems] == ([Severity.WARNING] if circle else []), problems
+    named = ", ".join(f"lab.{name}" for name in circle)
+    assert not circle or (problems[0].where == "triggers[0]" and problems[0].message.endswith(f": {named}"))

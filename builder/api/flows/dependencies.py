@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from builder.api.methods import methods
 from builder.store import births, flows, triggers
+from builder.tasks.core.trigger import FLOWS
 
 Flow = tuple[str, str]
 _MOST = 10_000
-_TRIGGERS = ("io.kestra.plugin.core.trigger.Flow", "io.kestra.core.models.triggers.types.Flow")
 
 
 def of_flow(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBase:
@@ -47,7 +47,7 @@ def _edges() -> Iterator[tuple[Flow, Flow, str]]:
         for flow, source in flows.latest_sources(keys[start : start + 100]).items():
             if "flowId" in source:
                 yield from ((flow, called, "FLOW_TASK") for called in _called(births.checked(source).document.data))
-    for trigger in triggers.of_types(_TRIGGERS, active=False):
+    for trigger in triggers.of_types(FLOWS, active=False):
         listening = (trigger.namespace, trigger.flow_id)
         yield from ((heard, listening, "FLOW_TRIGGER") for heard in _pairs(trigger.definition))
 

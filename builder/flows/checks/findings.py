@@ -42,6 +42,10 @@ class Findings:
         """Whether no more errors are taken: looking on is a waste."""
         return not self.takes(Severity.ERROR)
 
+    @property
+    def has_errors(self) -> bool:
+        return self._left[Severity.ERROR] < self._most
+
     def takes(self, severity: Severity) -> bool:
         """Whether more of this severity are taken."""
         return self._left[severity] > 0

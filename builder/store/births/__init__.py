@@ -1,6 +1,6 @@
 """How an execution is made out of a flow: its id, inputs, labels and limits; used by actions and for subflows."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -19,7 +19,7 @@ from builder.flows.dialects.compat import Compat
 from builder.flows.inputs import KeepFile, Resolved, resolve
 from builder.flows.limits import Limits
 from builder.flows.model import Flow, Input
-from builder.store import flows
+from builder.store import flows, triggers
 from builder.store.births.given_files import files_seen_from
 from builder.store.births.judging import BLOCK, FAIL, failing, said, strongest
 from builder.store.births.sharing import concurrency_key
@@ -28,6 +28,7 @@ from builder.store.executions.values import NewExecution, new_id
 from builder.store.hiding import SHORTEST_SECRET, masked
 from builder.store.lookups import StoredLookups, nobody_is_asked
 from builder.tasks.catalogue import catalogue
+from builder.tasks.core.trigger import FLOWS
 
 CORRELATION = "system.correlationId"
 SYSTEM = "system."
@@ -70,6 +71,10 @@ class StoredWorld:
 
     def flow_exists(self, namespace: str, id: str) -> bool:
         return flows.exists(namespace, id)
+
+    def flow_triggers(self) -> Iterable[tuple[tuple[str, str], Mapping[str, Any]]]:
+        found = triggers.of_types(FLOWS)
+        return [((one.namespace, one.flow_id), one.definition) for one in found]
 
     def plugin_defaults(self) -> Sequence[Mapping[str, Any]]:
         """Defaults for every flow are not offered: a flow says all it does."""

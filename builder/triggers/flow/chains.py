@@ -2,9 +2,8 @@
 
 from builder.engine.execution import Execution
 from builder.store import executions
-from builder.tasks.core.trigger.flow import Flow
+from builder.tasks.core.trigger import FLOWS
 
-TYPES = (Flow.type_name, *Flow.aliases)
 DEEPEST = 10
 """How many flow triggers may fire one because of the other."""
 _LONGEST = 100
@@ -24,7 +23,7 @@ def depth(execution: Execution) -> int:
 
 
 def _by_flow_trigger(execution: Execution) -> bool:
-    return execution.trigger is not None and execution.trigger.get("type") in TYPES
+    return execution.trigger is not None and execution.trigger.get("type") in FLOWS
 
 
 def _before(execution: Execution) -> Execution | None:

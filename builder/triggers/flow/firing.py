@@ -16,9 +16,10 @@ from builder.store.gate import write
 from builder.store.triggers import Trigger, changes, windows
 from builder.store.triggers.changes import Change
 from builder.store.triggers.windows import Seen
+from builder.tasks.core.trigger import FLOWS
 from builder.tasks.judge import Objection
 from builder.triggers import asking
-from builder.triggers.flow.chains import DEEPEST, TYPES, depth
+from builder.triggers.flow.chains import DEEPEST, depth
 from builder.triggers.flow.gatherings import Gathering, Look, gatherings_of
 from builder.triggers.flow.listening import hears_pauses, listens
 from builder.triggers.flow.upstream import outputs_of, sight_of
@@ -44,7 +45,7 @@ def fire_flows(clock: Clock) -> int:
     happened = changes.waiting()
     if not happened:
         return 0
-    listening = triggers.of_types(TYPES)
+    listening = triggers.of_types(FLOWS)
     found = executions.load_many([change.execution_id for change in happened], with_runs=False)
     started = 0
     for change in happened:

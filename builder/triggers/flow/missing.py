@@ -7,8 +7,8 @@ from builder.errors import BuilderError, Unavailable
 from builder.schedule.windows import Span
 from builder.store import triggers
 from builder.store.triggers import MISSED, Trigger, changes, windows
+from builder.tasks.core.trigger import FLOWS
 from builder.tasks.core.trigger.waiting import pairs_of
-from builder.triggers.flow.chains import TYPES
 from builder.triggers.flow.gatherings import DEPENDS_ON, Gathering, gatherings_of
 from builder.triggers.opening import Opening
 
@@ -16,7 +16,7 @@ from builder.triggers.opening import Opening
 def fail_missed(clock: Clock) -> int:
     """Looks at the windows that are over; returns how many were missed."""
     now = clock.now()
-    return sum(_look_at(trigger, now, clock) for trigger in triggers.due(TYPES, now))
+    return sum(_look_at(trigger, now, clock) for trigger in triggers.due(FLOWS, now))
 
 
 def _look_at(trigger: Trigger, now: datetime, clock: Clock) -> bool:

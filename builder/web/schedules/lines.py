@@ -9,10 +9,9 @@ from builder.errors import BuilderError
 from builder.schedule import Times
 from builder.store.triggers import Trigger, history
 from builder.tasks.catalogue import catalogue
-from builder.tasks.core.trigger import SCHEDULES
+from builder.tasks.core.trigger import FLOWS, SCHEDULES
 from builder.triggers.called import webhooks
 from builder.triggers.conditions import conditions_of
-from builder.triggers.flow import chains
 from builder.triggers.opening import is_conditional
 from builder.triggers.polling import polling_types
 from builder.triggers.schedule import timetable
@@ -41,7 +40,7 @@ def head(trigger: Trigger) -> dict[str, Any]:
     shown: dict[str, Any] = {"trigger": trigger, "times": None}
     if trigger.type in webhooks.TYPES:
         return {**shown, "kind": "webhook", "says": "When its address is called", "address": _address(trigger)}
-    if trigger.type in chains.TYPES:
+    if trigger.type in FLOWS:
         return {**shown, "kind": "flow", "says": _after(trigger)}
     if trigger.type not in SCHEDULES:
         return {**shown, "kind": "other", "says": _title(trigger)}
