@@ -123,7 +123,7 @@ def test_a_worker_that_is_asked_to_stop_hands_over_and_what_fails_meanwhile_has_
     assert row.lab.state(bad) == "FAILED"
     record = row.lab.wait(one, "SUCCESS")
     row.lab.wait(late, "SUCCESS")
-    assert len(attempts(record, "call")) == 2
+    assert 2 <= len(attempts(record, "call")) <= 1 + len(row.product.workers), "each may have handed it to the next"
     assert any("done again elsewhere: call" in line for line in row.lab.logs(one))
 
 
