@@ -2,6 +2,9 @@
 
 HIT = "{URL}/hit/{{{{ execution.id }}}}/{{{{ taskrun.id }}}}"
 
+CALLS = ("call", "hit")
+"""How the names of tasks begin that call the counter."""
+
 
 def hit(task_id: str, url: str, seconds: float = 0.0, *, status: int = 200, more: str = "") -> str:
     """One line of a flow: a call that takes so long."""

@@ -24,8 +24,8 @@ class Load:
     answered: dict[int, str] = field(default_factory=dict)
     """The execution's id by the number that was sent along."""
     unanswered: list[int] = field(default_factory=list)
-    pages: list[tuple[float, int, str]] = field(default_factory=list)
-    """Seconds, status and the beginning of the text of each page that was answered."""
+    pages: list[int] = field(default_factory=list)
+    """The status of each page that was answered."""
     errors: list[str] = field(default_factory=list)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -66,21 +66,14 @@ class Load:
             self.unanswered.append(number)
 
     def _look_at_pages(self, number: int) -> None:
-        started = time.monotonic()
         try:
             status, text = self.lab.page(PAGES[number % len(PAGES)])
         except AWAY:
             return
-        self.pages.append((time.monotonic() - started, status, text[:200]))
+        self.pages.append(status)
         self._judge(status, text)
 
     def _judge(self, status: int, text: str) -> None:
         """An answer of 5xx is allowed with a reason that a user can read: 503, in a sentence."""
         if status >= 500 and not (status == 503 and len(text) > 20):
             self.errors.append(f"{status}: {text[:300]}")
-
-    @property
-    def slowest_usual_seconds(self) -> float:
-        """The 95th percentile of the pages' times."""
-        times = sorted(seconds for seconds, _, _ in self.pages)
-        return times[int(0.95 * (len(times) - 1))] if times else 0.0

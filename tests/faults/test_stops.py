@@ -25,10 +25,10 @@ def test_a_stop_at_any_moment_ends_it_killed_with_its_children(row: Row) -> None
     each = (
         "{{id: each, type: io.kestra.plugin.core.flow.ForEach, values: [1, 2, 3], concurrencyLimit: {}, tasks: [{}]}}"
     )
-    row.lab.save(flows.flow(row.namespace, "child", flows.hit("call", row.counter.url, 20)))
+    row.lab.save(flows.flow(row.namespace, "child", flows.hit("call", row.counter.url, 120)))
     child = f"{{id: child, type: io.kestra.plugin.core.flow.Subflow, namespace: {row.namespace}, flowId: child}}"
     pause = "{id: wait, type: io.kestra.plugin.core.flow.Pause}"
-    row.lab.save(flows.flow(row.namespace, "loop", each.format(2, flows.hit("call", row.counter.url, 20))))
+    row.lab.save(flows.flow(row.namespace, "loop", each.format(2, flows.hit("call", row.counter.url, 120))))
     row.lab.save(flows.flow(row.namespace, "parent", each.format(0, child)))
     row.lab.save(flows.flow(row.namespace, "paused", pause))
     ids = [row.lab.run(row.namespace, flow_id) for flow_id in ("loop", "parent", "paused")]

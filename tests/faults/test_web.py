@@ -34,6 +34,8 @@ class Post:
     namespace: str
     number: int
     id: str = ""
+    refused: int = 0
+    """The status of an answer that is an error."""
 
     def send(self) -> None:
         try:
@@ -43,7 +45,9 @@ class Post:
                 )
             else:
                 self.id = self.lab.webhook(self.namespace, "called", KEY, {"number": self.number})["id"]
-        except (Refused, *AWAY, ValueError):
+        except Refused as refused:
+            self.refused = refused.status
+        except (*AWAY, ValueError):
             pass
 
 
@@ -67,6 +71,7 @@ def test_a_call_that_was_answered_exists_when_web_dies_and_one_that_was_not_exis
         lambda: all(one["state"]["current"] in TERMINAL for one in row.lab.found(row.namespace)), "all of them end"
     )
     records = row.lab.found(row.namespace)
+    assert {post.refused for post in posts} <= {0, 503}
     for post in posts:
         mine = [one for one in records if {"key": "number", "value": str(post.number)} in one["labels"]]
         assert len(mine) <= 1, f"call {post.number} started {len(mine)} executions"
