@@ -63,7 +63,11 @@ def answered(
 
 def settle(trigger: Trigger, about: Hashable) -> None:
     """It has started what it is to start, or never will; nothing is done where nothing was asked."""
-    if _under_way.pop((trigger.key, about), None) and not isinstance(about, Change):
+    if not _under_way.pop((trigger.key, about), None):
+        return
+    if isinstance(about, Change):
+        changes.let_go(about)
+    else:
         triggers.let_go(trigger)
 
 

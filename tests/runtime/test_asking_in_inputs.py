@@ -287,6 +287,21 @@ def test_several_ends_of_flows_are_asked_about_at_once_each_by_one_scheduler(
     assert fire_flows(clock) == 4 and Cities.asked == 4 and not trigger_asking._under_way
 
 
+def test_an_end_that_was_asked_about_is_not_lost_as_the_listening_flow_is_published_again(cities: str) -> None:
+    publish("tasks:\n  - {id: say, type: io.kestra.plugin.core.log.Log, message: hi}\n")
+    text = ASKS.format(id="asks", call=f"http('{cities}')", more="triggers:\n" + OTHERS.splitlines()[-1] + "\n")
+    share(text)
+    clock = FixedClock(SystemClock().now())
+    ended(actions.run("team", "one").id)
+    assert fire_flows(clock) == 0
+    all_known()
+    flows.save_flow(text + "description: another\n", by="ada")
+    assert fire_flows(clock) == 0, "what was asked is about the flow as it was"
+    assert fire_flows(clock) == 0
+    all_known()
+    assert fire_flows(clock) == 1 and not trigger_asking._under_way
+
+
 def test_an_end_is_asked_about_elsewhere_where_the_first_scheduler_went_away(
     cities: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,12 @@ def claim(change: Change, now: datetime, until: datetime) -> bool:
         return free.update(held_until=until) > 0
 
 
+def let_go(change: Change) -> None:
+    """Whoever likes may ask again, if it is still there."""
+    with write():
+        StateChange.objects.filter(id=change.id).update(held_until=None)
+
+
 def take(change: Change) -> bool:
     """Inside the transaction that creates what it triggers: True for the one scheduler that may."""
     with write():

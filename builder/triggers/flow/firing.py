@@ -70,8 +70,9 @@ def _look_at(change: Change, meant: Sequence[Trigger], clock: Clock) -> int:
         return 0  # it is looked at again when all is known
     with write():
         held = [one for one in known if one and triggers.hold(one.opening.trigger)]
-        # not taken: another scheduler has looked at it
-        started = sum(_heed(one, change, labels, clock) for one in held) if changes.take(change) else 0
+        # one that cannot be held was changed meanwhile: it is looked at again as it is now; not taken: somebody else has
+        is_mine = len(held) == len(known) and changes.take(change)
+        started = sum(_heed(one, change, labels, clock) for one in held) if is_mine else 0
     for one in found:
         asking.settle(one.opening.trigger, change)
     return started
