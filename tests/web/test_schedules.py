@@ -209,6 +209,12 @@ def test_what_did_not_fire_is_an_alert_on_the_first_page_until_it_was_seen(brows
     assert "so it was" not in text(browser, "/")
 
 
+def test_what_a_trigger_without_a_zone_did_not_start_is_in_the_list(browser: Client) -> None:
+    history.note_missed(triggers.get("lab", "one", "after").key, [datetime(2026, 1, 2, 3, 4, tzinfo=UTC)], "No.",
+                        SystemClock().now())  # fmt: skip
+    assert "03:04 UTC missed" in text(browser, "/schedules")
+
+
 def test_a_webhook_shows_its_address_its_last_calls_and_repeats_one(browser: Client) -> None:
     page = text(browser, HOOK)
     assert "Nobody has called it yet" in page and "curl -X POST" in page
