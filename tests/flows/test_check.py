@@ -321,6 +321,13 @@ B_AFTER_A = "b: {dependsOn: [{namespace: lab, flowId: a}]}"
 C_AFTER_B = "c: {conditions: [{type: " + AFTER + "ExecutionFlowCondition, namespace: lab, flowId: b}]}"
 
 
+@pytest.mark.parametrize("wrong", ["{states: 5}", "{conditions: 3}", "{dependsOn: 7}", "{preconditions: [1]}",
+                                   "{preconditions: {flows: 3}}"])  # fmt: skip
+def test_what_is_wrong_with_another_flow_is_nothing_to_the_look_for_circles(wrong: str):
+    text = GOOD + f"triggers:\n  - id: t\n    type: {FLOW}\n    states: [SUCCESS]\n"
+    assert not check(text, catalogue(), world=FakeWorld(triggers=f"b: {wrong}")).problems
+
+
 @pytest.mark.parametrize(("mine", "others", "circle"), [
     ("dependsOn: [{flowId: b}]", B_AFTER_A, "aba"),
     ("preconditions: {flows: [{namespace: lab, flowId: c}]}", f"{{{B_AFTER_A}, {C_AFTER_B}}}", "abca"),

@@ -55,6 +55,13 @@ def _started_by(first: Flow, listening: list[tuple[Flow, _Hears]]) -> Mapping[Fl
 
 def _heard(trigger: Any, catalogue: Catalogue) -> _Hears | None:
     """Whose success starts a flow by this trigger; None where it needs more than that, or cannot be told."""
+    try:
+        return _heard_plainly(trigger, catalogue)
+    except (TypeError, AttributeError):  # another flow's text may be anything; its own check says what is wrong
+        return None
+
+
+def _heard_plainly(trigger: Any, catalogue: Catalogue) -> _Hears | None:
     if not isinstance(trigger, Mapping) or _name(trigger, catalogue) != _FLOW or trigger.get("disabled") is True:
         return None
     if any(trigger.get(name) for name in _GUARDS) or not _is_meant(trigger.get("states")):

@@ -88,7 +88,10 @@ class _World(StoredWorld):
     def __init__(self, texts: Iterable[str]) -> None:
         written = (parse(text, limits()).data for text in texts)
         flows = [flow for flow in written if isinstance(flow, Mapping)]
-        self._here: dict[Any, Any] = {(flow.get("namespace"), flow.get("id")): flow.get("triggers") for flow in flows}
+        self._here: dict[Any, Any] = {
+            (flow.get("namespace"), flow.get("id")): () if flow.get("disabled") is True else flow.get("triggers")
+            for flow in flows
+        }
 
     def flow_exists(self, namespace: str, id: str) -> bool:
         return (namespace, id) in self._here or not _has_database() or self._is_stored(namespace, id)
