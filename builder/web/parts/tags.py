@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from django import template
 
+from builder.actions.triggers.times import zone_of
+from builder.store.triggers import Trigger
 from builder.web.execution.shapes import markdown, markdown_line
 
 register = template.Library()
@@ -86,6 +88,12 @@ def own_time(at: datetime, zone: str = "") -> str:
     at = at.astimezone(ZoneInfo(zone)) if zone else at
     year = f" {at.year}" if at.year < datetime.now(UTC).year else ""
     return f"{at:%a %d %b}{year} {at:%H:%M %Z}"
+
+
+@register.filter
+def own_zone(trigger: Trigger) -> str:
+    """The zone in which a trigger's times are told."""
+    return zone_of(trigger).key
 
 
 register.filter("markdown", markdown)
