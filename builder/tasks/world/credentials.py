@@ -3,7 +3,8 @@
 import re
 
 _SECRET = re.compile(
-    r"auth(?!ors?(?![a-z]))|token|key(?!word|board|note)|secret|passw|credential|cookie|session|signature",
+    r"auth(?!ors?(?![a-z]))|token|key(?!word|board|note)|secret|passw|passphrase|pwd|credential|cookie|session|signature"
+    r"|jwt|hmac|(?<![a-z])sig(?![a-z])",
     re.IGNORECASE,
 )
 
