@@ -96,7 +96,7 @@ def renew(owner: str, held: Mapping[str, int], now: datetime, lease_seconds: flo
 
 def _owned(owner: str, held: Mapping[str, int]) -> Iterable[tuple[str, int]]:
     found: QuerySet[ExecutionRow] = ExecutionRow.objects.filter(id__in=list(held), owner=owner)
-    return found.select_for_update().values_list("id", "epoch")
+    return found.order_by("id").select_for_update(no_key=True).values_list("id", "epoch")
 
 
 def release(execution_id: str, epoch: int, now: datetime, wake_at: datetime | None = None) -> bool:

@@ -65,7 +65,7 @@ def read(ids: Sequence[str], *, lock: bool = False) -> list[Row]:
         return []
     statement = _SELECT % among(ids)
     if lock and connection.vendor == "postgresql":
-        statement += " ORDER BY id FOR UPDATE"
+        statement += " ORDER BY id FOR NO KEY UPDATE"
     return [_read(columns) for columns in select(statement, ids)]
 
 
