@@ -229,6 +229,8 @@ def same(left: Any, right: Any) -> bool:
 
 def _set(tree: Any, edit: SetValue) -> Any:
     if not edit.path:
+        if not isinstance(edit.value, Mapping):
+            raise InvalidInput("A flow is a map of its properties; change it in the YAML.")
         return deepcopy(edit.value)
     tree = {} if tree is None else tree
     at: Any = tree

@@ -5,7 +5,7 @@ from typing import Any
 
 from builder.errors import InvalidInput, Path
 from builder.flows.edit import Duplicate, Edit, Insert, Move, Remove, Several, Unset
-from builder.flows.edit.intent import free_id, landing, number, step_ids, step_of, value_at
+from builder.flows.edit.intent import free_id, item_list, landing, number, step_ids, step_of, value_at
 from builder.tasks.catalogue import catalogue
 from builder.web.editor.fields.declared import kind_of_path
 from builder.web.editor.steps.new import ids_in
@@ -33,7 +33,7 @@ def duplicate(body: Mapping[str, Any], path: Path, data: Any) -> tuple[Edit, Pat
     if spot.alone:
         raise InvalidInput("There is room for one step only; add the copy elsewhere.")
     after = spot.beside(number(spot.path) + 1)
-    if kind_of_path(path) in ("input", "output"):
+    if isinstance(step, Mapping) and kind_of_path(path) in ("input", "output"):
         return Insert(path[:-1], number(path) + 1, {**step, "id": free_id(old, ids_in(path[:-1], data))}), after
     return Duplicate(spot.path, free_id(old, {name for _, name in step_ids(data)}), spot.wrap), after
 
@@ -50,7 +50,7 @@ def moved(spot: Spot, body: Mapping[str, Any], data: Any) -> tuple[Edit, Path]:
     here = spot.path[:-1]
     if "to" in body:
         return _elsewhere(spot, path_of(body["to"]), place_of(body.get("index")), data)
-    items = value_at(data, here)
+    items = item_list(data, spot.path)
     index = min(max(number(spot.path) + place_of(body.get("by")), 0), len(items) - 1)
     return Move(spot.path, here, index), spot.beside(index)
 
