@@ -1,10 +1,9 @@
 """The executions that go with one, as they move: those of the flows before and after its own, by correlation id."""
 
 import json
-from asyncio import sleep
+from asyncio import get_running_loop, sleep
 from collections.abc import AsyncIterator, Mapping
 
-from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponseBase
 
@@ -15,6 +14,7 @@ from builder.api.methods import methods
 from builder.api.reading import flag
 from builder.engine.execution import Execution
 from builder.engine.states import TERMINAL
+from builder.runtime import live
 from builder.store import births, executions
 from builder.store.executions import Filters
 from builder.store.triggers import changes
@@ -40,7 +40,7 @@ async def _told(first: Execution, flows: frozenset[Flow]) -> AsyncIterator[bytes
     yield event("start", nothing)
     known: dict[str, Execution] = {}
     while True:
-        found, over = await _looked(correlation)
+        found, over = await get_running_loop().run_in_executor(live.readers, _looked, correlation)
         for one in found.values():
             if (one.namespace, one.flow_id) in flows and getattr(known.get(one.id), "history", None) != one.history:
                 yield event("end" if one.state in TERMINAL else "progress", json.dumps(_status(one)))
@@ -52,10 +52,9 @@ async def _told(first: Execution, flows: frozenset[Flow]) -> AsyncIterator[bytes
     yield event("end-all", nothing)
 
 
-@sync_to_async
 def _looked(correlation: str) -> tuple[Mapping[str, Execution], bool]:
     """The executions, and whether all have ended and no flow trigger has yet to look at one of them."""
-    close_old_connections()  # this thread sees no requests, at which Django does it
+    close_old_connections()  # these threads see no requests, at which Django does it
     of_it = Filters(labels=[(births.CORRELATION, correlation)])
     ids = executions.ids(of_it, _MOST)
     found = {key: one for key, (one, _) in executions.load_many(ids, with_runs=False).items()}
