@@ -21,14 +21,14 @@ from builder.triggers.schedule import backfilling
 
 def passed_while_off(trigger: Trigger, clock: Clock) -> Passed | None:
     """What its switch is to be asked about; None when nothing did pass, or its flow is off: that is asked then."""
-    return None if trigger.enabled or trigger.declared_disabled else _passed(trigger, clock)
+    return None if trigger.enabled or trigger.declared_disabled else _passed(trigger, clock, clock.now())
 
 
-def _passed(trigger: Trigger, clock: Clock) -> Passed | None:
+def _passed(trigger: Trigger, clock: Clock, upto: datetime) -> Passed | None:
     if trigger.off_at is None or trigger.type not in SCHEDULES:
         return None
     try:
-        return passed(times_of(trigger, clock), trigger.off_at, clock.now())
+        return passed(times_of(trigger, clock), trigger.off_at, upto)
     except BuilderError:
         return None
 
@@ -53,7 +53,7 @@ def passed_before(flow: Flow | None, clock: Clock) -> list[tuple[Trigger, Passed
     declared = {str(one["id"]): one for one in flow.triggers}
     off = [one for one in triggers.of_flow(flow.namespace, flow.id) if one.enabled and one.declared_disabled]
     go_on = [one for one in off if _goes_on(one, declared.get(one.id))]
-    return [(trigger, found) for trigger in go_on if (found := _passed(trigger, clock))]
+    return [(trigger, found) for trigger in go_on if (found := _passed(trigger, clock, clock.now()))]
 
 
 def _goes_on(trigger: Trigger, definition: Mapping[str, Any] | None) -> bool:
@@ -91,6 +91,7 @@ def _refuse_second_backfill(trigger: Trigger, recover: Recover) -> None:
 
 
 def _settled(trigger: Trigger, found: Passed, recover: Recover, now: datetime, clock: Clock) -> Trigger:
+    found = _passed(trigger, clock, trigger.since) or found  # one more may have come while it was switched on
     note_pause(trigger, found, now)
     triggers.heed(trigger, now)
     if recover is Recover.NONE:
