@@ -22,6 +22,7 @@ _TAGS = {
     "tbody", "tr", "th", "td", "a", "hr", "s",
 }  # fmt: skip
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough")
+_MARKDOWN.render("*x*")  # it makes its rules ready at first use, which two threads may not do at once
 _IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 _SOUNDS = (".mp3", ".wav", ".opus", ".aac", ".flac", ".m4a", ".ogg")
 
