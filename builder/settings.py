@@ -7,7 +7,6 @@ import hashlib
 import os
 import secrets
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,10 +47,14 @@ def _make_secret_key(path: Path) -> None:
     try:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(48))
-        with suppress(FileExistsError):
+        try:
             os.link(made, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without links
+            os.replace(made, path)
     finally:
-        os.unlink(made)
+        Path(made).unlink(missing_ok=True)
 
 
 DEBUG = flag("MILLSTREAM_DEBUG", False)
@@ -223,7 +226,7 @@ MILLSTREAM: dict[str, Any] = {
     # Who may read /metrics from elsewhere than this machine.
     "METRICS_TOKEN": os.environ.get("MILLSTREAM_METRICS_TOKEN", ""),
     # How long the calls of a webhook are kept, with what they brought.
-    "CALL_DAYS": number("MILLSTREAM_CALL_DAYS", 30),
+    "CALL_DAYS": number("MILLSTREAM_CALL_DAYS", 30, 36_500),
     # Limits.
     "BODY_BYTES": number("MILLSTREAM_BODY_BYTES", 50_000_000),
     "FLOW_BYTES": number("MILLSTREAM_FLOW_BYTES", 1_000_000),
