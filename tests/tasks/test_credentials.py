@@ -14,6 +14,8 @@ def test_what_is_called_so_is_a_secret(name: str) -> None:
     assert names_a_secret(name)
 
 
-@pytest.mark.parametrize("name", ["Content-Type", "page", "keyword", "Author", "authors", "X-Request-Id", "state", "design", "signal"])
+@pytest.mark.parametrize("name", [
+    "Content-Type", "page", "keyword", "Author", "authors", "X-Request-Id", "state", "design", "signal",
+])  # fmt: skip
 def test_what_is_called_so_is_none(name: str) -> None:
     assert not names_a_secret(name)

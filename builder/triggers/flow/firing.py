@@ -70,7 +70,7 @@ def _look_at(change: Change, meant: Sequence[Trigger], clock: Clock) -> int:
         return 0  # it is looked at again when all is known
     with write():
         held = [one for one in known if one and triggers.hold(one.opening.trigger)]
-        # one that cannot be held was changed meanwhile: it is looked at again as it is now; not taken: somebody else has
+        # one that cannot be held was changed meanwhile, and is looked at again; not taken: another scheduler has
         is_mine = len(held) == len(known) and changes.take(change)
         started = sum(_heed(one, change, labels, clock) for one in held) if is_mine else 0
     for one in found:

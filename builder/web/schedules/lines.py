@@ -36,7 +36,7 @@ def rows(listed: Sequence[Trigger]) -> list[dict[str, Any]]:
 
 
 def head(trigger: Trigger) -> dict[str, Any]:
-    """What it is and what it waits for; `times` None: it is no schedule, or they cannot be told. `zone`: a schedule's."""
+    """What it is and what it waits for; `times` None: it is no schedule, or they cannot be told; so `zone` empty."""
     shown: dict[str, Any] = {"trigger": trigger, "times": None, "zone": ""}
     if trigger.type in webhooks.TYPES:
         return {**shown, "kind": "webhook", "says": "When its address is called", "address": _address(trigger)}
