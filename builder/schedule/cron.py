@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import chain, takewhile
 from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
@@ -29,6 +30,7 @@ FIELDS = ("minute", "hour", "day of month", "month", "day of week")
 RANGES = {"second": "0-59", "minute": "0-59", "hour": "0-23", "day of month": "1-31", "month": "1-12 or JAN-DEC",
           "day of week": "0-7 or SUN-SAT"}  # fmt: skip
 LONGEST = 200
+_LOOK_BACK, _INSTANT = timedelta(hours=3), timedelta(microseconds=1)
 ANY = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -43,11 +45,23 @@ class Cron:
 
     def after(self, instant: datetime) -> Iterator[datetime]:
         """The instants strictly after, in order, in UTC. Ends where none comes within cronsim's horizon of years."""
+        if self._is_told_twice(instant):
+            return (moment for moment in self._walk(instant - _LOOK_BACK, reverse=False) if moment > instant)
         return self._walk(instant, reverse=False)
 
     def before(self, instant: datetime) -> Iterator[datetime]:
         """The instants strictly before, latest first, in UTC."""
+        if self._is_told_twice(instant):
+            edge = instant - _LOOK_BACK
+            new = takewhile(lambda moment: moment < instant, self.after(edge))
+            return chain(reversed(list(new)), self._walk(edge + _INSTANT, reverse=True))
         return self._walk(instant, reverse=True)
+
+    def _is_told_twice(self, instant: datetime) -> bool:
+        """Whether the clock was set back a moment ago: a walk that begins there sees times of the wall for the second
+        time, and forgets that they came at the first. One that begins before does not."""
+        now, then = (moment.astimezone(self.zone).utcoffset() for moment in (instant, instant - _LOOK_BACK))
+        return now is not None and then is not None and now < then
 
     def in_words(self) -> str:
         """`At 08:30 on Monday through Friday`."""

@@ -1,9 +1,10 @@
 """A schedule fires when people expect it to, across clock changes too."""
 
-from datetime import UTC, datetime
-from itertools import islice, pairwise
+from datetime import UTC, datetime, timedelta
+from itertools import islice, pairwise, takewhile
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -67,3 +68,18 @@ def test_backwards_it_finds_the_same_instants() -> None:
 
 def test_it_says_itself_in_words() -> None:
     assert parse_cron("30 8 * * 1-5").in_words().startswith("At 08:30")
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo"])
+@pytest.mark.parametrize("cron", ["45 1 * * *", "15 2 * * *", "30 23 * * *", "0,30 1-2 * * *", "*/15 * * * *"])
+def test_wherever_one_begins_to_look_the_times_around_a_change_of_the_clocks_are_the_same(zone: str, cron: str) -> None:
+    """A scheduler that comes late, in an hour that is told twice, must find what was due in the first."""
+    times, half = parse_cron(cron, timezone=zone), timedelta(minutes=30)
+    hours = [datetime(2027, 1, 1, tzinfo=UTC) + number * half for number in range(365 * 48)]
+    offsets = [at.astimezone(ZoneInfo(zone)).utcoffset() for at in hours]
+    for change in (at for at, before, after in zip(hours[1:], offsets, offsets[1:], strict=False) if before != after):
+        all_of_them = list(takewhile(lambda at: at < change + 60 * half, times.after(change - 60 * half)))  # noqa: B023
+        for number in range(-6, 12):
+            begin = change + number * timedelta(minutes=10) + timedelta(seconds=7)
+            assert next(times.after(begin)) == min(at for at in all_of_them if at > begin)
+            assert next(times.before(begin)) == max(at for at in all_of_them if at < begin)
