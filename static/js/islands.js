@@ -11,8 +11,9 @@ async function start(root) {
       const island = await import(`./islands/${name}.js`);
       island.default(element);
     }
+    element.setAttribute("data-started", ""); // for browser tests, as below
   }
 }
 
-start(document).then(() => document.documentElement.setAttribute("data-started", "")); // for browser tests
+start(document).then(() => document.documentElement.setAttribute("data-started", ""));
 document.addEventListener("htmx:load", (event) => start(event.target));

@@ -20,7 +20,7 @@ def test_a_file_is_written_saved_uploaded_and_deleted(page):
     page.goto("/files?namespace=lab&new=1")
     page.get_by_label("Path of the new file").fill("prompts/query.sql")
     page.get_by_label("Path of the new file").press("Tab")
-    page.wait_for_function("window.millstreamCode?.session.getMode().$id === 'ace/mode/sql'")
+    page.wait_for_function("() => window.millstreamCode?.session.getMode().$id === 'ace/mode/sql'")
     page.locator(".ace_text-input").focus()
     page.keyboard.type("select 1")
     page.keyboard.press("Control+s")

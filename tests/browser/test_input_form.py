@@ -18,6 +18,7 @@ def dialog(page, monkeypatch):
     page.keyboard.press("Control+Enter")
     found = page.locator("#run-dialog")
     expect(found.get_by_role("heading", name="Run form")).to_be_visible()
+    expect(found.locator("[data-island=rows][data-started]")).to_have_count(1)  # its scripts hear clicks
     return found
 
 
