@@ -41,7 +41,7 @@ class Scheduler:
         self._poller = Poller(clock)
         self._looked_at = self._started_at
         self._is_late = False
-        self._swept = self._beaten = float("-inf")
+        self._sweep_at = self._beaten = float("-inf")
 
     def run(self) -> None:
         """Until `stopping` is set."""
@@ -73,19 +73,18 @@ class Scheduler:
         fail_missed(self.clock)
         start_gathered(self.clock)
         self._poller.tick()
-        if monotonic >= self._sweep_due(monotonic):
+        self._wait_after_a_standstill(monotonic)
+        if monotonic >= self._sweep_at:
             sweep(self.clock.now())
-            self._swept, self._is_late = monotonic, False
+            self._sweep_at, self._is_late = monotonic + settings.MILLSTREAM["SWEEP_SECONDS"], False
 
-    def _sweep_due(self, monotonic: float) -> float:
-        """When to sweep next. Where the database, this process or the whole machine stood still since the last look,
-        those who hold leases could not renew them either: once, they get the time to do so before others are told."""
+    def _wait_after_a_standstill(self, monotonic: float) -> None:
+        """Where the database, this process or the whole machine stood still since the last look, those who hold leases
+        could not renew them either: once, they get the time to do so before others are told."""
         last, self._looked_at = self._looked_at, self.clock.now()
-        lease_seconds: float = settings.MILLSTREAM["LEASE_SECONDS"]
-        if not self._is_late and (self._looked_at - last).total_seconds() > lease_seconds / 2:
-            self._is_late = True
-            self._swept = max(self._swept, monotonic + lease_seconds / 2 - settings.MILLSTREAM["SWEEP_SECONDS"])
-        return self._swept + float(settings.MILLSTREAM["SWEEP_SECONDS"])
+        patience_seconds = settings.MILLSTREAM["LEASE_SECONDS"] / 2
+        if not self._is_late and (self._looked_at - last).total_seconds() > patience_seconds:
+            self._sweep_at, self._is_late = monotonic + patience_seconds, True
 
 
 def run_scheduler() -> None:
