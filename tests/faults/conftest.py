@@ -91,12 +91,8 @@ def product(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Confi
             workers=pytestconfig.getoption("workers"),
             redis_program=pytestconfig.getoption("redis"),
         )
-        try:
-            made.set_up()
-            made.start()
+        with made.running():
             yield made
-        finally:
-            made.close()
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,10 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Self
 
 import psycopg
 from psycopg import sql
@@ -113,6 +114,16 @@ class Product:
     def redis(self) -> Redis:
         """A client of the queue's server; close it."""
         return Redis.from_url(self.redis_url, socket_timeout=5)
+
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """Set up, started, and gone at the end."""
+        try:
+            self.set_up()
+            self.start()
+            yield self
+        finally:
+            self.close()
 
     def set_up(self) -> None:
         """Tables, a person named lab and a token."""

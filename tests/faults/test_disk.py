@@ -40,14 +40,9 @@ def small(tmp_path: Path) -> Iterator[Product]:
         pytest.skip("the disk of a PostgreSQL server is its own affair")
     data = tmp_path / "small"
     data.mkdir()
-    with mounted(data, "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs"):
-        product = Product(data, workers=1)
-        try:
-            product.set_up()
-            product.start()
-            yield product
-        finally:
-            product.close()
+    size = ("-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs")
+    with mounted(data, *size), Product(data, workers=1).running() as product:
+        yield product
 
 
 def fill(data: Path) -> Path:

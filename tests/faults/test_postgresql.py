@@ -98,12 +98,8 @@ def there(server: Server, tmp_path_factory: pytest.TempPathFactory, pytestconfig
         tmp_path_factory.mktemp("there"), workers=2, redis_program=pytestconfig.getoption("redis"),
         settings={"DATABASE_URL": server.url},
     )  # fmt: skip
-    try:
-        made.set_up()
-        made.start()
+    with made.running():
         yield made
-    finally:
-        made.close()
 
 
 @contextmanager
