@@ -210,7 +210,8 @@ async def _deleted(client: "AsyncOpenAI", call: Call, place: Place, context: Out
 
 
 def _options(call: Call) -> Any:
-    headers = {"Accept-Encoding": "identity"} | ({"Content-Type": "multipart/form-data"} if call.files else {})
+    form = {"Content-Type": "multipart/form-data"} if call.files else {}
+    headers = {"Accept": call.accept, "Accept-Encoding": "identity", **form}
     return {"headers": headers, "params": dict(call.query), "follow_redirects": False}
 
 

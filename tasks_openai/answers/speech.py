@@ -1,6 +1,6 @@
 """Speech in an answer: a sound, kept as a file of the execution."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from builder.tasks.api import RunContext
 from tasks_openai.answers import media
@@ -30,6 +30,7 @@ class Spoken:
 async def spoken_by(context: RunContext, connection: Connection, call: Call, wanted: str) -> Spoken:
     """Makes the call and keeps the sound, which was asked for as `wanted` (mp3, opus ...). Raises TaskFailure."""
     model, text = str((call.body or {}).get("model") or ""), str((call.body or {}).get("input") or "")
+    call = replace(call, accept="application/octet-stream")  # as the official client asks for it
     came = await fetch(context, connection, call, model=model, limit_bytes=LARGEST_SPEECH_BYTES)
     if _is_text(came):
         said = Misunderstood(came.content[:1000].decode(errors="replace"))

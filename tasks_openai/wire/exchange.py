@@ -54,13 +54,17 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: `body` goes as JSON; with `files` (name, (file name, content, media type)) as a form instead."""
+    """One request: `body` goes as JSON; with `files` (name, (file name, content, media type)) as a form instead.
+
+    `accept`: the media type that is asked for.
+    """
 
     method: str
     path: str
     body: Mapping[str, Any] | None = None
     query: Mapping[str, Any] = field(default_factory=dict)
     files: Sequence[tuple[str, tuple[str, bytes, str]]] = ()
+    accept: str = "application/json"
 
 
 def json_of(content: bytes) -> Any:

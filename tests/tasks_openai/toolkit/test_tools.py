@@ -164,8 +164,9 @@ async def test_a_refused_beta_session_says_what_to_use_instead(run_tool: RunTool
         await run_tool("create_realtime_transcription_session")
 
 
-async def test_speech_becomes_a_file(run_tool: RunTool, context: FakeContext) -> None:
+async def test_speech_becomes_a_file(run_tool: RunTool, server: OpenAIServer, context: FakeContext) -> None:
     out = await run_tool("create_speech", model="tts-1", voice="alloy", input="Hi", response_format="mp3")
+    assert server.requests[0].headers["accept"] == "application/octet-stream", "as the official client asks for it"
     assert context.files.contents[out["audio"]] == MP3
     assert (out["content_type"], out["bytes"], out["audio"][-4:]) == ("audio/mpeg", len(MP3), ".mp3")
 
