@@ -31,6 +31,7 @@ export default function editor() {
     buttons();
     remember();
   });
+  document.getElementById("run-body").addEventListener("htmx:load", openRun);
   document.addEventListener("keydown", keys);
   document.addEventListener("editor:add-after", addAfter);
   window.addEventListener("hashchange", fromHash);
@@ -117,7 +118,12 @@ async function run() {
   await send({ do: "choose", to: facts.chosen });
   const draft = document.querySelector("[data-state]").dataset.changed === "true" ? "1" : "0";
   await window.htmx.ajax("GET", `${root.dataset.run}?draft=${draft}`, "#run-body");
-  document.getElementById("run-dialog").showModal();
+}
+
+// The form opens once htmx has it in hand: a key that is pressed before would leave the page.
+function openRun() {
+  const dialog = document.getElementById("run-dialog");
+  if (!dialog.open) dialog.showModal();
 }
 
 function showPane(name) {
