@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -195,6 +195,19 @@ OTHERS = """\
 """
 
 
+def listening(cities: str) -> str:
+    """A flow that asks when another one has ended."""
+    return ASKS.format(id="asks", call=f"http('{cities}')", more="triggers:\n" + OTHERS.splitlines()[-1] + "\n")
+
+
+def an_end(cities: str) -> FixedClock:
+    """An execution has ended that such a flow hears of."""
+    publish("tasks:\n  - {id: say, type: io.kestra.plugin.core.log.Log, message: hi}\n")
+    share(listening(cities))
+    ended(actions.run("team", "one").id)
+    return FixedClock(SystemClock().now())
+
+
 def a_day_later(cities: str) -> FixedClock:
     """The slot of a schedule has come."""
     share(ASKS.format(id="asks", call=f"http('{cities}')", more=SCHEDULE))
@@ -242,15 +255,18 @@ def test_of_two_schedulers_one_asks(cities: str, monkeypatch: pytest.MonkeyPatch
     assert fire_due(clock) == 1 and Cities.asked == 1
 
 
-def test_another_scheduler_asks_where_the_first_went_away(cities: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = a_day_later(cities)
-    fire_due(clock)
+@pytest.mark.parametrize(("due", "fire"), [(a_day_later, fire_due), (an_end, fire_flows)])
+def test_another_scheduler_asks_where_the_first_went_away(
+    due: Callable[[str], FixedClock], fire: Callable[[FixedClock], int], cities: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = due(cities)
+    fire(clock)
     all_known()
     monkeypatch.setattr(trigger_asking, "_under_way", {})
     clock.advance(timedelta(minutes=3))
-    fire_due(clock)
+    fire(clock)
     all_known()
-    assert fire_due(clock) == 1 and Cities.asked == 2
+    assert fire(clock) == 1 and Cities.asked == 2
 
 
 def test_backfills_gathered_calls_and_ends_of_flows_wait_for_answers_as_well(cities: str) -> None:
@@ -288,34 +304,14 @@ def test_several_ends_of_flows_are_asked_about_at_once_each_by_one_scheduler(
 
 
 def test_an_end_that_was_asked_about_is_not_lost_as_the_listening_flow_is_published_again(cities: str) -> None:
-    publish("tasks:\n  - {id: say, type: io.kestra.plugin.core.log.Log, message: hi}\n")
-    text = ASKS.format(id="asks", call=f"http('{cities}')", more="triggers:\n" + OTHERS.splitlines()[-1] + "\n")
-    share(text)
-    clock = FixedClock(SystemClock().now())
-    ended(actions.run("team", "one").id)
+    clock = an_end(cities)
     assert fire_flows(clock) == 0
     all_known()
-    flows.save_flow(text + "description: another\n", by="ada")
+    flows.save_flow(listening(cities) + "description: another\n", by="ada")
     assert fire_flows(clock) == 0, "what was asked is about the flow as it was"
     assert fire_flows(clock) == 0
     all_known()
     assert fire_flows(clock) == 1 and not trigger_asking._under_way
-
-
-def test_an_end_is_asked_about_elsewhere_where_the_first_scheduler_went_away(
-    cities: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish("tasks:\n  - {id: say, type: io.kestra.plugin.core.log.Log, message: hi}\n")
-    share(ASKS.format(id="asks", call=f"http('{cities}')", more="triggers:\n" + OTHERS.splitlines()[-1] + "\n"))
-    clock = FixedClock(SystemClock().now())
-    ended(actions.run("team", "one").id)
-    fire_flows(clock)
-    all_known()
-    monkeypatch.setattr(trigger_asking, "_under_way", {})
-    clock.advance(timedelta(minutes=3))
-    fire_flows(clock)
-    all_known()
-    assert fire_flows(clock) == 1 and Cities.asked == 2
 
 
 def test_all_answers_together_have_their_time_as_well() -> None:
