@@ -219,6 +219,7 @@ MILLSTREAM: dict[str, Any] = {
     "GRACE_SECONDS": seconds("MILLSTREAM_GRACE_SECONDS", 1.5),
     "STUCK_SECONDS": seconds("MILLSTREAM_STUCK_SECONDS", 60, least=1),
     "SCHEDULE_GRACE_SECONDS": seconds("MILLSTREAM_SCHEDULE_GRACE_SECONDS", 60),
+    "TRIGGER_FAILURES": number("MILLSTREAM_TRIGGER_FAILURES", 3),
     "TASK_MEMORY_BYTES": number("MILLSTREAM_TASK_MEMORY_BYTES", 2_000_000_000),
     "TASK_TIMEOUT_SECONDS": seconds("MILLSTREAM_TASK_TIMEOUT_SECONDS", 3600),
     # Whose meaning holds where releases of the language differ, unless a flow's label `compat` says it.

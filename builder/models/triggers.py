@@ -10,7 +10,8 @@ class Trigger(models.Model):
     `enabled` is a person's switch; `disabled` in the flow's text is kept apart, in `declared_disabled`. `held_until`:
     one scheduler asks it (a polling trigger), nobody else may until then. `backfill`: past dates a person asked for.
     `off_at`: what it was looked at up to as it went off, until what passed since then is noted. `heeded_at`: up to when
-    people have seen what it did not start.
+    people have seen what it did not start. `failures`: how often in a row it could not look or start, from
+    `failing_since` to `failed_at`.
     """
 
     namespace = models.CharField(max_length=150)
@@ -29,6 +30,9 @@ class Trigger(models.Model):
     off_at = models.DateTimeField(null=True)
     heeded_at = models.DateTimeField(null=True)
     message = models.TextField(default="", blank=True)
+    failures = models.PositiveIntegerField(default=0, db_default=0)
+    failing_since = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
     since = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -38,6 +42,7 @@ class Trigger(models.Model):
             models.Index(fields=["next_at"], name="trigger_due", condition=Q(enabled=True, declared_disabled=False)),
             models.Index(fields=["type"], name="trigger_of_type"),
             models.Index(fields=["id"], name="trigger_backfilling", condition=Q(backfill__isnull=False)),
+            models.Index(fields=["id"], name="trigger_failing", condition=Q(failures__gt=0)),
         ]
 
     def __str__(self) -> str:
@@ -48,6 +53,7 @@ class Slot(models.Model):
     """One moment a trigger had to fire at; the unique key makes any number of schedulers safe.
 
     It names its trigger by text, so that a trigger taken out of a flow and put back does not fire the same slot again.
+    `by_backfill`: a backfill came to it, at `made_at`, and not the schedule itself.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -57,6 +63,7 @@ class Slot(models.Model):
     state = models.CharField(max_length=10)
     reason = models.TextField(default="", blank=True)
     made_at = models.DateTimeField()
+    by_backfill = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["trigger", "fire_at"], name="slot_once")]

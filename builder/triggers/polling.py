@@ -32,6 +32,8 @@ LOOK_SECONDS = 120.0
 _HELD = timedelta(seconds=2 * LOOK_SECONDS)
 """After this a look whose process went away is made again."""
 _END_SECONDS = 5.0
+_TRIED_AGAIN = timedelta(minutes=1)
+"""When a trigger whose properties cannot be told is looked at again."""
 MOST_LOOKS = 50
 """How many looks one process makes at the same time."""
 
@@ -112,7 +114,8 @@ class Poller:
         except Unavailable:
             raise
         except BuilderError as error:
-            triggers.plan(trigger, now + timedelta(minutes=1), message=error.message)
+            if triggers.claim(trigger, now, now, next_at=now + _TRIED_AGAIN):
+                triggers.note_failure(trigger, error.message, now)
 
     def _look(self, opening: Opening) -> None:
         made = prepare(_plugin(opening.trigger), opening.trigger.definition, opening.rendered)
@@ -160,7 +163,7 @@ class Poller:
             with write():
                 failed = opening.fail(reason)
                 triggers.note_execution(opening.trigger, failed.id, self._clock.now())
-        triggers.say(opening.trigger, reason)
+        triggers.note_failure(opening.trigger, reason, self._clock.now())
 
 
 async def _within_time(made: PollingTrigger, lookout: Any) -> Mapping[str, Any] | None:

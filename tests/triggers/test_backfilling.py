@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,9 +14,10 @@ from builder.models import Trigger as TriggerRow
 from builder.runtime.runner.runner import Runner
 from builder.store import executions, triggers
 from builder.store.executions import Filters
-from builder.store.triggers import Trigger, backfills
+from builder.store.triggers import Trigger, backfills, history
 from builder.triggers.schedule import backfilling
 from builder.triggers.schedule.backfilling import begin, cancel, hold, run_backfills
+from builder.triggers.schedule.calendar import Kind, calendar
 from builder.triggers.schedule.firing import fire_due
 from tests.runtime.conftest import ended
 
@@ -132,6 +134,18 @@ def test_only_the_gaps_are_filled_when_that_is_asked() -> None:
     cancel(trigger())
     begin(trigger(), START, END, CLOCK)
     assert play() == 4, "all, when all are asked for"
+
+
+def test_what_a_backfill_ran_is_its_own_and_not_late() -> None:
+    at = [datetime.fromisoformat(night).astimezone(UTC) for night in NIGHTS]
+    history.note_missed(published().key, [at[0]], "Missed: nobody was there.", CLOCK.now())
+    begin(trigger(), START, at[1] + timedelta(hours=1), CLOCK, gaps_only=True)
+    play()
+    found = {slot.fire_at: slot for slot in triggers.slots(trigger())}
+    assert [(one.by_backfill, one.is_late, one.reason) for one in found.values()] == [(True, False, "")] * 2
+    days = calendar(at[0].date(), 1, ZoneInfo("UTC"), CLOCK, [trigger()]).days
+    entry = days[0].lines[0].first
+    assert (entry.kind, entry.filled_at) == (Kind.BACKFILL, found[at[0]].made_at)
 
 
 def test_two_schedulers_start_each_date_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,11 +15,13 @@ from builder.clock import FixedClock, SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.errors import Unavailable
+from builder.models import Trigger as TriggerRow
 from builder.store import executions, triggers
 from builder.store.executions import Filters
 from builder.store.triggers import states as trigger_states
 from builder.triggers import asking
 from builder.triggers.polling import Poller
+from builder.triggers.schedule import health
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FLOW = """
@@ -169,6 +171,34 @@ def test_a_look_that_fails_is_told(poller: Poller, site: Site, more: str, count:
     assert look(poller) == 0
     assert "127.0.0.1:9 cannot be reached" in trigger().message
     assert [one.state for one in found()] == [State.FAILED] * count
+
+
+def test_a_look_that_fails_again_and_again_is_an_alert_until_one_succeeds(
+    poller: Poller, site: Site, clock: FixedClock
+) -> None:
+    publish(site, "    method: POST")
+    flows.update_flow("lab", "watch", FLOW.format(url="http://127.0.0.1:9/x", more=""), by="ada")
+    counts = []
+    for _ in range(4):
+        look(poller)
+        counts.append([alert.count for alert in health.alerts(clock)])
+        clock.advance(timedelta(minutes=5))
+    assert counts == [[], [], [3], [4]]
+    (alert,) = health.alerts(clock)
+    assert "look failed: 127.0.0.1:9" in alert.words and not alert.can_be_heeded
+    assert trigger().failing_since == clock.now() - timedelta(minutes=20)
+    TriggerRow.objects.update(definition=json.dumps({**trigger().definition, "uri": site.url, "method": "POST"}))
+    look(poller)
+    assert health.alerts(clock) == [] and (trigger().failures, trigger().message) == (0, "")
+
+
+def test_properties_that_cannot_be_told_are_failures_too(poller: Poller, site: Site, clock: FixedClock) -> None:
+    publish(site)
+    wrong = FLOW.format(url="{{ nothing.here }}", more="")
+    flows.update_flow("lab", "watch", wrong, by="ada")
+    look(poller)
+    look(poller)
+    assert trigger().failures == 1 and "nothing" in trigger().message
 
 
 def test_a_when_that_does_not_hold_starts_nothing(site: Site, poller: Poller) -> None:

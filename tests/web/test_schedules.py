@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from builder.actions import flows
 from builder.clock import FixedClock, SystemClock
+from builder.models import Slot
 from builder.store import executions, triggers
 from builder.store.executions import Filters
 from builder.store.triggers import calls, history
@@ -118,6 +119,29 @@ def test_the_page_of_a_schedule_says_it_in_words_with_the_next_ten_and_its_histo
 def test_the_page_of_a_polling_trigger_says_what_it_waits_for_and_how_often_it_looks(browser: Client) -> None:
     page = text(browser, "/schedules/lab/one/poll")
     assert "When an address answers" in page and "Looks every" in page and "<code>PT30M</code>" in page
+
+
+def test_a_polling_trigger_that_fails_says_what_happened_and_what_to_do_on_its_page_and_on_home(
+    browser: Client,
+) -> None:
+    poll, now = triggers.get("lab", "one", "poll"), datetime.now(UTC)
+    assert "Its last look failed" not in text(browser, "/schedules/lab/one/poll")
+    for count in (1, 2, 3):
+        assert "cannot be reached" not in text(browser, "/")
+        triggers.note_failure(poll, "https://example.com cannot be reached.", now + timedelta(seconds=count))
+    page = text(browser, "/schedules/lab/one/poll")
+    assert page.count("cannot be reached") == 1 and "3 times in a row" in page and "Put right" in page
+    assert "3 times, the last one" in text(browser, "/") and "look failed: https://example.com" in text(browser, "/")
+
+
+def test_what_a_backfill_ran_says_so_and_when(browser: Client) -> None:
+    at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=1)
+    Slot.objects.create(trigger=hourly().key, fire_at=at, execution_id="gone", state="FIRED", by_backfill=True,
+                        made_at=at + timedelta(days=1))  # fmt: skip
+    assert "kind-late" not in text(browser, HOURLY) and "kind-backfill" in text(browser, HOURLY)
+    for view in ("week", "day"):
+        page = text(browser, "/schedules/calendar", view=view, date=at.date().isoformat(), zone="UTC")
+        assert f"on {(at + timedelta(days=1)):%a %d %b}" in page
 
 
 def test_a_backfill_is_asked_for_held_and_given_up_on_the_page(browser: Client) -> None:

@@ -51,9 +51,12 @@ def slots(request: HttpRequest, namespace: str, flow_id: str, trigger_id: str) -
         raise InvalidInput("size is a number from 1 to 1000.")
     found = triggers.slots(triggers.get(namespace, flow_id, trigger_id), size)
     listed = [
-        {"date": instant(one.fire_at), "state": one.state, "executionId": one.execution_id, "reason": one.reason}
+        {
+            "date": instant(one.fire_at), "state": one.state, "executionId": one.execution_id, "reason": one.reason,
+            "madeAt": instant(one.made_at), "backfill": one.by_backfill,
+        }
         for one in found
-    ]
+    ]  # fmt: skip
     return JsonResponse({"results": listed, "total": len(listed)})
 
 
@@ -73,7 +76,8 @@ def state_json(one: Trigger) -> dict[str, Any]:
         "nextExecutionDate": coming, "nextEvaluationDate": coming, "executionId": one.last_execution_id,
         "locked": triggers.is_running(one.last_execution_id), "stopAfter": one.definition.get("stopAfter"),
         "backfill": None if one.backfill is None or one.backfill.is_over else _backfill(one.backfill),
-        "message": one.message or None,
+        "message": one.message or None, "failures": one.failures,
+        "failingSince": instant(one.failing_since) if one.failing_since else None,
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The last calls of a webhook, and one of them made again; schedules that did not fire as they should."""
+"""The last calls of a webhook, and one of them made again; triggers that did not fire as they should."""
 
 from typing import Any
 

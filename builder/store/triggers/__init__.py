@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from builder import counters
 from builder.errors import NotFound
@@ -27,7 +28,7 @@ from builder.store.triggers.history import (
     slots,
     was_running,
 )
-from builder.store.triggers.values import NEVER, Trigger, read_all, read_trigger
+from builder.store.triggers.values import NEVER, UNBROKEN, Trigger, read_all, read_trigger
 
 __all__ = [
     "FAILED",
@@ -40,6 +41,7 @@ __all__ = [
     "claim",
     "declare",
     "due",
+    "failing",
     "fire",
     "forget_pause",
     "get",
@@ -50,6 +52,7 @@ __all__ = [
     "listed",
     "next_due",
     "note_execution",
+    "note_failure",
     "of_flow",
     "of_types",
     "plan",
@@ -93,6 +96,7 @@ def _declare(
     is_other = before is not None and not before.is_same(trigger)
     if is_other or (row.declared_disabled and not disabled and row.enabled):
         row.next_at, row.since, row.message = None, now, ""
+        row.failures, row.failing_since, row.failed_at = 0, None, None
         windows.forget([slot_key(row.namespace, row.flow_id, row.trigger_id)])
     if is_other:
         row.off_at = row.off_at and now
@@ -203,9 +207,23 @@ def fire(
 
 
 def say(trigger: Trigger, message: str) -> None:
-    """What there is to tell people about it; nothing else changes."""
+    """What there is to tell people about a look of it that went well."""
     with write():
-        _named(trigger).update(message=message)
+        _named(trigger).update(**{**UNBROKEN, "message": message})
+
+
+def note_failure(trigger: Trigger, message: str, now: datetime) -> None:
+    """It could not look, or not start what it should; one more in a row."""
+    with write():
+        _named(trigger).update(
+            message=message, failures=F("failures") + 1, failing_since=Coalesce("failing_since", now), failed_at=now
+        )
+
+
+def failing(least: int) -> list[Trigger]:
+    """Active triggers that have failed so often in a row."""
+    found = TriggerRow.objects.filter(failures__gt=0, failures__gte=least, enabled=True, declared_disabled=False)
+    return read_all(found.order_by("id"))
 
 
 def forget_pause(trigger: Trigger) -> None:
@@ -247,7 +265,7 @@ def heed(trigger: Trigger, now: datetime) -> None:
 def note_execution(trigger: Trigger, execution_id: str, at: datetime) -> None:
     """Remembers the last execution of a trigger that has no slots (webhook, flow trigger)."""
     with write():
-        _named(trigger).update(last_execution_id=execution_id, last_at=at, message="")
+        _named(trigger).update(last_execution_id=execution_id, last_at=at, **UNBROKEN)
 
 
 def _named(trigger: Trigger) -> QuerySet[TriggerRow]:
@@ -263,7 +281,7 @@ def set_enabled(namespace: str, flow_id: str, trigger_id: str, enabled: bool, no
     trigger = get(namespace, flow_id, trigger_id)
     if trigger.enabled == enabled:
         return trigger
-    changes: dict[str, Any] = {"since": now, "message": ""} if enabled else {"off_at": _went_off(trigger, now)}
+    changes: dict[str, Any] = {"since": now, **UNBROKEN} if enabled else {"off_at": _went_off(trigger, now)}
     with write():
         _named(trigger).update(enabled=enabled, next_at=None, updated_at=now, **changes)
     return get(namespace, flow_id, trigger_id)

@@ -121,8 +121,10 @@ def move_on(
         SlotRow.objects.update_or_create(
             trigger=key,
             fire_at=slot,
-            defaults={"execution_id": execution_id, "state": state, "reason": reason, "made_at": now},
-        )
+            defaults={
+                "execution_id": execution_id, "state": state, "reason": reason, "made_at": now, "by_backfill": True,
+            },
+        )  # fmt: skip
         if execution_id is None:
             return passing
         return alter(

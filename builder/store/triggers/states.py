@@ -7,17 +7,18 @@ from builder.models import Trigger as TriggerRow
 from builder.store import triggers
 from builder.store.gate import write
 from builder.store.triggers import Trigger, windows
+from builder.store.triggers.values import UNBROKEN
 
 
 def unlock(namespace: str, flow_id: str, trigger_id: str, now: datetime) -> Trigger:
     """What it started last holds it up no more. Raises NotFound."""
-    return _changed(namespace, flow_id, trigger_id, now, last_execution_id=None, held_until=None, message="")
+    return _changed(namespace, flow_id, trigger_id, now, last_execution_id=None, held_until=None, **UNBROKEN)
 
 
 def restart(namespace: str, flow_id: str, trigger_id: str, now: datetime) -> Trigger:
     """Unlocked, and its next time is found anew. Raises NotFound."""
     return _changed(
-        namespace, flow_id, trigger_id, now, last_execution_id=None, held_until=None, message="", next_at=None
+        namespace, flow_id, trigger_id, now, last_execution_id=None, held_until=None, next_at=None, **UNBROKEN
     )
 
 
@@ -26,8 +27,8 @@ def forget(namespace: str, flow_id: str, trigger_id: str, now: datetime) -> Trig
     with write():
         windows.forget([triggers.slot_key(namespace, flow_id, trigger_id)])
         return _changed(
-            namespace, flow_id, trigger_id, now, last_execution_id=None, held_until=None, message="", next_at=None,
-            last_at=None, enabled=True, backfill=None, since=now, off_at=None,
+            namespace, flow_id, trigger_id, now, last_execution_id=None, held_until=None, next_at=None,
+            last_at=None, enabled=True, backfill=None, since=now, off_at=None, **UNBROKEN,
         )  # fmt: skip
 
 

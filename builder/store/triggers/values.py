@@ -14,13 +14,18 @@ NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 """Kept as the next slot of a trigger that has none: nothing is to be computed again until it is published anew."""
 
 
+UNBROKEN: Mapping[str, Any] = {"message": "", "failures": 0, "failing_since": None, "failed_at": None}
+"""The columns of a trigger that has not failed since it last did what it should."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """One trigger. `definition`: its map as published. `next_at` None: not computed yet, or it has none.
 
     It fires when `active`: switched on by people and not disabled in the text or with its flow. `off_at`: what it was
     looked at up to as it went off, either way; kept, once it is on, until the times that passed are noted as missed.
-    `heeded_at`: up to when people have seen what it did not start.
+    `heeded_at`: up to when people have seen what it did not start. `failures`: how often in a row it could not look
+    or start, from `failing_since` to `failed_at`; what a schedule could not start is kept with its slots instead.
     """
 
     namespace: str
@@ -41,6 +46,9 @@ class Trigger:
     held_until: datetime | None = None
     off_at: datetime | None = None
     heeded_at: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    failed_at: datetime | None = None
 
     @property
     def active(self) -> bool:
@@ -92,4 +100,7 @@ def read_trigger(row: TriggerRow) -> Trigger:
         held_until=row.held_until,
         off_at=row.off_at,
         heeded_at=row.heeded_at,
+        failures=row.failures,
+        failing_since=row.failing_since,
+        failed_at=row.failed_at,
     )

@@ -100,14 +100,14 @@ def _taken(opening: Opening, objection: Objection | None, clock: Clock) -> bool:
         raise
     except BuilderError as error:
         storage.forget(chosen)
-        return _give_up(trigger, f"Not started: {error.message}")
+        return _give_up(trigger, f"Not started: {error.message}", clock.now())
 
 
-def _give_up(trigger: Trigger, reason: str) -> bool:
+def _give_up(trigger: Trigger, reason: str, now: datetime) -> bool:
     log.warning("Webhook %s: %s", trigger.key, reason)
     with write():
         held_calls.take(trigger.key, int(trigger.definition.get("eventsCount") or MOST))
-        triggers.say(trigger, reason)
+        triggers.note_failure(trigger, reason, now)
     return False
 
 

@@ -93,18 +93,18 @@ def _found(trigger: Trigger, execution: Execution, change: Change, clock: Clock)
     if objection is None and depth(execution) >= DEEPEST:
         objection = Objection(_TOO_DEEP % execution.id, broken=True)
     if objection is not None and objection.broken:
-        _tell(trigger, objection.reason)
+        _tell(trigger, objection.reason, clock)
     if objection is not None or stopped(trigger, clock.now()):
         return None
     try:
         gatherings = gatherings_of(trigger.definition)
     except BuilderError as error:
-        _tell(trigger, error.message)
+        _tell(trigger, error.message, clock)
         return None
-    return _gathered(opening, gatherings, change) if gatherings else _Found(opening)
+    return _gathered(opening, gatherings, change, clock) if gatherings else _Found(opening)
 
 
-def _gathered(opening: Opening, gatherings: Sequence[Gathering], change: Change) -> _Found | None:
+def _gathered(opening: Opening, gatherings: Sequence[Gathering], change: Change, clock: Clock) -> _Found | None:
     assert opening.sight is not None
     look = Look(opening.sight.facts, opening.judge, opening.about)
     met = []
@@ -112,7 +112,7 @@ def _gathered(opening: Opening, gatherings: Sequence[Gathering], change: Change)
         span = one.window.around(change.at)
         parts, broken = one.met(look) if span else (frozenset(), [])
         for reason in broken:
-            _tell(opening.trigger, reason)
+            _tell(opening.trigger, reason, clock)
         if span:
             met.append((one, span, parts))
     return _Found(opening, met) if len(met) == len(gatherings) and any(parts for _, _, parts in met) else None
@@ -170,9 +170,9 @@ def _fail(opening: Opening, reason: str, labels: Sequence[tuple[str, str]], cloc
             raise
         except BuilderError as error:
             log.warning("Flow trigger %s: %s", opening.trigger.key, error.message)
-    _tell(opening.trigger, reason)
+    _tell(opening.trigger, reason, clock)
 
 
-def _tell(trigger: Trigger, message: str) -> None:
+def _tell(trigger: Trigger, message: str, clock: Clock) -> None:
     log.warning("Flow trigger %s: %s", trigger.key, message)
-    triggers.say(trigger, message)
+    triggers.note_failure(trigger, message, clock.now())

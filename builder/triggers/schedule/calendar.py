@@ -30,6 +30,7 @@ class Kind(StrEnum):
 
     RAN = "ran"
     LATE = "late"
+    BACKFILL = "backfill"
     FAILED = "failed"
     MISSED = "missed"
     SKIPPED = "skipped"
@@ -39,13 +40,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One time, in the zone of the calendar. `state`: of the execution that it started."""
+    """One time, in the zone of the calendar. `state`: of the execution that it started.
+
+    `filled_at`: when a backfill came to it, in the same zone; None: none did.
+    """
 
     at: datetime
     kind: Kind
     execution_id: str | None = None
     state: State | None = None
     reason: str = ""
+    filled_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -117,7 +122,9 @@ def _past(slots: Sequence[Slot], zone: ZoneInfo) -> Iterable[tuple[Slot, Entry]]
     states = executions.states([slot.execution_id for slot in slots if slot.execution_id])
     for slot in slots:
         state = states.get(slot.execution_id or "")
-        yield slot, Entry(slot.fire_at.astimezone(zone), kind_of(slot, state), slot.execution_id, state, slot.reason)
+        filled_at = slot.made_at.astimezone(zone) if slot.by_backfill else None
+        at, kind = slot.fire_at.astimezone(zone), kind_of(slot, state)
+        yield slot, Entry(at, kind, slot.execution_id, state, slot.reason, filled_at)
 
 
 def kind_of(slot: Slot, state: State | None) -> Kind:
@@ -126,6 +133,8 @@ def kind_of(slot: Slot, state: State | None) -> Kind:
         return Kind.SKIPPED if slot.state == SKIPPED else Kind.MISSED
     if slot.state == FAILED or state in (State.FAILED, State.KILLED, State.CANCELLED):
         return Kind.FAILED
+    if slot.by_backfill:
+        return Kind.BACKFILL
     return Kind.LATE if slot.is_late else Kind.RAN
 
 

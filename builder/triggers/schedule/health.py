@@ -1,8 +1,10 @@
-"""Schedules that should have fired and did not: which, since when and why; for alerts."""
+"""Schedules and other triggers that should have fired and did not: which, since when and why; for alerts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from django.conf import settings
 
 from builder.actions.triggers.times import times_of, zone_of
 from builder.clock import Clock
@@ -10,6 +12,7 @@ from builder.errors import BuilderError, Unavailable
 from builder.store import processes, triggers
 from builder.store.triggers import Slot, Trigger, history
 from builder.tasks.core.trigger import SCHEDULES
+from builder.triggers.polling import polling_types
 from builder.triggers.schedule.firing import running
 from builder.triggers.schedule.timetable import following
 
@@ -19,7 +22,7 @@ TOLD_FOR = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What is wrong with one schedule. `count`: how many times did not start; `at`: the last of them.
+    """What is wrong with one trigger. `count`: how many times did not start; `at`: the last of them.
 
     `can_be_heeded`: it is over, and people may say that they have seen it.
     """
@@ -32,17 +35,17 @@ class Alert:
 
     @property
     def zone(self) -> str:
-        """The name of the zone that the schedule is written in."""
+        """The name of the zone that the trigger is written in."""
         return zone_of(self.trigger).key
 
 
 def alerts(clock: Clock) -> list[Alert]:
-    """Those of all schedules that are on, the worst kind first: nothing can fire, it is late, it did not start."""
+    """Those of all triggers that are on, the worst kind first: what is wrong still, then what did not start."""
     now = clock.now()
     watched = {trigger.key: trigger for trigger in triggers.of_types(SCHEDULES)}
     nobody = not processes.alive("scheduler", now)
     still = [alert for trigger in watched.values() if (alert := _wrong_now(trigger, now, clock, nobody))]
-    return [*still, *_lost(watched, now)]
+    return [*still, *_failing(now), *_lost(watched, now)]
 
 
 def of_trigger(trigger: Trigger, clock: Clock) -> list[Alert]:
@@ -74,11 +77,27 @@ def _wrong_now(trigger: Trigger, now: datetime, clock: Clock, nobody: bool) -> A
     return Alert(trigger, f"It should have fired: {why}.", at=slot)
 
 
+def _failing(now: datetime) -> list[Alert]:
+    """Triggers without slots that failed again and again. One that looks by itself will look again: it is not over."""
+    looking = polling_types()
+    found = [_failed(one, one.type in looking) for one in triggers.failing(settings.MILLSTREAM["TRIGGER_FAILURES"])]
+    return [one for one in found if not one.can_be_heeded or _is_news(one.trigger, one.at, now)]
+
+
+def _failed(trigger: Trigger, looks: bool) -> Alert:
+    words = f"Its last look failed: {trigger.message}" if looks else trigger.message
+    return Alert(trigger, words, trigger.failures, trigger.failed_at, can_be_heeded=not looks)
+
+
+def _is_news(trigger: Trigger, at: datetime | None, now: datetime) -> bool:
+    """Whether it is younger than a day, and nobody has said since that they have seen it."""
+    return at is not None and at > max(filter(None, (now - TOLD_FOR, trigger.heeded_at)))
+
+
 def _lost(watched: Mapping[str, Trigger], now: datetime) -> list[Alert]:
     found: dict[str, list[Slot]] = {}
     for slot in history.lost(now - TOLD_FOR, watched):
-        heeded_at = watched[slot.trigger].heeded_at
-        if heeded_at is None or slot.made_at > heeded_at:
+        if _is_news(watched[slot.trigger], slot.made_at, now):
             found.setdefault(slot.trigger, []).append(slot)
     return [_told(watched[key], slots) for key, slots in found.items()]
 

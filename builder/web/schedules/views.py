@@ -118,5 +118,6 @@ def _coming(trigger: Trigger, times: Times | None) -> tuple[Coming, ...]:
 
 
 def _line(slot: Slot, state: State | None, zone: ZoneInfo) -> dict[str, object]:
-    at, late_by = slot.fire_at.astimezone(zone), slot.made_at - slot.fire_at
-    return {"slot": slot, "at": at, "kind": kind_of(slot, state).value, "state": state, "late_by": late_by}
+    at, made_at = slot.fire_at.astimezone(zone), slot.made_at.astimezone(zone)
+    kind = kind_of(slot, state).value
+    return {"slot": slot, "at": at, "kind": kind, "state": state, "late_by": made_at - at, "made_at": made_at}
