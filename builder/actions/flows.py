@@ -1,11 +1,11 @@
 """What people do with flows: check, create, update, publish a draft, switch on and off, delete."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from builder.actions.merging import Merged, merge
-from builder.actions.triggers.pauses import note_changed
+from builder.actions.triggers.pauses import Resumed, note_changed
 from builder.clock import SystemClock
 from builder.errors import InvalidFlow, LimitExceeded, NotFound, Problem, Severity, StaleRevision
 from builder.flows.check import Checked
@@ -27,7 +27,8 @@ _CLOCK = SystemClock()
 class Published:
     """What a publish made. `is_new` False: the text was the latest revision's already.
 
-    `merged` names what somebody else had published meanwhile and is in this text too.
+    `merged` names what somebody else had published meanwhile and is in this text too. `resumed`: the schedules that
+    it switched on again, where times had passed.
     """
 
     revision: Revision
@@ -35,6 +36,11 @@ class Published:
     is_new: bool
     warnings: tuple[Problem, ...]
     merged: tuple[str, ...] = ()
+    resumed: tuple[Resumed, ...] = ()
+
+
+Save = Callable[[str], Published]
+"""Publishes the text of one flow."""
 
 
 def validate(source: str) -> Checked:
@@ -63,10 +69,10 @@ def create_flow(source: str, *, by: str) -> Published:
     return _publish(source, flow, by=by, must_be_new=True)
 
 
-def create_flows(source: str, *, by: str, may_exist: bool = False) -> list[Published]:
-    """The same for a text of several flows: all of them or none. `may_exist`: what is there gets a new revision."""
+def save_flows(source: str, save: Save) -> list[Published]:
+    """Publishes each flow of a text: all of them or none."""
     with write():
-        return [(save_flow if may_exist else create_flow)(part, by=by) for part in split_documents(source)]
+        return [save(part) for part in split_documents(source)]
 
 
 def update_flow(

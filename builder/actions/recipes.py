@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from builder.actions import drafts as draft_actions
 from builder.actions import flows as flow_actions
-from builder.actions.flows import Published
+from builder.actions.flows import Published, Save
 from builder.errors import Conflict, InvalidFlow, InvalidInput, Problem, Severity
 from builder.flows.catalogue import Kind
 from builder.flows.document import parse, split_documents
@@ -60,16 +60,17 @@ def translated(source: str, *, namespace: str, flow_id: str) -> Translated:
     return made
 
 
-def bring_in(source: str, *, namespace: str, flow_id: str, by: str, may_exist: bool = False) -> BroughtIn:
+def bring_in(source: str, *, namespace: str, flow_id: str, by: str, save: Save | None = None) -> BroughtIn:
     """Publishes the flows of a text (all or none), or makes a draft of a recipe, which is then looked at and published.
 
-    `namespace` and `flow_id` are the recipe's; flows have their own. `may_exist`: a flow that is there gets a new
-    revision. Raises InvalidFlow, InvalidInput, Conflict.
+    `namespace` and `flow_id` are the recipe's; flows have their own. `save` publishes a flow; without it each must be a
+    new one. Raises InvalidFlow, InvalidInput, Conflict.
     """
     if not holds_recipe(source):
         if not split_documents(source):
             raise InvalidInput("The text is empty; paste a flow or a recipe, or choose a file.")
-        return BroughtIn(published=tuple(flow_actions.create_flows(source, by=by, may_exist=may_exist)))
+        save = save or (lambda text: flow_actions.create_flow(text, by=by))
+        return BroughtIn(published=tuple(flow_actions.save_flows(source, save)))
     made = translated(source, namespace=namespace, flow_id=flow_id)
     if flows.exists(namespace, flow_id) or drafts.find(namespace, flow_id) is not None:
         raise Conflict(f"There is a flow or a draft {namespace}.{flow_id} already; choose another name.")

@@ -125,10 +125,10 @@ def _is_label(one: Any) -> bool:
     )
 
 
-def recover_of(written: Any) -> Recover:
-    """What is to become of times that passed; NONE when nothing is said. Raises InvalidInput."""
+def recover_of(written: Any) -> Recover | None:
+    """What is to become of times that passed; None when nothing is said. Raises InvalidInput."""
     if written is None:
-        return Recover.NONE
+        return None
     if written not in list(Recover):
         raise InvalidInput(f"recoverMissedSchedules is one of {', '.join(Recover)}.")
     return Recover(written)

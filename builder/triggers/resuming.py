@@ -7,7 +7,7 @@ from typing import Any
 
 from builder.actions import flows
 from builder.actions.flows import Published
-from builder.actions.triggers.pauses import INSTANT, Passed, note_pause, passed
+from builder.actions.triggers.pauses import INSTANT, Passed, Resumed, note_pause, passed
 from builder.actions.triggers.times import times_of
 from builder.clock import Clock
 from builder.errors import BuilderError, Conflict
@@ -33,9 +33,11 @@ def _passed(trigger: Trigger, clock: Clock, upto: datetime) -> Passed | None:
         return None
 
 
-def switch_on(trigger: Trigger, recover: Recover, clock: Clock) -> Trigger:
+def switch_on(trigger: Trigger, recover: Recover | None, clock: Clock) -> Trigger:
     """Switches it on; what passed is noted as missed, and started by a backfill as far as `recover` says.
 
+    None: nobody was asked. Then the trigger's own recoverMissedSchedules counts; where it says nothing either, all are
+    missed, and told as such: an outage is not a pause.
     Raises Conflict when something is to be started and the trigger has a backfill already.
     """
     now = clock.now()
@@ -43,7 +45,8 @@ def switch_on(trigger: Trigger, recover: Recover, clock: Clock) -> Trigger:
     if found is None:
         return triggers.set_enabled(*trigger.place, True, now)
     _refuse_second_backfill(trigger, recover)
-    return _settled(triggers.set_enabled(*trigger.place, True, now), found, recover, now, clock)
+    _settled(triggers.set_enabled(*trigger.place, True, now), found, recover, now, clock)
+    return triggers.get(*trigger.place)
 
 
 def passed_before(flow: Flow | None, clock: Clock) -> list[tuple[Trigger, Passed]]:
@@ -60,17 +63,28 @@ def _goes_on(trigger: Trigger, definition: Mapping[str, Any] | None) -> bool:
     return definition is not None and definition.get("disabled") is not True and trigger.is_same(definition)
 
 
-def publish_with(flow: Flow | None, recover: Recover, clock: Clock, publish: Callable[[], Published]) -> Published:
+def publish_with(
+    flow: Flow | None, recover: Recover | None, clock: Clock, publish: Callable[[], Published]
+) -> Published:
     """Publishes it; what passed while its schedules were off becomes what `recover` says, as in `switch_on`."""
     now, found = clock.now(), passed_before(flow, clock)
     for trigger, _ in found:
         _refuse_second_backfill(trigger, recover)
     published = publish()
-    for before, times in found:
-        trigger = triggers.get(*before.place)
-        if trigger.active and trigger.is_same(before.definition):
-            _settled(trigger, times, recover, now, clock)
-    return published
+    on_again = [(triggers.get(*before.place), before, times) for before, times in found]
+    resumed = [
+        _settled(trigger, times, recover, now, clock)
+        for trigger, before, times in on_again
+        if trigger.active and trigger.is_same(before.definition)
+    ]
+    return replace(published, resumed=tuple(resumed))
+
+
+def save_with(
+    source: str, recover: Recover | None, clock: Clock, *, by: str, publish: Callable[..., Published] = flows.save_flow
+) -> Published:
+    """The same for a flow's text, which is published by `publish(source, by=by)`."""
+    return publish_with(births.checked(source).flow, recover, clock, lambda: publish(source, by=by))
 
 
 def switched_on(namespace: str, flow_id: str) -> Flow:
@@ -78,23 +92,38 @@ def switched_on(namespace: str, flow_id: str) -> Flow:
     return replace(births.runnable(namespace, flow_id).flow, disabled=False)
 
 
-def switch_flow_on(namespace: str, flow_id: str, recover: Recover, clock: Clock, *, by: str) -> Published:
+def switch_flow_on(namespace: str, flow_id: str, recover: Recover | None, clock: Clock, *, by: str) -> Published:
     """Switches a whole flow on. Raises what `set_disabled` raises, and Conflict as `switch_on` does."""
     return publish_with(
         switched_on(namespace, flow_id), recover, clock, lambda: flows.set_disabled(namespace, flow_id, False, by=by)
     )
 
 
-def _refuse_second_backfill(trigger: Trigger, recover: Recover) -> None:
-    if recover is not Recover.NONE and trigger.backfill and not trigger.backfill.is_over:
+def _refuse_second_backfill(trigger: Trigger, recover: Recover | None) -> None:
+    if recover not in (None, Recover.NONE) and _is_filling(trigger):
         raise Conflict(f"Trigger `{trigger.id}` has a backfill already; cancel it, or let the missed times go.")
 
 
-def _settled(trigger: Trigger, found: Passed, recover: Recover, now: datetime, clock: Clock) -> Trigger:
+def _is_filling(trigger: Trigger) -> bool:
+    return trigger.backfill is not None and not trigger.backfill.is_over
+
+
+def _settled(trigger: Trigger, found: Passed, asked: Recover | None, now: datetime, clock: Clock) -> Resumed:
     found = _passed(trigger, clock, trigger.since) or found  # one more may have come while it was switched on
     note_pause(trigger, found, now)
+    chosen = asked or _own(trigger)
+    if chosen is None:
+        return Resumed(trigger.id, found, Recover.NONE, "its recoverMissedSchedules says nothing")
+    if chosen is not Recover.NONE and _is_filling(trigger):
+        return Resumed(trigger.id, found, Recover.NONE, "a backfill of it is under way")
     triggers.heed(trigger, now)
-    if recover is Recover.NONE:
-        return triggers.get(*trigger.place)
-    first = found.last if recover is Recover.LAST else found.moments[0]
-    return backfilling.begin(trigger, first - INSTANT, found.last, clock, gaps_only=True)
+    if chosen is not Recover.NONE:
+        first = found.last if chosen is Recover.LAST else found.moments[0]
+        backfilling.begin(trigger, first - INSTANT, found.last, clock, gaps_only=True)
+    return Resumed(trigger.id, found, chosen)
+
+
+def _own(trigger: Trigger) -> Recover | None:
+    """What its text says of missed times."""
+    written = trigger.definition.get("recoverMissedSchedules")
+    return Recover(written) if written in list(Recover) else None

@@ -139,11 +139,16 @@ def _changes(old: Revision | None, new: Revision) -> list[tuple[str, str]]:
 
 @require_POST
 def flow_restore(request: HttpRequest, namespace: str, flow_id: str, number: int) -> HttpResponse:
-    """Publishes an old text again."""
+    """Publishes an old text again; schedules that it switches on say what becomes of the times that passed."""
     try:
-        flow_actions.restore_revision(namespace, flow_id, number, by=request.user.get_username())
+        published = resuming.save_with(
+            flows.revision(namespace, flow_id, number).source, None, _CLOCK,
+            by=request.user.get_username(),
+            publish=lambda _, by: flow_actions.restore_revision(namespace, flow_id, number, by=by),
+        )  # fmt: skip
     except BuilderError as error:
         messages.error(request, error.message)
         return redirect("flow-revisions", namespace=namespace, flow_id=flow_id)
-    messages.success(request, f"Revision {number} is published again.")
+    told = [f"Revision {number} is published again.", *(one.in_words for one in published.resumed)]
+    messages.success(request, " ".join(told))
     return redirect("flow-editor", namespace=namespace, flow_id=flow_id)

@@ -1,5 +1,7 @@
 """Publishing gives numbered revisions; nobody's text is overwritten in silence."""
 
+from functools import partial
+
 import pytest
 
 from builder.actions import drafts, flows
@@ -119,7 +121,8 @@ def test_a_call_of_a_flow_that_is_not_there_is_a_warning(hello: str):
 
 def test_several_flows_come_all_or_none():
     good = flow("  - id: a\n    type: io.kestra.plugin.core.log.Log\n    message: x\n")
+    save = partial(flows.save_flow, by="ada")
     with pytest.raises(InvalidFlow):
-        flows.create_flows(f"{good}---\nid: y\n", by="ada")
+        flows.save_flows(f"{good}---\nid: y\n", save)
     assert not stored.exists("team", "work")
-    assert len(flows.create_flows(f"{good}---\n{HELLO}", by="ada")) == 2
+    assert len(flows.save_flows(f"{good}---\n{HELLO}", save)) == 2

@@ -128,6 +128,49 @@ def test_the_same_holds_for_a_flow_that_is_switched_on(
     assert api("POST", "flows/enable/by-query?recoverMissedSchedules=ALL").status_code == 422
 
 
+@pytest.mark.parametrize(("own", "query", "done", "runs"), [
+    ("", "", "NONE", 0),
+    ("LAST", "", "LAST", 1),
+    ("ALL", "?recoverMissedSchedules=NONE", "NONE", 0),
+    ("", "?recoverMissedSchedules=ALL", "ALL", 3),
+])  # fmt: skip
+@pytest.mark.parametrize("way", ["PUT flows/team/nightly", "POST flows/bulk"])
+def test_publishing_that_switches_a_schedule_on_says_what_becomes_of_the_times_that_passed(
+    api: Api, monkeypatch: pytest.MonkeyPatch, way: str, own: str, query: str, done: str, runs: int
+):
+    text = FLOW.replace("allowConcurrent: true", f"allowConcurrent: true{own and ', recoverMissedSchedules: ' + own}")
+    monkeypatch.setattr(flows, "_CLOCK", FixedClock(SystemClock().now() - timedelta(days=3)))
+    api("PUT", "flows/team/nightly", text)
+    api("PUT", "flows/team/nightly", text.replace("id: night,", "id: night, disabled: true,"))
+    monkeypatch.undo()
+    method, address = way.split()
+    assert api(method, f"{address}?recoverMissedSchedules=some", text).status_code == 422
+    answer = api(method, f"{address}{query}", text)
+    (record,) = found if isinstance(found := answer.json(), list) else [found]
+    (told,) = record["missedSchedules"]
+    assert (told["triggerId"], told["recoverMissedSchedules"], told["count"]) == ("night", done, 3)
+    assert sum(run_backfills(SystemClock()) for _ in range(5)) == runs
+    states = [slot["state"] for slot in api.get("triggers/team/nightly/night/slots")["results"]]
+    assert states == ["FIRED"] * runs + ["MISSED"] * (3 - runs)
+    assert api.get("triggers/alerts")["total"] == (0 if own or query else 1), "what nobody has said anything about"
+    assert "missedSchedules" not in (api("PUT", "flows/team/nightly", text)).json()
+
+
+def test_a_backfill_that_is_under_way_does_not_keep_a_flow_from_being_published(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+):
+    text = FLOW.replace("allowConcurrent: true", "allowConcurrent: true, recoverMissedSchedules: ALL")
+    monkeypatch.setattr(flows, "_CLOCK", FixedClock(SystemClock().now() - timedelta(days=3)))
+    api("PUT", "flows/team/nightly", text)
+    api("PUT", "flows/team/nightly", text.replace("id: night,", "id: night, disabled: true,"))
+    monkeypatch.undo()
+    api("PUT", "triggers/backfill/create", {**NIGHT, "backfill": BACKFILL})
+    assert api("PUT", "flows/team/nightly?recoverMissedSchedules=ALL", text).status_code == 409
+    (told,) = api("PUT", "flows/team/nightly", text).json()["missedSchedules"]
+    assert "all noted as missed, since a backfill of it is under way" in told["message"]
+    assert night(api)["backfill"]["total"] == 4
+
+
 def test_a_backfill_keeps_its_pace(api: Api):
     api("PUT", "triggers/backfill/create", {**NIGHT, "backfill": {**BACKFILL, "pace": "PT1M"}})
     clock = FixedClock(SystemClock().now())

@@ -1,12 +1,16 @@
 """`manage.py flow validate`: what it prints and how it exits."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+
+from builder.actions import flows
+from builder.clock import FixedClock, SystemClock
 
 LOG = "tasks:\n  - {id: log, type: io.kestra.plugin.core.log.Log, message: hi}\n"
 
@@ -108,6 +112,26 @@ def test_a_flow_that_is_imported_again_gets_a_new_revision_when_its_text_changed
     assert out.getvalue().splitlines() == [
         "published revision 1 of lab.one", "unchanged: lab.one", "published revision 2 of lab.one"
     ]  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("more", "said"), [([], "all noted as missed"), (["LAST"], "a backfill starts the last.")])
+def test_an_import_that_switches_a_schedule_on_says_what_becomes_of_the_times_that_passed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: list[str], said: str
+):
+    file, out = tmp_path / "one.yaml", StringIO()
+    schedule = 'triggers:\n  - {id: night, type: io.kestra.plugin.core.trigger.Schedule, cron: "@daily"}\n'
+    text = f"id: one\nnamespace: lab\n{LOG}{schedule}"
+    monkeypatch.setattr(flows, "_CLOCK", FixedClock(SystemClock().now() - timedelta(days=2)))
+    flows.create_flow(text, by="ada")
+    flows.set_disabled("lab", "one", True, by="ada")
+    monkeypatch.undo()
+    file.write_text(text)
+    asked = ["--recover-missed-schedules", *more] if more else []
+    call_command("flow", "import", str(file), *asked, stdout=out)
+    first, second = out.getvalue().splitlines()
+    assert first == "published revision 3 of lab.one"
+    assert second.startswith("  night: 2 times passed while it was off; ") and said in second
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from builder.actions.triggers.times import times_of
 from builder.clock import Clock
 from builder.errors import BuilderError, Unavailable
-from builder.schedule import Times
+from builder.schedule import Recover, Times
 from builder.schedule.slots import MOST_RECOVERED
 from builder.store import triggers
 from builder.store.triggers import Trigger, history
@@ -30,6 +30,30 @@ class Passed:
     @property
     def last(self) -> datetime:
         return self.moments[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A schedule that is on again. `recover`: which of the times that passed a backfill starts; others are missed.
+
+    `why_none`: why it starts none of them although nobody said so.
+    """
+
+    trigger_id: str
+    passed: Passed
+    recover: Recover
+    why_none: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """What was done, in a sentence."""
+        many = f"{'more than ' * self.passed.more}{self.passed.count} time{'s' * (self.passed.count != 1)}"
+        done = {
+            Recover.ALL: "a backfill starts the newest" if self.passed.more else "a backfill starts all",
+            Recover.LAST: "a backfill starts the last",
+            Recover.NONE: "all noted as missed" + (f", since {self.why_none}" if self.why_none else ""),
+        }[self.recover]
+        return f"{self.trigger_id}: {many} passed while it was off; {done}."
 
 
 def passed(times: Times, since: datetime, upto: datetime) -> Passed | None:

@@ -1,21 +1,28 @@
 """Flows: create, read, update, delete, and check."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from builder.actions import flows as flow_actions
 from builder.actions.flows import Published
+from builder.actions.triggers.pauses import Resumed
+from builder.api.execution_json import instant
 from builder.api.flows.record import constraints, flow_json, source_of, validation_json
 from builder.api.methods import methods
-from builder.api.reading import body_json, body_text, flag, uploaded_texts, whole
+from builder.api.reading import body_json, body_text, flag, recover_of, uploaded_texts, whole
+from builder.clock import SystemClock
 from builder.errors import Conflict, InvalidInput, NotFound
 from builder.flows.document import parse, split_documents
+from builder.schedule import Recover
 from builder.store import flows
 from builder.store.flows import purging
 from builder.store.gate import write
+from builder.triggers.resuming import save_with
 
+_CLOCK = SystemClock()
 _ANY_TASK = {"id": "step", "type": "io.kestra.plugin.core.log.Log", "message": "x"}
 
 
@@ -36,11 +43,15 @@ def read(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBase
 
 
 def update(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBase:
-    """Publishes a new text of the flow."""
+    """Publishes a new text of the flow; `?recoverMissedSchedules=` is for schedules that it switches on again."""
     parts = sources(request)
     if len(parts) != 1:
         raise InvalidInput(f"The body holds {len(parts)} flows; send one, or use POST /flows/bulk.")
-    return JsonResponse(published(flow_actions.update_flow(namespace, flow_id, parts[0], by=by(request))))
+    made = save_with(
+        parts[0], asked_recover(request), _CLOCK, by=by(request),
+        publish=partial(flow_actions.update_flow, namespace, flow_id),
+    )  # fmt: skip
+    return JsonResponse(published(made))
 
 
 def delete(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBase:
@@ -125,7 +136,22 @@ def sources(request: HttpRequest) -> list[str]:
 
 
 def published(made: Published) -> dict[str, Any]:
-    return flow_json(made.revision, source=True)
+    """`missedSchedules`: the schedules that it switched on again, and what becomes of the times that had passed."""
+    record = flow_json(made.revision, source=True)
+    return {**record, "missedSchedules": [_resumed(one) for one in made.resumed]} if made.resumed else record
+
+
+def _resumed(one: Resumed) -> dict[str, Any]:
+    found = one.passed
+    return {
+        "triggerId": one.trigger_id, "recoverMissedSchedules": one.recover, "count": found.count, "more": found.more,
+        "first": instant(found.moments[0]), "last": instant(found.last), "message": one.in_words,
+    }  # fmt: skip
+
+
+def asked_recover(request: HttpRequest) -> Recover | None:
+    """What is to become of times that passed while a schedule was off; None: what the schedule itself says."""
+    return recover_of(request.GET.get("recoverMissedSchedules"))
 
 
 def by(request: HttpRequest) -> str:

@@ -8,14 +8,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 
 from builder.actions import flows as flow_actions
 from builder.api.filters import filtered
-from builder.api.flows import by, published, sources
+from builder.api.flows import asked_recover, by, published, sources
 from builder.api.methods import View, methods
-from builder.api.reading import body_json, flag, labels, name_of, recover_of
+from builder.api.reading import body_json, flag, labels, name_of
 from builder.clock import SystemClock
 from builder.errors import InvalidInput
 from builder.store import flows
 from builder.store.gate import write
-from builder.triggers.resuming import switch_flow_on
+from builder.triggers.resuming import save_with, switch_flow_on
 
 _CLOCK = SystemClock()
 Names = Sequence[tuple[str, str]]
@@ -27,8 +27,9 @@ _OPTIONS = frozenset({"recoverMissedSchedules"})
 
 def save_all(request: HttpRequest) -> HttpResponseBase:
     """Creates or updates every flow of the body, or of a form's files (YAML, or a ZIP of them): all or none."""
+    recover = asked_recover(request)
     with write():
-        made = [flow_actions.save_flow(part, by=by(request)) for part in sources(request)]
+        made = [save_with(part, recover, _CLOCK, by=by(request)) for part in sources(request)]
     return JsonResponse([published(one) for one in made], safe=False)
 
 
@@ -40,7 +41,7 @@ def _delete(request: HttpRequest, named: Names) -> HttpResponseBase:
 
 
 def _switch(request: HttpRequest, named: Names, disabled: bool) -> HttpResponseBase:
-    recover = recover_of(request.GET.get("recoverMissedSchedules"))
+    recover = asked_recover(request)
     for namespace, flow_id in named:
         if disabled:
             flow_actions.set_disabled(namespace, flow_id, True, by=by(request))

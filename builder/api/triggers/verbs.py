@@ -58,7 +58,7 @@ def _changed(body: Any) -> Trigger:
     return one if asked is None else _backfilled(one, asked)
 
 
-def _switched(one: Trigger, disabled: bool, recover: Recover = Recover.NONE) -> Trigger:
+def _switched(one: Trigger, disabled: bool, recover: Recover | None) -> Trigger:
     """Switched on, the times that passed meanwhile are noted as missed, and started as far as `recover` says."""
     return actions.switch_off(*one.place) if disabled else switch_on(one, recover, _CLOCK)
 
@@ -155,16 +155,18 @@ def switch_listed(request: HttpRequest) -> HttpResponseBase:
     body = body_map(request)
     if not isinstance(body.get("triggers"), list) or not isinstance(body.get("disabled"), bool):
         raise InvalidInput("Give triggers, a list, and disabled, true or false.")
-    return _done([named(one) for one in body["triggers"]], _switch(body["disabled"]))
+    recover = recover_of(body.get("recoverMissedSchedules"))
+    return _done([named(one) for one in body["triggers"]], _switch(body["disabled"], recover))
 
 
 def switch_found(request: HttpRequest) -> HttpResponseBase:
-    _refuse_all(request, ("disabled",))
-    return _done(found_by(request), _switch(flag(request, "disabled", True)))
+    _refuse_all(request, ("disabled", "recoverMissedSchedules"))
+    recover = recover_of(request.GET.get("recoverMissedSchedules"))
+    return _done(found_by(request), _switch(flag(request, "disabled", True), recover))
 
 
-def _switch(disabled: bool) -> Act:
-    return lambda one: _switched(one, disabled)
+def _switch(disabled: bool, recover: Recover | None) -> Act:
+    return lambda one: _switched(one, disabled, recover)
 
 
 def _done(chosen: list[Trigger], act: Act) -> HttpResponseBase:

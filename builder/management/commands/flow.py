@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,16 @@ from django.db import DatabaseError, connection
 
 from builder.actions import recipes
 from builder.actions.flows import spoken_in
+from builder.clock import SystemClock
 from builder.errors import BuilderError, Fault, InvalidFlow, InvalidInput, Problem, Severity
 from builder.flows.check import Checked, check
 from builder.flows.document import parse, split_places
+from builder.schedule import Recover
 from builder.store.births import StoredWorld, compat, limits
 from builder.tasks.catalogue import catalogue
+from builder.triggers.resuming import save_with
+
+_CLOCK = SystemClock()
 
 
 class Command(BaseCommand):
@@ -37,20 +43,25 @@ class Command(BaseCommand):
         bring = verbs.add_parser("import", help="Publish flows, new or changed; make drafts of Instill's recipes.")
         bring.add_argument("files", nargs="+", metavar="FILE", help="A file, or - for standard input.")
         bring.add_argument("--namespace", default="", help="Where the flow of a recipe belongs; flows have their own.")
+        bring.add_argument(
+            "--recover-missed-schedules", type=str.upper, choices=list(Recover), default=None,
+            help="What becomes of times that passed while a schedule was off; what the schedule says, without it.",
+        )  # fmt: skip
         bring.add_argument("--id", default="", help="What it is called; the name of the file without it.")
 
     def handle(self, **options: Any) -> None:
         if options["verb"] == "import":
             for name in options["files"]:
-                self._bring_in(name, options["namespace"], options["id"])
+                self._bring_in(name, options)
             return
         self._validate(options)
 
-    def _bring_in(self, name: str, namespace: str, flow_id: str) -> None:
+    def _bring_in(self, name: str, options: Mapping[str, Any]) -> None:
+        save = partial(save_with, recover=options["recover_missed_schedules"], clock=_CLOCK, by="console")
         try:
             text = _text(name)
-            named = flow_id or recipes.id_from(name)
-            made = recipes.bring_in(text, namespace=namespace, flow_id=named, by="console", may_exist=True)
+            named = options["id"] or recipes.id_from(name)
+            made = recipes.bring_in(text, namespace=options["namespace"], flow_id=named, by="console", save=save)
         except InvalidFlow as error:
             raise CommandError("\n".join([error.message, *(_as_line(name, one) for one in error.problems)])) from error
         except BuilderError as error:
@@ -60,6 +71,8 @@ class Command(BaseCommand):
         for published in made.published:
             what = f"published revision {published.revision.number} of" if published.is_new else "unchanged:"
             self.stdout.write(f"{what} {published.flow.namespace}.{published.flow.id}")
+            for resumed in published.resumed:
+                self.stdout.write(f"  {resumed.in_words}")
         if made.draft is not None:
             self.stdout.write(f"draft {'.'.join(made.draft)}: look at it in the editor, then publish it")
 
