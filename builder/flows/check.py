@@ -33,6 +33,10 @@ class World(Protocol):
         """The flow triggers that are on, each with its flow's namespace and id."""
         ...
 
+    def flow_map(self, namespace: str, id: str) -> Mapping[str, Any] | None:
+        """What a flow says; None where there is none."""
+        ...
+
     def plugin_defaults(self) -> Sequence[Mapping[str, Any]]:
         """The plugin defaults that hold for every flow: maps of type, values and forced."""
         ...
@@ -80,7 +84,7 @@ def check(
         check_texts(findings, flow)
         check_references(findings, flow, task_ids)
         if world and not findings.has_errors:
-            check_circles(findings, merged, catalogue, world.flow_triggers)
+            check_circles(findings, merged, catalogue, world)
     elif not document.problems:
         _no_map(findings, flow)
     problems = tuple(findings.problems())

@@ -119,6 +119,19 @@ def test_a_call_of_a_flow_that_is_not_there_is_a_warning(hello: str):
     assert flows.validate(calling.replace("other", "hello")).problems == ()
 
 
+def test_a_circle_by_a_call_is_warned_of_whichever_of_the_flows_is_saved(hello: str):
+    calling = flow("  - {id: call, type: io.kestra.plugin.core.flow.Subflow, namespace: team, flowId: hello}\n")
+    after = "triggers:\n  - {id: t, type: io.kestra.plugin.core.trigger.Flow, dependsOn: [{flowId: hello}]}\n"
+    (warning,) = flows.create_flow(calling + after, by="ada").warnings
+    assert (
+        warning.where == "triggers[0]" and "team.work calls team.hello, whose end starts team.work" in warning.message
+    )
+    (warning,) = flows.update_flow("team", "hello", HELLO, by="ada").warnings
+    assert warning.where == "id" and "the end of team.hello starts team.work" in warning.message
+    flows.set_disabled("team", "work", True, by="ada")
+    assert flows.validate(HELLO).problems == ()
+
+
 def test_several_flows_come_all_or_none():
     good = flow("  - id: a\n    type: io.kestra.plugin.core.log.Log\n    message: x\n")
     save = partial(flows.save_flow, by="ada")

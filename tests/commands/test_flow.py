@@ -12,6 +12,7 @@ from django.db import connection
 from builder.actions import flows
 from builder.clock import FixedClock, SystemClock
 
+pytestmark = pytest.mark.django_db
 LOG = "tasks:\n  - {id: log, type: io.kestra.plugin.core.log.Log, message: hi}\n"
 
 

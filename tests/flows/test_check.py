@@ -1,5 +1,6 @@
 """Checking a flow: what is refused, what is only warned of, and where each problem stands."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,9 +22,16 @@ FLOW = "io.kestra.plugin.core.trigger.Flow"
 
 class FakeWorld:
     def __init__(
-        self, flows: Sequence[tuple[str, str]] = (), defaults: Sequence[Mapping[str, Any]] = (), triggers: str = "{}"
+        self,
+        flows: Sequence[tuple[str, str]] = (),
+        defaults: Sequence[Mapping[str, Any]] = (),
+        triggers: str = "{}",
+        maps: Mapping[tuple[str, str], Mapping[str, Any]] | None = None,
     ) -> None:
-        self.flows, self.defaults, self.triggers = flows, defaults, yaml.safe_load(triggers)
+        self.flows, self.defaults, self.triggers, self.maps = flows, defaults, yaml.safe_load(triggers), maps or {}
+
+    def flow_map(self, namespace: str, id: str) -> Mapping[str, Any] | None:
+        return self.maps.get((namespace, id))
 
     def flow_triggers(self) -> Sequence[tuple[tuple[str, str], Mapping[str, Any]]]:
         return [(("lab", name), {"id": "t", "type": FLOW, **one}) for name, one in self.triggers.items()]
@@ -347,5 +355,43 @@ def test_flows_that_would_start_each_other_in_a_circle_are_warned_of(mine: str, 
     text = GOOD + f"triggers:\n  - id: t\n    type: {FLOW}\n    {mine}\n"
     problems = check(text, catalogue(), world=FakeWorld(triggers=others)).problems
     assert [problem.severity for problem in problems] == ([Severity.WARNING] if circle else []), problems
-    named = ", ".join(f"lab.{name}" for name in circle)
-    assert not circle or (problems[0].where == "triggers[0]" and problems[0].message.endswith(f": {named}"))
+    named = re.findall(r"lab\.(\w)", problems[0].message) if problems else []
+    assert not circle or (problems[0].where == "triggers[0]" and "".join(named) == circle)
+
+
+CALL = "{id: call, type: io.kestra.plugin.core.flow.Subflow, namespace: lab, flowId: b}"
+CALLS_A = CALL.replace(": b", ": a")
+OWN = CALL.replace("namespace: lab", "namespace: '{{ flow.namespace }}'")
+A_AFTER_B = f"triggers:\n  - {{id: t, type: {FLOW}, dependsOn: [{{flowId: b}}]}}\n"
+IF = "{id: f, type: io.kestra.plugin.core.flow.If, condition: '{{ true }}', then: [" + CALL + "]}"
+AROUND = "{id: s, type: io.kestra.plugin.core.flow.Sequential, tasks: [" + OWN + "]}"
+
+
+@pytest.mark.parametrize(("mine", "others", "where", "told"), [
+    (f"  - {CALL}\n{A_AFTER_B}", {"b": {}}, "triggers[0]", "lab.a calls lab.b, whose end starts lab.a"),
+    (f"  - {AROUND}\n{A_AFTER_B}", {"b": {}}, "triggers[0]", "lab.a calls lab.b, whose end starts lab.a"),
+    (f"  - {CALL}\n{A_AFTER_B}".replace("flowId: b}]", "flowId: c}]"),
+     {"b": {"tasks": [CALL.replace(": b", ": c")]}, "c": {}},
+     "triggers[0]", "lab.a calls lab.b, which calls lab.c, whose end starts lab.a"),
+    ("", {"c": {"tasks": [CALLS_A], "triggers": "c: {dependsOn: [{flowId: a}]}"}},
+     "id", "the end of lab.a starts lab.c, which calls lab.a"),
+    (f"  - {CALL}\n", {"b": {}, "c": {"tasks": [CALLS_A], "triggers": "c: {dependsOn: [{flowId: b}]}"}},
+     "tasks[1].flowId", "lab.a calls lab.b, whose end starts lab.c, which calls lab.a"),
+    (f"  - {CALL}\n", {"b": {"tasks": [CALLS_A]}}, "", ""),
+    (f"  - {IF}\n{A_AFTER_B}", {"b": {}}, "", ""),
+    (f"  - {CALL[:-1]}, runIf: '{{{{ false }}}}'}}\n{A_AFTER_B}", {"b": {}}, "", ""),
+    (f"  - {CALL[:-1]}, disabled: true}}\n{A_AFTER_B}", {"b": {}}, "", ""),
+    (f"  - {CALL}\n{A_AFTER_B}", {"b": {"disabled": True}}, "", ""),
+    (f"  - {CALL}\n{A_AFTER_B}", {"b": {"tasks": ["nonsense"], "triggers": "b: {dependsOn: 7}"}},
+     "triggers[0]", "lab.b"),
+])  # fmt: skip
+def test_a_circle_that_goes_by_calls_of_flows_is_warned_of_too(
+    mine: str, others: dict[str, dict[str, Any]], where: str, told: str
+):
+    triggers = "{" + ", ".join(one["triggers"] for one in others.values() if "triggers" in one) + "}"
+    maps = {("lab", name): {**one, "tasks": yaml.safe_load(f"[{', '.join(one.get('tasks', ()))}]")}
+            for name, one in others.items()}  # fmt: skip
+    world = FakeWorld([*maps, ("lab", "a")], triggers=triggers, maps=maps)
+    problems = check(GOOD + mine, catalogue(), world=world).problems
+    assert [problem.severity for problem in problems] == ([Severity.WARNING] if told else []), problems
+    assert not told or (problems[0].where == where and told in problems[0].message), problems

@@ -6,17 +6,12 @@ from typing import Any, Protocol
 
 from builder.errors import Path, Severity
 from builder.flows.catalogue import Catalogue, Kind, PluginType
+from builder.flows.checks.calls import CALLS
 from builder.flows.checks.findings import Findings, check_keys, kind_of
 from builder.flows.checks.inputs import check_inputs
 
 TASK_LISTS = ("tasks", "errors", "finally", "afterExecution")
 _ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]*")
-_CALLS = {
-    "io.kestra.plugin.core.flow.Subflow": "flowId",
-    "io.kestra.plugin.core.flow.ForEachItem": "flowId",
-    "io.kestra.plugin.core.flow.Template": "templateId",
-}
-"""The tasks that name another flow, each with the property that does."""
 _WORDS = {Kind.TASK: "a task", Kind.TRIGGER: "a trigger", Kind.CONDITION: "a condition"}
 
 
@@ -147,8 +142,8 @@ class _Walk:
 
     def _properties(self, path: Path, task: Mapping[str, Any], found: PluginType) -> None:
         ask_type(self.findings, path, found, task)
-        if found.name in _CALLS:
-            self._call(path, task, _CALLS[found.name])
+        if found.name in CALLS:
+            self._call(path, task, CALLS[found.name])
         declared = found.inputs(task)
         if declared:
             check_inputs(self.findings, (*path, *declared[0][0][:-1]), [item for _, item in declared])

@@ -101,22 +101,27 @@ class _World(StoredWorld):
     def __init__(self, texts: Iterable[str]) -> None:
         written = (parse(text, limits()).data for text in texts)
         flows = [flow for flow in written if isinstance(flow, Mapping)]
-        self._here: dict[Any, Any] = {
-            (flow.get("namespace"), flow.get("id")): () if flow.get("disabled") is True else flow.get("triggers")
-            for flow in flows
-        }
+        self._here: dict[Any, Mapping[str, Any]] = {(flow.get("namespace"), flow.get("id")): flow for flow in flows}
 
     def flow_exists(self, namespace: str, id: str) -> bool:
         return (namespace, id) in self._here or not _has_database() or self._is_stored(namespace, id)
 
     def flow_triggers(self) -> list[tuple[tuple[str, str], Mapping[str, Any]]]:
         """What a file says of a flow counts, and not what is stored of it."""
-        mine = [(place, one) for place, written in self._here.items() if isinstance(written, list) for one in written]
+        on = ((place, flow.get("triggers")) for place, flow in self._here.items() if flow.get("disabled") is not True)
+        mine = [(place, one) for place, written in on if isinstance(written, list) for one in written]
         try:
             stored = super().flow_triggers() if _has_database() else []
         except DatabaseError:
             stored = []
         return [*mine, *((place, one) for place, one in stored if place not in self._here)]
+
+    def flow_map(self, namespace: str, id: str) -> Mapping[str, Any] | None:
+        here = self._here.get((namespace, id))
+        try:
+            return here or (super().flow_map(namespace, id) if _has_database() else None)
+        except DatabaseError:
+            return None
 
     def _is_stored(self, namespace: str, id: str) -> bool:
         try:

@@ -11,7 +11,7 @@ from django.conf import settings
 from builder.engine.execution import Execution
 from builder.engine.moving.overall import notes
 from builder.engine.states import State
-from builder.errors import Conflict, InvalidInput
+from builder.errors import Conflict, InvalidInput, NotFound
 from builder.expressions.lookups import Ask
 from builder.expressions.render import render_value
 from builder.flows.check import Checked, check
@@ -75,6 +75,13 @@ class StoredWorld:
     def flow_triggers(self) -> Iterable[tuple[tuple[str, str], Mapping[str, Any]]]:
         found = triggers.of_types(FLOWS)
         return [((one.namespace, one.flow_id), one.definition) for one in found]
+
+    def flow_map(self, namespace: str, id: str) -> Mapping[str, Any] | None:
+        try:
+            said = checked(flows.to_run(namespace, id)[1]).document.data
+        except NotFound:
+            return None
+        return said if isinstance(said, Mapping) else None
 
     def plugin_defaults(self) -> Sequence[Mapping[str, Any]]:
         """Defaults for every flow are not offered: a flow says all it does."""
