@@ -1,16 +1,22 @@
 """Triggers over the API: their state is changed one by one, as a list or by a search; backfills come and go."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from builder.actions import flows
 from builder.clock import FixedClock, SystemClock
-from builder.store import triggers
+from builder.engine.states import State
+from builder.store import executions, triggers
+from builder.store.executions import NewExecution
 from builder.store.triggers import history
 from builder.triggers.schedule.backfilling import run_backfills
 from tests.api.conftest import Api
+from tests.store.conftest import NOW, an_execution
 
 FLOW = """\
 id: nightly
@@ -169,6 +175,25 @@ def test_a_backfill_that_is_under_way_does_not_keep_a_flow_from_being_published(
     (told,) = api("PUT", "flows/team/nightly", text).json()["missedSchedules"]
     assert "all noted as missed, since a backfill of it is under way" in told["message"]
     assert night(api)["backfill"]["total"] == 4
+
+
+@pytest.mark.parametrize("address", ["triggers/search", "triggers/team/nightly"])
+def test_the_states_of_a_page_of_triggers_are_read_at_once(api: Api, address: str):
+    def listed() -> tuple[list[Any], int]:
+        with CaptureQueriesContext(connection) as done:
+            found = api.get(address)["results"]
+        asked = sum('FROM "builder_execution"' in query["sql"] for query in done)
+        return [one.get("state", one) for one in found], asked
+
+    assert listed()[1] == 0, "none has started anything"
+    for one, is_running in (("night", True), ("call", False)):
+        execution = executions.create(NewExecution(an_execution()))
+        if not is_running:
+            executions.replace_execution(replace(execution, state=State.SUCCESS), NOW, due=False)
+        triggers.note_execution(triggers.get("team", "nightly", one), execution.id, NOW)
+    found, asked = listed()
+    assert {one["triggerId"]: one["locked"] for one in found} == {"night": True, "call": False}
+    assert asked == 1
 
 
 def test_a_backfill_keeps_its_pace(api: Api):

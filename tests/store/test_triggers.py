@@ -8,7 +8,7 @@ from builder.engine.states import State
 from builder.errors import NotFound
 from builder.store import executions, triggers, vitals
 from builder.store.executions import NewExecution, Saved
-from builder.store.triggers import backfills, changes
+from builder.store.triggers import backfills, changes, history
 from builder.store.triggers.backfills import Backfill
 from tests.store.conftest import NOW, an_execution
 
@@ -46,7 +46,7 @@ def test_a_slot_fires_once():
     assert (after.last_at, after.next_at, after.last_execution_id) == (SLOT, NEXT, slot.execution_id)
     assert triggers.slots(trigger) == [slot]
     assert executions.search(executions.Filters()).total == 1
-    assert triggers.is_running(slot.execution_id)
+    assert history.running_among([slot.execution_id, "gone"]) == {slot.execution_id}
 
 
 def test_a_trigger_put_back_does_not_fire_its_slot_again():

@@ -1,5 +1,6 @@
 """Triggers of published flows: found, and what is known of each."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
@@ -10,7 +11,7 @@ from builder.api.methods import methods
 from builder.api.reading import flag, page_asked
 from builder.errors import InvalidInput
 from builder.store import triggers
-from builder.store.triggers import Trigger
+from builder.store.triggers import Trigger, history
 from builder.store.triggers.backfills import Backfill
 
 _MOST = 10_000
@@ -23,7 +24,7 @@ def search(request: HttpRequest) -> HttpResponseBase:
     asked = page_asked(request, {"namespace": "namespace"}, "namespace")
     chosen = found_by(request)
     shown = chosen[asked.first : asked.first + asked.size]
-    return JsonResponse({"results": [_record(one) for one in shown], "total": len(chosen)})
+    return JsonResponse({"results": [_record(*one) for one in _with_states(shown)], "total": len(chosen)})
 
 
 def found_by(request: HttpRequest) -> list[Trigger]:
@@ -41,7 +42,7 @@ def found_by(request: HttpRequest) -> list[Trigger]:
 def of_flow(request: HttpRequest, namespace: str, flow_id: str) -> HttpResponseBase:
     """The triggers of one flow."""
     found = triggers.of_flow(namespace, flow_id)
-    return JsonResponse({"results": [state_json(one) for one in found], "total": len(found)})
+    return JsonResponse({"results": [state for _, state in _with_states(found)], "total": len(found)})
 
 
 def slots(request: HttpRequest, namespace: str, flow_id: str, trigger_id: str) -> HttpResponseBase:
@@ -60,21 +61,32 @@ def slots(request: HttpRequest, namespace: str, flow_id: str, trigger_id: str) -
     return JsonResponse({"results": listed, "total": len(listed)})
 
 
-def _record(one: Trigger) -> dict[str, Any]:
+def _record(one: Trigger, state: dict[str, Any]) -> dict[str, Any]:
     """As Kestra 1 (`abstractTrigger`, `triggerContext`) and 2 (`trigger`, `state`) name it."""
-    definition, state = dict(one.definition), state_json(one)
+    definition = dict(one.definition)
     return {"abstractTrigger": definition, "triggerContext": state, "trigger": definition, "state": state}
 
 
 def state_json(one: Trigger) -> dict[str, Any]:
     """What is known of a trigger, under the names of Kestra 1 and 2."""
+    ((_, state),) = _with_states([one])
+    return state
+
+
+def _with_states(listed: Sequence[Trigger]) -> list[tuple[Trigger, dict[str, Any]]]:
+    """The same of several, each with its trigger."""
+    still = history.running_among([one.last_execution_id for one in listed if one.last_execution_id])
+    return [(one, _state(one, is_locked=one.last_execution_id in still)) for one in listed]
+
+
+def _state(one: Trigger, *, is_locked: bool) -> dict[str, Any]:
     last, coming = (instant(at) if at else None for at in (one.last_at, one.next_at))
     return {
         "namespace": one.namespace, "flowId": one.flow_id, "triggerId": one.id, "type": one.type,
         "flowRevision": one.revision, "disabled": not one.active, "updatedDate": instant(one.updated_at),
         "updatedAt": instant(one.updated_at), "date": last, "lastTriggeredDate": last,
         "nextExecutionDate": coming, "nextEvaluationDate": coming, "executionId": one.last_execution_id,
-        "locked": triggers.is_running(one.last_execution_id), "stopAfter": one.definition.get("stopAfter"),
+        "locked": is_locked, "stopAfter": one.definition.get("stopAfter"),
         "backfill": None if one.backfill is None or one.backfill.is_over else _backfill(one.backfill),
         "message": one.message or None, "failures": one.failures,
         "failingSince": instant(one.failing_since) if one.failing_since else None,

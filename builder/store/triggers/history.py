@@ -88,11 +88,6 @@ def note_missed(trigger: str, moments: Iterable[datetime], reason: str, now: dat
         SlotRow.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def is_running(execution_id: str | None) -> bool:
-    """Whether the execution a trigger started last has not ended yet."""
-    return ExecutionRow.objects.filter(id=execution_id, ended_at__isnull=True).exists() if execution_id else False
-
-
 def running_among(execution_ids: Collection[str]) -> frozenset[str]:
     """Those of these executions that have not ended yet."""
     found = ExecutionRow.objects.filter(id__in=execution_ids, ended_at__isnull=True)
