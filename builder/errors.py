@@ -11,6 +11,7 @@ BuilderError
 ├── TooMany              too much was asked for at once; it may be asked for again in a while
 ├── Forbidden            an address or an action is not allowed
 ├── Unavailable          the database or Redis does not answer
+│   └── Clash            the database undid a change that another one crossed
 └── TaskFailure          a task could not do its work (raised by tasks, shown to people)
 
 Each message is one sentence for a person: what happened, where, and what to do.
@@ -151,6 +152,10 @@ class Unavailable(BuilderError):
 
     status = 503
     retry_after_seconds = 5
+
+
+class Clash(Unavailable):
+    """The database undid a transaction, since another one wanted the same rows in another order (PostgreSQL alone)."""
 
 
 class TaskFailure(BuilderError):

@@ -17,7 +17,7 @@ from builder.runtime import queue
 from builder.store import births, executions, flows, triggers
 from builder.store.flows import Revision, drafts
 from builder.store.flows.drafts import Draft
-from builder.store.gate import write
+from builder.store.gate import unit, write
 from builder.tasks.catalogue import catalogue
 
 _CLOCK = SystemClock()
@@ -65,14 +65,19 @@ def validate_all(source: str) -> list[Checked]:
 
 def create_flow(source: str, *, by: str) -> Published:
     """Publishes a flow that does not exist yet. Raises InvalidFlow, Conflict when it exists."""
-    flow = _valid(source)
-    return _publish(source, flow, by=by, must_be_new=True)
+    return _publish(source, _valid(source), by=by, must_be_new=True)
 
 
-def save_flows(source: str, save: Save) -> list[Published]:
-    """Publishes each flow of a text: all of them or none."""
+@unit
+def save_flows(sources: Sequence[str], save: Save) -> list[Published]:
+    """Publishes several flows, each by `save`: all of them or none."""
+    found = [_valid(source) for source in sources]
+    limits = {(flow.namespace, flow.id): flow.concurrency for flow in found}
+    now = _CLOCK.now()
     with write():
-        return [save(part) for part in split_documents(source)]
+        flows.hold_all(limits, begun_at=now)
+        queue.ring_on_commit(executions.change_limits(limits, now))
+        return [save(source) for source in sources]
 
 
 def update_flow(
@@ -92,10 +97,10 @@ def update_flow(
 
 def save_flow(source: str, *, by: str) -> Published:
     """Creates the flow or publishes a new revision of it, whichever its ids ask for."""
-    flow = _valid(source)
-    return _publish(source, flow, by=by)
+    return _publish(source, _valid(source), by=by)
 
 
+@unit
 def publish(namespace: str, flow_id: str, *, by: str, base_revision: int | None = None) -> Published:
     """Publishes the draft. Raises NotFound when there is none, InvalidFlow, StaleRevision.
 
@@ -114,6 +119,16 @@ def publish(namespace: str, flow_id: str, *, by: str, base_revision: int | None 
         return published
 
 
+@unit
+def delete_flows(named: Sequence[tuple[str, str]], *, by: str) -> None:
+    """Deletes several (namespace, id): all of them or none. Raises NotFound."""
+    with write():
+        flows.hold_all(named)
+        for namespace, flow_id in named:
+            delete_flow(namespace, flow_id, by=by)
+
+
+@unit
 def delete_flow(namespace: str, flow_id: str, *, by: str) -> Revision:
     """Deletes a flow; its executions and old revisions stay readable. Raises NotFound."""
     now = _CLOCK.now()
@@ -124,6 +139,7 @@ def delete_flow(namespace: str, flow_id: str, *, by: str) -> Revision:
     return revision
 
 
+@unit
 def set_disabled(namespace: str, flow_id: str, disabled: bool, *, by: str) -> Published:
     """Switches a flow off or on: an edit of its text, published. Raises NotFound, InvalidFlow.
 
@@ -229,13 +245,9 @@ def _same_flow(flow: Flow, namespace: str, flow_id: str) -> None:
         raise InvalidFlow(changed)
 
 
+@unit
 def _publish(
-    source: str,
-    flow: Flow,
-    *,
-    by: str,
-    base_revision: int | None = None,
-    must_be_new: bool = False,
+    source: str, flow: Flow, *, by: str, base_revision: int | None = None, must_be_new: bool = False
 ) -> Published:
     now = _CLOCK.now()
     with write():

@@ -67,10 +67,11 @@ def bring_in(source: str, *, namespace: str, flow_id: str, by: str, save: Save |
     new one. Raises InvalidFlow, InvalidInput, Conflict.
     """
     if not holds_recipe(source):
-        if not split_documents(source):
+        parts = split_documents(source)
+        if not parts:
             raise InvalidInput("The text is empty; paste a flow or a recipe, or choose a file.")
         save = save or (lambda text: flow_actions.create_flow(text, by=by))
-        return BroughtIn(published=tuple(flow_actions.save_flows(source, save)))
+        return BroughtIn(published=tuple(flow_actions.save_flows(parts, save)))
     made = translated(source, namespace=namespace, flow_id=flow_id)
     if flows.exists(namespace, flow_id) or drafts.find(namespace, flow_id) is not None:
         raise Conflict(f"There is a flow or a draft {namespace}.{flow_id} already; choose another name.")

@@ -5,9 +5,10 @@ from builder.engine.states import TERMINAL, State
 from builder.runtime import queue
 from builder.store import executions
 from builder.store.executions import NewExecution
-from builder.store.gate import write
+from builder.store.gate import unit, write
 
 
+@unit
 def start(new: NewExecution) -> Execution:
     """Creates an execution that is made already, and rings for it after the commit."""
     with write():

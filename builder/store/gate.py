@@ -6,24 +6,40 @@ IMMEDIATE. It is asked for again and again, not waited for: a frozen process mus
 
 import fcntl
 import os
+import random
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import wraps
 from itertools import chain
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
 
-from builder.errors import Unavailable
+from builder.errors import Clash, Unavailable
 
 GATE_SECONDS = 20.0
 _BUSY = "The database is busy with another program; nothing was saved. Try again in a moment."
+_CROSSED = (
+    "Two processes of Millstream changed the same things at the same moment, and the database let the other one go "
+    "first (%s); nothing was saved. Do it again."
+)
+_HELD = (
+    "Another process of Millstream has held what is to be changed for too long (it may be stuck); nothing was saved. "
+    "Try again in a minute; the System page tells which processes are well."
+)
+_CLASHES = {"40P01": "a deadlock", "40001": "a serialization failure"}
+_LOCK_NOT_AVAILABLE = "55P03"
+_TRIES = 3
+_PAUSE_SECONDS = 0.05
 _UNNOTICED_SECONDS, _LEAST_SECONDS = 1.0, 0.1
 _WAIT_SECONDS = 0.0005
 """Always the same: whoever waits longer must not ask less often than whoever came last."""
 _mine = threading.local()
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @contextmanager
@@ -48,6 +64,23 @@ def write(wait_seconds: float | None = None) -> Iterator[None]:
             function()
 
 
+def unit(work: Callable[P, T]) -> Callable[P, T]:
+    """For a short piece of work that is one transaction by itself, and changes nothing but rows: after a Clash it is
+    done anew, a few times. Inside a transaction it is a part of that, and whoever began that does it anew.
+    """
+
+    @wraps(work)
+    def done(*args: P.args, **kwargs: P.kwargs) -> T:
+        for tries in range(1, _TRIES):
+            try:
+                return work(*args, **kwargs)
+            except Clash:
+                time.sleep(random.uniform(0, tries * _PAUSE_SECONDS))  # else the two may meet again
+        return work(*args, **kwargs)
+
+    return done
+
+
 def on_commit(function: Callable[[], object]) -> None:
     """Calls it once the running transaction is committed and others may write; at once when there is none."""
     transaction.on_commit(lambda: _outside(function))
@@ -63,7 +96,11 @@ def _outside(function: Callable[[], object]) -> None:
 
 
 def _explained(error: OperationalError) -> Exception:
-    text = str(error).lower()
+    text, code = str(error).lower(), getattr(error.__cause__, "sqlstate", None)
+    if code in _CLASHES:
+        return Clash(_CROSSED % _CLASHES[code])
+    if code == _LOCK_NOT_AVAILABLE:
+        return Unavailable(_HELD)
     if "locked" in text or "busy" in text:
         return Unavailable(_BUSY)
     if "full" in text or "no space" in text:
@@ -184,6 +221,13 @@ def lock_row(table: str, **named: str) -> None:
     One transaction holds rows in this order, and each kind by its names: flow, trigger, change of state, execution.
     """
     _lock(table, named, "FOR NO KEY UPDATE")
+
+
+def lock_executions(ids: Collection[str], *, to_delete: bool = False) -> None:
+    """Holds these in the order of their ids; `to_delete`: also from all who refer to them."""
+    if has_row_locks() and ids:
+        how = "FOR UPDATE" if to_delete else "FOR NO KEY UPDATE"
+        select(f"SELECT id FROM builder_execution WHERE id IN ({among(ids)}) ORDER BY id {how}", [*ids])
 
 
 def lock_row_if_free(table: str, **named: str) -> bool:

@@ -136,6 +136,6 @@ def test_several_flows_come_all_or_none():
     good = flow("  - id: a\n    type: io.kestra.plugin.core.log.Log\n    message: x\n")
     save = partial(flows.save_flow, by="ada")
     with pytest.raises(InvalidFlow):
-        flows.save_flows(f"{good}---\nid: y\n", save)
+        flows.save_flows([good, "id: y\n"], save)
     assert not stored.exists("team", "work")
-    assert len(flows.save_flows(f"{good}---\n{HELLO}", save)) == 2
+    assert len(flows.save_flows([good, HELLO], save)) == 2

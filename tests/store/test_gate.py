@@ -3,16 +3,16 @@
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import OperationalError, connection
 
 from builder.clock import SystemClock
-from builder.errors import Unavailable
+from builder.errors import Clash, Unavailable
 from builder.store.accounts import tokens
-from builder.store.gate import write
+from builder.store.gate import unit, write
 
 USUAL_SECONDS = 20
 """How long a connection waits for the lock of others: who does so here is far beyond what a busy machine adds."""
@@ -42,6 +42,34 @@ def test_who_writes_is_told_that_the_database_is_busy(locked: None) -> None:
         pass
     assert time.monotonic() - started < USUAL_SECONDS / 2
     assert busy_timeout() == usual
+
+
+@pytest.mark.parametrize(("code", "said"), [
+    ("40P01", r"the other one go first \(a deadlock\); nothing was saved\. Do it again\."),
+    ("40001", r"the other one go first \(a serialization failure\)"),
+    ("55P03", "has held what is to be changed for too long"),
+])  # fmt: skip
+def test_what_the_database_undid_is_told_as_what_it_was(code: str, said: str) -> None:
+    cause = Exception()
+    cause.sqlstate = code  # type: ignore[attr-defined]
+    with pytest.raises(Unavailable, match=said), write():
+        raise OperationalError("process 7 waits, blocked by process 8") from cause
+
+
+@pytest.mark.parametrize(("clashes", "tries"), [(0, 1), (2, 3), (9, 3)])
+def test_a_piece_of_work_that_clashed_is_done_anew_a_few_times(clashes: int, tries: int) -> None:
+    tried: list[int] = []
+
+    @unit
+    def work(number: int) -> int:
+        tried.append(number)
+        if len(tried) <= clashes:
+            raise Clash("crossed")
+        return number
+
+    with pytest.raises(Clash) if clashes >= tries else nullcontext():
+        assert work(7) == 7
+    assert tried == [7] * tries
 
 
 def test_a_token_is_good_although_its_use_cannot_be_noted(request: pytest.FixtureRequest) -> None:

@@ -1,17 +1,25 @@
-"""PostgreSQL alone: rows of a flow, and of its executions, are held in one order, so that nobody waits in a circle."""
+"""PostgreSQL alone: rows of flows, and of executions, are held in one order, so that nobody waits in a circle."""
 
 import random
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
 
+from builder.actions import flows as flow_actions
 from builder.engine.execution import Execution
 from builder.engine.states import State
+from builder.errors import NotFound
 from builder.flows.model import Concurrency
+from builder.runtime import queue
 from builder.store import executions, flows, gate, triggers
 from builder.store.executions import NewExecution, Saved
+from tests.doubles.patience import PATIENCE_SECONDS
 from tests.store.conftest import NOW, an_execution
 from tests.store.test_races import at_once
 
@@ -21,6 +29,15 @@ pytestmark = [
 ]
 ROUNDS = 25
 SCHEDULE = {"id": "hourly", "type": "Schedule"}
+FLOW = "id: {}\nnamespace: team\n{}tasks: [{{id: say, type: io.kestra.plugin.core.log.Log, message: hi}}]\n"
+FLOWS = ("hello", "one", "two", "three", "four")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_done_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the database undid would else not be seen."""
+    monkeypatch.setattr(gate, "_TRIES", 1)
+    monkeypatch.setattr(queue, "ring", lambda ids: None)
 
 
 class Busy:
@@ -31,7 +48,10 @@ class Busy:
 
     def work(self) -> None:
         for number in range(ROUNDS):
-            self.random.choice([self.publish, self.start, self.start, self.run, self.run, self.kill, self.fire])(number)
+            self.random.choice(self.deeds())(number)
+
+    def deeds(self) -> Sequence[Callable[[int], object]]:
+        return [self.publish, self.start, self.start, self.run, self.run, self.kill, self.fire]
 
     def publish(self, number: int) -> None:
         limit = self.random.choice([None, Concurrency(1), Concurrency(2)])
@@ -66,12 +86,102 @@ class Busy:
             executions.replace_execution(_ended(executions.load(one)[0]), NOW, due=False)
 
 
+class Related(Busy):
+    """The same with executions that start each other, in any order of their ids: ends are told to parents."""
+
+    def deeds(self) -> Sequence[Callable[[int], object]]:
+        often = [self.bear, self.end, self.end, self.end, self.beat, self.beat]
+        return [*often, self.put_off, self.ask, self.leave, self.limit, self.delete]
+
+    def some(self, count: int) -> list[str]:
+        found = executions.ids(executions.Filters(states=(State.CREATED,)), 30)
+        return self.random.sample(found, min(count, len(found)))
+
+    def bear(self, number: int) -> None:
+        for flow in ("hello", "one"):
+            for parent in [*self.some(8), None]:
+                born = an_execution(flow_id=flow, parent_id=parent, parent_path="call")
+                executions.create(NewExecution(born))
+
+    def claimed(self) -> list[executions.Claim]:
+        return executions.claim_many(self.some(12), f"w{self.place}", NOW, 100)
+
+    def end(self, number: int) -> None:
+        """In the order in which they happen to end."""
+        executions.save([Saved(_ended(claim.execution), claim.epoch) for claim in self.claimed()], NOW)
+
+    def beat(self, number: int) -> None:
+        held = {claim.execution.id: claim.epoch for claim in self.claimed()}
+        executions.renew(f"w{self.place}", held, NOW, 100)
+        executions.hand_back(held, NOW)
+
+    def put_off(self, number: int) -> None:
+        executions.put_off(self.some(20), NOW, NOW)
+
+    def ask(self, number: int) -> None:
+        for one in self.some(2):
+            executions.send(one, executions.PAUSE, NOW)
+
+    def leave(self, number: int) -> None:
+        """A process of the same name starts anew."""
+        executions.give_up(f"w{self.random.randrange(6)}", NOW)
+
+    def limit(self, number: int) -> None:
+        some = self.random.sample(["hello", "one"], 2)
+        executions.change_limits({("team", one): self.random.choice([None, Concurrency(1)]) for one in some}, NOW)
+
+    def delete(self, number: int) -> None:
+        executions.delete(self.some(4))
+
+
+class Importing(Busy):
+    """Several flows at once, in any order: brought in, deleted, and executions of all of them that end."""
+
+    def deeds(self) -> Sequence[Callable[[int], object]]:
+        return [self.bring, self.bring, self.delete, self.start, self.run]
+
+    def bring(self, number: int) -> None:
+        limits = ["", "concurrency: {limit: 1}\n", "concurrency: {limit: 2}\n"]
+        some = self.random.sample(FLOWS, 3)
+        texts = [FLOW.format(one, f"description: d{number}\n{self.random.choice(limits)}") for one in some]
+        flow_actions.save_flows(texts, partial(flow_actions.save_flow, by="ada"))
+
+    def delete(self, number: int) -> None:
+        with suppress(NotFound):
+            flow_actions.delete_flows([("team", one) for one in self.random.sample(FLOWS, 2)], by="ada")
+
+    def start(self, number: int) -> None:
+        for one in self.random.sample(FLOWS, 3):
+            born = an_execution(flow_id=one)
+            executions.create(NewExecution(born, concurrency=self.random.choice([None, Concurrency(1)])))
+
+
 def _ended(execution: Execution) -> Execution:
     return replace(execution, state=State.SUCCESS, history=(*execution.history, (State.SUCCESS, NOW)))
 
 
+@pytest.mark.parametrize("kind", [Busy, Related, Importing])
 @pytest.mark.parametrize("seed", range(2))
-def test_nobody_waits_in_a_circle(seed: int):
+def test_nobody_waits_in_a_circle(seed: int, kind: type[Busy]):
     flows.publish(namespace="team", flow_id="hello", source="x", by="ada", now=NOW)
     triggers.declare("team", "hello", 1, [SCHEDULE], disabled=False, now=NOW)
-    assert at_once(lambda place: Busy(seed, place).work(), 6) == [None] * 6
+    assert at_once(lambda place: kind(seed, place).work(), 6) == [None] * 6
+
+
+def test_what_the_database_undid_is_done_anew(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(gate, "_TRIES", 3)
+    ids = [executions.create(NewExecution(an_execution())).id for _ in range(2)]
+    both_hold_one, tried = threading.Barrier(2), [0, 0]
+
+    @gate.unit
+    def cross(place: int) -> str:
+        tried[place] += 1
+        with gate.write():
+            gate.lock_executions([ids[place]])
+            if tried[place] == 1:
+                both_hold_one.wait(PATIENCE_SECONDS)
+            gate.lock_executions([ids[1 - place]])
+        return "done"
+
+    assert at_once(cross, 2) == ["done", "done"]
+    assert sorted(tried) == [1, 2]

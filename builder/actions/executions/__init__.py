@@ -15,7 +15,7 @@ from builder.runtime.files import storage
 from builder.runtime.resuming import Waiting, check_resume, resume, resume_inputs, waits, waits_of
 from builder.store import births, executions
 from builder.store.executions import KILL, PAUSE, alive
-from builder.store.gate import write
+from builder.store.gate import unit, write
 
 __all__ = [
     "Waiting",
@@ -45,6 +45,7 @@ _CLOCK = SystemClock()
 _OUT_OF_QUEUE = (State.RUNNING, State.CANCELLED, State.FAILED, State.KILLED)
 
 
+@unit
 def kill(execution_id: str, *, by: str = "") -> Execution:
     """Stops an execution; one that waits in the queue at once, others by their runner. Children are killed by it.
 
@@ -62,6 +63,7 @@ def kill(execution_id: str, *, by: str = "") -> Execution:
     return execution
 
 
+@unit
 def pause(execution_id: str, *, by: str = "") -> Execution:
     """Asks a running execution to pause after the tasks it is at. Raises NotFound, Conflict."""
     with write():
@@ -73,6 +75,7 @@ def pause(execution_id: str, *, by: str = "") -> Execution:
     return execution
 
 
+@unit
 def set_labels(execution_id: str, labels: Sequence[tuple[str, str]]) -> Execution:
     """Replaces the labels of an ended execution; system labels stay. Raises NotFound, Conflict, InvalidInput."""
     births.refuse_system_labels(labels)
@@ -117,6 +120,7 @@ def force_run(execution_id: str) -> Execution:
     return resume(execution_id) if execution.state is State.PAUSED else execution
 
 
+@unit
 def unqueue(execution_id: str, state: State = State.RUNNING) -> Execution:
     """Takes an execution out of the queue: to run at once, or to an end. Raises NotFound, Conflict, InvalidInput."""
     now = _CLOCK.now()
@@ -135,6 +139,7 @@ def unqueue(execution_id: str, state: State = State.RUNNING) -> Execution:
     return let_in
 
 
+@unit
 def change_status(execution_id: str, state: State) -> Execution:
     """Says that an ended execution came to another end. Raises NotFound, InvalidInput when one of them is no end."""
     now = _CLOCK.now()

@@ -20,11 +20,12 @@ from builder.runtime.world.asking import Answers, with_answers
 from builder.store import births, executions, flows
 from builder.store.births.sharing import concurrency_key
 from builder.store.executions import NewExecution
-from builder.store.gate import write
+from builder.store.gate import unit, write
 
 _CLOCK = SystemClock()
 
 
+@unit
 def restart(execution_id: str, *, revision: int | None = None, by: str = "") -> Execution:
     """Runs an ended execution again from its failed tasks: the same execution, or a new one with another revision.
 
@@ -75,6 +76,7 @@ def _with_inputs(
     return births.objected(replace(copy, inputs=values), flow, now, known.of)
 
 
+@unit
 def mark(execution_id: str, run: str, state: State, *, by: str = "") -> Execution:
     """Says what a task run came to (SUCCESS, FAILED ...) and goes on from there. Raises NotFound, Conflict."""
     now = _CLOCK.now()

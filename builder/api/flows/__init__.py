@@ -19,7 +19,6 @@ from builder.flows.document import parse, split_documents
 from builder.schedule import Recover
 from builder.store import flows
 from builder.store.flows import purging
-from builder.store.gate import write
 from builder.triggers.resuming import save_with
 
 _CLOCK = SystemClock()
@@ -31,8 +30,7 @@ def create(request: HttpRequest) -> HttpResponseBase:
     parts = sources(request)
     if len(parts) == 1:
         return JsonResponse(published(flow_actions.create_flow(parts[0], by=by(request))))
-    with write():
-        made = [flow_actions.create_flow(part, by=by(request)) for part in parts]
+    made = flow_actions.save_flows(parts, partial(flow_actions.create_flow, by=by(request)))
     return JsonResponse([published(one) for one in made], safe=False)
 
 

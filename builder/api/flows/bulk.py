@@ -14,7 +14,6 @@ from builder.api.reading import body_json, flag, labels, name_of
 from builder.clock import SystemClock
 from builder.errors import InvalidInput
 from builder.store import flows
-from builder.store.gate import write
 from builder.triggers.resuming import save_with, switch_flow_on
 
 _CLOCK = SystemClock()
@@ -28,15 +27,12 @@ _OPTIONS = frozenset({"recoverMissedSchedules"})
 def save_all(request: HttpRequest) -> HttpResponseBase:
     """Creates or updates every flow of the body, or of a form's files (YAML, or a ZIP of them): all or none."""
     recover = asked_recover(request)
-    with write():
-        made = [save_with(part, recover, _CLOCK, by=by(request)) for part in sources(request)]
+    made = flow_actions.save_flows(sources(request), lambda part: save_with(part, recover, _CLOCK, by=by(request)))
     return JsonResponse([published(one) for one in made], safe=False)
 
 
 def _delete(request: HttpRequest, named: Names) -> HttpResponseBase:
-    with write():
-        for namespace, flow_id in named:
-            flow_actions.delete_flow(namespace, flow_id, by=by(request))
+    flow_actions.delete_flows(named, by=by(request))
     return JsonResponse({"count": len(named)})
 
 

@@ -153,6 +153,7 @@ def _purge(ids: Sequence[str], parts: Collection[Part]) -> Purged:
     """What hangs on an execution goes with it, so it is deleted, and counted, first."""
     whole = "executions" in parts
     with write():
+        executions.hold_to_delete(ids)
         lines = sum(map(executions.delete_logs, ids)) if whole or "logs" in parts else 0
         points = sum(map(executions.delete_metrics, ids)) if whole or "metrics" in parts else 0
         return Purged(executions.delete(list(ids)) if whole else 0, lines, points)

@@ -29,7 +29,7 @@ from builder.store.executions.leases import (
     renew,
     sources,
 )
-from builder.store.executions.limits import change_limit, promote_waiting
+from builder.store.executions.limits import change_limit, change_limits, promote_waiting
 from builder.store.executions.reading import load, load_many, states
 from builder.store.executions.records import (
     LogRow,
@@ -45,7 +45,7 @@ from builder.store.executions.records import (
     purge_logs,
     search_logs,
 )
-from builder.store.executions.rows import create, create_many, delete
+from builder.store.executions.rows import create, create_many, delete, hold_to_delete
 from builder.store.executions.saves import admit_late, after_ends, relabel, replace_execution, save
 from builder.store.executions.signals import alive, children_running, send, signals
 from builder.store.executions.values import (
@@ -88,6 +88,7 @@ __all__ = [
     "after_ends",
     "alive",
     "change_limit",
+    "change_limits",
     "children_running",
     "claim",
     "claim_many",
@@ -106,6 +107,7 @@ __all__ = [
     "error_logs",
     "give_up",
     "hand_back",
+    "hold_to_delete",
     "ids",
     "insert_logs",
     "item",

@@ -13,7 +13,7 @@ from builder.models import Signal
 from builder.store.executions import reading
 from builder.store.executions.signals import signals
 from builder.store.executions.values import Claim
-from builder.store.gate import moment, run_many, write
+from builder.store.gate import has_row_locks, moment, run_many, write
 
 _CLAIM = """
 UPDATE builder_execution SET losses = losses + CASE WHEN %s THEN 1 ELSE 0 END, alone = %s, owner = %s,
@@ -127,7 +127,8 @@ def parked_until(now: datetime, wake_at: datetime | None) -> Case:
 def give_up(owner: str, now: datetime) -> list[str]:
     """Ends the leases of a process that is known to be gone (one of the same name starts); returns their ids."""
     with write():
-        ids = list(ExecutionRow.objects.filter(owner=owner, lease_until__isnull=False).values_list("id", flat=True))
+        found = ExecutionRow.objects.filter(owner=owner, lease_until__isnull=False).order_by("id")
+        ids = list(found.select_for_update(no_key=True).values_list("id", flat=True))
         just_over = now - timedelta(microseconds=1)
         ExecutionRow.objects.filter(id__in=ids, owner=owner).update(lease_until=just_over, due_at=now)
     return ids
@@ -139,9 +140,14 @@ def due(now: datetime, limit: int = 500) -> list[str]:
 
 
 def put_off(ids: Sequence[str], until: datetime, now: datetime | None = None) -> None:
-    """Sweep rang these, which were due: it leaves them alone until then, unless they are asked or claimed meanwhile."""
+    """Sweep rang these, which were due: it leaves them alone until then, unless they are asked or claimed meanwhile.
+
+    It waits for nobody: who holds one of them is at it already, or is frozen.
+    """
     at = now or SystemClock().now()
     with write():
-        ExecutionRow.objects.filter(id__in=ids, due_at__lte=at).filter(
+        rung = ExecutionRow.objects.filter(id__in=ids, due_at__lte=at).filter(
             Q(lease_until__isnull=True) | Q(lease_until__lt=at)
-        ).update(due_at=until)
+        )
+        free = rung.select_for_update(no_key=True, skip_locked=True) if has_row_locks() else rung
+        ExecutionRow.objects.filter(id__in=list(free.values_list("id", flat=True))).update(due_at=until)

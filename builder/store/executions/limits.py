@@ -1,8 +1,10 @@
 """A flow's limits: who is admitted when an execution is created, and who comes next when one ends."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -115,8 +117,8 @@ def queued_flows(flow_ids: Collection[str] | None = None) -> set[tuple[str, str]
 def promote(flows: Iterable[tuple[str, str]], now: datetime) -> list[str]:
     """Lets queued executions of these flows in, oldest first, as far as the limit has room; returns their ids.
 
-    It may hold executions already, so it waits for no flow: one that was not held first (it has just got its limit) and
-    that somebody else holds is left to `promote_waiting`.
+    It may hold executions already, so it waits for nobody: a flow that was not held first (it has just got its limit)
+    or an execution, where somebody else holds it, is left to `promote_waiting`.
     """
     promoted: list[str] = []
     for namespace, flow_id in sorted(set(flows)):
@@ -144,9 +146,7 @@ def _promote(namespace: str, flow_id: str, now: datetime) -> list[str]:
         for key in keys:
             room = max(0, oldest[0] - running.get(key, 0))
             promoted += waiting.filter(concurrency_key=key).values_list("id", flat=True)[:room]
-    for execution_id in promoted:
-        _let_in(execution_id, now)
-    return promoted
+    return [execution_id for execution_id in promoted if _let_in(execution_id, now)]
 
 
 def _counted(rows: QuerySet[ExecutionRow]) -> dict[str, int]:
@@ -154,32 +154,49 @@ def _counted(rows: QuerySet[ExecutionRow]) -> dict[str, int]:
     return dict(rows.order_by().values_list("concurrency_key").annotate(count=Count("id")))
 
 
-def _let_in(execution_id: str, now: datetime) -> None:
+def _let_in(execution_id: str, now: datetime) -> bool:
     """Makes one queued execution runnable. Its history goes on when it runs: CREATED, QUEUED, RUNNING, as in Kestra."""
-    _row(execution_id).filter(state=State.QUEUED.value).update(state=State.CREATED.value, due_at=now)
+    if not lock_row_if_free("builder_execution", id=execution_id):
+        return False
+    return bool(_row(execution_id).filter(state=State.QUEUED.value).update(state=State.CREATED.value, due_at=now))
 
 
 def change_limit(namespace: str, flow_id: str, concurrency: Concurrency | None, now: datetime) -> list[str]:
-    """A flow's limit is another one: it holds for those that wait or come to their date too; returns whom to ring.
+    """The limit of one flow is another one; see `change_limits`."""
+    return change_limits({(namespace, flow_id): concurrency}, now)
 
-    Where it has a key no more, what there is shares one limit from now on.
+
+def change_limits(limits: Mapping[tuple[str, str], Concurrency | None], now: datetime) -> list[str]:
+    """The limits of these flows (namespace, id) are others: they hold for what waits or comes to its date too.
+
+    Where a flow has a key no more, what there is shares one limit from now on. Returns whom to ring.
     """
     with write():
-        _hold(namespace, flow_id)
-        _adjust(namespace, flow_id, concurrency)
-        return promote([(namespace, flow_id)], now)
+        for place in sorted(limits):
+            _hold(*place)
+        others = {place: _limited_otherwise(*place, concurrency) for place, concurrency in limits.items()}
+        if has_row_locks():
+            found = ExecutionRow.objects.filter(reduce(or_, others.values(), Q(pk__in=[]))).order_by("id")
+            list(found.select_for_update(no_key=True).values_list("id", flat=True))
+        for place, concurrency in limits.items():
+            if (rows := ExecutionRow.objects.filter(others[place])).exists():
+                rows.update(**_share_of(concurrency))
+        return promote(limits, now)
 
 
-def _adjust(namespace: str, flow_id: str, concurrency: Concurrency | None) -> None:
+def _limited_otherwise(namespace: str, flow_id: str, concurrency: Concurrency | None) -> Q:
+    """Which executions of a flow have not ended and have another limit, or still a key."""
     limit = concurrency.limit if concurrency is not None else None
     is_other = Q(concurrency_limit__isnull=False) if limit is None else ~Q(concurrency_limit=limit)
-    changes: dict[str, Any] = {"concurrency_limit": limit}
     if concurrency is None or not concurrency.key:
         is_other |= ~Q(concurrency_key="")
-        changes["concurrency_key"] = ""
-    others = _unended(namespace, flow_id).filter(is_other)
-    if others.order_by("id").select_for_update(no_key=True).values_list("id", flat=True):
-        others.update(**changes)
+    return Q(namespace=namespace, flow_id=flow_id, ended_at__isnull=True) & is_other
+
+
+def _share_of(concurrency: Concurrency | None) -> dict[str, Any]:
+    """What becomes of their columns."""
+    limit: dict[str, Any] = {"concurrency_limit": concurrency.limit if concurrency is not None else None}
+    return limit if concurrency is not None and concurrency.key else {**limit, "concurrency_key": ""}
 
 
 def _queued(namespace: str, flow_id: str) -> QuerySet[ExecutionRow]:

@@ -1,6 +1,6 @@
 """Execution and task run rows: creating, changing and deleting them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from builder.models import TaskRun as TaskRunRow
 from builder.store import documents
 from builder.store.executions.limits import admit, hold_flows_of, promote, queued_flows
 from builder.store.executions.values import NewExecution
-from builder.store.gate import moment, run_many, write
+from builder.store.gate import lock_executions, moment, run_many, write
 
 _INSERT = """
 INSERT INTO builder_execution (id, namespace, flow_id, revision, state, history, inputs, outputs, labels, trigger,
@@ -159,13 +159,19 @@ def ended_runs(execution: Execution) -> int:
     return sum(run.state in TERMINAL for run in execution.runs.values())
 
 
+def hold_to_delete(ids: Collection[str]) -> None:
+    """Before anything that hangs on these executions is deleted: nobody writes more of it meanwhile."""
+    hold_flows_of(ids)
+    lock_executions(ids, to_delete=True)
+
+
 def delete(ids: Sequence[str]) -> int:
     """Deletes executions with all that hangs on them; returns how many there were."""
     count = 0
     for start in range(0, len(ids), _IDS_AT_ONCE):
         with write():
             some = ids[start : start + _IDS_AT_ONCE]
-            hold_flows_of(some)
+            hold_to_delete(some)
             rows = ExecutionRow.objects.filter(id__in=some)
             places = set(rows.filter(ended_at__isnull=True).values_list("namespace", "flow_id"))
             count += rows.delete()[1].get("builder.Execution", 0)

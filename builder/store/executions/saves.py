@@ -18,7 +18,7 @@ from builder.store.executions.limits import admitted, hold_flows_of, limit_now, 
 from builder.store.executions.records import insert_logs, insert_metrics, totals
 from builder.store.executions.signals import child_ended, send_many
 from builder.store.executions.values import Saved, SaveResult
-from builder.store.gate import lock_row, moment, on_commit, run_many, write
+from builder.store.gate import lock_executions, moment, on_commit, run_many, write
 
 _UPDATE = """
 UPDATE builder_execution SET state = %s, history = %s, outputs = %s, labels = %s, message = %s, notes = %s,
@@ -57,12 +57,25 @@ def save(batch: Sequence[Saved], now: datetime) -> SaveResult:
     with write():
         ended = [saved.execution.id for saved in batch if saved.execution.state in TERMINAL]
         hold_flows_of(ended, [child for saved in batch for child in saved.children])
+        _hold_with_parents([saved.execution for saved in batch])
         fenced = _fence(batch)
         kept = [saved for saved in batch if saved.execution.id not in fenced]
         _write_parts(kept)
         _note_changes((saved.execution.id, state, at) for saved in kept for state, at in saved.passed)
         ring = [*_create_children(kept), *_after_ends(kept, now)]
     return SaveResult(frozenset(fenced), tuple(dict.fromkeys(ring)))
+
+
+def _hold_with_parents(changed: Sequence[Execution]) -> None:
+    """Where the end of some is told to others, all of them are held in one order before anything is written."""
+    told = {parent for execution in changed if execution.state in TERMINAL and (parent := _told(execution))}
+    if told:
+        lock_executions({*told, *(execution.id for execution in changed)})
+
+
+def _told(execution: Execution) -> str | None:
+    """The parent that waits for it; a child nobody waits for has an empty path."""
+    return execution.parent_id if execution.parent_path else None
 
 
 def _fence(batch: Sequence[Saved]) -> set[str]:
@@ -187,14 +200,11 @@ def admit_late(execution: Execution, concurrency: Concurrency | None, now: datet
 
 
 def tell_parents(ended: Sequence[Execution], now: datetime) -> list[str]:
-    """Signals each waiting parent (a child nobody waits for has an empty path) of its end; returns the parents."""
+    """Signals each waiting parent of its end; returns the parents."""
     told = [
-        (
-            execution.parent_id,
-            *child_ended(execution.parent_path, execution.id, execution.state.value, execution.outputs),
-        )
+        (parent, *child_ended(execution.parent_path or "", execution.id, execution.state.value, execution.outputs))
         for execution in ended
-        if execution.parent_id and execution.parent_path
+        if (parent := _told(execution))
     ]
     send_many(told, now)
     return [parent for parent, _, _ in told]
@@ -207,7 +217,8 @@ def replace_execution(execution: Execution, now: datetime, *, due: bool) -> list
     """
     with write():
         hold_flows_of([execution.id])
-        lock_row("builder_execution", id=execution.id)
+        _hold_with_parents([execution])
+        lock_executions([execution.id])
         ended = execution.state in TERMINAL
         # A kill that came as it ended was never read: it must not end the restarted one.
         Signal.objects.filter(execution_id=execution.id, execution__ended_at__isnull=False).delete()

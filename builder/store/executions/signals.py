@@ -11,7 +11,7 @@ from builder.models import Execution as ExecutionRow
 from builder.store import documents
 from builder.store.executions import reading
 from builder.store.executions.values import CHILD_ENDED, SignalRow
-from builder.store.gate import among, from_row, moment, run_many, select, write
+from builder.store.gate import among, from_row, lock_executions, moment, run_many, select, write
 
 _INSERT = """
 INSERT INTO builder_signal (execution_id, kind, payload, created_at)
@@ -39,9 +39,10 @@ def alive(execution_id: str, verb: str) -> Execution:
 
 def send_many(asked: Sequence[tuple[str, str, Mapping[str, Any]]], now: datetime) -> int:
     """Writes signals (execution id, kind, payload) inside the caller's transaction."""
-    at = moment(now)
+    at, ids = moment(now), sorted({key for key, _, _ in asked})
+    lock_executions(ids)  # one that is deleted at this moment is not there any more
     count = run_many(_INSERT, [(kind, documents.dump(payload), at, key) for key, kind, payload in asked])
-    run_many(_DUE, [(at, key) for key in sorted({key for key, _, _ in asked})])
+    run_many(_DUE, [(at, key) for key in ids])
     return count
 
 

@@ -1,7 +1,7 @@
 """Flows and their numbered revisions."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -97,11 +97,21 @@ def hold(namespace: str, flow_id: str) -> None:
     lock_row("builder_flow", namespace=namespace, flow_id=flow_id)
 
 
+def hold_all(flows: Iterable[tuple[str, str]], *, begun_at: datetime | None = None) -> None:
+    """The same of several (namespace, id), before anything is done with one of them, in whichever order that is.
+
+    `begun_at`: those that are not there yet are begun, so that nobody else begins them meanwhile.
+    """
+    places = sorted(set(flows))
+    if begun_at is not None:
+        rows = [FlowRow(namespace=one[0], flow_id=one[1], created_at=begun_at, updated_at=begun_at) for one in places]
+        FlowRow.objects.bulk_create(rows, ignore_conflicts=True)
+    for place in places:
+        hold(*place)
+
+
 def _row_to_publish(namespace: str, flow_id: str, now: datetime) -> FlowRow:
-    FlowRow.objects.bulk_create(
-        [FlowRow(namespace=namespace, flow_id=flow_id, created_at=now, updated_at=now)], ignore_conflicts=True
-    )
-    hold(namespace, flow_id)
+    hold_all([(namespace, flow_id)], begun_at=now)
     return FlowRow.objects.get(namespace=namespace, flow_id=flow_id)
 
 
