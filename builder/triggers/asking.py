@@ -85,6 +85,11 @@ def _claimed(trigger: Trigger, about: Hashable, now: datetime, is_open: Callable
     return False
 
 
+def changes_asked() -> list[Change]:
+    """The changes of state that this process asks about."""
+    return [what for _, what in _under_way if isinstance(what, Change)]
+
+
 def slot_of(trigger: Trigger) -> datetime | None:
     """The slot of a schedule that is asked for: its turn comes first, whatever has become due meanwhile."""
     return next((what for key, what in _under_way if key == trigger.key and isinstance(what, datetime)), None)

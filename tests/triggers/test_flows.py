@@ -1,6 +1,7 @@
 """Flow triggers start a flow after another one: once for each change, never in a circle without end."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -11,11 +12,13 @@ from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.runtime.runner.runner import Runner
 from builder.store import executions, triggers
-from builder.store.executions import Filters
+from builder.store.executions import Filters, NewExecution
 from builder.store.triggers import changes
+from builder.triggers.flow import firing
 from builder.triggers.flow.chains import DEEPEST, depth
 from builder.triggers.flow.firing import fire_flows
 from tests.runtime.conftest import ended
+from tests.store.conftest import an_execution
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLOCK = SystemClock()
@@ -194,11 +197,33 @@ def test_stop_after_switches_it_off(runner: Runner) -> None:
     assert not triggers.get("shop", "report", "after").active
 
 
+def test_ends_that_cannot_be_settled_yet_hold_up_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    flows.publish_all([IMPORT, REPORT], by="ada")
+
+    def an_end(state: State) -> str:
+        now = CLOCK.now()
+        born = executions.create(NewExecution(an_execution(namespace="shop", flow_id="import", created_at=now)))
+        executions.replace_execution(replace(born, state=state, history=((state, now),)), now, due=False)
+        return born.id
+
+    monkeypatch.setattr(firing, "AT_ONCE", 2)
+    slow = [an_end(State.SUCCESS) for _ in range(5)]
+    an_end(State.FAILED)
+    with monkeypatch.context() as nobody_answers:
+        nobody_answers.setattr(firing.asking, "answered", lambda *_, **__: None)
+        for _ in range(3):
+            fire_flows(CLOCK)
+        assert [change.execution_id for change in changes.waiting()] == slow, "the newest one means nothing"
+    for _ in range(10):
+        fire_flows(CLOCK)
+    assert not set(slow) & {change.execution_id for change in changes.waiting()}
+
+
 def test_two_schedulers_start_it_once(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(IMPORT, REPORT)
     play(runner)
     seen = changes.waiting()
     assert fire_flows(CLOCK) == 1
-    monkeypatch.setattr("builder.store.triggers.changes.waiting", lambda: seen)
+    monkeypatch.setattr("builder.store.triggers.changes.waiting", lambda *_, **__: seen)
     assert fire_flows(CLOCK) == 0
     assert len(reports()) == 1

@@ -20,9 +20,12 @@ class Change:
     at: datetime
 
 
-def waiting(limit: int = 200) -> list[Change]:
-    """State changes that flow triggers have not looked at, oldest first."""
-    return [Change(row.id, row.execution_id, row.state, row.at) for row in StateChange.objects.order_by("id")[:limit]]
+def waiting(limit: int = 200, *, after: int = 0) -> list[Change]:
+    """State changes that flow triggers have not looked at, oldest first: those behind one (its id), then from the first
+    one on up to it."""
+    rows = list(StateChange.objects.filter(id__gt=after).order_by("id")[:limit])
+    rows += StateChange.objects.filter(id__lte=after).order_by("id")[: limit - len(rows)] if after else ()
+    return [Change(row.id, row.execution_id, row.state, row.at) for row in rows]
 
 
 def unread(execution_ids: Sequence[str]) -> bool:

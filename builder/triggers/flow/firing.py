@@ -29,6 +29,9 @@ from builder.triggers.stopping import heed_end, stopped
 _TOO_DEEP = (f"Not started after execution %s: {DEEPEST} flow triggers have fired one because of the other, so these "
              "flows start each other in a loop. Narrow the conditions of one of them.")  # fmt: skip
 
+AT_ONCE = 200
+"""How many changes one look takes."""
+
 log = logging.getLogger(__name__)
 
 
@@ -40,9 +43,25 @@ class _Found:
     met: Sequence[tuple[Gathering, Span, frozenset[str]]] = ()
 
 
+@dataclass(slots=True)
+class _Turn:
+    """`behind`: the change that was looked at last. Where more wait than one look takes, the next look goes on there:
+    those that cannot be settled yet (what they ask takes its time) hold up no others."""
+
+    behind: int = 0
+
+    def next(self) -> list[Change]:
+        found = changes.waiting(AT_ONCE, after=self.behind)
+        self.behind = found[-1].id if found else 0
+        return sorted({*found, *asking.changes_asked()}, key=lambda change: change.id)
+
+
+_turn = _Turn()
+
+
 def fire_flows(clock: Clock) -> int:
     """Looks at what has happened since the last look; returns how many executions were started."""
-    happened = changes.waiting()
+    happened = _turn.next()
     if not happened:
         return 0
     listening = triggers.of_types(FLOWS)
@@ -50,11 +69,20 @@ def fire_flows(clock: Clock) -> int:
     started = 0
     for change in happened:
         execution = found[change.execution_id][0] if change.execution_id in found else None
-        if execution is not None:
-            heed_end(change, execution, clock.now())
-        meant = [trigger for trigger in listening if execution and listens(trigger, change, execution)]
-        started += _look_at(change, meant, clock)
+        try:
+            started += _heard(change, execution, listening, clock)
+        except Unavailable:
+            raise
+        except BuilderError as error:
+            log.warning("Execution %s, %s, for flow triggers: %s", change.execution_id, change.state, error.message)
     return started
+
+
+def _heard(change: Change, execution: Execution | None, listening: Sequence[Trigger], clock: Clock) -> int:
+    if execution is not None:
+        heed_end(change, execution, clock.now())
+    meant = [trigger for trigger in listening if execution and listens(trigger, change, execution)]
+    return _look_at(change, meant, clock)
 
 
 def _look_at(change: Change, meant: Sequence[Trigger], clock: Clock) -> int:
