@@ -228,6 +228,8 @@ MILLSTREAM: dict[str, Any] = {
     "METRICS_TOKEN": os.environ.get("MILLSTREAM_METRICS_TOKEN", ""),
     # How long the calls of a webhook are kept, with what they brought.
     "CALL_DAYS": number("MILLSTREAM_CALL_DAYS", 30, 36_500),
+    # How long it is known of each date of a schedule what came of it, where its execution is kept no more.
+    "SLOT_DAYS": number("MILLSTREAM_SLOT_DAYS", 90, 36_500),
     # Limits.
     "BODY_BYTES": number("MILLSTREAM_BODY_BYTES", 50_000_000),
     "FLOW_BYTES": number("MILLSTREAM_FLOW_BYTES", 1_000_000),

@@ -4,7 +4,7 @@ from builder.models.executions import CachedOutputs, Execution, Label, LogEntry,
 from builder.models.flows import Draft, DraftStep, Flow, FlowRevision
 from builder.models.namespaces import KvEntry, NamespaceFile, NamespaceFileRevision, Secret
 from builder.models.system import ApiToken, Heartbeat, Lock
-from builder.models.triggers import HeldCall, Slot, Trigger, TriggerWindow, WebhookCall
+from builder.models.triggers import ForgottenSlots, HeldCall, Slot, Trigger, TriggerWindow, WebhookCall
 
 __all__ = [
     "ApiToken",
@@ -14,6 +14,7 @@ __all__ = [
     "Execution",
     "Flow",
     "FlowRevision",
+    "ForgottenSlots",
     "Heartbeat",
     "HeldCall",
     "KvEntry",

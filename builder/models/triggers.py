@@ -76,6 +76,16 @@ class Slot(models.Model):
         return f"{self.trigger} at {self.fire_at}"
 
 
+class ForgottenSlots(models.Model):
+    """Up to when it is not known any more what a trigger has started: slots before that, and with it, are gone."""
+
+    trigger = models.CharField(max_length=520, primary_key=True)
+    upto = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.trigger} up to {self.upto}"
+
+
 class TriggerWindow(models.Model):
     """What a flow trigger that waits for several things has seen in one span of time: which, by which executions.
 

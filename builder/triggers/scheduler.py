@@ -22,6 +22,7 @@ from builder.triggers.flow.missing import fail_missed
 from builder.triggers.polling import Poller
 from builder.triggers.schedule.backfilling import run_backfills
 from builder.triggers.schedule.firing import fire_due
+from builder.triggers.schedule.forgetting import Forgetting
 
 TICK_SECONDS = 0.5
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -39,6 +40,7 @@ class Scheduler:
         self.stopping = threading.Event()
         self._started_at: datetime = clock.now()
         self._poller = Poller(clock)
+        self._forgetting = Forgetting()
         self._looked_at = self._started_at
         self._is_late = False
         self._sweep_at = self._beaten = float("-inf")
@@ -66,6 +68,7 @@ class Scheduler:
             signs.beat(self.name, "scheduler", self.clock, self._started_at)
             processes.forget_before(self.clock.now() - FORGOTTEN_AFTER)
             calls.forget_before(self.clock.now() - timedelta(days=settings.MILLSTREAM["CALL_DAYS"]))
+            self._forgetting.look(self.clock.now(), monotonic)
             self._beaten = monotonic
         fire_flows(self.clock)
         fire_due(self.clock)

@@ -14,7 +14,7 @@ from builder.models import Trigger as TriggerRow
 from builder.runtime.runner.runner import Runner
 from builder.store import executions, triggers
 from builder.store.executions import Filters
-from builder.store.triggers import Trigger, backfills, history
+from builder.store.triggers import Trigger, backfills, forgetting, history
 from builder.triggers.schedule import backfilling
 from builder.triggers.schedule.backfilling import begin, cancel, hold, run_backfills
 from builder.triggers.schedule.calendar import Kind, calendar
@@ -83,6 +83,19 @@ def test_each_date_is_started_once_and_in_order_also_when_the_clocks_change() ->
     assert (started()[1].trigger or {})["variables"]["previous"] == NIGHTS[0]
     assert backfill().is_over and backfill().percent == 100
     assert play() == 0
+
+
+def test_gaps_are_not_sought_where_it_is_not_known_any_more_what_ran() -> None:
+    begin(published(), START, END, CLOCK)
+    assert play() == 4
+    executions.delete([one.id for one in started()])
+    assert forgetting.forget_next(CLOCK.now(), 0) is None and triggers.slots(trigger()) == []
+    with pytest.raises(InvalidInput, match=r"up to 2021-03-29 00:30:00 UTC have run is not known any more"):
+        begin(trigger(), START, END, CLOCK, gaps_only=True)
+    begin(trigger(), END - timedelta(hours=23), END + timedelta(days=1), CLOCK, gaps_only=True)
+    assert play() == 1
+    begin(cancel(trigger()), START, END, CLOCK)
+    assert play() == 4, "every date was asked for"
 
 
 def test_one_runs_after_the_other(runner: Runner) -> None:

@@ -51,6 +51,12 @@ def test_each_time_stands_on_its_day_as_what_became_of_it(trigger: triggers.Trig
     assert kinds(date(2027, 3, 5), 1, ZoneInfo("UTC")) == {date(2027, 3, 5): [Kind.RAN]}
 
 
+def test_it_says_where_it_may_not_be_known_any_more_what_came_of_a_time(trigger: triggers.Trigger) -> None:
+    assert shown(date(2026, 12, 10), 1).forgets_before == NOW - timedelta(days=90)
+    assert shown(date(2026, 12, 10), 90).forgets_before == NOW - timedelta(days=90)
+    assert shown(date(2026, 12, 11), 1).forgets_before is None
+
+
 def test_what_started_after_its_minute_was_late(trigger: triggers.Trigger) -> None:
     fired(trigger, 8, late=timedelta(seconds=61))
     (line,) = shown(date(2027, 3, 9), 1).days[0].lines

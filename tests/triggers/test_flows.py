@@ -198,7 +198,7 @@ def test_stop_after_switches_it_off(runner: Runner) -> None:
 
 
 def test_ends_that_cannot_be_settled_yet_hold_up_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    flows.publish_all([IMPORT, REPORT], by="ada")
+    publish(IMPORT, REPORT)
 
     def an_end(state: State) -> str:
         now = CLOCK.now()

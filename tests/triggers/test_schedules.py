@@ -10,12 +10,14 @@ from builder.actions import flows
 from builder.actions.triggers.times import times_of
 from builder.clock import FixedClock, SystemClock
 from builder.errors import Unavailable
+from builder.models import Slot as SlotRow
 from builder.runtime.runner.runner import Runner
 from builder.store import executions, triggers
 from builder.store.executions import Filters
-from builder.store.triggers import calls
+from builder.store.triggers import calls, history
 from builder.store.triggers import states as trigger_states
 from builder.triggers.flow.firing import fire_flows
+from builder.triggers.schedule import forgetting
 from builder.triggers.schedule.firing import fire_due
 from builder.triggers.schedule.timetable import upcoming
 from builder.triggers.scheduler import Scheduler
@@ -181,6 +183,21 @@ def test_the_scheduler_forgets_calls_of_webhooks_by_their_age(monkeypatch: pytes
     Scheduler("one", clock).tick(0)
     (kept,) = calls.last(["lab/hourly/hook"])
     assert kept.received_at == clock.now() - timedelta(hours=47)
+
+
+def test_the_scheduler_forgets_slots_by_their_age(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    monkeypatch.setattr("builder.triggers.scheduler.sweep", lambda now: 0)
+    settings.MILLSTREAM = {**settings.MILLSTREAM, "SLOT_DAYS": 2}
+    clock, left = FixedClock(next_hour()), []
+    for hours in (49, 47):
+        at = clock.now() - timedelta(hours=hours)
+        history.note_missed("lab/hourly/gone", [at], "why", at)
+    scheduler = Scheduler("one", clock)
+    for seconds, passed in ((0, 0), (10, 2), (forgetting.REST_SECONDS, 2)):
+        clock.advance(timedelta(hours=passed))
+        scheduler.tick(seconds)
+        left.append(SlotRow.objects.filter(trigger="lab/hourly/gone").count())
+    assert left == [1, 1, 0], "after a round it rests"
 
 
 def test_stop_after_switches_a_schedule_off_as_soon_as_what_it_started_has_ended(runner: Runner) -> None:

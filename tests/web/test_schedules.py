@@ -281,7 +281,7 @@ def test_the_calendar_shows_a_span_of_days_and_leads_to_others(browser: Client, 
     page = text(browser, "/schedules/calendar", view=view, date="2030-02-14", q="one", zone="Asia/Tokyo")
     days = {"month": 35, "week": 7, "day": 1, "nonsense": 7}[view]
     assert page.count('class="day-head"') == days
-    assert "in Asia/Tokyo" in page and HOURLY in page
+    assert "in Asia/Tokyo" in page and HOURLY in page and "MILLSTREAM_SLOT_DAYS" not in page
     before = {"month": "2030-01-01", "week": "2030-02-07", "day": "2030-02-13", "nonsense": "2030-02-07"}[view]
     assert f"date={before}&amp;zone=Asia%2FTokyo&amp;q=one" in page
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from django.db.models import QuerySet
+
 from builder.models import Slot as SlotRow
 from builder.models import Trigger as TriggerRow
 from builder.store import documents
 from builder.store.gate import lock_row, write
+from builder.store.triggers.history import forgotten_upto
 
 _MOMENTS = ("start", "end", "at", "finished_at", "started_at")
 
@@ -106,14 +109,14 @@ def move_on(
 ) -> Backfill | None:
     """Takes its next date and creates the execution (`create` returns its id) in one transaction.
 
-    The date is kept among the trigger's slots; with `gaps_only`, one that has started something is passed over. None:
-    somebody else moved it on, or changed it.
+    The date is kept among the trigger's slots; with `gaps_only`, one that has started something is passed over, and so
+    is one of which that is not known any more. None: somebody else moved it on, or changed it.
     """
     key = "/".join(place)
     with write():
         passing = alter(place, backfill, at=slot, passed=backfill.passed + 1)
         taken = SlotRow.objects.filter(trigger=key, fire_at=slot)
-        if passing is None or (backfill.gaps_only and taken.filter(execution_id__isnull=False).exists()):
+        if passing is None or (backfill.gaps_only and _may_have_run(taken, key, slot)):
             return passing
         execution_id = create() if create else None
         if execution_id is None and taken.exists():
@@ -131,6 +134,14 @@ def move_on(
             place, passing, passed=backfill.passed, started=backfill.started + 1, last_execution_id=execution_id,
             started_at=now,
         )  # fmt: skip
+
+
+def _may_have_run(taken: QuerySet[SlotRow], key: str, slot: datetime) -> bool:
+    """In this order: a slot that has just been forgotten was noted before it went."""
+    if taken.filter(execution_id__isnull=False).exists():
+        return True
+    upto = forgotten_upto(key)
+    return upto is not None and slot <= upto
 
 
 def _row(place: Place) -> Any:

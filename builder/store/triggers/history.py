@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from builder.models import Execution as ExecutionRow
+from builder.models import ForgottenSlots
 from builder.models import Slot as SlotRow
 from builder.store.gate import select_each, write
 
@@ -86,6 +87,11 @@ def note_missed(trigger: str, moments: Iterable[datetime], reason: str, now: dat
     ]
     with write():
         SlotRow.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def forgotten_upto(trigger: str) -> datetime | None:
+    """Up to when it is not known any more what a trigger (its key) has started."""
+    return ForgottenSlots.objects.filter(trigger=trigger).values_list("upto", flat=True).first()
 
 
 def running_among(execution_ids: Collection[str]) -> frozenset[str]:

@@ -13,7 +13,7 @@ from builder.errors import BuilderError, Conflict, InvalidInput, Unavailable
 from builder.schedule import Times
 from builder.store import births, triggers
 from builder.store.executions import new_id
-from builder.store.triggers import FAILED, FIRED, SKIPPED, Trigger, backfills
+from builder.store.triggers import FAILED, FIRED, SKIPPED, Trigger, backfills, history
 from builder.store.triggers.backfills import Backfill
 from builder.tasks.core.trigger import SCHEDULES
 from builder.triggers import asking
@@ -51,6 +51,8 @@ def begin(
         raise Conflict(f"Trigger `{trigger.id}` has a backfill already; let it end, or cancel it.")
     if start >= end or end > clock.now():
         raise InvalidInput("A backfill goes from one moment to a later one, both in the past.")
+    if gaps_only:
+        _refuse_unknown_gaps(trigger, start)
     births.refuse_system_labels(labels)
     _refuse_unknown(trigger, inputs or {})
     count = sum(1 for _ in islice(_dates(times_of(trigger, clock), start, end), MOST_DATES + 1))
@@ -146,6 +148,15 @@ def _dates(times: Times, start: datetime, end: datetime) -> Iterator[datetime]:
         if slot > end:
             return
         yield slot
+
+
+def _refuse_unknown_gaps(trigger: Trigger, start: datetime) -> None:
+    upto = history.forgotten_upto(trigger.key)
+    if upto is not None and start <= upto:
+        raise InvalidInput(
+            f"Which dates up to {upto:%Y-%m-%d %H:%M:%S} UTC have run is not known any more (MILLSTREAM_SLOT_DAYS), so "
+            "gaps before that cannot be told; let the backfill begin after it, or take every date."
+        )
 
 
 def _refuse_unknown(trigger: Trigger, inputs: Mapping[str, Any]) -> None:

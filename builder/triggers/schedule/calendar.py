@@ -14,6 +14,7 @@ from builder.engine.states import State
 from builder.errors import BuilderError
 from builder.store import executions
 from builder.store.triggers import FAILED, MISSED, SKIPPED, Slot, Trigger, history
+from builder.triggers.schedule.forgetting import known_since
 
 MOST_SLOTS = 5000
 """How many past slots one view reads; a month of one-minute schedules has more, and its days say so."""
@@ -96,10 +97,11 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """`is_cut`: there is more than it shows."""
+    """`is_cut`: there is more than it shows. `forgets_before`: what came of older dates in it may not be known."""
 
     days: Sequence[Day]
     is_cut: bool
+    forgets_before: datetime | None = None
 
 
 def calendar(first: date, days: int, zone: ZoneInfo, clock: Clock, schedules: Sequence[Trigger]) -> Calendar:
@@ -115,7 +117,8 @@ def calendar(first: date, days: int, zone: ZoneInfo, clock: Clock, schedules: Se
         cut = cut or len(coming) >= MOST_COMING
         now = clock.now()
         found += [(trigger, Entry(at.astimezone(zone), Kind.DUE if at <= now else Kind.COMING)) for at in coming]
-    return Calendar(_days(first, days, zone, found), cut)
+    since = known_since(clock.now())
+    return Calendar(_days(first, days, zone, found), cut, since.astimezone(zone) if start < since else None)
 
 
 def _past(slots: Sequence[Slot], zone: ZoneInfo) -> Iterable[tuple[Slot, Entry]]:

@@ -45,6 +45,7 @@ def calendar_view(request: HttpRequest) -> HttpResponse:
     context = {
         "view": view, "day": day, "first": first, "last": first + timedelta(days=count - 1), "today": today,
         "zone": zone.key, "zones": sorted({*zones, zone.key, "UTC"}), "q": text, "is_cut": found.is_cut,
+        "forgets_before": found.forgets_before and found.forgets_before.date(),
         "days": [
             {"day": one, "address": address(one.date, "day"),
              "outside": view == "month" and one.date.month != day.month}
