@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -27,9 +28,9 @@ from rq.worker import BaseWorker, WorkerStatus
 from builder.clock import SystemClock
 from builder.runtime import queue
 from builder.runtime.garbage import keep_what_is_loaded
-from builder.runtime.runner.alone import AloneProcesses
 from builder.runtime.runner.runner import THREAD as RUNNER_THREAD
 from builder.runtime.runner.runner import Runner
+from builder.runtime.runner.suspects import SuspectProcesses
 from builder.tasks import packages_in_use
 from builder.tasks.catalogue import catalogue
 
@@ -195,7 +196,7 @@ def _warm() -> None:
 
 def run_worker(name: str) -> None:
     """Drives executions until a signal says stop; then gives to others what is still under way."""
-    runner = _runner(name, settings.MILLSTREAM["PLACES"], AloneProcesses())
+    runner = _runner(name, settings.MILLSTREAM["PLACES"], suspects=SuspectProcesses())
     threading.Thread(target=_warm, name="warm", daemon=True).start()
     connection = Redis.from_url(
         settings.REDIS_URL, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=queue.ANSWER_SECONDS,
@@ -212,12 +213,21 @@ def run_worker(name: str) -> None:
         connection.close()
 
 
-def run_alone(name: str, execution_id: str) -> None:
-    """Drives one execution with nothing beside it, and ends with it."""
+def run_suspects(name: str, ids: Sequence[str], places: int) -> None:
+    """Drives suspects, so many at once, until each is done or others can go on with it, and ends with the last.
+
+    Takes no more of them once the worker that started it is gone.
+    """
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
-    runner = _runner(name, 1, None)
+    worker = os.getppid()
+    runner = _runner(name, places, for_suspects=True)
     try:
-        runner.take([execution_id])
+        for execution_id in ids:
+            while not runner.wait_for_place(_WAIT_SECONDS):
+                continue
+            if os.getppid() != worker:
+                break
+            runner.take([execution_id])
         runner.wait_until_empty()
     finally:
         runner.stop()
@@ -226,7 +236,7 @@ def run_alone(name: str, execution_id: str) -> None:
 def _end_stuck(seconds: float) -> None:
     """A task blocks the loop that all executions share: no limit of time can reach it, so the process ends.
 
-    Its executions go on elsewhere, each alone until it gets past this; the one that blocks fails after three losses.
+    Its executions go on elsewhere, and the one that blocks fails after three losses alone.
     """
     frames = sys._current_frames()
     loops = (thread.ident for thread in threading.enumerate() if thread.name == RUNNER_THREAD)
@@ -236,9 +246,11 @@ def _end_stuck(seconds: float) -> None:
     os._exit(_STUCK_STATUS)
 
 
-def _runner(name: str, places: int, alone: AloneProcesses | None) -> Runner:
+def _runner(name: str, places: int, *, suspects: SuspectProcesses | None = None, for_suspects: bool = False) -> Runner:
     catalogue()  # imports every task package now: an import inside the loop would hold up all executions
-    lease_seconds = settings.MILLSTREAM["LEASE_SECONDS"]
-    runner = Runner(name, SystemClock(), places=places, lease_seconds=lease_seconds, alone=alone, stuck=_end_stuck)
+    runner = Runner(
+        name, SystemClock(), places=places, lease_seconds=settings.MILLSTREAM["LEASE_SECONDS"], suspects=suspects,
+        for_suspects=for_suspects, stuck=_end_stuck,
+    )  # fmt: skip
     runner.start()
     return runner

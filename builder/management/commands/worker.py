@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from builder.management import valkey
-from builder.runtime.worker import run_alone, run_worker
+from builder.runtime.worker import run_suspects, run_worker
 
 
 class Command(BaseCommand):
@@ -18,12 +18,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--name", default="", help="the worker's name, unique on this machine")
-        parser.add_argument("--alone", default="", metavar="ID", help="drive this one execution, then end")
+        parser.add_argument("--suspects", nargs="+", metavar="ID", help="drive these executions only, then end")
+        parser.add_argument("--places", type=int, default=1, help="how many of the suspects at once")
 
     def handle(self, **options: Any) -> None:
         name = f"{socket.gethostname()}.{options['name'] or os.getpid()}"
-        if options["alone"]:
-            run_alone(name, options["alone"])
+        if options["suspects"]:
+            run_suspects(name, options["suspects"], options["places"])
         else:
             valkey.refuse_useless(settings.REDIS_URL)
             run_worker(name)

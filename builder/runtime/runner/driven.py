@@ -9,19 +9,18 @@ from datetime import datetime, timedelta
 
 from builder.engine.again.restart import broken_off
 from builder.engine.commands import CancelTask, Command, RunTask, TryAgain
-from builder.engine.decide import decide_all, pending
-from builder.engine.events import AttemptLost, Event, Started, TaskKilled, Woken
+from builder.engine.decide import decide_all
+from builder.engine.events import Event, TaskKilled, Woken
 from builder.engine.execution import Execution
-from builder.engine.moving.inside.batches import kills
-from builder.engine.states import TERMINAL, State
+from builder.engine.states import TERMINAL
 from builder.runtime.context import Journal
 from builder.runtime.masking import Masker
-from builder.runtime.runner.alone import GAVE_UP, MOST_LOSSES
 from builder.runtime.runner.born import making as children
 from builder.runtime.runner.errands import Errands
 from builder.runtime.runner.failures import count_lost, log_unsaid
 from builder.runtime.runner.keeping.kept import as_kept
 from builder.runtime.runner.keeping.plans import Ready
+from builder.runtime.runner.suspects import GAVE_UP, MOST_LOSSES
 from builder.runtime.runner.told import signals, taking_up
 from builder.runtime.runner.told.alarm import Alarm
 from builder.runtime.runner.tools import Tools
@@ -36,15 +35,18 @@ log = logging.getLogger(__name__)
 
 
 class Driven:
-    """Everything happens on the event loop; `run` returns when the execution ended, was parked, lost or handed back."""
+    """Everything happens on the event loop; `run` returns when the execution ended, was parked, lost or handed back.
 
-    def __init__(self, ready: Ready, tools: Tools) -> None:
+    `leaves`: it is for others to go on with once what was lost has come through; `has_left`: they may have the lease.
+    """
+
+    def __init__(self, ready: Ready, tools: Tools, *, leaves: bool = False) -> None:
         claim = ready.claim
         self.id = claim.execution.id
         self.epoch = claim.epoch
         self._noted = len(claim.execution.history)
         self.plan = ready.plan
-        self.execution: Execution = claim.execution
+        self.execution: Execution = taking_up.taken_up(claim.execution)
         self._own = (self.execution.labels, self.execution.variables)
         self._claim = claim
         self._tools = tools
@@ -55,9 +57,9 @@ class Driven:
         self._consumed: list[int] = []
         self._heard: set[int] = set()
         self._children: list[NewExecution] = []
-        self._dirty = self._settled = False
-        self._again: set[str] = set()
-        self._over = self._leaving = False
+        self._leaves, self._in_question = leaves, taking_up.InQuestion(claim, ())
+        self._dirty = self.execution is not claim.execution
+        self._over = self._leaving = self._came_through = self.has_left = False
         self._saving = asyncio.Lock()
         self._woken = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -155,17 +157,11 @@ class Driven:
         if self.plan is None or self._claim.losses >= MOST_LOSSES:
             await self._break_off(self._problem or GAVE_UP, now)
             return
-        for command in pending(self.plan, self.execution):
-            event = taking_up.event_of(command, self._claim, now)
-            if isinstance(event, AttemptLost):
-                self._again.add(event.path)
-                count_lost(self.journal, self.plan, self.execution, event)
-            (self._inbox.append(event) if event is not None else self._waiting.append(command))
-        telling.taken_up(self._inbox)
-        if self.execution.state in (State.CREATED, State.RESTARTED):
-            self._inbox.append(Started(now))
-        else:
-            self._inbox.append(Woken(now))
+        events, self._waiting = taking_up.under_way(self.plan, self._claim, now)
+        self._in_question = taking_up.InQuestion(self._claim, events)
+        self._inbox.extend(events)
+        count_lost(self.journal, self.plan, self.execution, events)
+        telling.taken_up(events)
         self.hear(self._claim.signals)
 
     async def _step(self) -> None:
@@ -176,12 +172,18 @@ class Driven:
             self._apply()
         if not self._over and (self._dirty or self.journal.lines or self.journal.points or self._idle):
             await self._keep()
-        if not self._over and not self._leaving:
+        if self._over or self._leaving:
+            return
+        if not self._rests:
             self._send_out()
-            self._set_alarm()
-            if self._inbox:
-                self._woken.set()
-                await asyncio.sleep(0)
+        elif self._waiting and not (self._inbox or self._errands.busy):
+            self.execution = taking_up.unsent(self.execution)
+            self.has_left = await self.hand_back()
+            return
+        self._set_alarm()
+        if self._inbox:
+            self._woken.set()
+            await asyncio.sleep(0)
 
     def _apply(self) -> None:
         """Applies what waits, with everything that can be done on the spot."""
@@ -196,7 +198,7 @@ class Driven:
         self.execution = decision.execution
         self._errands.heed(events)
         self._changed |= decision.changed
-        self._note_settled(events)
+        self._in_question.look(self.execution)
         for command in decision.commands:
             answer = self._errands.on_the_spot(command)
             if answer is not None:
@@ -215,11 +217,10 @@ class Driven:
         if not self._errands.cancel(command):
             self._inbox.append(TaskKilled(self._now(), command.path, command.attempt))
 
-    def _note_settled(self, events: list[Event]) -> None:
-        """An attempt that was lost before has come to an end: the execution need not be alone any more."""
-        for event in events:
-            if not isinstance(event, AttemptLost) and getattr(event, "path", None) in self._again:
-                self._settled = True
+    @property
+    def _rests(self) -> bool:
+        """What was lost came through, and that is saved: what is begun from now on is for others to carry out."""
+        return self._leaves and self._came_through and not self._errands.any_folder_open
 
     def _send_out(self) -> None:
         """What was decided is saved: now it may act outside."""
@@ -257,11 +258,12 @@ class Driven:
         execution = await as_kept(self.execution, changed, self.journal.masker)
         saved = Saved(
             execution=execution, epoch=self.epoch, changed=changed, logs=lines, metrics=points,
-            consumed=consumed, children=born, settled=self._settled, altered=altered, parked=parked,
+            consumed=consumed, children=born, settled=self._in_question.is_over, altered=altered, parked=parked,
             passed=execution.history[noted:],
         )  # fmt: skip
         kept = await self._tools.saver.save(saved)
         if kept:
+            self._came_through = saved.settled
             self._tools.publisher.saved(self.id, saved.execution.state.value, changed)
             telling.saved(saved)
         return kept
@@ -269,8 +271,7 @@ class Driven:
     async def _break_off(self, why: str, now: datetime) -> None:
         """No decision can be made on it (its text cannot be run any more), so the execution ends here."""
         live = [run for run in self.execution.runs.values() if run.state not in TERMINAL]
-        single = [run.child for run in live if run.child is not None]
-        for child in (*single, *(one.child for run in live for one in kills(run))):
+        for child in children.begun_by(live):
             await self._tools.database.patient_call(children.kill_child, child, now)
             self._tools.publisher.notify(child)
         self.execution = broken_off(self.execution, why, now)

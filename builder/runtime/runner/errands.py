@@ -75,6 +75,11 @@ class Errands:
         """Whether an answer is still to come."""
         return bool(self._attempts or self._others or self._workplaces.any_open)
 
+    @property
+    def any_folder_open(self) -> bool:
+        """Whether a block is at work in a folder, so that it must go on here."""
+        return self._workplaces.any_open
+
     def on_the_spot(self, command: Command) -> Event | None:
         """The answer to a question or a quick task that touches nothing outside; None: it must be sent out."""
         if isinstance(command, Evaluate) and not command.acts and not needs_lookups(command.template):

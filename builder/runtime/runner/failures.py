@@ -19,11 +19,11 @@ def place_of(execution: Execution, run: TaskRun) -> Place:
     return Place(execution.id, execution.namespace, execution.flow_id, run.task_id, run.path, run.id, number)
 
 
-def count_lost(journal: Journal, plan: Plan, execution: Execution, event: AttemptLost) -> None:
+def count_lost(journal: Journal, plan: Plan, execution: Execution, events: Iterable[Event]) -> None:
     """What an attempt cost that was lost with its worker is not known, where somebody is paid for it."""
-    run = execution.runs[event.path]
-    if plan.node(run).task.costs:
-        journal.metric(place_of(execution, run), UNKNOWN_COST, 1, "calls", {})
+    for run in [execution.runs[event.path] for event in events if isinstance(event, AttemptLost)]:
+        if plan.node(run).task.costs:
+            journal.metric(place_of(execution, run), UNKNOWN_COST, 1, "calls", {})
 
 
 def log_unsaid(

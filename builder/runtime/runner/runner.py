@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -15,11 +15,11 @@ from builder.engine.states import State
 from builder.runtime.evaluate import given_here
 from builder.runtime.live import Publisher
 from builder.runtime.network import Network
-from builder.runtime.runner.alone import SUSPECT_LOSSES, TURN_SECONDS, AloneProcesses
 from builder.runtime.runner.driven import Driven
 from builder.runtime.runner.keeping.database import Database, Saver
 from builder.runtime.runner.keeping.plans import Ready, make_ready
 from builder.runtime.runner.lease import Heartbeat
+from builder.runtime.runner.suspects import TURN_SECONDS, SuspectProcesses, places_for
 from builder.runtime.runner.told.control import listen
 from builder.runtime.runner.tools import Tools
 from builder.runtime.vitals import spans
@@ -40,18 +40,20 @@ class Runner:
     """`places`: how many executions at once. Its public methods may be called from any thread.
 
     `stuck` is called when the event loop has not answered for the setting STUCK_SECONDS: something in it blocks.
-    `alone` gives suspects a process of their own; without it (in such a process) they are driven here.
+    `suspects` gives suspects processes of their own; `for_suspects`: this is one of them, for those that are to have as
+    many others beside them as there are places. With neither, all are driven here.
     """
 
     def __init__(
-        self, name: str, clock: Clock, *, places: int, lease_seconds: float, alone: AloneProcesses | None = None,
-        stuck: Callable[[float], None] | None = None,
+        self, name: str, clock: Clock, *, places: int, lease_seconds: float, suspects: SuspectProcesses | None = None,
+        for_suspects: bool = False, stuck: Callable[[float], None] | None = None,
     ) -> None:  # fmt: skip
         self.name = name
         self._clock = clock
         self._places = places
         self._lease_seconds = lease_seconds
-        self._alone = alone
+        self._suspects = suspects
+        self._for_suspects = for_suspects
         self._taken = 0
         self._free = threading.Condition()
         self._driven: dict[str, Driven] = {}
@@ -92,8 +94,8 @@ class Runner:
 
     def stop(self) -> None:
         """Gives everything to others within a few seconds, and ends the loop."""
-        if self._alone is not None:
-            self._alone.stop()
+        if self._suspects is not None:
+            self._suspects.stop()
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(
             timeout=_STOP_SECONDS + settings.MILLSTREAM["GRACE_SECONDS"]
         )
@@ -146,27 +148,33 @@ class Runner:
                 log.exception("%d executions could not be claimed", len(ids))
                 found = []
             self._let_go(len(ids) - len(found))
-            suspects: list[Claim] = []
+            others: list[Claim] = []
             for ready in found:
-                if self._alone is not None and ready.claim.losses >= SUSPECT_LOSSES:
-                    suspects.append(ready.claim)
-                else:
+                if self._is_ours(ready.claim):
                     self._drive(ready)
-            if self._alone is not None and suspects:
-                await self._send_away(self._alone, suspects)
+                else:
+                    others.append(ready.claim)
+            if others:
+                await self._send_away(others)
 
-    async def _send_away(self, alone: AloneProcesses, suspects: Sequence[Claim]) -> None:
-        """Gives the leases back, all at once, for processes of their own to take; most of many wait for their turn."""
-        held = {claim.execution.id: claim.epoch for claim in suspects}
+    def _is_ours(self, claim: Claim) -> bool:
+        places = places_for(claim.losses)
+        if self._for_suspects:
+            return places == self._places
+        return places is None or self._suspects is None
+
+    async def _send_away(self, others: Sequence[Claim]) -> None:
+        """Gives the leases back, all at once, for other processes to take; most of many wait for their turn."""
         again_at = self._clock.now() + timedelta(seconds=TURN_SECONDS)
         try:
+            held = {claim.execution.id: claim.epoch for claim in others}
             await self._tools.database.call(executions.hand_back, held, again_at)
-            for execution_id in held:
-                alone.start(execution_id)
+            if self._suspects is not None:
+                self._suspects.start({claim.execution.id: claim.losses for claim in others})
         except Exception:  # their leases lapse, sweep will ring again
-            log.exception("%d executions could not be sent away", len(held))
+            log.exception("%d executions could not be sent away", len(others))
         finally:
-            self._let_go(len(held))
+            self._let_go(len(others))
 
     def _claim_now(self, ids: list[str]) -> list[Ready]:
         claims = executions.claim_many(ids, self.name, self._clock.now(), self._lease_seconds)
@@ -184,19 +192,27 @@ class Runner:
         return runs
 
     def _drive(self, ready: Ready) -> None:
-        driven = Driven(ready, self._tools)
+        driven = Driven(ready, self._tools, leaves=self._for_suspects)
         self._driven[driven.id] = driven
         self._tasks[driven.id] = asyncio.create_task(self._drive_on(driven))
 
     async def _drive_on(self, driven: Driven) -> None:
         try:
             await driven.run()
+            if driven.has_left:
+                del self._driven[driven.id]  # the heartbeat shall not miss it
+                await self._give_back({driven.id: driven.epoch})
         except Exception:
             log.exception("Execution %s is let go of; it is taken up again when its lease is over", driven.id)
         finally:
             self._driven.pop(driven.id, None)
             self._tasks.pop(driven.id, None)
             self._let_go(1)
+
+    async def _give_back(self, held: Mapping[str, int]) -> None:
+        """For others to go on with, at once."""
+        await self._tools.database.call(executions.hand_back, held, self._clock.now())
+        self._tools.publisher.ring(tuple(held))
 
     def _say_stuck(self, seconds: float) -> None:
         log.error("The event loop has not answered for %.0f s", seconds)
@@ -243,8 +259,7 @@ class Runner:
             await asyncio.wait(list(self._tasks.values()), timeout=settings.MILLSTREAM["GRACE_SECONDS"])
         held = {driven.id: driven.epoch for driven in list(self._driven.values()) if await driven.hand_back()}
         if held:
-            await self._tools.database.call(executions.hand_back, held, self._clock.now())
-            self._tools.publisher.ring(tuple(held))
+            await self._give_back(held)
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=_ENDING_SECONDS)
         await self._tools.network.close()

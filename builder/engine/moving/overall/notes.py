@@ -28,6 +28,9 @@ CHECKS = "checks"
 """The flow's checks that did not hold when it was made, and let it run all the same: message and style."""
 SCHEDULE_DATE = "scheduleDate"
 """When it was to run, if somebody said so."""
+UNSENT = "unsent"
+"""There from when a runner gave it to others before it carried out what was begun last, until one of them takes it up:
+that has not acted then, and is no lost attempt."""
 _LASTING = (ORIGINAL_CREATED, CHECKS, SCHEDULE_DATE)
 
 

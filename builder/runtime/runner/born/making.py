@@ -1,6 +1,6 @@
 """Executions that one starts (Subflow, its next try): made here, created by the store in its own transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from builder.clock import Clock
 from builder.engine.again.replay import tried_again
 from builder.engine.again.restart import RESTARTABLE, restarted
 from builder.engine.commands import StartChild, TryAgain
-from builder.engine.execution import Execution
+from builder.engine.execution import Execution, TaskRun
 from builder.engine.moving.ids import next_id
 from builder.engine.moving.inside import batches
 from builder.engine.moving.overall import notes
@@ -126,6 +126,14 @@ def ended_child(child: str) -> Execution | None:
     """The child when it has ended. Blocking."""
     found = executions.load_many([child], with_runs=False).get(child)
     return found[0] if found and found[0].state in TERMINAL else None
+
+
+def begun_by(runs: Iterable[TaskRun]) -> Iterator[str]:
+    """The children that these runs have begun."""
+    for run in runs:
+        if run.child is not None:
+            yield run.child
+        yield from (one.child for one in batches.kills(run))
 
 
 def kill_child(child: str, now: datetime) -> bool:
