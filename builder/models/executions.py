@@ -11,9 +11,9 @@ class Execution(models.Model):
     """One run of one revision. `due_at` is the one thing sweep looks at: when somebody should take it up again.
 
     It is the end of the lease while a runner drives it, the end of a wait while it is parked, now when somebody asked
-    something of it, and null when it ended or waits for a person or a child. `alone`: its process was lost with work in
-    flight, so it runs again with nothing beside it; `losses` counts the losses while alone. Executions of a flow that
-    share a `concurrency_key` share its limit.
+    something of it, and null when it ended or waits for a person or a child. `alone`: its process was lost with what is
+    under way; `losses` counts those that were lost after that, which says beside how many others it runs. Executions of
+    a flow that share a `concurrency_key` share its limit.
     """
 
     id = models.CharField(max_length=22, primary_key=True)

@@ -189,6 +189,16 @@ def test_a_suspect_goes_on_elsewhere_once_what_was_lost_has_come_through(make: M
     assert [attempt.lost for attempt in execution.runs["again"].attempts] == [""], "what had not begun was not lost"
 
 
+def test_one_that_had_not_begun_goes_on_elsewhere_once_it_has(make: Make, server: SlowServer) -> None:
+    publish(ASKING.replace("URL", server.url))
+    one = create()
+    lose([one], 1)
+    execution = come_through(make, one, places=FEW)
+    assert (execution.state, execution.runs["ask"].state, server.asked) == (State.RUNNING, State.RUNNING, 0)
+    server.answer()
+    assert driven_to_its_end(make, one).state is State.SUCCESS
+
+
 def test_a_suspect_stays_until_all_that_was_lost_has_come_through(make: Make, server: SlowServer) -> None:
     quick = SlowServer()
     publish(BESIDE.replace("QUICK", quick.url).replace("SLOW", server.url))

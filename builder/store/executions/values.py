@@ -92,8 +92,8 @@ class NewExecution:
 class Claim:
     """The right to drive an execution. `source`: the text of the flow it runs; `is_draft`: no published revision's.
 
-    `lost`: its last runner went away with it; `alone`: it must run with nothing beside it in the process;
-    `losses`: how many processes were lost while it was alone.
+    `lost`: its last runner went away with it; `alone`: one has since what is under way began; `losses`: how many more
+    did after that.
     """
 
     execution: Execution
@@ -113,7 +113,7 @@ class Saved:
 
     `changed`: paths of changed task runs; a path that is no longer in `execution.runs` is deleted.
     `consumed`: ids of signals that were obeyed. `children`: executions that come into being with this (of a Subflow, or
-    the next try). `settled`: what was lost came through, it is no longer alone.
+    the next try). `settled`: what was lost came through, its losses are forgotten.
     `altered`: its labels or variables are others than before.
     `parked`: the lease is given up with this; it goes on at `execution.wake_at` or by a signal. An execution that
     ended is given up by itself. `passed`: the states it got to since the last save, for flow triggers.

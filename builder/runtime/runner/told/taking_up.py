@@ -56,17 +56,22 @@ def taken_up(execution: Execution) -> Execution:
 
 
 class InQuestion:
-    """What a lost process was at: one of these may have taken it along, until all have come to an end."""
+    """What a lost process was at: one of these may have taken it along, until all have come to an end.
+
+    Of an execution that had not begun that is its beginning. Where it cannot be told, it stays in question to its end.
+    """
 
     def __init__(self, claim: Claim, lost: Iterable[Event]) -> None:
         self._is_guilty = claim.losses >= GUILTY_LOSSES
+        self._is_told = claim.execution.state is State.CREATED
         self._attempts = {event.path: event.attempt + 1 for event in lost if isinstance(event, AttemptLost)}
         self._blocks = {event.path for event in lost if isinstance(event, BlockLost)}
+        self._is_told |= bool(self._attempts or self._blocks)
         self.is_over = False
 
     def look(self, execution: Execution) -> None:
         """Whether all of it is over by now. Nothing clears an execution of which a task failed for its losses."""
-        if self.is_over or self._is_guilty or not (self._attempts or self._blocks):
+        if self.is_over or self._is_guilty or not self._is_told:
             return
         runs = execution.runs
         self._attempts = {
