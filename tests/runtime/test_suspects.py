@@ -1,4 +1,4 @@
-"""Suspects, which may be what takes their process away, are driven in processes of their own until they came through."""
+"""Suspects may be what takes their process away: processes of their own drive them until they have come through."""
 
 import ipaddress
 from collections.abc import Callable, Iterator, Mapping
