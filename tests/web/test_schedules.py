@@ -276,6 +276,10 @@ def test_the_calls_of_a_webhook_are_read_at_once(browser: Client) -> None:
     assert len(done) == 1 and '"document",' not in done.captured_queries[0]["sql"], "what they brought is not read"
 
 
+def test_the_calendar_says_where_what_came_of_a_time_may_be_forgotten(browser: Client) -> None:
+    assert "the rest is forgotten (MILLSTREAM_SLOT_DAYS)" in text(browser, "/schedules/calendar", date="2024-02-14")
+
+
 @pytest.mark.parametrize("view", ["month", "week", "day", "nonsense"])
 def test_the_calendar_shows_a_span_of_days_and_leads_to_others(browser: Client, view: str) -> None:
     page = text(browser, "/schedules/calendar", view=view, date="2030-02-14", q="one", zone="Asia/Tokyo")
