@@ -16,7 +16,7 @@ from django.conf import settings
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeout
 from redis.retry import Retry
 
@@ -26,6 +26,7 @@ QUEUE = "default"
 QUEUE_KEY = f"rq:queue:{QUEUE}"
 INTERMEDIATE_KEY = f"{QUEUE_KEY}:intermediate"
 CONTROL_CHANNEL = "millstream:control"
+_LOOKED_AT_KEY = "millstream:looked_at"
 ANSWER_SECONDS = 1.0
 """How long a page may wait for Redis; what is not rung now is rung by sweep."""
 _SILENT_SECONDS = 1.0
@@ -57,7 +58,7 @@ def ring(execution_ids: Iterable[str]) -> bool:
         for start in range(0, len(ids), _RINGS_AT_ONCE):
             _push(ids[start : start + _RINGS_AT_ONCE], ())
     except RedisError as error:
-        log.warning("Redis does not answer (%s); the scheduler will ring %d executions.", error, len(ids))
+        log.warning("%s (%s); the scheduler will ring %d executions.", trouble(error), error, len(ids))
         return False
     return True
 
@@ -81,17 +82,25 @@ def notify(execution_id: str) -> bool:
     try:
         _push((execution_id,), (execution_id,))
     except RedisError as error:
-        log.warning("Redis does not answer (%s); execution %s will be told by sweep.", error, execution_id)
+        log.warning("%s (%s); execution %s will be told by sweep.", trouble(error), error, execution_id)
         return False
     return True
 
 
-def redis_answers() -> bool:
-    """Whether Redis is there, for the health page."""
+def problem() -> str:
+    """Why Redis takes no rings now, for the health page; empty where it does. One that answers may still refuse."""
     try:
-        return bool(redis().ping())
-    except RedisError:
-        return False
+        redis().set(_LOOKED_AT_KEY, "", ex=1)
+    except RedisError as error:
+        return trouble(error)
+    return ""
+
+
+def trouble(error: RedisError) -> str:
+    """What is wrong with Redis, in words for everybody: its own may tell where it is."""
+    if isinstance(error, OutOfMemoryError):
+        return "The memory of Redis is full (its setting maxmemory)"
+    return "Redis refuses what is written" if isinstance(error, ResponseError) else "Redis does not answer"
 
 
 def as_text(value: bytes | str) -> str:

@@ -76,7 +76,7 @@ class ExecutionWorker(BaseWorker):
             except DequeueTimeout:
                 continue
             except RedisError as error:
-                log.warning("Redis does not answer (%s); trying again.", error)
+                log.warning("%s (%s); trying again.", queue.trouble(error), error)
                 time.sleep(_AWAY_SECONDS)
 
     def _dequeue(self, timeout: int | None) -> Any:
@@ -107,7 +107,7 @@ class ExecutionWorker(BaseWorker):
             ids += self._more(self._runner.wait_for_place(0) - 1)
             self._forget(ids)
         except RedisError as error:
-            log.warning("Redis does not answer (%s); what was taken is driven all the same.", error)
+            log.warning("%s (%s); what was taken is driven all the same.", queue.trouble(error), error)
         self._take(ids)
         self._state = WorkerStatus.IDLE
 
@@ -172,7 +172,7 @@ class ExecutionWorker(BaseWorker):
             self.connection.hset(self.key, "death", "1")
             super().register_birth()  # type: ignore[no-untyped-call]
         except RedisError as error:
-            log.warning("Redis does not answer (%s); starting all the same.", error)
+            log.warning("%s (%s); starting all the same.", queue.trouble(error), error)
             self.birth_date = self.last_heartbeat = SystemClock().now()
 
     def register_death(self) -> None:

@@ -36,4 +36,4 @@ def test_without_redis_a_ring_is_given_up_quickly(valkey: str, settings: object)
     settings.REDIS_URL = "unix:///nowhere/at/all"  # type: ignore[attr-defined]
     assert not queue.ring(["EXEC1"])
     assert not queue.notify("EXEC1")
-    assert not queue.redis_answers()
+    assert queue.problem() == "Redis does not answer"

@@ -20,6 +20,7 @@ ANSWER_SECONDS = 2.0
 """How long a look may take before what it looks at counts as frozen."""
 LEAST_FREE_BYTES = 50_000_000
 _MIGRATED_SECONDS = 30.0
+_WAITS = "; executions are accepted and run once it is well again."
 
 _looks = Looks()
 _migrated_until = 0.0
@@ -49,7 +50,7 @@ def checks() -> list[Check]:
         ANSWER_SECONDS,
     )  # fmt: skip
     database = _told(found["database"], "The database does not answer.")
-    redis = _told(found["redis"], "Redis does not answer; executions are accepted and run once it is back.")
+    redis = _told(found["redis"], f"Redis does not answer{_WAITS}")
     files = _told(found["files"], f"The folder of files {settings.MEDIA_ROOT} does not answer.")
     work_files = _told(found["work"], f"The folder of work {work} does not answer.")
     tables = database and "Whether tables are missing is not known while the database does not answer."
@@ -91,9 +92,8 @@ def _listed(names: Sequence[str], most: int = 3) -> str:
 
 
 def _redis() -> str:
-    if not queue.redis_answers():
-        raise ConnectionError
-    return ""
+    problem = queue.problem()
+    return problem and f"{problem}{_WAITS}"
 
 
 def folders() -> list[Path]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from redis import Redis
 
 from builder.runtime.vitals import health
 from builder.runtime.vitals.looks import Looks
@@ -59,6 +60,18 @@ def test_a_frozen_redis_is_told_within_three_seconds_and_work_is_still_accepted(
     status, told = answers[-1]
     assert (status, told["status"]) == (200, "degraded")
     assert "Redis does not answer" in told["redis"]
+
+
+def test_a_redis_whose_memory_is_full_is_told_and_work_is_still_accepted(valkey: str) -> None:
+    with Redis.from_url(valkey) as redis:
+        redis.config_set("maxmemory", 1)
+        try:
+            status, told = ready()
+        finally:
+            redis.config_set("maxmemory", 0)
+    assert (status, told["status"]) == (200, "degraded")
+    assert told["redis"].startswith("The memory of Redis is full") and "are accepted" in told["redis"]
+    assert ready()[1]["redis"] == "ok"
 
 
 def test_a_frozen_database_is_told_within_three_seconds(valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
