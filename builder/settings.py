@@ -4,6 +4,7 @@ Read them through `django.conf.settings`. The table for people is in builder/doc
 """
 
 import hashlib
+import hmac
 import os
 import secrets
 import tempfile
@@ -195,7 +196,9 @@ def _socket_path() -> Path:
 
 
 VALKEY_SOCKET = _socket_path()
-REDIS_URL = os.environ.get("REDIS_URL", "") or f"unix://{VALKEY_SOCKET}"
+VALKEY_PASSWORD = hmac.new(SECRET_KEY.encode(), b"the embedded Valkey", "sha256").hexdigest()
+"""Made of the secret key, so that parts which are started apart know the same one."""
+REDIS_URL = os.environ.get("REDIS_URL", "") or f"unix://:{VALKEY_PASSWORD}@{VALKEY_SOCKET}"
 RQ_QUEUES = {"default": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 3600, "SERIALIZER": "rq.serializers.JSONSerializer"}}
 RQ_SHOW_ADMIN_LINK = False
 
@@ -262,8 +265,8 @@ def _never_logged() -> list[str]:
     """What this installation itself keeps secret; the secrets of executions are hidden by their own maskers."""
     passwords = (urlsplit(os.environ.get(name, "")).password for name in ("DATABASE_URL", "REDIS_URL"))
     given = (value for name, value in os.environ.items() if name.startswith("SECRET_"))
-    ours = (SECRET_KEY, MILLSTREAM["ENCRYPTION_KEY"], MILLSTREAM["METRICS_TOKEN"], os.environ.get("OPENAI_API_KEY"))
-    return [text for text in (*ours, *passwords, *given) if text]
+    ours = (SECRET_KEY, VALKEY_PASSWORD, MILLSTREAM["ENCRYPTION_KEY"], MILLSTREAM["METRICS_TOKEN"])
+    return [text for text in (*ours, os.environ.get("OPENAI_API_KEY"), *passwords, *given) if text]
 
 
 LOGGING = {

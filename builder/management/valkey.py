@@ -1,7 +1,9 @@
-"""The embedded Valkey server: a real server from a wheel, on a Unix socket that its owner alone can open."""
+"""The embedded Valkey server: a real server from a wheel, on a Unix socket that its owner alone can open, and that
+asks everybody for a password."""
 
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,10 +23,10 @@ class ValkeyProblem(CommandError):
     """The server cannot run here; the message says what to do."""
 
 
-def command(socket: Path) -> list[str]:
+def command(address: Path) -> list[str]:
     """The command line; `port 0` because Valkey would open an unprotected TCP port otherwise."""
-    folder = settings.DATA / "valkey"
-    for path in (folder, socket.parent):
+    folder = _folder()
+    for path in (folder, address.parent):
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.chmod(0o700)
     try:
@@ -35,30 +37,45 @@ def command(socket: Path) -> list[str]:
             "REDIS_URL=redis://127.0.0.1:6379/0"
         ) from error
     options = {
-        "port": "0", "unixsocket": str(socket), "unixsocketperm": "700", "dir": str(folder), "appendonly": "yes",
+        "port": "0", "unixsocket": str(address), "unixsocketperm": "700", "dir": str(folder), "appendonly": "yes",
         "save": "", "daemonize": "no", "loglevel": "warning", "logfile": str(folder / "valkey.log"),
-        "pidfile": str(folder / "valkey.pid"), "maxmemory-policy": "noeviction",
+        "pidfile": str(_pid_file()), "maxmemory-policy": "noeviction",
     }  # fmt: skip
-    return [str(binary), *(word for name, value in options.items() for word in (f"--{name}", value))]
+    words = (word for name, value in options.items() for word in (f"--{name}", value))
+    return [str(binary), str(_write_password(folder)), *words]
 
 
-def stop_earlier(socket: Path) -> None:
-    """Ends the server of an earlier start that was killed: two servers must not share one append-only file."""
-    if not socket.exists():
-        return
-    client = redis.Redis(unix_socket_path=str(socket), socket_timeout=2)
+def _write_password(folder: Path) -> Path:
+    """In a file of settings: the command line can be read by everybody on this machine."""
+    path = folder / "valkey.conf"
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(f"requirepass {settings.VALKEY_PASSWORD}\n")
+    return path
+
+
+def _folder() -> Path:
+    return Path(settings.DATA / "valkey")
+
+
+def _pid_file() -> Path:
+    return _folder() / "valkey.pid"
+
+
+def stop_earlier(address: Path) -> None:
+    """Ends the server of an earlier start that was killed: two servers must not share one append-only file. It may
+    have another password, so it is not asked who it is."""
     try:
-        pid = int(client.info("server")["process_id"])
-    except (redis.RedisError, OSError, KeyError):
-        socket.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(address))
+        pid = int(_pid_file().read_text())
+        os.kill(pid, signal.SIGTERM)
+    except (OSError, ValueError):
+        address.unlink(missing_ok=True)
         return
-    finally:
-        client.close()
-    os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + 5
     while _alive(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
-    socket.unlink(missing_ok=True)
+    address.unlink(missing_ok=True)
 
 
 def _alive(pid: int) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.benchmarks.ends import Ends
 from tests.benchmarks.processes import cpu_seconds, parts
 from tests.benchmarks.way_in import Api, make_token
-from tests.doubles.product import Product
+from tests.doubles.product import Product, valkey_url
 
 ENVIRONMENT = {"MILLSTREAM_ALLOW_NETWORKS": "127.0.0.0/8"}
 
@@ -69,12 +69,8 @@ def started(folder: Path, *, quick: bool) -> Iterator[Bench]:
     with Product(data, environment=ENVIRONMENT) as product:
         seconds = time.monotonic() - begun
         used = sum(cpu_seconds(pid) for pid in parts(product).values())
-        ends = Ends(f"unix://{socket_of(environment)}")
+        ends = Ends(valkey_url(data))
         try:
             yield Bench(product, Api(product.port, token), ends, data, quick, seconds, used, password)
         finally:
             ends.close()
-
-
-def socket_of(environment: dict[str, str]) -> Path:
-    return Path(environment["MILLSTREAM_DATA"]) / "valkey" / "valkey.sock"

@@ -11,13 +11,14 @@ from rq import Queue
 
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.figures import Figure, timed
+from tests.doubles.product import valkey_url
 
 QUEUE = "benchmark-floor"
 
 
 def rq_round_trip(bench: Bench) -> list[Figure]:
     """A bare job through RQ as it comes, on the product's own Valkey: enqueued here, seen when it ran there."""
-    url = f"unix://{bench.data / 'valkey' / 'valkey.sock'}"
+    url = valkey_url(bench.data)
     worker = subprocess.Popen(
         [sys.executable, "-m", "rq.cli", "worker", "--quiet", "--worker-class", "rq.worker.SimpleWorker", "--url", url,
          QUEUE], cwd=bench.data, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -9,6 +9,7 @@ from redis import Redis
 
 from tests.browser.site import Site, wait_for_scripts
 from tests.doubles.openai_server import Answer
+from tests.doubles.product import valkey_url
 
 pytestmark = pytest.mark.browser
 
@@ -81,12 +82,9 @@ def test_a_flow_goes_on_and_ends_right_when_its_worker_is_killed(site, tab, prod
 
 
 def test_nothing_is_lost_when_redis_is_emptied(site, tab, product, openai):
-    from django.conf import settings
-
     openai.holds = True
     site.publish(ask("emptied"))
-    socket = product.data / "valkey" / settings.VALKEY_SOCKET.name
-    with Redis(unix_socket_path=str(socket)) as redis:
+    with Redis.from_url(valkey_url(product.data)) as redis:
         ids = []
         for _ in range(8):
             ids.append(site.start("emptied"))

@@ -74,6 +74,12 @@ def rows_of(data: Path, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         return file.execute(statement, values).fetchall()
 
 
+def valkey_url(data: Path) -> str:
+    """The address of the Valkey that `up` has started on a data folder, with its password."""
+    password = (data / "valkey" / "valkey.conf").read_text().split()[-1]
+    return f"unix://:{password}@{data / 'valkey' / 'valkey.sock'}"
+
+
 class Product:
     """Starts `up` and reads what it prints; stops it with Ctrl-C."""
 

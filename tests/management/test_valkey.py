@@ -1,12 +1,17 @@
-"""Starting refuses a Redis that can never serve, and says why without telling the password."""
+"""Starting refuses a Redis that can never serve, and says why without its password; the embedded one has one too."""
 
 import socketserver
+import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from redis import AuthenticationError, Redis
 
 from builder.management import valkey
+from tests.doubles.patience import PATIENCE_SECONDS
 
 
 class Answers(socketserver.StreamRequestHandler):
@@ -47,3 +52,33 @@ def test_a_wrong_password_and_a_database_that_is_not_there_are_refused_at_once(v
 def test_one_that_serves_is_not_refused_nor_one_that_does_not_answer(valkey_url: str) -> None:
     valkey.refuse_useless(valkey_url)
     valkey.refuse_useless("redis://127.0.0.1:1/0")
+
+
+@pytest.fixture
+def embedded(settings: Any, tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    settings.DATA, settings.VALKEY_SOCKET = tmp_path, tmp_path / "valkey" / "s"
+    with subprocess.Popen(valkey.command(settings.VALKEY_SOCKET)) as server:
+        valkey.wait_until_ready(f"unix://:{settings.VALKEY_PASSWORD}@{settings.VALKEY_SOCKET}")
+        yield server
+        server.kill()
+
+
+def test_the_embedded_server_asks_for_a_password_that_its_command_line_does_not_show(
+    embedded: "subprocess.Popen[bytes]", settings: Any
+) -> None:
+    with Redis(unix_socket_path=str(settings.VALKEY_SOCKET)) as stranger:
+        for words in (("SET", "a", "b"), ("GET", "a"), ("PUBLISH", "a", "b"), ("INFO",)):
+            with pytest.raises(AuthenticationError):
+                stranger.execute_command(*words)
+    assert settings.VALKEY_PASSWORD not in str(embedded.args)
+    assert (settings.DATA / "valkey" / "valkey.conf").stat().st_mode & 0o777 == 0o600
+
+
+def test_one_that_an_earlier_start_left_is_ended_whatever_its_password_is(
+    embedded: "subprocess.Popen[bytes]", settings: Any
+) -> None:
+    settings.VALKEY_PASSWORD = "of another secret key"
+    valkey.stop_earlier(settings.VALKEY_SOCKET)
+    assert embedded.wait(PATIENCE_SECONDS) == 0
+    assert not settings.VALKEY_SOCKET.exists()
+    valkey.stop_earlier(settings.VALKEY_SOCKET)
