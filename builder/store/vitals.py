@@ -18,6 +18,8 @@ from builder.models import Execution, Trigger
 from builder.store.triggers import history
 from builder.tasks.core.trigger import SCHEDULES
 
+_PROMPT_SECONDS = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -56,16 +58,27 @@ def answer_seconds() -> float:
     return time.monotonic() - started
 
 
-def clock_offset_seconds() -> float | None:
-    """How far this process's clock is ahead of the database server's; None: SQLite has no clock of its own."""
+def server_time() -> tuple[float, datetime] | None:
+    """A moment of `time.monotonic`, and what the database server's clock told then. None: SQLite has no clock of its
+    own, or the answer took so long that it may be from any time."""
     if connection.vendor != "postgresql":
         return None
-    before = datetime.now(UTC)
+    connection.ensure_connection()  # which is not what is measured
+    before = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         there: datetime = cursor.fetchone()[0]
-    after = datetime.now(UTC)
-    return (before + (after - before) / 2 - there).total_seconds()
+    after = time.monotonic()
+    return None if after - before > _PROMPT_SECONDS else ((before + after) / 2, there)
+
+
+def clock_offset_seconds() -> float | None:
+    """How far this machine's clock is ahead of the database server's; None where that is not known."""
+    told = server_time()
+    if told is None:
+        return None
+    monotonic, there = told
+    return (datetime.now(UTC) - there).total_seconds() - (time.monotonic() - monotonic)
 
 
 def version() -> str:

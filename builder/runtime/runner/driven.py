@@ -1,7 +1,6 @@
 """One execution in a runner's hands: events go in, decisions are saved, and only then is done what acts outside."""
 
 import asyncio
-import logging
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -31,7 +30,6 @@ HORIZON_SECONDS = 3.0
 """Shorter waits are sat out with the lease in hand; for longer ones it is given up."""
 _SLICE_SECONDS = 0.02
 _LOG_SECONDS = 0.2
-log = logging.getLogger(__name__)
 
 
 class Driven:
@@ -266,6 +264,8 @@ class Driven:
             self._came_through = saved.settled
             self._tools.publisher.saved(self.id, saved.execution.state.value, changed)
             telling.saved(saved)
+        else:
+            telling.refused(self.id)
         return kept
 
     async def _break_off(self, why: str, now: datetime) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from django.db import close_old_connections, connection
 
-from builder.clock import Clock
+from builder.clock import AgreedClock
 from builder.errors import BuilderError
 from builder.runtime.vitals import signs
-from builder.store import executions, processes
+from builder.store import executions, processes, vitals
 from builder.store.executions import SignalRow
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class Heartbeat:
     """
 
     name: str
-    clock: Clock
+    clock: AgreedClock
     lease_seconds: float
     stuck_seconds: float
     places: int
@@ -56,6 +56,7 @@ class Heartbeat:
             held = dict(self.held())
             close_old_connections()
             try:
+                set_right(self.clock)
                 self._beat(held)
                 signs.beat(self.name, "worker", self.clock, started_at, driven=len(held), places=self.places)
             except Exception as error:  # the database is away, for the others too: work goes on, what is done is kept
@@ -90,3 +91,10 @@ class Heartbeat:
         except BuilderError as error:
             log.info("Could not say good-bye: %s", error)
         connection.close()
+
+
+def set_right(clock: AgreedClock) -> None:
+    """Workers on all machines count leases by one clock: work is not taken from one whose own is off, nor by it."""
+    told = vitals.server_time()
+    if told is not None:
+        clock.hear(*told)

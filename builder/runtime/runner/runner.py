@@ -9,8 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from builder import counters
-from builder.clock import Clock
+from builder.clock import AgreedClock, Clock
 from builder.engine.states import State
 from builder.runtime.evaluate import given_here
 from builder.runtime.live import Publisher
@@ -18,11 +17,11 @@ from builder.runtime.network import Network
 from builder.runtime.runner.driven import Driven
 from builder.runtime.runner.keeping.database import Database, Saver
 from builder.runtime.runner.keeping.plans import Ready, make_ready
-from builder.runtime.runner.lease import Heartbeat
+from builder.runtime.runner.lease import Heartbeat, set_right
 from builder.runtime.runner.suspects import TURN_SECONDS, SuspectProcesses, places_for
 from builder.runtime.runner.told.control import listen
 from builder.runtime.runner.tools import Tools
-from builder.runtime.vitals import spans
+from builder.runtime.vitals import spans, telling
 from builder.runtime.world.folders import Folders
 from builder.store import executions
 from builder.store.executions import Claim, SignalRow
@@ -49,7 +48,7 @@ class Runner:
         for_suspects: bool = False, stuck: Callable[[float], None] | None = None,
     ) -> None:  # fmt: skip
         self.name = name
-        self._clock = clock
+        self._clock = AgreedClock(clock)
         self._places = places
         self._lease_seconds = lease_seconds
         self._suspects = suspects
@@ -64,7 +63,7 @@ class Runner:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run_loop, name=THREAD, daemon=True)
         self._heartbeat = Heartbeat(
-            name, clock, lease_seconds, settings.MILLSTREAM["STUCK_SECONDS"], places, self._held,
+            name, self._clock, lease_seconds, settings.MILLSTREAM["STUCK_SECONDS"], places, self._held,
             lambda lost: self._call(self._lose, lost), lambda asked: self._call(self._hear, asked),
             self._call, stuck or self._say_stuck,
         )  # fmt: skip
@@ -122,6 +121,7 @@ class Runner:
         )  # fmt: skip
         await asyncio.to_thread(self._tools.folders.open)
         self._listening = asyncio.create_task(listen(self._told))
+        await database.call(set_right, self._clock)
         left = await database.call(executions.give_up, self.name, self._clock.now())
         if left:
             publisher.ring(tuple(left))
@@ -229,8 +229,7 @@ class Runner:
         for execution_id in lost:
             driven = self._driven.get(execution_id)
             if driven is not None and not driven.is_saving:
-                log.warning("Execution %s is driven by somebody else by now; letting go of it", execution_id)
-                counters.LEASES_LOST.inc()
+                telling.refused(execution_id)
                 driven.lose()
 
     def _hear(self, asked: dict[str, list[SignalRow]]) -> None:

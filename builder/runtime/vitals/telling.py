@@ -1,5 +1,6 @@
 """What those who run the installation hear of an execution as it moves: lines of the process's log, counters, spans."""
 
+import logging
 from collections.abc import Iterable
 
 from builder import counters, logs
@@ -9,6 +10,8 @@ from builder.engine.states import TERMINAL
 from builder.runtime.masking import Masker
 from builder.runtime.vitals import spans
 from builder.store.executions import Saved
+
+log = logging.getLogger(__name__)
 
 
 def begin(execution: Execution, masker: Masker) -> None:
@@ -31,3 +34,9 @@ def saved(saved: Saved) -> None:
         logs.of_execution("INFO", f"The execution is {state.value}.", state=state.value)
     if saved.passed and saved.execution.state in TERMINAL:
         spans.ended(saved.execution)
+
+
+def refused(execution_id: str) -> None:
+    """It was lost to another process: nothing of what was done here since is kept."""
+    log.warning("Execution %s is driven by somebody else by now; what was done here since is refused.", execution_id)
+    counters.LEASES_LOST.inc()
