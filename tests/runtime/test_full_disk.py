@@ -82,6 +82,7 @@ def test_a_page_that_keeps_a_file_says_so(transactional_db: None, valkey: str, m
     ("error", "said"),
     [
         (OSError(errno.ENOSPC, "x"), "no space left on device"),
+        (PermissionError(errno.EACCES, "x"), "permission denied"),
         (MemoryError(), "out of memory"),
         (OSError(errno.ENOENT, "x"), None),
         (ValueError("x"), None),
