@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults import flows
 from tests.faults.counter import CounterServer
-from tests.faults.invariants import Invariants
+from tests.faults.invariants import CALM, Invariants, p95
 from tests.faults.lab import Lab
 from tests.faults.options import seed_of
 from tests.faults.parts import PATIENCE_SECONDS
@@ -20,6 +20,7 @@ from tests.faults.row import Row
 from tests.faults.table import Table
 
 _TABLE = pytest.StashKey[Table]()
+_PAGES = pytest.StashKey[list[float]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,6 +63,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.section(f"rows (--seed {seed_of(config)})")
     for line in table.lines:
         terminalreporter.write_line(f"{line.row:>4}  {line.held} of {line.played}  {line.sentence}")
+    seconds = config.stash.get(_PAGES, [])
+    if seconds:
+        terminalreporter.write_line(
+            f"  I5  lists and editor outside of faults: p95 {p95(seconds):.2f} s of {len(seconds)}"
+        )
     if config.getoption("table"):
         table.write(Path(config.getoption("table")), _described(config))
 
@@ -101,15 +107,16 @@ def lab(product: Product) -> Lab:
 
 
 @pytest.fixture(scope="session")
-def invariants(product: Product, lab: Lab, counter: CounterServer) -> Invariants:
+def invariants(product: Product, lab: Lab, counter: CounterServer, pytestconfig: pytest.Config) -> Iterator[Invariants]:
     """Measures memory once the parts have worked a little."""
     made = Invariants(product, lab, counter)
-    lab.patiently(lambda: lab.save(flows.slow("warm", counter.url)), 3 * PATIENCE_SECONDS)
-    for execution_id in [lab.run("warm", "slow") for _ in range(5)]:
+    lab.patiently(lambda: lab.save(flows.slow(CALM, counter.url)), 3 * PATIENCE_SECONDS)
+    for execution_id in [lab.run(CALM, "slow") for _ in range(5)]:
         lab.wait(execution_id, "SUCCESS")
     lab.page("/executions")
     made.note_memory()
-    return made
+    yield made
+    pytestconfig.stash[_PAGES] = made.page_seconds
 
 
 @pytest.fixture

@@ -2,18 +2,25 @@
 
 import base64
 import json
+import math
+import os
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tests.faults import flows
 from tests.faults.counter import CounterServer
 from tests.faults.lab import TERMINAL, Lab, Record
-from tests.faults.load import Load
+from tests.faults.load import Load, pages
 from tests.faults.parts import PATIENCE_SECONDS, wait_until
 from tests.faults.product import PLANTED_SECRET, Product
 
 MEMORY_MB = 50
+CALM = "warm"
+"""The namespace of the flow that goes on while nothing is broken."""
+PAGE_SECONDS = 1.0
+ROUNDS = 10
 
 
 @dataclass
@@ -24,6 +31,8 @@ class Invariants:
     lab: Lab
     counter: CounterServer
     memory_at_first: dict[str, float] = field(default_factory=dict)
+    page_seconds: list[float] = field(default_factory=list)
+    """How long lists and editor took while nothing was broken."""
     _ends: dict[str, str] = field(default_factory=dict)
 
     def note_memory(self) -> None:
@@ -46,6 +55,7 @@ class Invariants:
         self.secret_stays_inside()
         self.memory_comes_back()
         self.nothing_is_left_over()
+        self.pages_answer()
 
     def all_end(self, namespace: str, load: Load | None, waiting: frozenset[str]) -> list[Record]:
         """I1: each execution that was answered with an id is there, and all end."""
@@ -104,6 +114,29 @@ class Invariants:
         """I5: no answer of 5xx without a reason."""
         assert load is None or not load.errors, f"I5: {load.errors[:3]}"
 
+    def pages_answer(self) -> None:
+        """I5: outside of faults, while executions go on, lists and editor answer within a second, 95 of 100 times.
+
+        Where more programs want to run than there are processors it takes as many times longer."""
+        self.lab.save(flows.slow(CALM, self.counter.url))
+        going_on = [self.lab.run(CALM, "slow") for _ in range(3)]
+        looked_at = pages(CALM, "slow")
+        for path in looked_at:
+            self.lab.page(path)  # what a process does once, at its first call, is done
+        seconds = [self._seconds_of(path) for path in looked_at * ROUNDS]
+        self.page_seconds += seconds
+        bound = PAGE_SECONDS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+        found = p95(seconds)
+        assert found < bound, f"I5: lists and editor took {found:.2f} s, and may take {bound:.2f} s"
+        for one in going_on:
+            self.lab.wait(one, "SUCCESS")
+
+    def _seconds_of(self, path: str) -> float:
+        began = time.monotonic()
+        status, text = self.lab.page(path)
+        assert status == 200, f"I5: {path} was answered with {status}: {text[:300]}"
+        return time.monotonic() - began
+
     def secret_stays_inside(self) -> None:
         """I6: a secret that a flow read is nowhere on the disk, in no form."""
         dump = self.product.dump()
@@ -141,3 +174,8 @@ def secret_forms() -> list[bytes]:
     """As it is (which is its form in an address too), and in base64."""
     plain = PLANTED_SECRET.encode()
     return [plain, base64.b64encode(plain)]
+
+
+def p95(seconds: Sequence[float]) -> float:
+    """What 95 of 100 do not exceed."""
+    return sorted(seconds)[math.ceil(0.95 * len(seconds)) - 1]

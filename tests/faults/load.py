@@ -10,7 +10,10 @@ from typing import Self
 
 from tests.faults.lab import AWAY, Lab, Refused
 
-PAGES = ("/executions", "/flows")
+
+def pages(namespace: str, flow_id: str) -> tuple[str, ...]:
+    """The lists of executions and flows, and the editor of this flow."""
+    return "/executions", "/flows", f"/flows/{namespace}/{flow_id}/edit"
 
 
 @dataclass
@@ -66,8 +69,9 @@ class Load:
             self.unanswered.append(number)
 
     def _look_at_pages(self, number: int) -> None:
+        looked_at = pages(self.namespace, self.flow_id)
         try:
-            status, text = self.lab.page(PAGES[number % len(PAGES)])
+            status, text = self.lab.page(looked_at[number % len(looked_at)])
         except AWAY:
             return
         self.pages.append(status)

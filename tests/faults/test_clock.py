@@ -12,8 +12,9 @@ import pytest
 
 from builder.schedule.slots import MOST_RECOVERED
 from tests.faults import flows
-from tests.faults.lab import TERMINAL
+from tests.faults.lab import TERMINAL, Lab
 from tests.faults.parts import PATIENCE_SECONDS, Part, wait_until
+from tests.faults.product import Product
 from tests.faults.row import Row
 from tests.faults.test_schedulers import FIRED, next_second, slots, started, switch_off, wait_until_past
 from tests.faults.test_workers import attempts, in_a_call
@@ -40,7 +41,7 @@ def library() -> str:
 
 
 @contextmanager
-def clocks(row: Row, parts: Sequence[Part], folder: Path) -> Iterator[SetClock]:
+def clocks(product: Product, parts: Sequence[Part], folder: Path) -> Iterator[SetClock]:
     """These parts have a clock that can be set, as far ahead of the true one as is said; right at first and last."""
     file = folder / "clock"
 
@@ -51,26 +52,26 @@ def clocks(row: Row, parts: Sequence[Part], folder: Path) -> Iterator[SetClock]:
 
     ahead(timedelta())
     (folder / "sitecustomize.py").write_text(_SLEEP)
-    usual = row.product.environment
+    usual = product.environment
     lies = {
         "PYTHONPATH": f"{folder}{os.pathsep}{usual['PYTHONPATH']}",
         "LD_PRELOAD": library(), "FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1",
     }  # fmt: skip
-    restart(row, parts, {**usual, **lies})
+    restart(product, parts, {**usual, **lies})
     try:
         yield ahead
     finally:
         ahead(timedelta())
-        restart(row, parts, usual)
+        restart(product, parts, usual)
 
 
-def restart(row: Row, parts: Sequence[Part], environment: dict[str, str]) -> None:
+def restart(product: Product, parts: Sequence[Part], environment: dict[str, str]) -> None:
     for part in parts:
         part.stop()
         part.environment = environment
         part.start()
-    row.product.wait_until_ready(3 * PATIENCE_SECONDS)
+    product.wait_until_ready(3 * PATIENCE_SECONDS)
 
 
 def all_clocks(row: Row) -> list[Part]:
@@ -81,9 +82,9 @@ def chosen(row: Row, whose: str) -> list[Part]:
     return row.product.schedulers if whose == "scheduler" else all_clocks(row)
 
 
-def nothing_lasted_less_than_nothing(row: Row) -> None:
-    for one in row.lab.found(row.namespace):
-        state = row.lab.execution(one["id"])["state"]
+def nothing_lasted_less_than_nothing(lab: Lab, namespace: str) -> None:
+    for one in lab.found(namespace):
+        state = lab.execution(one["id"])["state"]
         assert not str(state["duration"]).startswith(("-", "PT-")), state
 
 
@@ -92,7 +93,7 @@ def nothing_lasted_less_than_nothing(row: Row) -> None:
 def test_a_clock_that_jumps_ahead_starts_no_flood_and_back_again_starts_nothing_twice(
     row: Row, whose: str, tmp_path: Path
 ) -> None:
-    with clocks(row, chosen(row, whose), tmp_path) as ahead:
+    with clocks(row.product, chosen(row, whose), tmp_path) as ahead:
         for recover, cron in RECOVERIES.items():
             row.lab.save(flows.scheduled(row.namespace, recover, recover=recover.upper(), cron=cron))
         wait_until(lambda: slots(row, "last") and slots(row, "none"), "the schedules begin")
@@ -121,7 +122,7 @@ def test_a_clock_that_jumps_ahead_starts_no_flood_and_back_again_starts_nothing_
         wait_until(lambda: all(one["state"]["current"] in TERMINAL for one in row.lab.found(row.namespace)), "all end")
     if whose == "scheduler":
         assert attempts(record, "call") == [("SUCCESS", "")], "nobody is declared dead by another one's clock"
-    nothing_lasted_less_than_nothing(row)
+    nothing_lasted_less_than_nothing(row.lab, row.namespace)
 
 
 @pytest.mark.row("C7")
@@ -129,7 +130,7 @@ def test_a_clock_that_jumps_ahead_starts_no_flood_and_back_again_starts_nothing_
 def test_a_clock_that_jumps_back_starts_nothing_twice_and_right_again_leaves_nothing_out(
     row: Row, whose: str, tmp_path: Path
 ) -> None:
-    with clocks(row, chosen(row, whose), tmp_path) as ahead:
+    with clocks(row.product, chosen(row, whose), tmp_path) as ahead:
         row.lab.save(flows.scheduled(row.namespace))
         wait_until(lambda: slots(row), "the schedule begins")
         begin = next_second()
@@ -150,7 +151,7 @@ def test_a_clock_that_jumps_back_starts_nothing_twice_and_right_again_leaves_not
         wait_until(lambda: all(one["state"]["current"] in TERMINAL for one in row.lab.found(row.namespace)), "all end")
     assert attempts(record, "call") == [("SUCCESS", "")]
     assert not load.unanswered
-    nothing_lasted_less_than_nothing(row)
+    nothing_lasted_less_than_nothing(row.lab, row.namespace)
 
 
 def wait_for_last(row: Row, landed: datetime) -> None:
@@ -202,7 +203,7 @@ def cron_at(moment: datetime) -> str:
 def test_in_nights_in_which_the_hour_changes_each_date_comes_once(row: Row, zone: str, tmp_path: Path) -> None:
     """A time that is left out comes when the clocks change, one that is there twice comes at the first."""
     more = f"    timezone: {zone}\n    lateMaximumDelay: PT1H\n"
-    with clocks(row, row.product.schedulers, tmp_path) as ahead:
+    with clocks(row.product, row.product.schedulers, tmp_path) as ahead:
         for number, night in enumerate(nights(ZoneInfo(zone))):
             daily, often = f"daily{number}", f"often{number}"
             row.lab.save(flows.scheduled(row.namespace, daily, cron=cron_at(night.odd_time), more=more))
@@ -231,7 +232,7 @@ def test_the_ends_of_months_and_years_and_leap_days_come_when_the_calendar_has_t
         datetime(2100, 3, 31, 12, tzinfo=UTC): {"month_end"},
         datetime(2104, 2, 29, 12, tzinfo=UTC): {"leap"},
     }
-    with clocks(row, row.product.schedulers, tmp_path) as ahead:
+    with clocks(row.product, row.product.schedulers, tmp_path) as ahead:
         for flow_id, cron in crons.items():
             row.lab.save(flows.scheduled(row.namespace, flow_id, recover="LAST", cron=cron))
         row.lab.save(flows.scheduled(row.namespace, "often", recover="NONE"))

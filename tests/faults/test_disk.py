@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -12,12 +12,14 @@ import pytest
 
 from tests.faults import flows
 from tests.faults.lab import Lab, Refused
-from tests.faults.parts import PATIENCE_SECONDS, wait_until
+from tests.faults.parts import PATIENCE_SECONDS, Part, wait_until
 from tests.faults.product import Product
 from tests.faults.row import Row
 
 pytestmark = pytest.mark.faults
 SMALL = "64m"
+SOMEBODY_ELSE = 65534
+POWER = "-dac_override,-dac_read_search"
 KEEP = '{id: keep, type: io.kestra.plugin.core.storage.Write, content: "hello", extension: .txt}'
 
 
@@ -93,6 +95,47 @@ def says_why(row: Row, *words: str) -> None:
     assert status == 503 and all(word in text for word in ("folder", *words)), text
     record = row.lab.wait(row.lab.run(row.namespace, "keeping"), "FAILED")
     assert any(word in record["taskRunList"][0]["message"] for word in words), record["taskRunList"][0]["message"]
+
+
+@contextmanager
+def without_roots_power(row: Row) -> Iterator[None]:
+    """Web and workers may open what they own, as any other user; root alone may open what is somebody else's."""
+    program = shutil.which("setpriv")
+    if os.geteuid() or program is None:
+        pytest.skip("root alone can give a folder away, and setpriv (util-linux) take that power from the parts")
+    parts = [row.product.web, *row.product.workers]
+    usual = [part.command for part in parts]
+    restart(row, parts, [[program, f"--bounding-set={POWER}", *command] for command in usual])
+    try:
+        yield
+    finally:
+        restart(row, parts, usual)
+
+
+def restart(row: Row, parts: Sequence[Part], commands: Sequence[Sequence[str]]) -> None:
+    for part, command in zip(parts, commands, strict=True):
+        part.stop()
+        part.command = command
+        part.start()
+    row.product.wait_until_ready(3 * PATIENCE_SECONDS)
+
+
+@pytest.mark.row("C6")
+def test_a_folder_of_files_that_is_somebody_elses_is_told_by_health_and_by_the_task(row: Row) -> None:
+    row.lab.save(flows.flow(row.namespace, "keeping", KEEP))
+    folder = row.product.data / "files"
+    with without_roots_power(row), row.load():
+        row.lab.wait(row.lab.run(row.namespace, "keeping"), "SUCCESS")
+        owner, mode = folder.stat().st_uid, folder.stat().st_mode
+        os.chown(folder, SOMEBODY_ELSE, -1)
+        folder.chmod(0o700)
+        try:
+            says_why(row, "by the user that runs Millstream")
+        finally:
+            os.chown(folder, owner, -1)
+            folder.chmod(mode)
+        assert row.lab.page("/health/ready")[0] == 200
+        row.lab.wait(row.lab.run(row.namespace, "keeping"), "SUCCESS")
 
 
 @pytest.mark.row("C6")

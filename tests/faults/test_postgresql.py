@@ -1,4 +1,5 @@
-"""Row C3: a PostgreSQL server that dies and comes back, is frozen, or takes no more connections."""
+"""Row C3: a PostgreSQL server that dies and comes back, is frozen, or takes no more connections; and of row C7 what only
+happens between machines: a clock that differs from all others."""
 
 import os
 import shutil
@@ -7,20 +8,25 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from builder.runtime import queue
 from tests.doubles.product import free_port
 from tests.faults import flows
 from tests.faults.counter import CounterServer
 from tests.faults.invariants import Invariants
 from tests.faults.lab import Lab
 from tests.faults.load import Load
-from tests.faults.product import Product
+from tests.faults.parts import wait_until
+from tests.faults.product import LEASE_SECONDS, Product
 from tests.faults.row import Row
+from tests.faults.test_clock import clocks, nothing_lasted_less_than_nothing
 from tests.faults.test_redis import WAITS_SECONDS, timed
+from tests.faults.test_workers import attempts
 
 pytestmark = pytest.mark.faults
 CONNECTIONS = 40
@@ -163,3 +169,28 @@ def longest(lab: Lab, row: Row, seconds: float) -> dict[str, float]:
         for name, work in asked.items():
             times[name] = max(times[name], timed(work))
     return times
+
+
+@pytest.mark.row("C7")
+@pytest.mark.parametrize("minutes", [5, -5])
+def test_a_worker_whose_clock_is_off_takes_nothing_from_others_and_nothing_is_taken_from_it(
+    row: Row, there: Product, counter: CounterServer, tmp_path: Path, minutes: int
+) -> None:
+    """Its clock goes wrong in the middle of the work, and all workers are told again and again of all that goes on."""
+    call = flows.flow(row.namespace, "one", flows.hit("call", counter.url, 3 * LEASE_SECONDS))
+    with clocks(there, there.workers[:1], tmp_path) as ahead:
+        with under_load(row, there, counter) as lab:
+            lab.save(call)
+            calls = [lab.run(row.namespace, "one") for _ in range(6)]
+            for one in calls:
+                counter.wait_for_calls(1, f"{one}/")
+            ahead(timedelta(minutes=minutes))
+            calls += [lab.run(row.namespace, "one") for _ in range(6)]
+            for _ in range(4):
+                row.pause(0.5, 1)
+                with there.redis() as redis:
+                    redis.rpush(queue.QUEUE_KEY, *calls)
+            records = [lab.wait(one, "SUCCESS") for one in calls]
+            wait_until(lambda: "The clock of" in lab.page("/system")[1], "the System page tells that a clock is off")
+        assert [attempts(record, "call") for record in records] == [[("SUCCESS", "")]] * len(calls)
+        nothing_lasted_less_than_nothing(lab, row.namespace)

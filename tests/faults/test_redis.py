@@ -4,9 +4,11 @@ import pickle
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from redis.exceptions import RedisError
+from redis import Redis
+from redis.exceptions import AuthenticationError, RedisError
 
 from builder.runtime import queue
 from tests.faults import flows
@@ -18,6 +20,7 @@ from tests.faults.test_web import KEY, called
 pytestmark = pytest.mark.faults
 WAITS_SECONDS = 3.0
 """What a person may be kept waiting for while Redis is away."""
+FULL = "The memory of Redis is full"
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -106,6 +109,7 @@ def test_connections_that_are_cut_each_second_lose_nothing_and_a_stop_is_heard_a
             row.pause(0.8, 1.2)
             commands(row, "CLIENT", "KILL", "TYPE", "NORMAL")
             commands(row, "CLIENT", "KILL", "TYPE", "PUBSUB")
+        wait_until(lambda: listeners(row) == len(row.product.workers), "all workers listen for stops again")
         row.lab.save(flows.flow(row.namespace, "one", flows.hit("call", row.counter.url, 30)))
         one = row.lab.run(row.namespace, "one")
         row.counter.wait_for_calls(1, f"{one}/")
@@ -113,8 +117,16 @@ def test_connections_that_are_cut_each_second_lose_nothing_and_a_stop_is_heard_a
         row.lab.wait(one, "KILLED", seconds=10)
 
 
+def listeners(row: Row) -> int:
+    """How many hear at once that somebody asks to stop."""
+    with row.product.redis() as redis:
+        ((_, count),) = redis.pubsub_numsub(queue.CONTROL_CHANNEL)
+    return int(count)
+
+
 @pytest.mark.row("B5")
-def test_a_redis_whose_memory_is_full_loses_nothing(row: Row) -> None:
+def test_a_redis_whose_memory_is_full_says_so_and_loses_nothing(row: Row) -> None:
+    """On the health page, on the System page and in the log of whoever rings."""
     row.lab.save(called(row.namespace, "called"))
     with row.product.redis() as redis, row.load() as load:
         redis.config_set("maxmemory", 1)
@@ -122,10 +134,14 @@ def test_a_redis_whose_memory_is_full_loses_nothing(row: Row) -> None:
             with pytest.raises(RedisError, match="maxmemory"):
                 redis.set("anything", "x")
             slowest = answers(row, 3)
+            for path in ("/health/ready", "/system"):
+                assert FULL in row.lab.page(path)[1], path
+            wait_until(lambda: FULL in row.product.said("web"), "web's log tells it")
             row.pause(row.seconds(3, 30), row.seconds(4, 31))
             assert max(slowest.values()) < WAITS_SECONDS, slowest
         finally:
             redis.config_set("maxmemory", 0)
+        assert row.lab.page("/health/ready")[1].count(FULL) == 0
     assert not load.unanswered
 
 
@@ -153,6 +169,23 @@ def test_jobs_that_a_stranger_wrote_are_not_run_and_the_worker_goes_on(row: Row,
         row.lab.wait(row.lab.run(row.namespace, "slow"), "SUCCESS")
     assert not proof.exists()
     assert [worker.pid for worker in row.product.workers if worker.is_alive] == pids
+
+
+@pytest.mark.row("B7")
+def test_who_does_not_know_the_password_can_neither_write_nor_read(row: Row) -> None:
+    password = urlsplit(row.product.redis_url).password
+    assert password
+    unknown = row.product.redis_url.replace(f":{password}@", "")
+    asked = (
+        ("RPUSH", queue.QUEUE_KEY, "forged"), ("SET", "anything", "x"), ("PUBLISH", queue.CONTROL_CHANNEL, "x"),
+        ("SUBSCRIBE", queue.CONTROL_CHANNEL), ("LRANGE", queue.QUEUE_KEY, "0", "-1"), ("KEYS", "*"), ("INFO",),
+        ("CONFIG", "GET", "requirepass"), ("FLUSHALL",), ("SHUTDOWN", "NOSAVE"),
+    )  # fmt: skip
+    with row.load(), Redis.from_url(unknown) as stranger:
+        for words in asked:
+            with pytest.raises(AuthenticationError):
+                stranger.execute_command(*words)
+        row.lab.wait(row.lab.run(row.namespace, "slow"), "SUCCESS")
 
 
 @pytest.mark.row("B6")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults import flows
 from tests.faults.lab import Record
-from tests.faults.parts import wait_until
+from tests.faults.parts import Part, wait_until
 from tests.faults.row import Row
 
 pytestmark = pytest.mark.faults
@@ -69,8 +69,15 @@ def test_what_runs_alone_outlives_the_worker_that_started_it_and_never_runs_twic
     assert attempts(record, "call") == [("KILLED", LOST), ("KILLED", LOST), ("SUCCESS", "")]
 
 
+def refused(row: Row, worker: Part, execution_id: str) -> bool:
+    """Whether this worker says that what it did for the execution came too late."""
+    lines = row.product.said(worker.name, 1000).splitlines()
+    return any(execution_id in line and "what was done here since is refused" in line for line in lines)
+
+
 @pytest.mark.row("A4", kills=True)
 def test_a_worker_that_was_frozen_beyond_its_lease_writes_nothing_when_it_thaws(row: Row) -> None:
+    """Its late result is refused, and its log says so."""
     row.copies_may_overlap = True
     with row.load():
         one = in_a_call(row, 5)
@@ -84,6 +91,7 @@ def test_a_worker_that_was_frozen_beyond_its_lease_writes_nothing_when_it_thaws(
             worker.thaw()
         other = row.lab.run(row.namespace, "slow")
         row.lab.wait(other, "SUCCESS")
+        wait_until(lambda: any(refused(row, worker, one) for worker in frozen), "a log tells that it was refused")
     assert attempts(record, "call") == [("KILLED", LOST), ("SUCCESS", "")]
     assert row.lab.execution(one) == record
 
