@@ -1,5 +1,5 @@
-"""Row C3: a PostgreSQL server that dies and comes back, is frozen, or takes no more connections; and of row C7 what only
-happens between machines: a clock that differs from all others."""
+"""Row C3: a PostgreSQL server that dies and comes back, is frozen, or takes no more connections; and what row C7
+says of clocks that differ, which takes several machines."""
 
 import os
 import shutil

@@ -5,8 +5,8 @@ import errno
 _SAID = {
     errno.ENOSPC: "No space is left on the disk (no space left on device); free some and run this again.",
     errno.EDQUOT: "The user that runs Millstream may not store more on this disk; free some space and run this again.",
-    errno.EACCES: "A file or folder cannot be opened by the user that runs Millstream (permission denied); whoever runs "
-    "Millstream can mend that.",
+    errno.EACCES: "A file or folder cannot be opened by the user that runs Millstream (permission denied); whoever "
+    "runs Millstream can mend that.",
     errno.EROFS: "The disk is read-only (read-only file system); whoever runs Millstream can mend that.",
     errno.EMFILE: "The worker has too many files open; raise its limit (ulimit -n) or lower MILLSTREAM_PLACES.",
     errno.ENOMEM: "The worker has no more memory (out of memory).",
