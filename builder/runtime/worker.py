@@ -76,7 +76,7 @@ class ExecutionWorker(BaseWorker):
             except DequeueTimeout:
                 continue
             except RedisError as error:
-                log.warning("%s (%s); trying again.", queue.trouble(error), error)
+                _tell(error, "trying again")
                 time.sleep(_AWAY_SECONDS)
 
     def _dequeue(self, timeout: int | None) -> Any:
@@ -107,7 +107,7 @@ class ExecutionWorker(BaseWorker):
             ids += self._more(self._runner.wait_for_place(0) - 1)
             self._forget(ids)
         except RedisError as error:
-            log.warning("%s (%s); what was taken is driven all the same.", queue.trouble(error), error)
+            _tell(error, "what was taken is driven all the same")
         self._take(ids)
         self._state = WorkerStatus.IDLE
 
@@ -172,7 +172,7 @@ class ExecutionWorker(BaseWorker):
             self.connection.hset(self.key, "death", "1")
             super().register_birth()  # type: ignore[no-untyped-call]
         except RedisError as error:
-            log.warning("%s (%s); starting all the same.", queue.trouble(error), error)
+            _tell(error, "starting all the same")
             self.birth_date = self.last_heartbeat = SystemClock().now()
 
     def register_death(self) -> None:
@@ -183,6 +183,10 @@ class ExecutionWorker(BaseWorker):
 
     def _set_ip_address(self, connection: Redis) -> None:
         self.ip_address = "unknown"
+
+
+def _tell(error: RedisError, then: str) -> None:
+    log.warning("%s (%s); %s.", queue.trouble(error), error, then)
 
 
 def _warm() -> None:
