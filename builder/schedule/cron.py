@@ -4,6 +4,7 @@ The instants are cronsim's (Debian cron's rules: a daily job runs once on every 
 of it: Kestra's nicknames and seconds field, and refusal of the forms Kestra refuses.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -64,8 +65,14 @@ class Cron:
         return now is not None and then is not None and now < then
 
     def in_words(self) -> str:
-        """`At 08:30 on Monday through Friday`."""
-        return str(CronSim(f"{self.second} {self.fields}".strip(), ANY).explain())
+        """`At 08:30 on Monday through Friday`, `Every 15 minutes`."""
+        told = str(CronSim(f"{self.second} {self.fields}".strip(), ANY).explain())
+        minute, hour = self.fields.split()[:2]
+        for field, of, said, unit in ((self.second, 60, _SECONDS, "seconds"), (minute, 60, _MINUTES, "minutes"),
+                                      (hour, 24, _HOURS, "hours")):  # fmt: skip
+            if (step := _even_step(field, of)) is not None:
+                told = said.sub(f"Every {step} {unit}", told)
+        return told
 
     def _walk(self, instant: datetime, *, reverse: bool) -> Iterator[datetime]:
         if not self.second:
@@ -93,6 +100,20 @@ class Cron:
                 moment = minute + timedelta(seconds=second)
                 if (moment < instant) if reverse else (moment > instant):
                     yield moment
+
+
+_SECONDS = re.compile(r"^Every \w+ second of every minute")
+_MINUTES = re.compile(r"^Every \w+ minute(?: of every hour|(?= from ))")
+_HOURS = re.compile(r"^At minute 0 past every \w+ hour")
+"""How cronsim tells what comes at even steps: `Every 15th minute of every hour`."""
+
+
+def _even_step(field: str, of: int) -> int | None:
+    """The number of `*/15`, where such steps go on evenly over the end of the hour or the day."""
+    step = field.removeprefix("*/")
+    if step == field or not step.isdecimal() or int(step) < 2 or of % int(step):
+        return None
+    return int(step)
 
 
 def parse_cron(text: str, *, with_seconds: bool = False, timezone: str = "UTC") -> Cron:

@@ -16,6 +16,7 @@ from builder.schedule import Recover
 from builder.store import executions, flows, triggers
 from builder.store.flows import Revision, drafts
 from builder.tasks.catalogue import catalogue
+from builder.tasks.core.trigger import SCHEDULES
 from builder.triggers import resuming
 from builder.web.parts.comparing import compared
 from builder.web.parts.leading import lead_to, recover_of
@@ -43,7 +44,9 @@ def flow_list(request: HttpRequest) -> HttpResponse:
     page = flows.search(text=text, namespace=namespace, page=page_number(request), size=PAGE_SIZE)
     keys = [(item.namespace, item.id) for item in page.items]
     recent = executions.recent_states(keys, BARS)
-    upcoming = {(trigger.namespace, trigger.flow_id): trigger for trigger in reversed(triggers.next_due(500))}
+    upcoming = {
+        (trigger.namespace, trigger.flow_id): trigger for trigger in reversed(triggers.next_due(SCHEDULES, 500))
+    }
     drafted = drafts.keys()
     rows = [
         {"flow": item, "bars": recent[key], "next": upcoming.get(key), "draft": drafted.get(key)}

@@ -12,6 +12,7 @@ from builder.engine.states import TERMINAL, State
 from builder.store import executions, flows, processes, triggers
 from builder.store.executions import Filters
 from builder.store.triggers import Trigger
+from builder.tasks.core.trigger import SCHEDULES
 from builder.triggers.schedule import health
 
 _CLOCK = SystemClock()
@@ -39,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "recent": executions.search(Filters(children=False), size=RECENT).items,
         "failed": executions.search(Filters(states=(State.FAILED,), since=now - timedelta(days=1)), size=RECENT).items,
         "alerts": health.alerts(_CLOCK),
-        "next": [(trigger, _in_own_zone(trigger)) for trigger in triggers.next_due(5)],
+        "next": [(trigger, _in_own_zone(trigger)) for trigger in triggers.next_due(SCHEDULES, 5)],
         "under_way": sum(executions.counts(Filters(states=waiting)).values()),
         "succeeded_today": today.get(State.SUCCESS, 0) + today.get(State.WARNING, 0),
         "failed_today": today.get(State.FAILED, 0),

@@ -70,6 +70,19 @@ def test_it_says_itself_in_words() -> None:
     assert parse_cron("30 8 * * 1-5").in_words().startswith("At 08:30")
 
 
+@pytest.mark.parametrize(("cron", "words"), [
+    ("*/15 * * * *", "Every 15 minutes"),
+    ("*/5 9-17 * * 1-5", "Every 5 minutes from 09:00 through 17:59 on Monday through Friday"),
+    ("*/7 * * * *", "Every seventh minute of every hour"),
+    ("0 */2 * * *", "Every 2 hours"),
+    ("0 */5 * * *", "At minute 0 past every fifth hour"),
+    ("*/10 * * * * *", "Every 10 seconds"),
+    ("0 */20 * * * *", "Every 20 minutes"),
+])  # fmt: skip
+def test_even_steps_are_told_as_people_say_them(cron: str, words: str) -> None:
+    assert parse_cron(cron, with_seconds=len(cron.split()) == 6).in_words() == words
+
+
 @pytest.mark.parametrize("zone", ["Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo"])
 @pytest.mark.parametrize("cron", ["45 1 * * *", "15 2 * * *", "30 23 * * *", "0,30 1-2 * * *", "*/15 * * * *"])
 def test_wherever_one_begins_to_look_the_times_around_a_change_of_the_clocks_are_the_same(zone: str, cron: str) -> None:

@@ -34,7 +34,7 @@ def test_a_new_trigger_is_due_until_it_is_planned():
     assert triggers.plan(trigger, SLOT)
     assert triggers.due(["Schedule"], NOW) == []
     assert [due.id for due in triggers.due(["Schedule"], SLOT)] == ["hourly"]
-    assert [due.id for due in triggers.next_due()] == ["hourly"]
+    assert [due.id for due in triggers.next_due(["Schedule"])] == ["hourly"]
 
 
 def test_a_slot_fires_once():

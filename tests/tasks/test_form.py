@@ -6,6 +6,7 @@ import pytest
 
 from builder.tasks.api import Duration, Field, Form, Properties, SecretStr, Task
 from builder.tasks.core.log.log import Log
+from builder.tasks.core.trigger.schedule import Schedule
 from builder.tasks.fields.form import FormField, fields_of, label_of
 from builder.tasks.fields.shapes import Shape
 
@@ -137,3 +138,8 @@ def test_properties_without_effect_are_not_in_the_form() -> None:
 )
 def test_a_label_is_made_of_the_name(name: str, label: str) -> None:
     assert label_of(name) == label
+
+
+def test_no_expression_is_offered_for_what_is_read_before_anything_runs() -> None:
+    fields = {field.name: field for field in fields_of(Schedule)}
+    assert not fields["cron"].dynamic and not fields["timezone"].dynamic and fields["when"].dynamic

@@ -79,7 +79,9 @@ def test_a_schedule_of_every_second_is_counted_and_cut() -> None:
     each = {**DAILY, "cron": "* * * * * *", "withSeconds": True}
     triggers.declare("lab", "night", 1, [each], disabled=False, now=NOW)
     found = shown(date(2027, 3, 11), 1)
-    assert found.is_cut and found.days[0].lines[0].shown == ()
+    assert found.is_cut and found.days[0].lines[0].shown == () and found.days[0].lines[0].is_cut
+    (first, second) = (day.lines for day in shown(date(2027, 3, 11), 2).days)
+    assert first[0].is_cut and not second, "what is not told says so where it ends"
 
 
 def test_schedules_of_one_flow_are_told_apart(trigger: triggers.Trigger) -> None:

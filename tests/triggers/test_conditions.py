@@ -129,7 +129,7 @@ def test_set_dates_fire_once_each_and_then_rest() -> None:
     clock.advance(july - clock.now())
     assert [fire_due(clock), fire_due(clock)] == [1, 0]
     assert trigger().next_at is None
-    assert triggers.due([trigger().type], clock.now()) == [] and triggers.next_due() == []
+    assert triggers.due([trigger().type], clock.now()) == [] and triggers.next_due([trigger().type]) == []
     assert [slot.state for slot in triggers.slots(trigger())] == ["FIRED", "FIRED"]
 
 

@@ -294,3 +294,10 @@ def test_a_denial_without_the_comment_it_needs_is_asked_for_one(browser: Client)
 
 def test_what_processes_with_different_clocks_wrote_is_not_shown_as_less_than_nothing() -> None:
     assert tags.duration(timedelta(hours=-2)) == "0 ms"
+
+
+def test_lengths_that_people_set_and_times_of_other_years_are_told_as_they_are() -> None:
+    assert (tags.duration(10.0), tags.duration(timedelta(seconds=10))) == ("10 s", "10.0 s")
+    now = datetime.now(UTC)
+    assert tags.own_time(now.replace(year=now.year + 1, day=1)).split()[3] == str(now.year + 1)
+    assert str(now.year) not in tags.own_time(now)

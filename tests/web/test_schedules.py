@@ -131,6 +131,8 @@ def test_a_polling_trigger_that_fails_says_what_happened_and_what_to_do_on_its_p
         triggers.note_failure(poll, "https://example.com cannot be reached.", now + timedelta(seconds=count))
     page = text(browser, "/schedules/lab/one/poll")
     assert page.count("cannot be reached") == 1 and "3 times in a row" in page and "Put right" in page
+    triggers.plan(poll, now, message=triggers.get(*poll.place).message)
+    assert text(browser, "/").count("one · poll") == 1, "a look does not: it is in the alert alone"
     assert "3 times, the last one" in text(browser, "/") and "look failed: https://example.com" in text(browser, "/")
 
 
@@ -155,7 +157,11 @@ def test_a_backfill_is_asked_for_held_and_given_up_on_the_page(browser: Client) 
     assert backfill().start == datetime(2021, 3, 26, tzinfo=UTC), "in the time zone of the schedule"
     for page in (HOURLY, "/schedules"):
         assert "0 started of 4" in text(browser, page)
+    asked = {"backfill": backfill().id}
+    assert f"?backfill={backfill().id}" in text(browser, HOURLY), "the page asks how far it is"
+    assert "0 started of 4" in (progress := text(browser, HOURLY, **asked)) and "<button" not in progress
     browser.post(act, {"verb": "pause"})
+    assert browser.get(HOURLY, asked).headers["HX-Refresh"] == "true" and "hx-get" not in text(browser, HOURLY)
     assert "of 4, paused" in text(browser, HOURLY)
     browser.post(act, {"verb": "unpause"})
     assert "of 4, paused" not in text(browser, HOURLY)

@@ -155,9 +155,9 @@ def backfilling() -> list[Trigger]:
     return read_all(found.order_by("id"))
 
 
-def next_due(limit: int = 10) -> list[Trigger]:
-    """What fires next, soonest first."""
-    found = TriggerRow.objects.filter(enabled=True, declared_disabled=False, next_at__lt=NEVER)
+def next_due(types: Sequence[str], limit: int = 10) -> list[Trigger]:
+    """Which triggers of these types fire next, soonest first."""
+    found = TriggerRow.objects.filter(type__in=types, enabled=True, declared_disabled=False, next_at__lt=NEVER)
     return read_all(found.order_by("next_at")[:limit])
 
 

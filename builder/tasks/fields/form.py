@@ -124,6 +124,8 @@ class FormField:
         return next((one.name for one in self.fields if one.control == "task"), "")
 
 
+_READ_AS_WRITTEN = frozenset({"cron", "zone"})
+"""Controls of values that are read before anything runs: no expression is offered for them."""
 _STATIC = frozenset({"id", "type", "disabled", "retry", "allowFailure", "allowWarning", "logLevel", "logToFile"})
 _ORDER = {name: place for place, name in enumerate(("step", "main", "connection", "advanced"))}
 _BOUNDS = {
@@ -194,7 +196,7 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FormField:
         secret=secret,
         language=form.language,
         placeholder=form.placeholder,
-        dynamic=names[0] not in _STATIC and form.group != "step",
+        dynamic=names[0] not in _STATIC and form.group != "step" and form.control not in _READ_AS_WRITTEN,
         other_names=names[1:],
         variants=_variants(info.annotation),
     )

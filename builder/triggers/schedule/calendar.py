@@ -1,7 +1,7 @@
 """A calendar of schedules: what ran, was late, left out or missed, and what will run, day by day in one time zone."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -56,10 +56,11 @@ class Entry:
 
 @dataclass(slots=True)
 class Line:
-    """What one schedule does on one day. `has_siblings`: others of its flow are shown too."""
+    """What one schedule does on one day. `has_siblings`: others of its flow are shown too. `is_cut`: it does more."""
 
     trigger: Trigger
     has_siblings: bool = False
+    is_cut: bool = False
     entries: list[Entry] = field(default_factory=list)
 
     @property
@@ -111,14 +112,23 @@ def calendar(first: date, days: int, zone: ZoneInfo, clock: Clock, schedules: Se
     past = history.between(start, end, list(watched), MOST_SLOTS)
     found = [(watched[slot.trigger], entry) for slot, entry in _past(past, zone)]
     cut = len(past) == MOST_SLOTS or len(schedules) > MOST_SCHEDULES
+    cut_short: set[str] = set()
     known = {(slot.trigger, slot.fire_at) for slot in past}
     for trigger in watched.values():
         coming = [at for at in _coming(trigger, start, end, clock) if (trigger.key, at) not in known]
-        cut = cut or len(coming) >= MOST_COMING
+        if len(coming) >= MOST_COMING:
+            cut_short.add(trigger.key)
         now = clock.now()
         found += [(trigger, Entry(at.astimezone(zone), Kind.DUE if at <= now else Kind.COMING)) for at in coming]
-    since = known_since(clock.now())
-    return Calendar(_days(first, days, zone, found), cut, since.astimezone(zone) if start < since else None)
+    made, since = _days(first, days, zone, found), known_since(clock.now())
+    _mark_cut(made, cut_short)
+    return Calendar(made, cut or bool(cut_short), since.astimezone(zone) if start < since else None)
+
+
+def _mark_cut(days: Sequence[Day], cut_short: Collection[str]) -> None:
+    """On the last day on which these schedules are shown."""
+    for key in cut_short:
+        next(line for day in reversed(days) for line in day.lines if line.trigger.key == key).is_cut = True
 
 
 def _past(slots: Sequence[Slot], zone: ZoneInfo) -> Iterable[tuple[Slot, Entry]]:

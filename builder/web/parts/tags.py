@@ -45,7 +45,8 @@ def last_part(name: str) -> str:
 
 @register.filter
 def duration(length: timedelta | float | None) -> str:
-    """A length of time: `12 ms`, `6.4 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`. Numbers are seconds.
+    """A length of time: `12 ms`, `6.4 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`. Numbers are seconds; whole
+    ones were set by people, and not measured.
 
     Processes whose clocks differ may have noted its ends: nothing lasts less than nothing.
     """
@@ -55,7 +56,8 @@ def duration(length: timedelta | float | None) -> str:
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 60:
-        return f"{seconds:.1f} s"
+        is_set = not isinstance(length, timedelta) and seconds.is_integer()
+        return f"{seconds:.0f} s" if is_set else f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
@@ -84,9 +86,9 @@ def moment(at: datetime) -> str:
 
 @register.filter
 def own_time(at: datetime, zone: str = "") -> str:
-    """A time in a zone, or the one it carries, with the zone's name: `Mon 23 Nov 09:00 CET`; the year of past years."""
+    """A time in a zone, or the one it carries, with the zone's name: `Mon 23 Nov 09:00 CET`; a year but this."""
     at = at.astimezone(ZoneInfo(zone)) if zone else at
-    year = f" {at.year}" if at.year < datetime.now(UTC).year else ""
+    year = f" {at.year}" if at.year != datetime.now(UTC).year else ""
     return f"{at:%a %d %b}{year} {at:%H:%M %Z}"
 
 

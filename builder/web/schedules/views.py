@@ -60,8 +60,10 @@ def schedule_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def trigger_view(request: HttpRequest, namespace: str, flow_id: str, trigger_id: str) -> HttpResponse:
-    """The page of a trigger; a POST switches it on or off."""
+    """The page of a trigger; a POST switches it on or off. `?backfill` asks how far that one is."""
     trigger = triggers.get(namespace, flow_id, trigger_id)
+    if request.method == "GET" and "backfill" in request.GET:
+        return _progress(request, trigger, request.GET["backfill"])
     return _switch(request, trigger) if request.method == "POST" else _page(request, trigger)
 
 
@@ -77,6 +79,14 @@ def _switch(request: HttpRequest, trigger: Trigger) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return render(request, "schedule/list.html#row", {"row": lines.rows([trigger])[0]})
     return redirect("schedule", *trigger.place)
+
+
+def _progress(request: HttpRequest, trigger: Trigger, backfill_id: str) -> HttpResponse:
+    """How far it is; once it is over, held or gone, the page that asks is shown anew."""
+    filling = trigger.backfill
+    if filling is None or filling.id != backfill_id or filling.is_over or filling.paused:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    return render(request, "schedule/_backfill.html#progress", {"trigger": trigger, "row": lines.head(trigger)})
 
 
 def _page(request: HttpRequest, trigger: Trigger) -> HttpResponse:
