@@ -10,6 +10,7 @@ from builder.actions import flows
 from builder.actions.triggers.times import times_of
 from builder.clock import FixedClock, SystemClock
 from builder.errors import Unavailable
+from builder.models import Execution as ExecutionRow
 from builder.models import Slot as SlotRow
 from builder.runtime.runner.runner import Runner
 from builder.store import executions, triggers
@@ -88,6 +89,21 @@ def test_the_next_slot_waits_until_the_last_execution_has_ended() -> None:
     clock.advance(timedelta(hours=1))
     assert fire_due(clock) == 0
     assert "Waits until execution" in trigger().message
+
+
+def test_a_late_start_says_why_it_is_late() -> None:
+    publish()
+    clock = FixedClock(next_hour())
+    assert fire_due(clock) == 1
+    for minutes in (65, 5):
+        ended_at = clock.now() + timedelta(minutes=minutes)
+        ExecutionRow.objects.filter(ended_at__isnull=True).update(ended_at=ended_at, state="SUCCESS")
+        clock.advance(timedelta(hours=1, minutes=10))
+        assert fire_due(clock) == 1
+    newest, before, first = triggers.slots(trigger())
+    assert newest.is_late and newest.reason == "Late: no scheduler came to it earlier."
+    assert before.is_late and before.reason == f"Late: it waited until execution {first.execution_id} had ended."
+    assert first.reason == "" == trigger().message
 
 
 def test_a_slot_whose_inputs_do_not_fit_is_kept_with_the_reason() -> None:

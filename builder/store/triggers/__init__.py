@@ -196,7 +196,7 @@ def fire(
         _same(trigger).update(
             last_at=fire_at,
             next_at=next_at or NEVER,
-            message=reason,
+            message="" if state == FIRED else reason,
             last_execution_id=execution_id or F("last_execution_id"),
         )
     slot = read_slot(row)

@@ -104,7 +104,10 @@ def _fire(trigger: Trigger, times: Times, slot: datetime, now: datetime, clock: 
         known = asking.answered(opening, slot, now, lambda: _is_open(trigger))
         if known is None:
             return 0
-        fired = triggers.fire(trigger, slot, now, next_at=next_at, state=FIRED, create=lambda: known.start().id)
+        why = _why_late(trigger, slot, now)
+        fired = triggers.fire(
+            trigger, slot, now, next_at=next_at, state=FIRED, reason=why, create=lambda: known.start().id
+        )
     except Unavailable:
         raise  # the slot waits for the database
     except BuilderError as error:
@@ -133,6 +136,15 @@ def _fail(
 ) -> None:
     create = (lambda: opening.fail(reason).id) if with_execution else None
     triggers.fire(opening.trigger, slot, now, next_at=next_at, state=FAILED, reason=reason, create=create)
+
+
+def _why_late(trigger: Trigger, slot: datetime, now: datetime) -> str:
+    """Why it starts this slot only now; nothing where that is soon enough."""
+    if now - slot <= history.grace():
+        return ""
+    if triggers.was_running(trigger.last_execution_id, slot):
+        return f"Late: it waited until execution {trigger.last_execution_id} had ended."
+    return "Late: no scheduler came to it earlier."
 
 
 def _why_missed(trigger: Trigger, missed: Missed) -> str:
