@@ -48,7 +48,7 @@ class Trigger(Plugin):
     )
     """Start another execution while the last one it started still runs."""
     fail_on_trigger_error: Annotated[bool, Form("hidden")] = Field(False, alias="failOnTriggerError")
-    """Accepted, without effect here: a start that failed is told on the trigger, with the reason."""
+    """Leave a failed execution behind when it could not look or start; the trigger tells the reason either way."""
     log_level: Annotated[str | None, Form("hidden")] = Field(
         None, validation_alias=AliasChoices("logLevel", "minLogLevel")
     )
