@@ -84,7 +84,7 @@ def marker_of(folder):
 
 
 def installed(folder):
-    """The requirements that were installed there, by this source folder or by another one that shares the environment."""
+    """The requirements that were installed there, be it by another copy of the source that shares the environment."""
     try:
         with open(marker_of(folder)) as file:
             return file.read().splitlines()

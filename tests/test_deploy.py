@@ -113,9 +113,13 @@ class Source:
         """What this start asked the environment's Python for, until it went on there."""
         (self.venv / "asked").unlink(missing_ok=True)
         done = subprocess.run(
-            [Path(sys.base_prefix) / "bin" / "python3", "-S", "manage.py", command], cwd=self.folder, check=False,
-            env={"PATH": os.environ["PATH"], "MILLSTREAM_VENV": str(self.venv), **given}, capture_output=True, text=True,
-        )  # fmt: skip
+            [Path(sys.base_prefix) / "bin" / "python3", "-S", "manage.py", command],
+            env={"PATH": os.environ["PATH"], "MILLSTREAM_VENV": str(self.venv), **given},
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode:
             return done.stderr.splitlines()
         *asked, started = (self.venv / "asked").read_text().splitlines()

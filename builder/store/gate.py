@@ -34,6 +34,7 @@ _CLASHES = {"40P01": "a deadlock", "40001": "a serialization failure"}
 _LOCK_NOT_AVAILABLE = "55P03"
 _TRIES = 3
 _PAUSE_SECONDS = 0.05
+_LOCKED = "Another program holds the database's lock; nothing can be saved until it lets go."
 _UNNOTICED_SECONDS, _LEAST_SECONDS = 1.0, 0.1
 _WAIT_SECONDS = 0.0005
 """Always the same: whoever waits longer must not ask less often than whoever came last."""
@@ -79,6 +80,30 @@ def unit(work: Callable[P, T]) -> Callable[P, T]:
         return work(*args, **kwargs)
 
     return done
+
+
+def refusal(wait_seconds: float) -> str:
+    """Why nothing can be saved now; nothing where it can. It costs what a write of nothing costs.
+
+    Asked of SQLite alone. Many short writes, behind which this one does not get its turn, are no reason: they go on.
+    """
+    if connection.vendor != "sqlite":
+        return ""
+    before = _commits_of_others()
+    try:
+        with write(wait_seconds):
+            return ""
+    except Unavailable as error:
+        if error.message != _BUSY:
+            return error.message
+        return _LOCKED if _commits_of_others() == before else ""
+
+
+def _commits_of_others() -> int:
+    """Changes when another connection commits."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA data_version")
+        return int(cursor.fetchone()[0])
 
 
 def on_commit(function: Callable[[], object]) -> None:

@@ -43,7 +43,11 @@ def test_a_database_that_another_program_locks_makes_callers_wait_and_loses_noth
     with row.load() as load:
         one = in_a_call(row, 1)
         with locked(row):
-            time.sleep(seconds)
+            until = time.monotonic() + seconds
+            status, text = row.lab.page("/health/ready")
+            assert status == 503 and "nothing can be saved" in text and time.monotonic() < until, text
+            time.sleep(max(0.0, until - time.monotonic()))
+        wait_until(lambda: row.lab.page("/health/ready")[0] == 200, "it is let go")
         record = row.lab.wait(one, "SUCCESS")
         row.lab.wait(row.lab.run(row.namespace, "slow"), "SUCCESS")
     assert not load.unanswered

@@ -1,5 +1,6 @@
 """Another program holds SQLite's lock: nobody waits longer than he wants to."""
 
+import fcntl
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from django.db import OperationalError, connection
 
 from builder.clock import SystemClock
 from builder.errors import Clash, Unavailable
+from builder.store import gate
 from builder.store.accounts import tokens
-from builder.store.gate import unit, write
+from builder.store.gate import refusal, unit, write
 
 USUAL_SECONDS = 20
 """How long a connection waits for the lock of others: who does so here is far beyond what a busy machine adds."""
@@ -79,3 +81,36 @@ def test_a_token_is_good_although_its_use_cannot_be_noted(request: pytest.Fixtur
     started = time.monotonic()
     assert tokens.owner(text) == user
     assert time.monotonic() - started < USUAL_SECONDS / 2
+
+
+def test_why_nothing_can_be_saved_is_told_without_waiting_for_long(locked: None) -> None:
+    started = time.monotonic()
+    assert "nothing can be saved" in refusal(wait_seconds=0.2)
+    assert time.monotonic() - started < USUAL_SECONDS / 2
+
+
+def test_where_one_can_save_there_is_nothing_to_tell_and_nothing_is_changed() -> None:
+    assert refusal(wait_seconds=USUAL_SECONDS) == ""
+    assert not connection.in_atomic_block
+
+
+def test_many_who_save_one_after_another_are_no_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no lock of the whole")
+
+    def another_was_first(descriptor: int, deadline: float) -> None:
+        with closing(sqlite3.connect(connection.settings_dict["NAME"])) as other, other:
+            other.execute("PRAGMA user_version = 7")
+        raise Unavailable("The database is busy with another program; nothing was saved. Try again in a moment.")
+
+    monkeypatch.setattr(gate, "_wait_for", another_was_first)
+    assert refusal(wait_seconds=0.2) == ""
+
+
+def test_a_frozen_process_that_holds_the_turn_is_a_reason() -> None:
+    path = gate._gate_path()
+    if path is None:
+        pytest.skip("PostgreSQL has no lock of the whole")
+    with open(path, "a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert "nothing can be saved" in refusal(wait_seconds=0.1)

@@ -14,10 +14,12 @@ from django.conf import settings
 
 from builder.runtime import queue
 from builder.runtime.vitals.looks import Looks
-from builder.store import vitals
+from builder.store import gate, vitals
 
 ANSWER_SECONDS = 2.0
 """How long a look may take before what it looks at counts as frozen."""
+WRITE_SECONDS = 1.0
+"""How long the database may refuse every write before it is told; callers themselves wait longer."""
 LEAST_FREE_BYTES = 50_000_000
 _MIGRATED_SECONDS = 30.0
 _WAITS = "; executions are accepted and run once it is well again."
@@ -44,12 +46,14 @@ def checks() -> list[Check]:
     *kept, work = folders()
     found = _looks.take(
         {
-            "database": _database, "migrations": _migrations, "redis": _redis, "files": lambda: _writable(kept),
-            "work": lambda: _folder(work), "disk": _disk,
+            "database": _database, "writing": _writing, "migrations": _migrations, "redis": _redis,
+            "files": lambda: _writable(kept), "work": lambda: _folder(work), "disk": _disk,
         },
         ANSWER_SECONDS,
     )  # fmt: skip
     database = _told(found["database"], "The database does not answer.")
+    unsaved = database and "Nothing can be saved while the database does not answer."
+    writing = unsaved or _told(found["writing"], "The database does not take what is to be saved.")
     redis = _told(found["redis"], f"Redis does not answer{_WAITS}")
     files = _told(found["files"], f"The folder of files {settings.MEDIA_ROOT} does not answer.")
     work_files = _told(found["work"], f"The folder of work {work} does not answer.")
@@ -57,6 +61,7 @@ def checks() -> list[Check]:
     migrations = tables or _told(found["migrations"], "The tables could not be looked at.")
     return [
         Check("database", database),
+        Check("writing", writing),
         Check("migrations", migrations),
         Check("files", files),
         Check("work", work_files, needed=False),
@@ -72,6 +77,10 @@ def _told(found: Any, silent: str) -> str:
 def _database() -> str:
     vitals.answer_seconds()
     return ""
+
+
+def _writing() -> str:
+    return gate.refusal(WRITE_SECONDS)
 
 
 def _migrations() -> str:

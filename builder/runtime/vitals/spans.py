@@ -59,7 +59,7 @@ def tracing() -> "Tracing | None":
     if off or not any(os.environ.get(name) for name in _ASKED):
         return None
     if importlib.util.find_spec("opentelemetry") is None:
-        log.warning("OTEL_* variables ask for spans, but OpenTelemetry is not installed: pip install '.[otel]'")
+        log.warning("OTEL_* variables ask for spans, but OpenTelemetry is not installed: set MILLSTREAM_EXTRAS=otel")
         return None
     from builder.runtime.vitals.otel import Tracing
 

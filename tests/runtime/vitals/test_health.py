@@ -1,13 +1,15 @@
 """Whether a process can work is told within a moment, whatever is frozen, and without secrets."""
 
 import socket
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 from redis import Redis
 
@@ -46,7 +48,7 @@ def ready() -> tuple[int, dict[str, Any]]:
 def test_where_all_is_well_it_is_ready(valkey: str) -> None:
     status, told = ready()
     assert (status, told["status"], told["problems"]) == (200, "ok", [])
-    assert told["database"] == told["migrations"] == told["files"] == told["redis"] == "ok"
+    assert told["database"] == told["writing"] == told["migrations"] == told["files"] == told["redis"] == "ok"
 
 
 def test_a_frozen_redis_is_told_within_three_seconds_and_work_is_still_accepted(frozen_redis: None) -> None:
@@ -94,6 +96,22 @@ def test_a_database_that_is_away_is_told_without_its_own_words(valkey: str, monk
     monkeypatch.setattr("builder.store.vitals.answer_seconds", away)
     status, told = ready()
     assert (status, told["status"]) == (503, "unavailable")
+
+
+def test_a_database_that_another_program_locks_is_told_and_accepts_nothing(
+    valkey: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no lock of the whole")
+    monkeypatch.setattr(health, "WRITE_SECONDS", 0.1)
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        status, told = ready()
+        assert (status, told["status"]) == (503, "unavailable")
+        assert told["problems"] == [told["writing"]] and "nothing can be saved" in told["writing"]
+        assert told["database"] == told["migrations"] == "ok", "they can be read"
+        other.rollback()
+    assert ready()[0] == 200
 
 
 def test_missing_migrations_are_named(valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
