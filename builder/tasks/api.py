@@ -23,6 +23,7 @@ from builder.tasks.condition import (
 from builder.tasks.fields.form import Form
 from builder.tasks.fields.outputs import InstillOutputs, Outputs
 from builder.tasks.fields.properties import (
+    AsWritten,
     Duration,
     InstillProperties,
     Properties,
@@ -69,6 +70,7 @@ __all__ = [
     "TURN_ID",
     "Again",
     "AliasChoices",
+    "AsWritten",
     "Ask",
     "Batches",
     "BuilderError",

@@ -11,12 +11,13 @@ from pydantic.fields import FieldInfo
 from builder.errors import Fault, Path, Severity, dotted
 from builder.flows.durations import BadDuration, parse_duration
 from builder.tasks.fields.form import Form
-from builder.tasks.fields.properties import field_of, holds_template
+from builder.tasks.fields.properties import AsWritten, Properties, field_of, holds_template, yaml_names
 from builder.tasks.fields.sentences import faults_of
 from builder.tasks.fields.shapes import Shape, members_of, model_for, shapes_of
 from builder.tasks.plugin import Plugin
 
 _ENTERPRISE = ("workerGroup", "workerSelector", "policyRefs", "assets")
+_LONGEST = 80
 _KEY_LIKE = re.compile(r"^(sk-|AKIA|ghp_|gho_|xox[bp]-|AIza|eyJ)[\w.-]{12,}")
 
 
@@ -24,6 +25,7 @@ def check_written(plugin: type[Plugin], written: Mapping[str, Any]) -> list[Faul
     """What is wrong with the properties as written; child tasks are not looked at."""
     faults = _invalid(plugin, written) if all(isinstance(key, str) for key in written) else [_odd_key(plugin, written)]
     faults += _bad_durations(plugin, written) + _plain_secrets(plugin, written) + _without_effect(written)
+    faults += _never_read(plugin, written, ())
     return faults + _advice(plugin, written)
 
 
@@ -98,6 +100,48 @@ def _plain_secret(path: Path, value: str) -> Fault:
         f"{dotted(path)} {looks}: keep it as a secret and write {{{{ secret('NAME') }}}} here",
         "Secrets are set on the Secrets page.",
         Severity.WARNING,
+    )
+
+
+def _never_read(model: type[BaseModel], written: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    """Expressions in properties that are read as they are written, such as the cron expression of a schedule."""
+    for key, value in written.items():
+        found = field_of(model, key)
+        if found is None or not issubclass(model, Properties) or _has_no_effect(found[1]):
+            continue
+        here = (*path, key)
+        places = [((*here, place), item) for place, item in enumerate(value)] if isinstance(value, list) else []
+        for place, item in places or [(here, value)]:
+            inner = model_for(found[1].annotation, item) if isinstance(item, Mapping) else None
+            if inner is not None:
+                yield from _never_read(inner, item, place)
+            elif not model.takes_expression(found[0]) and _holds_expression(item):
+                sentence = f"{dotted(place)} is read as it is written, and {_shown(item)} is an expression"
+                yield Fault(place, sentence, _where_they_are_read(model))
+
+
+def _has_no_effect(field: FieldInfo) -> bool:
+    """Notes, and what is accepted for other servers' sake."""
+    form = next((item for item in field.metadata if isinstance(item, Form)), Form())
+    return form.control == "hidden" or form.group == "step"
+
+
+def _holds_expression(value: Any) -> bool:
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return holds_template(value) or any(_holds_expression(part) for part in parts)
+
+
+def _shown(value: Any) -> str:
+    return f"`{value[:_LONGEST]}`" if isinstance(value, str) else "what stands there"
+
+
+def _where_they_are_read(model: type[Properties]) -> str:
+    fields = model.model_fields.items() if issubclass(model, AsWritten) else ()
+    names = [
+        yaml_names(name, one)[0] for name, one in fields if not _has_no_effect(one) and model.takes_expression(name)
+    ]
+    return (
+        f"Write the value itself; expressions are read in {', '.join(names)}." if names else "Write the value itself."
     )
 
 

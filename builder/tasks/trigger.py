@@ -8,7 +8,7 @@ from pydantic import AliasChoices, Field
 
 from builder.flows.catalogue import Kind
 from builder.tasks.fields.form import Form
-from builder.tasks.fields.properties import Duration, Rendered
+from builder.tasks.fields.properties import AsWritten, Duration, Rendered
 from builder.tasks.plugin import Plugin
 from builder.tasks.world.context import RunContext
 
@@ -16,8 +16,8 @@ Ending = Literal["SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED", "RETRIED
 _ID = r"^[a-zA-Z0-9][a-zA-Z0-9_-]*$"
 
 
-class Trigger(Plugin):
-    """One trigger type. Subclasses set `type_name` and fields."""
+class Trigger(AsWritten, Plugin):
+    """One trigger type. Subclasses set `type_name` and fields; those that it renders say so with `Rendered`."""
 
     kind: ClassVar[Kind] = Kind.TRIGGER
 
@@ -27,17 +27,19 @@ class Trigger(Plugin):
     """What kind of trigger this is."""
     description: Annotated[str | None, Form("textarea", group="step")] = None
     """A note for people who read the flow."""
-    when: Annotated[str | None, Form(group="flow", label="Only when")] = Field(
+    when: Annotated[str | None, Rendered("raw"), Form(group="flow", label="Only when")] = Field(
         None, examples=["{{ isWeekend(trigger.date) }}"]
     )
     """An expression; nothing starts when it gives false, 0 or nothing."""
-    conditions: Annotated[list[dict[str, Any]] | None, Form("yaml", group="flow")] = Field(
+    conditions: Annotated[list[dict[str, Any]] | None, Rendered("raw"), Form("yaml", group="flow")] = Field(
         None, validation_alias=AliasChoices("conditions", "scheduleConditions")
     )
     """Kestra's older way to say when: a list of conditions, all of which must hold."""
     disabled: Annotated[bool, Form(group="flow")] = False
     """Start nothing for now."""
-    labels: Annotated[dict[str, str] | list[dict[str, str]] | None, Form("map", group="advanced")] = None
+    labels: Annotated[dict[str, str] | list[dict[str, str]] | None, Rendered("raw"), Form("map", group="advanced")] = (
+        None
+    )
     """Labels of the executions that it starts, besides those of the flow."""
     stop_after: Annotated[list[Ending] | None, Form(group="failure", label="Stop after")] = Field(
         None, alias="stopAfter"
@@ -71,12 +73,19 @@ Trigger.common = frozenset(Trigger.model_fields) - {"id", "type"}
 
 
 class PollingTrigger(Trigger):
-    """A trigger that looks again and again whether there is something to start with; a subclass says how it looks."""
+    """A trigger that looks again and again whether there is something to start with; a subclass says how it looks.
+
+    All that it has besides what triggers have in common is rendered before each look.
+    """
 
     interval: Duration = Field(timedelta(minutes=1), ge=timedelta(seconds=1), examples=["PT5M"])
     """How long to wait between two looks."""
     inputs: Annotated[dict[str, Any] | None, Rendered("raw"), Form("map")] = None
     """Values for the flow's inputs; they may read what was found as trigger.*."""
+
+    @classmethod
+    def takes_expression(cls, name: str) -> bool:
+        return name not in cls.common or super().takes_expression(name)
 
     async def evaluate(self, context: RunContext) -> Mapping[str, Any] | None:
         """What expressions read as `trigger` in what is to be started; None when there is nothing to start.

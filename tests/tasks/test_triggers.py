@@ -4,13 +4,18 @@ from typing import Any
 
 import pytest
 
+from builder.errors import Severity, dotted
 from builder.flows.check import check
 from builder.tasks.catalogue import catalogue
 from builder.tasks.check import check_written
+from builder.tasks.core.condition.multiple_condition import MultipleCondition
+from builder.tasks.core.trigger.batch_webhook import BatchWebhook
 from builder.tasks.core.trigger.flow import Flow
 from builder.tasks.core.trigger.schedule import Schedule
 from builder.tasks.core.trigger.schedule_on_dates import ScheduleOnDates
 from builder.tasks.core.trigger.webhook import Webhook
+from builder.tasks.fields.form import fields_of
+from builder.tasks.http import trigger as http
 from builder.tasks.plugin import Plugin
 
 
@@ -24,7 +29,6 @@ def said(cls: type[Plugin], **written: Any) -> list[str]:
         {"cron": "0 9 * * 1-5", "timezone": "Europe/Paris", "inputs": {"x": 1}},
         {"cron": "@daily", "recoverMissedSchedules": "LAST", "lateMaximumDelay": "PT10M"},
         {"cron": "*/5 * * * * *", "withSeconds": True},
-        {"cron": "{{ vars.cron }}"},
         {"cron": "0 9 * * *", "conditions": [{"type": "x"}], "labels": {"a": "b"}, "stopAfter": ["FAILED"]},
         {"cron": "0 9 * * *", "scheduleConditions": [], "minLogLevel": "WARN", "when": "{{ true }}"},
     ],
@@ -56,6 +60,48 @@ def test_a_webhook_key_is_accepted(key: str) -> None:
 def test_a_webhook_key_cannot_leave_its_place_in_the_address() -> None:
     assert said(Webhook, key="../executions") == ["key: the key may hold letters, digits, dash and underscore"]
     assert said(Webhook, key="x" * 257) == ["key must have at most 256 characters"]
+
+
+WHERE = "expressions are read in when, conditions, labels"
+NEVER_READ = [
+    (Schedule, {"cron": "{{ vars.cron }}"}, ("cron",), f"{WHERE}, inputs."),
+    (Schedule, {"cron": "@daily", "timezone": "{{ vars.zone }}"}, ("timezone",), f"{WHERE}, inputs."),
+    (Schedule, {"cron": "@daily", "lateMaximumDelay": "{{ vars.x }}"}, ("lateMaximumDelay",), f"{WHERE}, inputs."),
+    (Schedule, {"cron": "@daily", "stopAfter": ["{{ vars.end }}"]}, ("stopAfter", 0), f"{WHERE}, inputs."),
+    (Schedule, {"cron": "@daily", "disabled": "{{ vars.off }}"}, ("disabled",), f"{WHERE}, inputs."),
+    (Webhook, {"key": "a", "wait": "{{ vars.wait }}"}, ("wait",), f"{WHERE}, key, signature, inputs, responseCode."),
+    (BatchWebhook, {"key": "a", "eventsCount": "{{ 3 }}"}, ("eventsCount",), "key, signature, eventFilter, inputs."),
+    (Flow, {"dependsOn": [{"flowId": "{{ vars.x }}"}]}, ("dependsOn", 0, "flowId"), "are read in when."),
+    (Flow, {"dependsOn": [{"flowId": "a"}], "window": {"every": "{{ 1 }}"}}, ("window", "every"), "the value itself."),
+    (http.Trigger, {"uri": "http://x.org", "stopAfter": ["{{ vars.end }}"]}, ("stopAfter", 0), "inputs, uri, method"),
+    (MultipleCondition, {"conditions": {"a": {}}, "window": "{{ vars.x }}"}, ("window",), "are read in conditions."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cls", "written", "path", "where"), NEVER_READ)
+def test_an_expression_that_nothing_reads_is_refused_at_its_place(
+    cls: type[Plugin], written: dict[str, Any], path: tuple[Any, ...], where: str
+) -> None:
+    (fault,) = check_written(cls, {"id": "a", "type": "t", **written})
+    assert (fault.path, fault.severity) == (path, Severity.ERROR)
+    assert f"{dotted(path)} is read as it is written, and `{{{{" in fault.message and where in fault.hint
+
+
+@pytest.mark.parametrize(("cls", "written"), [
+    (Webhook, {"key": "{{ secret('KEY') }}", "responseCode": "{{ outputs.code }}", "description": "{{ any }}"}),
+    (BatchWebhook, {"key": "a", "eventsCount": 2, "eventFilter": "{{ trigger.body.a }}", "labels": {"a": "{{ 1 }}"}}),
+    (Flow, {"preconditions": {"where": [{"id": "x", "filters": [
+        {"field": "EXPRESSION", "type": "EQUAL_TO", "value": "{{ labels.a }}"}]}]}}),
+    (http.Trigger, {"uri": "{{ vars.uri }}", "interval": "{{ vars.often }}", "when": "{{ trigger.code == 200 }}"}),
+])  # fmt: skip
+def test_expressions_are_accepted_where_they_are_read(cls: type[Plugin], written: dict[str, Any]) -> None:
+    assert said(cls, **written) == []
+
+
+def test_the_reference_says_which_properties_take_no_expressions() -> None:
+    found = {one.name: (one.dynamic, one.late) for one in fields_of(Schedule)}
+    assert found["cron"] == found["timezone"] == (False, False) and found["inputs"] == found["when"] == (True, True)
+    assert next(one for one in fields_of(Webhook) if one.name == "key").dynamic
 
 
 def test_set_dates_are_accepted() -> None:

@@ -356,6 +356,8 @@ def test_a_webhook_shows_its_address_and_gets_another_key(ann):
     key = flows.validate(now()).document.data["triggers"][0]["key"]
     assert f"http://testserver/api/v1/main/executions/webhook/company.team/hello/{key}" in answer["form"]
     assert "curl -X POST" in answer["form"] and answer["chips"][0] == "trigger.body"
+    field, inputs = (answer["form"].partition(f'id="field-triggers-0-{name}"')[2][:200] for name in ("key", "when"))
+    assert "data-dynamic" in inputs and "data-dynamic" not in field  # the call is not known yet where its key is read
     change(ann, do="anew", path=["triggers", 0, "key"])
     assert flows.validate(now()).document.data["triggers"][0]["key"] not in (key, "")
     assert "type it" in change(ann, do="anew", path=["triggers", 0, "id"])["refused"]

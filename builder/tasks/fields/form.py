@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from builder.flows.durations import format_duration
-from builder.tasks.fields.properties import yaml_names
+from builder.tasks.fields.properties import Properties, Rendered, yaml_names
 from builder.tasks.fields.shapes import Shape, choices_of, members_of, models_of, shapes_of
 from builder.tasks.fields.words import words_of
 
@@ -105,6 +105,8 @@ class FormField:
     placeholder: str = ""
     dynamic: bool = True
     """Whether the value may be an expression."""
+    late: bool = False
+    """Whether it is rendered later than the others, when more is known: in triggers, what started the flow."""
     other_names: tuple[str, ...] = ()
     variants: Mapping[str, tuple["FormField", ...]] = field(default_factory=dict)
     """Nested fields by the kind of sub-model; one entry "" where there is only one kind."""
@@ -124,8 +126,6 @@ class FormField:
         return next((one.name for one in self.fields if one.control == "task"), "")
 
 
-_READ_AS_WRITTEN = frozenset({"cron", "zone"})
-"""Controls of values that are read before anything runs: no expression is offered for them."""
 _STATIC = frozenset({"id", "type", "disabled", "retry", "allowFailure", "allowWarning", "logLevel", "logToFile"})
 _ORDER = {name: place for place, name in enumerate(("step", "main", "connection", "advanced"))}
 _BOUNDS = {
@@ -196,10 +196,15 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FormField:
         secret=secret,
         language=form.language,
         placeholder=form.placeholder,
-        dynamic=names[0] not in _STATIC and form.group != "step" and form.control not in _READ_AS_WRITTEN,
+        dynamic=names[0] not in _STATIC and form.group != "step" and _takes_expression(model, name),
+        late=Rendered("raw") in info.metadata,
         other_names=names[1:],
         variants=_variants(info.annotation),
     )
+
+
+def _takes_expression(model: type[BaseModel], name: str) -> bool:
+    return not issubclass(model, Properties) or model.takes_expression(name)
 
 
 def _control(info: FieldInfo, secret: bool) -> Control:

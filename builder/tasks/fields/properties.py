@@ -86,6 +86,11 @@ class Properties(BaseModel):
             return {key: _read(cls, key, value) for key, value in kept.items()}
         return written
 
+    @classmethod
+    def takes_expression(cls, name: str) -> bool:
+        """Whether an expression in a property, by its Python name, is read."""
+        return True
+
     def written(self) -> dict[str, Any]:
         """What the author wrote, by its YAML names, as JSON values; defaults are left out."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
@@ -94,6 +99,14 @@ class Properties(BaseModel):
     def read(cls, written: Mapping[str, Any]) -> Self:
         """From YAML, by YAML names alone; raises pydantic's ValidationError."""
         return cls.model_validate(dict(written), by_alias=True, by_name=False)
+
+
+class AsWritten(Properties):
+    """A map that is read as it is written: expressions are read in properties that say `Rendered`, and in no other."""
+
+    @classmethod
+    def takes_expression(cls, name: str) -> bool:
+        return any(isinstance(item, Rendered) for item in cls.model_fields[name].metadata)
 
 
 class InstillProperties(Properties):

@@ -106,11 +106,12 @@ export default function form(pane) {
     if (fieldset) fieldset.disabled = !facts.readable;
     const first = body.querySelector(".field[data-dynamic] > textarea") || body.querySelector(".field[data-dynamic] > input[type=text]");
     if (!lastField?.isConnected) lastField = first;
-    if (lastField) placeChips(lastField.closest(".field"));
+    placeChips(lastField?.closest(".field"));
   }
 
   function placeChips(field) {
     const chips = body.querySelector("[data-chips]");
+    if (chips) chips.hidden = !field;
     if (chips && field && chips.parentElement !== field) field.querySelector(".notes").before(chips);
   }
 

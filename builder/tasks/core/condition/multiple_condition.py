@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 
 from builder.schedule.windows import Window
-from builder.tasks.api import Condition, ConditionError, Duration, Facts, Field, Form, Rendered
+from builder.tasks.api import AsWritten, Condition, ConditionError, Duration, Facts, Field, Form, Rendered
 from builder.tasks.core.trigger.waiting import TimeWindow
 
 
-class MultipleCondition(Condition):
+class MultipleCondition(AsWritten, Condition):
     """Each of its named conditions has held for some execution within a time; for Flow triggers."""
 
     type_name = "io.kestra.plugin.core.condition.MultipleCondition"

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Any, Self
 
-from builder.tasks.api import Duration, Field, Form, Outputs, WrongProperty, model_validator
+from builder.tasks.api import Duration, Field, Form, Outputs, Rendered, WrongProperty, model_validator
 from builder.tasks.core.trigger.calls import CalledTrigger
 
 
@@ -35,9 +35,11 @@ eventFilter: "{{ trigger.body.amount > 0 }}"
     """Start with so many calls."""
     polling_interval: Duration | None = Field(None, examples=["PT10M"])
     """Start with what there is when the first call is this old."""
-    event_filter: str | None = Field(None, examples=["{{ trigger.body.amount > 0 }}"])
+    event_filter: Annotated[str | None, Rendered("raw")] = Field(None, examples=["{{ trigger.body.amount > 0 }}"])
     """An expression about each call; calls for which it gives false, 0 or nothing are left out."""
-    inputs: Annotated[dict[str, Any] | None, Form("map")] = Field(None, examples=[{"calls": "{{ trigger.uri }}"}])
+    inputs: Annotated[dict[str, Any] | None, Rendered("raw"), Form("map")] = Field(
+        None, examples=[{"calls": "{{ trigger.uri }}"}]
+    )
     """Values for the flow's inputs; trigger.uri is a file with a call in each line, trigger.count says how many."""
 
     @model_validator(mode="after")

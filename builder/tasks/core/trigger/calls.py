@@ -10,6 +10,7 @@ from builder.tasks.api import (
     Field,
     Form,
     Properties,
+    Rendered,
     SecretStr,
     Trigger,
     WrongProperty,
@@ -46,9 +47,9 @@ class CalledTrigger(Trigger):
 
     category = "Triggers"
 
-    key: str = Field(min_length=1, max_length=256, examples=["4wjtkzwVGBM9yKnjm3yv8r"])
+    key: Annotated[str, Rendered("text")] = Field(min_length=1, max_length=256, examples=["4wjtkzwVGBM9yKnjm3yv8r"])
     """The last part of the address, hard to guess: whoever knows it can start the flow."""
-    signature: Annotated[Signature | None, Form(group="connection", label="Signed calls only")] = None
+    signature: Annotated[Signature | None, Rendered("text"), Form(group="connection", label="Signed calls only")] = None
     """Start for signed calls only, whoever knows the address."""
 
     @classmethod

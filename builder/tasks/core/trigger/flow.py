@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from builder.tasks.api import Field, Form, Outputs, RunState, Trigger, WrongProperty, model_validator
+from builder.tasks.api import Field, Form, Outputs, Rendered, RunState, Trigger, WrongProperty, model_validator
 from builder.tasks.core.trigger.waiting import DependsOn, DependsWindow, OnMiss, Preconditions
 
 
@@ -72,7 +72,7 @@ inputs:
     """What happens when the time is over and something is missing; nothing when it is not set."""
     states: list[RunState] | None = Field(None, examples=[["SUCCESS", "WARNING"]])
     """The states of other executions that are meant; every end and every pause when it is not set."""
-    inputs: Annotated[dict[str, Any] | None, Form("map")] = Field(
+    inputs: Annotated[dict[str, Any] | None, Rendered("raw"), Form("map")] = Field(
         None, examples=[{"rows": "{{ trigger.outputs.rows }}"}]
     )
     """Values for the flow's inputs; trigger.outputs are the other flow's outputs, outputs those of its tasks."""

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from builder.schedule import check_cron, check_zone
-from builder.tasks.api import Duration, Field, Form, Trigger, ValidationInfo, field_validator
+from builder.tasks.api import Duration, Field, Form, Rendered, Trigger, ValidationInfo, field_validator
 from builder.tasks.core.trigger.given import Times
 
 
@@ -32,7 +32,7 @@ inputs:
     """When: minute, hour, day of the month, month and day of the week, or a name such as @daily."""
     timezone: Annotated[str | None, Form("zone", label="Time zone")] = Field(None, examples=["Europe/Paris"])
     """In whose time; UTC when it is not set."""
-    inputs: Annotated[dict[str, Any] | None, Form("map")] = Field(None, examples=[{"topic": "news"}])
+    inputs: Annotated[dict[str, Any] | None, Rendered("raw"), Form("map")] = Field(None, examples=[{"topic": "news"}])
     """Values for the flow's inputs; they may hold expressions with {{ trigger.date }}."""
     late_maximum_delay: Annotated[Duration | None, Form(group="advanced", label="Skip when later than")] = Field(
         None, examples=["PT10M"]

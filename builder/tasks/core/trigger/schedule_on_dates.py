@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from builder.schedule import check_date, check_zone
-from builder.tasks.api import Field, Form, Trigger, field_validator, holds_template
+from builder.tasks.api import Field, Form, Rendered, Trigger, field_validator, holds_template
 from builder.tasks.core.trigger.given import Times
 
 
@@ -24,11 +24,11 @@ dates:
   - "2027-09-01T09:00:00"
 """
 
-    dates: list[str] = Field(min_length=1, examples=[["2027-03-01T09:00:00"]])
+    dates: Annotated[list[str], Rendered("typed")] = Field(min_length=1, examples=[["2027-03-01T09:00:00"]])
     """When, in ISO-8601; dates without an offset are in the time zone below."""
     timezone: str | None = Field(None, examples=["Europe/Paris"])
     """In whose time; the server's when it is not set."""
-    inputs: Annotated[dict[str, Any] | None, Form("map")] = Field(None, examples=[{"topic": "news"}])
+    inputs: Annotated[dict[str, Any] | None, Rendered("raw"), Form("map")] = Field(None, examples=[{"topic": "news"}])
     """Values for the flow's inputs; they may hold expressions with {{ trigger.date }}."""
     recover_missed_schedules: Annotated[
         Literal["ALL", "LAST", "NONE"] | None, Form(group="advanced", label="Make up for missed times")

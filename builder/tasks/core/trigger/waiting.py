@@ -9,10 +9,11 @@ from builder.errors import InvalidInput
 from builder.schedule import check_zone
 from builder.schedule.windows import Daily, Every, Lookback, Window, read_time
 from builder.tasks.api import (
+    AsWritten,
     Duration,
     Field,
     Form,
-    Properties,
+    Rendered,
     RunState,
     WrongProperty,
     field_validator,
@@ -48,7 +49,7 @@ def check_time(text: str | None) -> str | None:
     return text
 
 
-class UpstreamFlow(Properties):
+class UpstreamFlow(AsWritten):
     """One execution to wait for; all that is written must fit."""
 
     namespace: str | None = Field(None, examples=["company.team"])
@@ -71,11 +72,11 @@ class UpstreamFlow(Properties):
 class DependsOn(UpstreamFlow):
     """One execution to wait for; all that is written must fit."""
 
-    when: str | None = Field(None, examples=["{{ outputs.rows > 0 }}"])
+    when: Annotated[str | None, Rendered("raw")] = Field(None, examples=["{{ outputs.rows > 0 }}"])
     """An expression about the execution that must be true."""
 
 
-class Filter(Properties):
+class Filter(AsWritten):
     """One thing that must be true of the execution."""
 
     field: Literal["FLOW_ID", "NAMESPACE", "STATE", "EXPRESSION"]
@@ -85,7 +86,7 @@ class Filter(Properties):
         "ENDS_WITH", "REGEX", "CONTAINS",
     ]  # fmt: skip
     """How it is compared."""
-    value: str | None = Field(None, examples=["company.team"])
+    value: Annotated[str | None, Rendered("raw")] = Field(None, examples=["company.team"])
     """What it is compared with."""
     values: list[str] | None = Field(None, examples=[["import_orders", "import_customers"]])
     """What it is compared with, for IN and NOT_IN."""
@@ -100,7 +101,7 @@ class Filter(Properties):
         return self
 
 
-class Where(Properties):
+class Where(AsWritten):
     """Several things that must be true of one execution."""
 
     id: str = Field(examples=["big_import"])
@@ -111,7 +112,7 @@ class Where(Properties):
     """What must be true."""
 
 
-class TimeWindow(Properties):
+class TimeWindow(AsWritten):
     """Within which time all must have happened."""
 
     type: Literal["DURATION_WINDOW", "SLIDING_WINDOW", "DAILY_TIME_WINDOW", "DAILY_TIME_DEADLINE"] = "DURATION_WINDOW"
@@ -149,7 +150,7 @@ class TimeWindow(Properties):
         return Every(self.window or _DAY, self.window_advance or _NONE, _UTC)
 
 
-class Preconditions(Properties):
+class Preconditions(AsWritten):
     """All that must have happened, by any number of executions."""
 
     id: str = Field("preconditions", examples=["all_imports"])
@@ -175,7 +176,7 @@ class Preconditions(Properties):
         return self
 
 
-class DependsWindow(Properties):
+class DependsWindow(AsWritten):
     """Within which time all must have happened: by a deadline, from and to, lookback, or every and offset."""
 
     deadline: str | None = Field(None, examples=["09:00:00"])
@@ -230,7 +231,7 @@ class DependsWindow(Properties):
         return Every(self.every or _DAY, self.offset or _NONE, zone)
 
 
-class OnMiss(Properties):
+class OnMiss(AsWritten):
     """What happens when a window ends before all has happened."""
 
     behavior: Literal["FAIL"] = "FAIL"

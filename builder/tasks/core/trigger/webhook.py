@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from builder.tasks.api import Duration, Field, Form, Outputs
+from builder.tasks.api import Duration, Field, Form, Outputs, Rendered
 from builder.tasks.core.trigger.calls import CalledTrigger
 
 
@@ -50,7 +50,7 @@ inputs:
   order: "{{ trigger.body.order }}"
 """
 
-    inputs: Annotated[dict[str, Any] | None, Form("map")] = Field(
+    inputs: Annotated[dict[str, Any] | None, Rendered("raw"), Form("map")] = Field(
         None, examples=[{"order": "{{ trigger.body.order }}"}]
     )
     """Values for the flow's inputs; they may read trigger.body, trigger.headers and trigger.parameters."""
@@ -64,7 +64,7 @@ inputs:
     """Answer with the flow's outputs; needs "Answer at the end"."""
     response_content_type: Annotated[Literal["application/json", "text/plain"] | None, Form(group="answer")] = None
     """How the outputs are written: as JSON, or as plain text."""
-    response_code: Annotated[str | int | None, Form(group="answer")] = Field(None, examples=[202])
+    response_code: Annotated[str | int | None, Rendered("raw"), Form(group="answer")] = Field(None, examples=[202])
     """The status of the answer; 200, or 500 after a failure, when it is not set."""
     fetch_type: Annotated[
         Literal["FETCH", "STORE", "NONE"] | None, Form(group="advanced", label="Keep the body as")

@@ -34,6 +34,11 @@ class FieldView:
     chosen: tuple[str, ...] = ()
 
     @property
+    def takes_chips(self) -> bool:
+        """Whether the expressions that the form offers can be read in it; a trigger knows them after it has started."""
+        return self.field.dynamic and (self.path[:1] != ("triggers",) or self.field.late)
+
+    @property
     def plain(self) -> bool:
         """Whether what its map holds is always text."""
         return set(self.field.items) <= {Shape.TEXT, Shape.CHOICE} and bool(self.field.items)
