@@ -86,10 +86,14 @@ def moment(at: datetime) -> str:
 
 @register.filter
 def own_time(at: datetime, zone: str = "") -> str:
-    """A time in a zone, or the one it carries, with the zone's name: `Mon 23 Nov 09:00 CET`; a year but this."""
+    """A time in a zone, or the one it carries, with the zone's name: `Mon 23 Nov 09:00 CET`; the year of other years.
+
+    The seconds of times that were set (09:00:30), not of moments that were measured, which have fractions.
+    """
     at = at.astimezone(ZoneInfo(zone)) if zone else at
-    year = f" {at.year}" if at.year != datetime.now(UTC).year else ""
-    return f"{at:%a %d %b}{year} {at:%H:%M %Z}"
+    year = "" if at.year == datetime.now(at.tzinfo).year else f" {at.year}"
+    clock = clock_time(at) if at.microsecond == 0 else f"{at:%H:%M}"
+    return f"{at:%a %d %b}{year} {clock} {at:%Z}"
 
 
 @register.filter
