@@ -1,6 +1,6 @@
 """What people see and get wrong on the pages around the editor."""
 
-import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +11,8 @@ from builder.actions import flows as flow_actions
 from builder.actions import kv as kv_actions
 from builder.actions import secrets as secret_actions
 from builder.actions.executions import running
+from builder.engine.execution import TaskRun
+from builder.engine.states import State
 from builder.models import Trigger
 from builder.store import executions, flows
 from builder.store.executions import MetricPoint, Saved
@@ -66,10 +68,44 @@ def test_the_first_page_asks_for_processes_alone_while_they_start(
 
 def test_the_first_page_names_what_runs_next_in_its_own_zone(browser: Client) -> None:
     publish()
-    at = datetime(2027, 7, 1, 12, 0, tzinfo=UTC)
+    at = datetime(2127, 7, 1, 12, 0, tzinfo=UTC)
     Trigger.objects.update(next_at=at)
-    assert re.search(r"Thu 01 Jul( 2027)? 14:00 CEST", text(browser, "/"))
+    assert "Tue 01 Jul 2127 14:00 CEST" in text(browser, "/")
     assert "/schedules/lab/one/" in text(browser, "/")
+
+
+def test_the_first_page_says_why_a_step_failed_in_one_line(browser: Client) -> None:
+    publish()
+    made = running.run("lab", "one")
+    at, long = made.created_at, "It is broken. " + "x" * 200
+    past = ((State.FAILED, at),)
+    runs = (
+        TaskRun(id="a", path="each", task_id="each", state=State.WARNING, history=past),
+        TaskRun(
+            id="b",
+            path="each/tried",
+            task_id="tried",
+            parent="each",
+            state=State.FAILED,
+            message="Allowed.",
+            history=past,
+        ),
+        TaskRun(id="c", path="log", task_id="log", state=State.FAILED, message=f"{long}\nTraceback", history=past),
+        TaskRun(
+            id="d",
+            path="tell",
+            task_id="tell",
+            branch="errors",
+            state=State.FAILED,
+            message="Nobody listens.",
+            history=past,
+        ),
+    )
+    ended = replace(made, state=State.FAILED, runs={run.path: run for run in runs}, history=past)
+    executions.replace_execution(ended, at, due=False)
+    page = text(browser, "/")
+    assert "log: It is broken. xxx" in page and "…</small>" in page
+    assert not any(said in page for said in ("Traceback", "Allowed.", "Nobody listens."))
 
 
 def test_two_revisions_stand_side_by_side_with_what_differs(browser: Client) -> None:

@@ -30,7 +30,7 @@ from builder.store.executions.leases import (
     sources,
 )
 from builder.store.executions.limits import change_limit, change_limits, promote_waiting
-from builder.store.executions.reading import load, load_many, states
+from builder.store.executions.reading import load, load_many, reasons, states
 from builder.store.executions.records import (
     LogRow,
     MetricRow,
@@ -120,6 +120,7 @@ __all__ = [
     "promote_waiting",
     "purge_logs",
     "put_off",
+    "reasons",
     "recent_states",
     "relabel",
     "release",

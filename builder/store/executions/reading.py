@@ -1,6 +1,6 @@
 """Execution and task run rows, read back as the engine's values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,8 @@ SELECT id, namespace, flow_id, revision, state, history, inputs, outputs, labels
 FROM builder_execution WHERE id IN (%s)
 """
 _IDS_AT_ONCE = 500
+_MOST = 500
+"""How many failed runs are looked through for reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,28 @@ def load(execution_id: str) -> tuple[Execution, int]:
     if not found:
         raise NotFound(f"Execution `{execution_id}` does not exist; it may have been deleted.")
     return found[execution_id]
+
+
+def reasons(execution_ids: Sequence[str]) -> dict[str, str]:
+    """Why the first step that failed each of these did so, where one did: not what a block around it allowed."""
+    rows = TaskRunRow.objects.filter(execution_id__in=execution_ids, state=State.FAILED.value).order_by("position")
+    failed: dict[str, dict[str, TaskRun]] = {key: {} for key in execution_ids}
+    columns = ("execution_id", "id", "path", "task_id", "state", "document")
+    for key, run_id, path, task_id, state, document in rows.values_list(*columns)[:_MOST]:
+        failed[key][path] = documents.load_run(id=run_id, path=path, task_id=task_id, state=state, document=document)
+    return {
+        key: f"{first.task_id}: {first.message}"
+        for key, runs in failed.items()
+        if (first := next((run for run in runs.values() if run.message and _counts(run, runs)), None))
+    }
+
+
+def _counts(run: TaskRun, failed: Mapping[str, TaskRun]) -> bool:
+    """Whether all around it failed too; handlers run because something failed already."""
+    around = run
+    while around.parent is not None and around.parent in failed:
+        around = failed[around.parent]
+    return around.parent is None and not run.branch
 
 
 def load_many(ids: Sequence[str], *, with_runs: bool = True) -> dict[str, tuple[Execution, int]]:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django import template
 
 from builder.actions.triggers.times import zone_of
+from builder.schedule.lengths import in_words
 from builder.store.triggers import Trigger
 from builder.web.execution.shapes import markdown, markdown_line
 
@@ -65,6 +66,18 @@ def duration(length: timedelta | float | None) -> str:
     if hours < 48:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{hours // 24} d {hours % 24} h"
+
+
+@register.filter
+def first_line(text: str) -> str:
+    """Of a text of several lines."""
+    return text.strip().partition("\n")[0]
+
+
+@register.filter
+def set_length(seconds: float) -> str:
+    """A length of time that somebody set: `3 s`, `1 h 30 min`."""
+    return in_words(timedelta(seconds=seconds))
 
 
 @register.filter
