@@ -1,6 +1,6 @@
 """The only door for task packages: all that a task type needs, and nothing else."""
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from builder.errors import BuilderError, Fault, Path, Severity, TaskFailure, dotted
 from builder.expressions import read_row as read_item
@@ -68,6 +68,7 @@ __all__ = [
     "LEVELS",
     "PARTS",
     "TURN_ID",
+    "AfterValidator",
     "Again",
     "AliasChoices",
     "AsWritten",

@@ -105,16 +105,29 @@ def test_the_reference_says_which_properties_take_no_expressions() -> None:
 
 
 def test_set_dates_are_accepted() -> None:
-    dates = ["2027-01-15", "2027-01-15T09:00:00+01:00[Europe/Paris]", "{{ vars.day }}"]
+    dates = ["2199-01-15", "2199-01-15T09:00:00+01:00[Europe/Paris]", "{{ vars.day }}"]
     assert said(ScheduleOnDates, dates=dates) == []
 
 
-def test_wrong_set_dates_are_refused() -> None:
-    assert said(ScheduleOnDates, dates=["soon"]) == [
-        "dates: `soon` is not a date; write it like 2027-01-15T09:00:00 or 2027-01-15T09:00:00+01:00"
+def test_each_wrong_set_date_is_refused_at_its_place() -> None:
+    how = "is not a date; write it like 2027-01-15T09:00:00 or 2027-01-15T09:00:00+01:00"
+    dates = ["soon", "2199-01-15", "{{ vars.day }}", "2199-13-01"]
+    faults = check_written(ScheduleOnDates, {"id": "a", "type": "t", "dates": dates})
+    assert [(fault.path, fault.message) for fault in faults] == [
+        (("dates", 0), f"dates[0]: `soon` {how}"),
+        (("dates", 3), f"dates[3]: `2199-13-01` {how}"),
     ]
-    assert said(ScheduleOnDates, dates=["2027-01-15"], timezone="Mars/Olympus") != []
+    assert said(ScheduleOnDates, dates=["2199-01-15"], timezone="Mars/Olympus") != []
     assert said(ScheduleOnDates, dates=[]) != []
+
+
+def test_set_dates_that_are_over_are_told() -> None:
+    past = {"id": "a", "type": "t", "dates": ["2199-01-15", "2020-01-15"]}
+    (fault,) = check_written(ScheduleOnDates, past)
+    assert (fault.path, fault.severity) == (("dates", 1), Severity.WARNING)
+    assert fault.message == "dates[1] lies in the past, and will start nothing"
+    (both,) = said(ScheduleOnDates, dates=["2020-01-15", "2021-01-15T10:00:00+02:00"])
+    assert both == "2 of the dates lie in the past, and will start nothing"
 
 
 ENTRY = {"namespace": "shop", "flowId": "orders"}

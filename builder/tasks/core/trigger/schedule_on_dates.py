@@ -1,10 +1,30 @@
 """Starts a flow on set dates; `builder.triggers` does the starting."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from builder.schedule import check_date, check_zone
-from builder.tasks.api import Field, Form, Rendered, Trigger, field_validator, holds_template
+from builder.errors import InvalidInput
+from builder.schedule import check_date, check_zone, read_dates
+from builder.tasks.api import (
+    AfterValidator,
+    Fault,
+    Field,
+    Form,
+    Rendered,
+    Trigger,
+    dotted,
+    field_validator,
+    holds_template,
+)
 from builder.tasks.core.trigger.given import Times
+
+
+def _right(date: str) -> str:
+    problem = None if holds_template(date) else check_date(date)
+    if problem:
+        raise ValueError(problem)
+    return date
 
 
 class ScheduleOnDates(Trigger):
@@ -24,7 +44,9 @@ dates:
   - "2027-09-01T09:00:00"
 """
 
-    dates: Annotated[list[str], Rendered("typed")] = Field(min_length=1, examples=[["2027-03-01T09:00:00"]])
+    dates: Annotated[list[Annotated[str, AfterValidator(_right)]], Rendered("typed")] = Field(
+        min_length=1, examples=[["2027-03-01T09:00:00"]]
+    )
     """When, in ISO-8601; dates without an offset are in the time zone below."""
     timezone: str | None = Field(None, examples=["Europe/Paris"])
     """In whose time; the server's when it is not set."""
@@ -35,14 +57,6 @@ dates:
     ] = None
     """What to start after an outage: all missed times, the last one, or none; ALL when it is not set."""
 
-    @field_validator("dates")
-    @classmethod
-    def _dates_are_right(cls, dates: list[str]) -> list[str]:
-        problem = next(filter(None, (check_date(date) for date in dates if not holds_template(date))), None)
-        if problem:
-            raise ValueError(problem)
-        return dates
-
     @field_validator("timezone")
     @classmethod
     def _zone_is_known(cls, zone: str) -> str:
@@ -50,3 +64,24 @@ dates:
         if problem:
             raise ValueError(problem)
         return zone
+
+    @classmethod
+    def advice_on(cls, written: Mapping[str, Any]) -> list[Fault]:
+        dates, now = written.get("dates"), datetime.now(UTC)
+        zone = str(written.get("timezone") or "UTC")
+        moments = [_moment(date, zone) for date in dates] if isinstance(dates, list) else []
+        past = [place for place, moment in enumerate(moments) if moment is not None and moment <= now]
+        if not past:
+            return []
+        said = f"{dotted(('dates', past[0]))} lies" if len(past) == 1 else f"{len(past)} of the dates lie"
+        return [
+            Fault(("dates", past[0]), f"{said} in the past, and will start nothing", "A backfill can run past dates.")
+        ]
+
+
+def _moment(date: object, zone: str) -> datetime | None:
+    """None for what is no date, or not yet."""
+    try:
+        return read_dates([str(date)], zone).moments[0]
+    except InvalidInput:
+        return None
