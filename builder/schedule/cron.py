@@ -31,6 +31,7 @@ FIELDS = ("minute", "hour", "day of month", "month", "day of week")
 RANGES = {"second": "0-59", "minute": "0-59", "hour": "0-23", "day of month": "1-31", "month": "1-12 or JAN-DEC",
           "day of week": "0-7 or SUN-SAT"}  # fmt: skip
 LONGEST = 200
+_YEAR = re.compile(r"\d{4}(?:[-,/]\d+)*")
 _LOOK_BACK, _INSTANT = timedelta(hours=3), timedelta(microseconds=1)
 ANY = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -61,7 +62,10 @@ class Cron:
     def _is_told_twice(self, instant: datetime) -> bool:
         """Whether the clock was set back a moment ago: a walk that begins there sees times of the wall for the second
         time, and forgets that they came at the first. One that begins before does not."""
-        now, then = (moment.astimezone(self.zone).utcoffset() for moment in (instant, instant - _LOOK_BACK))
+        try:
+            now, then = (moment.astimezone(self.zone).utcoffset() for moment in (instant, instant - _LOOK_BACK))
+        except OverflowError:  # where the calendar begins or ends
+            return False
         return now is not None and then is not None and now < then
 
     def in_words(self) -> str:
@@ -154,15 +158,17 @@ def check_cron(text: str, with_seconds: bool = False) -> str | None:
 
 
 def _wanted(parts: list[str], with_seconds: bool) -> str:
+    if len(parts) > 5 and _YEAR.fullmatch(parts[-1]):
+        return f"{len(FIELDS) + with_seconds}; a year, {parts[-1]}, cannot be said"
     if len(parts) == 6 and not with_seconds:
         return "5 (minute, hour, day of month, month, day of week); set withSeconds: true for a seconds field"
     return "5 or 6 (second first)" if with_seconds else "5 (minute, hour, day of month, month, day of week)"
 
 
 def _check_field(name: str, part: str) -> str | None:
-    for sign, meaning in (("?", "`?`: write * instead"), ("#", "`#`"), ("W", "`W`"), ("L", "`L`")):
+    for sign, instead in (("?", "; write * instead"), ("#", ""), ("W", ""), ("L", "")):
         if sign in part and not (sign in "WL" and _is_name(name, part)):
-            return f"{name} {part} uses {meaning}, which is not supported"
+            return f"{name} {part} uses `{sign}`, which is not supported{instead}"
     field = Field(0 if name == "second" else FIELDS.index(name) + 1)
     try:
         field.parse(part)

@@ -24,6 +24,18 @@ def test_seconds_are_a_field_when_that_is_said() -> None:
     assert following(*asked) == ["2027-01-15T10:00:30Z", "2027-01-15T10:01:00Z"]
 
 
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Pacific/Kiritimati"])
+def test_the_ends_of_the_calendar_break_nothing(zone: str) -> None:
+    asked = ("0 0 * * *", "--timezone", zone, "--count", "1")
+    assert len(following(*asked, "--from", "0002-01-01T00:00:00Z")) == 1
+    assert following(*asked, "--from", "9999-12-31T23:59:59Z") == []
+
+
+def test_a_moment_without_an_offset_is_in_utc() -> None:
+    asked = ("*/1 10 * * *", "--timezone", "America/New_York", "--from", "2027-01-15T15:01:00", "--count", "1")
+    assert following(*asked) == ["2027-01-15T15:02:00Z"]
+
+
 def test_it_ends_where_the_calendar_ends() -> None:
     assert following("0 0 * * *", "--from", "9999-12-30T00:00:00Z", "--count", "3") == ["9999-12-31T00:00:00Z"]
 
@@ -34,6 +46,13 @@ def test_it_ends_where_the_calendar_ends() -> None:
     (("0 0 LW * *",), "not supported"),
     (("0 9 * * *", "--timezone", "Mars/Olympus"), "no time zone 'Mars/Olympus'"),
     (("0 9 * * *", "--from", "tomorrow"), "--from cannot be `tomorrow`"),
+    (("0 9 * * *", "--from", "0001-01-01T00:00:00Z"), "the calendar begins with the year 0002"),
+    (("0 9 * * *", "--count", "0"), "--count cannot be 0"),
+    (("0 9 * * *", "--count", "-3"), "--count cannot be -3"),
+    (("0 0 9 * * *",), "--with-seconds"),
+    (("0 0 1 1 * 2027",), "needs 5; a year, 2027, cannot be said"),
+    (("0 0 0 1 1 * 2027", "--with-seconds"), "needs 6; a year, 2027, cannot be said"),
+    (("0 9 ? * *",), "day of month . uses `.`, which is not supported; write . instead"),
 ])  # fmt: skip
 def test_what_is_wrong_is_said_with_exit_status_2(arguments: tuple[str, ...], said: str) -> None:
     with pytest.raises(CommandError, match=said) as caught:
