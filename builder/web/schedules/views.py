@@ -21,7 +21,7 @@ from builder.triggers.schedule import health, timetable
 from builder.triggers.schedule.calendar import kind_of
 from builder.web.parts.leading import lead_to, recover_of
 from builder.web.parts.paging import page_number, query_of
-from builder.web.schedules import lines
+from builder.web.schedules import lines, signing
 from builder.web.schedules.showing import shown_call
 
 _CLOCK = SystemClock()
@@ -108,7 +108,9 @@ def _page(request: HttpRequest, trigger: Trigger) -> HttpResponse:
     }
     if trigger.type in webhooks.TYPES:
         context["calls"] = [shown_call(*one) for one in calls.last_with_content([trigger.key, _strays(trigger)])]
-        context["signature"] = (trigger.definition.get("signature") or {}).get("style")
+        signature = trigger.definition.get("signature")
+        context["signature"] = signing.signed_how(signature)
+        context["call_line"] = signing.call_line(f"{context['origin']}{head['address']}", signature)
     return render(request, "schedule/page.html", context)
 
 
