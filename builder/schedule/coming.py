@@ -7,6 +7,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from builder.schedule.dates import Times
+from builder.schedule.lengths import in_words
 
 _NONE, _A_MINUTE = timedelta(0), timedelta(minutes=1)
 
@@ -39,10 +40,10 @@ def marked(moments: Iterable[datetime], zone: ZoneInfo, now: datetime) -> tuple[
 def _changes(there: datetime, before: datetime) -> Iterator[str]:
     shift = _offset(there) - _offset(before) or _just_now(there, before)
     if shift:
-        yield f"the clocks go {'forward' if shift > _NONE else 'back'} by {_long(shift)} before it"
+        yield f"the clocks go {'forward' if shift > _NONE else 'back'} by {in_words(abs(shift))} before it"
     ahead, was_ahead = _ahead(there), _ahead(before) and there.date() == before.date()
     if ahead and not was_ahead:
-        yield f"this time comes twice: the clocks go back by {_long(ahead)} after it"
+        yield f"this time comes twice: the clocks go back by {in_words(ahead)} after it"
 
 
 def _just_now(there: datetime, before: datetime) -> timedelta:
@@ -63,8 +64,3 @@ def _ahead(there: datetime) -> timedelta:
 
 def _offset(moment: datetime) -> timedelta:
     return moment.utcoffset() or _NONE
-
-
-def _long(shift: timedelta) -> str:
-    minutes = abs(shift) // timedelta(minutes=1)
-    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"

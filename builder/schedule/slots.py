@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from builder.schedule.dates import Times
+from builder.schedule.lengths import in_words
 
 MOST_RECOVERED = 100
 """How many missed slots ALL makes up for at the most after an outage; older ones are told as missed."""
@@ -63,7 +64,8 @@ def due(
     wanted = _wanted(passed, now, recover, grace)
     fire = tuple(slot for slot in wanted if late_maximum is None or now - slot <= late_maximum)
     given_up = (slot for slot in passed if slot not in fire)
-    late = f"it would have been later than lateMaximumDelay, {late_maximum}, allows."
+    allowed = in_words(late_maximum) if late_maximum is not None else ""
+    late = f"it would have been more than {allowed} late, which is what lateMaximumDelay allows."
     return Due(fire, tuple(Missed(slot, late if slot in wanted else _WHY[recover]) for slot in given_up), now)
 
 

@@ -5,6 +5,8 @@ between two look-ups gains nothing, and redirects pass here again.
 """
 
 import asyncio
+import errno
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -169,6 +171,18 @@ _KINDS: tuple[tuple[type[Exception], type[httpx2.TransportError]], ...] = (
 )
 
 
+def _said(error: Exception) -> str:
+    """Without aiohttp's own notes about the address, which whoever shows it knows."""
+    if not isinstance(error, aiohttp.ClientConnectorError):
+        return str(error)
+    cause = error.os_error
+    if isinstance(cause, ConnectionRefusedError) or str(cause).count(f"[Errno {errno.ECONNREFUSED}]"):
+        return "the connection was refused"
+    if cause.errno and "Connect call failed" in str(cause):
+        return os.strerror(cause.errno).lower()
+    return cause.strerror or str(cause)
+
+
 @contextmanager
 def _translated(request: httpx2.Request) -> Iterator[None]:
     """aiohttp's errors as httpx2's; an address that was refused stays what it is."""
@@ -181,7 +195,7 @@ def _translated(request: httpx2.Request) -> Iterator[None]:
         if refused is not None:
             raise refused.named(request.url.host) from error
         kind = next(to for cause, to in _KINDS if isinstance(error, cause))
-        raise kind(str(error) or type(error).__name__, request=request) from error
+        raise kind(_said(error) or type(error).__name__, request=request) from error
 
 
 def _refused(error: BaseException | None) -> addresses.AddressRefused | None:
