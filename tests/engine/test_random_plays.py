@@ -181,9 +181,11 @@ class Chaos:
             self.tell(self.dice.choice(self.told))
         elif chance < 0.08:
             self.crash()
-        elif chance < 0.083:
+        elif chance < 0.1:
+            self.hand_over()
+        elif chance < 0.103:
             self.tell(happened.KillRequested(self.now))
-        elif chance < 0.09:
+        elif chance < 0.11:
             self.tell(happened.PauseRequested(self.now))
         elif self.open:
             self.answer(self.open.pop(self.dice.randrange(len(self.open))))
@@ -200,12 +202,16 @@ class Chaos:
             return any(isinstance(one, StartChild) and one.path == command.path for one in self.open)
         return command in self.open or isinstance(command, BeginAgain)
 
-    def crash(self) -> None:
+    def hand_over(self) -> None:
+        """Another process goes on, to which nothing that is under way is lost but the folders of blocks."""
         self.execution = execution_from_json(execution_to_json(self.execution))
         self.open = list(pending(self.plan, self.execution))
         for command in [command for command in self.open if isinstance(command, BeginAgain)]:
             self.open.remove(command)
             self.tell(happened.BlockLost(self.now, command.path, self.dice.random() < 0.5))
+
+    def crash(self) -> None:
+        self.hand_over()
         for command in [command for command in self.open if isinstance(command, RunTask)]:
             self.open.remove(command)
             self.tell(happened.AttemptLost(self.now, command.path, command.attempt, self.dice.random() < 0.5))

@@ -162,7 +162,7 @@ def test_a_task_that_takes_its_worker_along_fails_after_three_losses_alone_and_t
         wait_until(over, "the poisonous execution fails", 180)
     (run,) = row.lab.execution(bad)["taskRunList"]
     assert "stopped 3 times while it ran this task alone" in run["message"]
-    assert len(run["attempts"]) == 6
+    assert len(run["attempts"]) in (5, 6), "twice among all, once among few where there are many, three times alone"
 
 
 @pytest.mark.row("A9")

@@ -13,7 +13,7 @@ from builder.engine.moving.overall.notes import UNSENT
 from builder.engine.states import State
 from builder.models import Execution
 from builder.runtime.runner.runner import Runner
-from builder.runtime.runner.suspects import FEW, SuspectProcesses, companies, places_for
+from builder.runtime.runner.suspects import FEW, SuspectProcesses, companies, judged, places_for
 from builder.store import executions
 from tests.runtime.conftest import SlowServer, create, ended, messages, publish, wait_until
 
@@ -138,6 +138,23 @@ def test_suspects_go_into_two_processes_and_who_was_lost_most_comes_last() -> No
     assert companies(few) == [(FEW, ["f0", "f2", "f4"]), (FEW, ["f1", "f3"])]
     assert companies({"bad": 5, **few, "a": 2}) == [(FEW, list(few)), (1, ["a", "bad"])]
     assert companies({"bad": 4, "a": 2, "b": 2}) == [(1, ["a", "bad"]), (1, ["b"])]
+
+
+def test_so_few_that_each_has_a_process_are_alone_at_once() -> None:
+    assert judged({"a": 1}) == {"a": 2}
+    assert judged({"a": 1, "bad": 4, "b": 1}) == {"a": 2, "b": 2}
+    assert judged({"a": 1, "b": 1, "c": 1}) == judged({"bad": 3}) == {}
+
+
+def test_a_single_suspect_is_sent_to_run_alone(make: Make, processes: Noted) -> None:
+    publish(LOG)
+    one = create()
+    lose([one], 1)
+    with make("careful", 100, suspects=processes) as careful:
+        careful.take([one])
+        careful.wait_until_empty()
+    assert processes.started == {one: 2}
+    assert Execution.objects.values_list("owner", "losses").get(id=one) == ("", 2)
 
 
 def test_many_suspects_are_given_back_at_once_and_come_again_a_little_later(make: Make, processes: Noted) -> None:

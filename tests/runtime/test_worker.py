@@ -234,4 +234,4 @@ def test_what_takes_its_process_along_is_put_alone_and_given_up(worker: Worker, 
     server.close()
     assert ends[0].state is State.SUCCESS
     assert ends[1].state is State.FAILED and "given up" in ends[1].runs["bad"].message
-    assert [attempt.lost for attempt in ends[1].runs["bad"].attempts] == ["shared"] * 3 + ["alone"] * 3
+    assert [attempt.lost for attempt in ends[1].runs["bad"].attempts] == ["shared", "shared", "alone", "alone", "alone"]

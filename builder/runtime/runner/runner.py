@@ -18,7 +18,7 @@ from builder.runtime.runner.driven import Driven
 from builder.runtime.runner.keeping.database import Database, Saver
 from builder.runtime.runner.keeping.plans import Ready, make_ready
 from builder.runtime.runner.lease import Heartbeat, set_right
-from builder.runtime.runner.suspects import TURN_SECONDS, SuspectProcesses, places_for
+from builder.runtime.runner.suspects import TURN_SECONDS, SuspectProcesses, judged, places_for
 from builder.runtime.runner.told.control import listen
 from builder.runtime.runner.tools import Tools
 from builder.runtime.vitals import spans, telling
@@ -166,11 +166,13 @@ class Runner:
     async def _send_away(self, others: Sequence[Claim]) -> None:
         """Gives the leases back, all at once, for other processes to take; most of many wait for their turn."""
         again_at = self._clock.now() + timedelta(seconds=TURN_SECONDS)
+        held = {claim.execution.id: claim.epoch for claim in others}
+        losses = {claim.execution.id: claim.losses for claim in others}
+        raised = judged(losses) if self._suspects is not None else {}
         try:
-            held = {claim.execution.id: claim.epoch for claim in others}
-            await self._tools.database.call(executions.hand_back, held, again_at)
+            await self._tools.database.call(executions.hand_back, held, again_at, raised)
             if self._suspects is not None:
-                self._suspects.start({claim.execution.id: claim.losses for claim in others})
+                self._suspects.start({**losses, **raised})
         except Exception:  # their leases lapse, sweep will ring again
             log.exception("%d executions could not be sent away", len(others))
         finally:

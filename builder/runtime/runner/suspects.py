@@ -37,6 +37,12 @@ def places_for(losses: int) -> int | None:
     return FEW if losses < ALONE_LOSSES else 1
 
 
+def judged(suspects: Mapping[str, int]) -> dict[str, int]:
+    """Those of these (ids with their losses) that count as lost more often: so few that each is alone at once."""
+    few = [each for each, losses in suspects.items() if places_for(losses) == FEW]
+    return dict.fromkeys(few, ALONE_LOSSES) if len(few) <= _MOST_PROCESSES else {}
+
+
 def companies(suspects: Mapping[str, int]) -> list[tuple[int, Sequence[str]]]:
     """With how many places who goes into one process, of ids with their losses: two processes at the most.
 

@@ -109,11 +109,17 @@ def release(execution_id: str, epoch: int, now: datetime, wake_at: datetime | No
         )
 
 
-def hand_back(held: Mapping[str, int], due_at: datetime) -> None:
-    """Gives up executions (id -> epoch) that somebody else should take: at once, when a worker stops, or then."""
+def hand_back(held: Mapping[str, int], due_at: datetime, losses: Mapping[str, int] | None = None) -> None:
+    """Gives up executions (id -> epoch) that somebody else should take: at once, when a worker stops, or then.
+
+    `losses`: how many are to count as theirs, of those of whom that changes.
+    """
     with write():
         for execution_id, epoch in sorted(held.items()):
-            ExecutionRow.objects.filter(id=execution_id, epoch=epoch).update(owner="", lease_until=None, due_at=due_at)
+            changes = {"losses": losses[execution_id]} if losses and execution_id in losses else {}
+            ExecutionRow.objects.filter(id=execution_id, epoch=epoch).update(
+                owner="", lease_until=None, due_at=due_at, **changes
+            )
 
 
 def parked_until(now: datetime, wake_at: datetime | None) -> Case:
