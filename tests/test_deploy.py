@@ -11,6 +11,7 @@ import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ from tests.doubles.patience import PATIENCE_SECONDS, wait_until
 from tests.doubles.product import ROOT, free_port, own_database
 
 FOLDER = ROOT / "builder" / "docs" / "deploy"
+GUIDE = (FOLDER.parent / "deployment.md").read_text()
 UNITS = sorted(FOLDER.glob("*.service"))
 FOREIGN = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "PYTHONUNBUFFERED", "PORT"}
+FOREIGN |= {"XDG_CACHE_HOME"}
 ADDS = {"CreateModel", "AddField", "AddIndex", "AddConstraint", "RunPython"}
 COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text())
 PROCFILE = dict(line.split(": ", 1) for line in (FOLDER / "Procfile").read_text().splitlines())
@@ -46,6 +49,32 @@ def test_every_command_line_is_understood(line: list[str]) -> None:
     assert line[0].endswith("python3") and line[1] == "manage.py"
     name, arguments = line[2], [re.sub(r"\$\{PORT:-(\d+)\}", r"\1", word) for word in line[3:]]
     load_command_class(get_commands()[name], name).create_parser("manage.py", name).parse_args(arguments)
+
+
+def test_the_guide_runs_commands_as_the_services_are_run() -> None:
+    function, _, used = GUIDE.partition("\nmillstream() {")[2].partition("; }\n")
+    words = shlex.split(function.replace("\\\n", " "))
+    given = dict(word.split("=", 1) for before, word in pairwise(words) if before == "-p")
+    options = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
+    given |= {"User": options["--uid"], "WorkingDirectory": options["--working-directory"]}
+    for unit in UNITS:
+        lines = unit.read_text().splitlines()
+        assert {f"{name}={value}" for name, value in given.items()} <= {*lines}
+        assert any(line.startswith(f"ExecStart={words[-3]} {words[-2]} ") for line in lines)
+    lines = re.findall(r"^millstream (.+?)(?: +#.*)?$", used, re.MULTILINE)
+    assert {line.split()[0] for line in lines} >= {"user", "backup", "restore"}
+    for name, *arguments in map(shlex.split, lines):
+        load_command_class(get_commands()[name], name).create_parser("manage.py", name).parse_args(arguments)
+
+
+def test_all_that_a_service_writes_is_where_it_may_write() -> None:
+    written = re.findall(r"^[A-Z_]+=(/.*)$", (FOLDER / "millstream.env").read_text(), re.MULTILINE)
+    assert len(written) == 4
+    for unit in UNITS:
+        text = unit.read_text()
+        allowed = re.findall(r"^ReadWritePaths=(.*)$", text, re.MULTILINE)
+        allowed += [f"/var/cache/{name}" for name in re.findall(r"^CacheDirectory=(.*)$", text, re.MULTILINE)]
+        assert all(any(Path(path).is_relative_to(place) for place in allowed) for path in written), unit.name
 
 
 def test_every_variable_is_one_of_ours_or_of_the_servers() -> None:
