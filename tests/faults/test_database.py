@@ -42,10 +42,11 @@ def locked(row: Row) -> Iterator[None]:
 def test_a_database_that_another_program_locks_makes_callers_wait_and_loses_nothing(row: Row, seconds: int) -> None:
     with row.load() as load:
         one = in_a_call(row, 1)
+        assert row.lab.page("/health/ready")[0] == 200
         with locked(row):
             until = time.monotonic() + seconds
             status, text = row.lab.page("/health/ready")
-            assert status == 503 and "nothing can be saved" in text and time.monotonic() < until, text
+            assert status == 503 and "nothing can be saved" in text, text
             time.sleep(max(0.0, until - time.monotonic()))
         wait_until(lambda: row.lab.page("/health/ready")[0] == 200, "it is let go")
         record = row.lab.wait(one, "SUCCESS")
