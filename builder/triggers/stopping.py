@@ -1,4 +1,4 @@
-"""`stopAfter`: a trigger is switched off by the end of what it started."""
+"""`stopAfter`: a trigger is switched off by the end of what it started; what ended before it was on counts no more."""
 
 from datetime import datetime
 
@@ -14,18 +14,18 @@ def heed_end(change: Change, execution: Execution, now: datetime) -> None:
     started_by = execution.trigger or {}
     for trigger in triggers.of_flow(execution.namespace, execution.flow_id) if started_by else ():
         mine = (trigger.id, trigger.type) == (started_by.get("id"), started_by.get("type"))
-        if mine and change.state in (trigger.definition.get("stopAfter") or ()):
+        if mine and trigger.since <= change.at and change.state in (trigger.definition.get("stopAfter") or ()):
             triggers.set_enabled(trigger.namespace, trigger.flow_id, trigger.id, False, now)
 
 
 def stopped(trigger: Trigger, now: datetime) -> bool:
-    """Switches the trigger off when the last execution ended in a state that asks for it."""
+    """Switches the trigger off when the last execution ended, since it is on, in a state that asks for it."""
     endings = trigger.definition.get("stopAfter") or ()
     if not endings or not trigger.last_execution_id:
         return False
     found = executions.load_many([trigger.last_execution_id], with_runs=False)
-    state = found[trigger.last_execution_id][0].state if found else State.CREATED
-    if state.value not in endings:
+    state, at = found[trigger.last_execution_id][0].history[-1] if found else (State.CREATED, now)
+    if state.value not in endings or at < trigger.since:
         return False
     triggers.set_enabled(trigger.namespace, trigger.flow_id, trigger.id, False, now)
     return True

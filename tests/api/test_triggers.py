@@ -80,6 +80,18 @@ def test_what_is_no_backfill_is_refused(api: Api, changes: dict[str, Any], statu
 
 def test_a_second_backfill_is_refused_in_what_it_can_do(api: Api):
     assert api("PUT", "triggers/backfill/pause", NIGHT).status_code == 409
+    api("PUT", "triggers/backfill/create", {**NIGHT, "backfill": {**BACKFILL, "paused": True}})
+    for address in ("triggers/backfill/create", "triggers"):
+        second = api("PUT", address, {**NIGHT, "backfill": {**BACKFILL, "start": "2021-03-28T00:00:00Z"}})
+        assert second.status_code == 409 and "has a backfill already" in second.json()["detail"]
+        assert night(api)["backfill"]["paused"] is True and night(api)["backfill"]["total"] == 4
+
+
+def test_a_backfill_goes_on_when_it_is_sent_back_with_paused_changed_as_the_pages_of_kestra_did(api: Api):
+    made = api("PUT", "triggers/backfill/create", {**NIGHT, "backfill": {**BACKFILL, "paused": True}}).json()
+    for paused in (False, True):
+        told = api("PUT", "triggers", {**made, "backfill": {**made["backfill"], "paused": paused}})
+        assert told.status_code == 200 and told.json()["backfill"]["paused"] is paused
 
 
 def test_the_state_of_a_trigger_is_unlocked_restarted_and_forgotten(api: Api):

@@ -195,6 +195,10 @@ def test_stop_after_switches_it_off(runner: Runner) -> None:
     assert fire_flows(CLOCK) == 0
     assert len(reports()) == 1
     assert not triggers.get("shop", "report", "after").active
+    triggers.set_enabled("shop", "report", "after", True, CLOCK.now())
+    play(runner)
+    assert fire_flows(CLOCK) == 1
+    assert triggers.get("shop", "report", "after").active
 
 
 def test_ends_that_cannot_be_settled_yet_hold_up_no_others(monkeypatch: pytest.MonkeyPatch) -> None:

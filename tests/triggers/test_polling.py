@@ -16,12 +16,14 @@ from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.errors import Unavailable
 from builder.models import Trigger as TriggerRow
+from builder.runtime.runner.runner import Runner
 from builder.store import executions, triggers
 from builder.store.executions import Filters
 from builder.store.triggers import states as trigger_states
 from builder.triggers import asking
 from builder.triggers.polling import Poller
 from builder.triggers.schedule import health
+from tests.runtime.conftest import ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FLOW = """
@@ -199,6 +201,19 @@ def test_properties_that_cannot_be_told_are_failures_too(poller: Poller, site: S
     look(poller)
     look(poller)
     assert trigger().failures == 1 and "nothing" in trigger().message
+
+
+def test_stop_after_switches_it_off_until_somebody_switches_it_on(
+    site: Site, poller: Poller, clock: FixedClock, runner: Runner
+) -> None:
+    publish(site, "    stopAfter: [SUCCESS]")
+    look(poller)
+    runner.take([found()[0].id])
+    ended(found()[0].id)
+    clock.advance(timedelta(minutes=5))
+    assert look(poller) == 0 and not trigger().active
+    triggers.set_enabled(*trigger().place, True, clock.now())
+    assert look(poller) == 1 and trigger().active
 
 
 def test_a_when_that_does_not_hold_starts_nothing(site: Site, poller: Poller) -> None:

@@ -13,12 +13,15 @@ from builder.errors import Unavailable
 from builder.models import Execution as ExecutionRow
 from builder.models import Slot as SlotRow
 from builder.runtime.runner.runner import Runner
+from builder.schedule import Recover
 from builder.store import executions, triggers
 from builder.store.executions import Filters
 from builder.store.triggers import calls, history
 from builder.store.triggers import states as trigger_states
 from builder.triggers.flow.firing import fire_flows
+from builder.triggers.resuming import switch_on
 from builder.triggers.schedule import forgetting
+from builder.triggers.schedule.backfilling import run_backfills
 from builder.triggers.schedule.firing import fire_due
 from builder.triggers.schedule.timetable import upcoming
 from builder.triggers.scheduler import Scheduler
@@ -225,6 +228,24 @@ def test_stop_after_switches_a_schedule_off_as_soon_as_what_it_started_has_ended
     assert trigger().active
     fire_flows(SystemClock())
     assert not trigger().active
+
+
+def test_what_ended_before_a_schedule_was_switched_on_again_does_not_stop_it(runner: Runner) -> None:
+    publish(FLOW.replace("    timezone:", "    stopAfter: [SUCCESS]\n    timezone:"))
+    clock = FixedClock(next_hour())
+    fire_due(clock)
+    runner.take(started())
+    ended(*started())
+    fire_flows(SystemClock())
+    clock.advance(timedelta(hours=2, minutes=30))
+    assert not trigger().active
+    switch_on(trigger(), Recover.LAST, clock)
+    assert (fire_due(clock), run_backfills(clock)) == (0, 1)
+    clock.advance(timedelta(hours=1))
+    runner.take(started()[:1])
+    ended(started()[0])
+    assert fire_due(clock) == 1 and trigger().active
+    assert [slot.state for slot in triggers.slots(trigger())] == ["FIRED", "FIRED", "MISSED", "FIRED"]
 
 
 def played(policy: str, *, late_by: timedelta) -> list[str]:

@@ -87,18 +87,19 @@ def _state(one: Trigger, *, is_locked: bool) -> dict[str, Any]:
         "updatedAt": instant(one.updated_at), "date": last, "lastTriggeredDate": last,
         "nextExecutionDate": coming, "nextEvaluationDate": coming, "executionId": one.last_execution_id,
         "locked": is_locked, "stopAfter": one.definition.get("stopAfter"),
-        "backfill": None if one.backfill is None or one.backfill.is_over else _backfill(one.backfill),
+        "backfill": None if one.backfill is None or one.backfill.is_over else _backfill(one, one.backfill),
         "message": one.message or None, "failures": one.failures,
         "failingSince": instant(one.failing_since) if one.failing_since else None,
     }  # fmt: skip
 
 
-def _backfill(one: Backfill) -> dict[str, Any]:
+def _backfill(trigger: Trigger, one: Backfill) -> dict[str, Any]:
     return {
         "start": instant(one.start), "end": instant(one.end), "currentDate": instant(one.at or one.start),
         "paused": one.paused, "inputs": dict(one.inputs), "gapsOnly": one.gaps_only, "paceSeconds": one.pace_seconds,
         "labels": [{"key": key, "value": value} for key, value in one.labels],
-        "total": one.total, "started": one.started, "passed": one.passed, "message": one.message or None,
+        "total": one.total, "started": one.started, "passed": one.passed,
+        "message": trigger.backfill_message or None,
     }  # fmt: skip
 
 

@@ -55,6 +55,8 @@ def _changed(body: Any) -> Trigger:
         raise InvalidInput("A trigger is changed by disabled, true or false, or by a backfill.")
     if isinstance(disabled, bool) and disabled == one.active:
         one = _switched(one, disabled, recover_of(body.get("recoverMissedSchedules")))
+    if asked is not None and _is_hold(one, asked):
+        return backfilling.hold(one, asked["paused"])
     return one if asked is None else _backfilled(one, asked)
 
 
@@ -63,12 +65,18 @@ def _switched(one: Trigger, disabled: bool, recover: Recover | None) -> Trigger:
     return actions.switch_off(*one.place) if disabled else switch_on(one, recover, _CLOCK)
 
 
+def _is_hold(one: Trigger, asked: Any) -> bool:
+    """Whether what is asked is `paused` of the backfill under way, which may be sent along as it was answered."""
+    current = one.backfill
+    if current is None or current.is_over or not isinstance(asked, dict) or not isinstance(asked.get("paused"), bool):
+        return False
+    return all(_moment(asked, name, at) == at for name, at in (("start", current.start), ("end", current.end)))
+
+
 def _backfilled(one: Trigger, asked: Any) -> Trigger:
-    """A new backfill; where one is under way, its `paused`."""
+    """A new backfill. Raises Conflict while another one is under way."""
     if not isinstance(asked, dict):
         raise InvalidInput("A backfill is a map: start, end, inputs, labels, paused, gapsOnly, pace.")
-    if one.backfill is not None and not one.backfill.is_over:
-        return backfilling.hold(one, asked.get("paused") is True)
     inputs = asked.get("inputs") or {}
     if not isinstance(inputs, dict):
         raise InvalidInput("inputs of a backfill are a map of values.")

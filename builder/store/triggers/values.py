@@ -68,6 +68,14 @@ class Trigger:
         return self.namespace, self.flow_id, self.id
 
     @property
+    def backfill_message(self) -> str:
+        """What there is to tell people of its backfill."""
+        if self.backfill is None or self.backfill.is_over or self.active:
+            return self.backfill.message if self.backfill else ""
+        what = "the flow, or the trigger in its text," if self.declared_disabled else "the trigger"
+        return f"It waits until {what} is switched on, or until it is cancelled."
+
+    @property
     def key(self) -> str:
         return slot_key(self.namespace, self.flow_id, self.id)
 
