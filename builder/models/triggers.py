@@ -11,7 +11,7 @@ class Trigger(models.Model):
     one scheduler asks it (a polling trigger), nobody else may until then. `backfill`: past dates a person asked for.
     `off_at`: what it was looked at up to as it went off, until what passed since then is noted. `heeded_at`: up to when
     people have seen what it did not start. `failures`: how often in a row it could not look or start, from
-    `failing_since` to `failed_at`.
+    `failing_since` to `failed_at`. `alarm`: what people are called to, or why it was switched off, by which execution.
     """
 
     namespace = models.CharField(max_length=150)
@@ -33,6 +33,9 @@ class Trigger(models.Model):
     failures = models.PositiveIntegerField(default=0, db_default=0)
     failing_since = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
+    alarm = models.TextField(default="", db_default="", blank=True)
+    alarmed_at = models.DateTimeField(null=True)
+    alarm_execution_id = models.CharField(max_length=22, null=True)  # noqa: DJ001 - null: there is no alarm
     since = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -43,6 +46,7 @@ class Trigger(models.Model):
             models.Index(fields=["type"], name="trigger_of_type"),
             models.Index(fields=["id"], name="trigger_backfilling", condition=Q(backfill__isnull=False)),
             models.Index(fields=["id"], name="trigger_failing", condition=Q(failures__gt=0)),
+            models.Index(fields=["id"], name="trigger_alarming", condition=Q(alarmed_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

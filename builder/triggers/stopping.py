@@ -5,7 +5,7 @@ from datetime import datetime
 from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.store import executions, triggers
-from builder.store.triggers import Trigger
+from builder.store.triggers import Trigger, states
 from builder.store.triggers.changes import Change
 
 
@@ -15,7 +15,7 @@ def heed_end(change: Change, execution: Execution, now: datetime) -> None:
     for trigger in triggers.of_flow(execution.namespace, execution.flow_id) if started_by else ():
         mine = (trigger.id, trigger.type) == (started_by.get("id"), started_by.get("type"))
         if mine and trigger.since <= change.at and change.state in (trigger.definition.get("stopAfter") or ()):
-            triggers.set_enabled(trigger.namespace, trigger.flow_id, trigger.id, False, now)
+            states.stop(trigger, execution.id, change.state, now)
 
 
 def stopped(trigger: Trigger, now: datetime) -> bool:
@@ -27,5 +27,5 @@ def stopped(trigger: Trigger, now: datetime) -> bool:
     state, at = found[trigger.last_execution_id][0].history[-1] if found else (State.CREATED, now)
     if state.value not in endings or at < trigger.since:
         return False
-    triggers.set_enabled(trigger.namespace, trigger.flow_id, trigger.id, False, now)
+    states.stop(trigger, trigger.last_execution_id, state.value, now)
     return True

@@ -329,11 +329,26 @@ B_AFTER_A = "b: {dependsOn: [{namespace: lab, flowId: a}]}"
 C_AFTER_B = "c: {conditions: [{type: " + AFTER + "ExecutionFlowCondition, namespace: lab, flowId: b}]}"
 
 
+def of_circles(found: Checked) -> list[Problem]:
+    return [one for one in found.problems if "after every execution" not in one.message]
+
+
+@pytest.mark.parametrize(("more", "told"), [
+    ("", "when it ends or pauses"), ("conditions: []", "when it ends or pauses"),
+    ("states: [FAILED, WARNING]", "that comes to FAILED or WARNING"),
+    ("when: '{{ trigger.outputs.more }}'", None), ("dependsOn: [{flowId: b}]", None), ("disabled: true", None),
+])  # fmt: skip
+def test_a_flow_trigger_that_means_every_flow_is_warned_of(more: str, told: str | None):
+    found = check(GOOD + f"triggers:\n  - id: t\n    type: {FLOW}\n    {more}\n", catalogue()).problems
+    every = f"this starts the flow after every execution of every other flow, whatever its namespace, {told}"
+    assert [(one.where, one.message) for one in found] == ([("triggers[0]", every)] if told else [])
+
+
 @pytest.mark.parametrize("wrong", ["{states: 5}", "{conditions: 3}", "{dependsOn: 7}", "{preconditions: [1]}",
                                    "{preconditions: {flows: 3}}"])  # fmt: skip
 def test_what_is_wrong_with_another_flow_is_nothing_to_the_look_for_circles(wrong: str):
     text = GOOD + f"triggers:\n  - id: t\n    type: {FLOW}\n    states: [SUCCESS]\n"
-    assert not check(text, catalogue(), world=FakeWorld(triggers=f"b: {wrong}")).problems
+    assert not of_circles(check(text, catalogue(), world=FakeWorld(triggers=f"b: {wrong}")))
 
 
 @pytest.mark.parametrize(("mine", "others", "circle"), [
@@ -353,7 +368,7 @@ def test_what_is_wrong_with_another_flow_is_nothing_to_the_look_for_circles(wron
 ])  # fmt: skip
 def test_flows_that_would_start_each_other_in_a_circle_are_warned_of(mine: str, others: str, circle: str):
     text = GOOD + f"triggers:\n  - id: t\n    type: {FLOW}\n    {mine}\n"
-    problems = check(text, catalogue(), world=FakeWorld(triggers=others)).problems
+    problems = of_circles(check(text, catalogue(), world=FakeWorld(triggers=others)))
     assert [problem.severity for problem in problems] == ([Severity.WARNING] if circle else []), problems
     named = re.findall(r"lab\.(\w)", problems[0].message) if problems else []
     assert not circle or (problems[0].where == "triggers[0]" and "".join(named) == circle)

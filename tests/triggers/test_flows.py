@@ -17,6 +17,7 @@ from builder.store.triggers import changes
 from builder.triggers.flow import firing
 from builder.triggers.flow.chains import DEEPEST, depth
 from builder.triggers.flow.firing import fire_flows
+from builder.triggers.schedule import health
 from tests.runtime.conftest import ended
 from tests.store.conftest import an_execution
 
@@ -171,7 +172,8 @@ triggers:
 
 
 def test_flows_that_start_each_other_are_stopped_with_the_reason(runner: Runner) -> None:
-    publish(LOOP.format(id="ping"), LOOP.format(id="pong"))
+    waits = "    preconditions: {id: both, flows: [{namespace: shop, flowId: a}, {namespace: shop, flowId: b}]}\n"
+    publish(LOOP.format(id="ping"), LOOP.format(id="pong"), LOOP.format(id="patient") + waits)
     last = play(runner, "ping")
     started = 0
     while fire_flows(CLOCK):
@@ -182,6 +184,13 @@ def test_flows_that_start_each_other_are_stopped_with_the_reason(runner: Runner)
     assert started == DEEPEST == depth(last)
     assert last.flow_id == "ping"
     assert f"{DEEPEST} flow triggers have fired one because of the other" in said("pong")
+    assert said("patient") == "", "its parts are other flows"
+    (alert,) = health.alerts(CLOCK)
+    assert alert.words == said("pong") and alert.execution_id == last.id
+    triggers.note_execution(alert.trigger, last.id, CLOCK.now())
+    assert health.of_trigger(triggers.get("shop", "pong", "after"), CLOCK), "it is told although it went on"
+    triggers.heed(alert.trigger, CLOCK.now())
+    assert health.alerts(CLOCK) == []
 
 
 def test_stop_after_switches_it_off(runner: Runner) -> None:

@@ -20,7 +20,7 @@ from builder.store.triggers import calls, history
 from builder.store.triggers import states as trigger_states
 from builder.triggers.flow.firing import fire_flows
 from builder.triggers.resuming import switch_on
-from builder.triggers.schedule import forgetting
+from builder.triggers.schedule import forgetting, health
 from builder.triggers.schedule.backfilling import run_backfills
 from builder.triggers.schedule.firing import fire_due
 from builder.triggers.schedule.timetable import upcoming
@@ -228,6 +228,12 @@ def test_stop_after_switches_a_schedule_off_as_soon_as_what_it_started_has_ended
     assert trigger().active
     fire_flows(SystemClock())
     assert not trigger().active
+    (alert,) = health.alerts(SystemClock())
+    reason = f"Switched off: execution {execution} ended SUCCESS (stopAfter)."
+    assert alert.words == trigger().off_reason == reason and alert.execution_id == execution
+    triggers.heed(trigger(), SystemClock().now())
+    assert health.alerts(SystemClock()) == [] and trigger().off_reason == reason
+    assert triggers.set_enabled(*trigger().place, True, SystemClock().now()).alarm == ""
 
 
 def test_what_ended_before_a_schedule_was_switched_on_again_does_not_stop_it(runner: Runner) -> None:

@@ -19,6 +19,7 @@ from builder.store.executions import Filters
 from builder.store.triggers import changes, windows
 from builder.triggers.flow.firing import fire_flows
 from builder.triggers.flow.missing import fail_missed
+from builder.triggers.flow.progress import progress_of
 from tests.engine.cases import CORPUS
 from tests.runtime.conftest import ended
 
@@ -106,6 +107,28 @@ def test_it_starts_once_all_have_ended_with_the_outputs_of_all(shop: None, runne
     assert report.inputs == {"rows": "orders people"}
     assert report.trigger is not None and report.trigger["variables"]["flowId"] == "people"
     assert play(runner, "people", "orders") == [0, 1]
+
+
+@pytest.mark.parametrize(("wait", "names"), [
+    (BOTH, ["shop.orders, SUCCESS", "shop.people, region eu, {{ outputs.people_rows == 'people' }}"]),
+    (BOTH_BEFORE, ["shop.orders, SUCCESS", "where people"]),
+])  # fmt: skip
+def test_how_far_it_is_can_be_told(shop: None, runner: Runner, wait: str, names: list[str]) -> None:
+    listen(wait)
+    play(runner, "orders")
+    (orders,) = reports("orders")
+    (found,) = progress_of(triggers.get("shop", "report", "after"), CLOCK.now())
+    assert [part.words for part in found.parts] == names and (found.met, found.needed) == (1, 2)
+    seen, missing = (part.seen for part in found.parts)
+    assert seen is not None and seen.execution_id == orders.id and missing is None
+    assert found.since is not None and found.until == found.since + timedelta(days=1)
+    assert found.since.time() == time(0), "windows are counted from midnight, not from what happened first"
+
+
+def test_a_sliding_window_has_no_end(shop: None) -> None:
+    listen(BOTH + "    window: {lookback: PT5M}\n")
+    (found,) = progress_of(triggers.get("shop", "report", "after"), CLOCK.now())
+    assert (found.lasts, found.until, found.met) == (timedelta(minutes=5), None, 0)
 
 
 def test_any_one_may_be_enough(shop: None, runner: Runner) -> None:

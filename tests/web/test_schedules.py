@@ -12,8 +12,9 @@ from builder.clock import FixedClock, SystemClock
 from builder.models import Slot
 from builder.store import executions, triggers
 from builder.store.executions import Filters
-from builder.store.triggers import calls, history
+from builder.store.triggers import calls, history, states, windows
 from builder.store.triggers.backfills import Backfill
+from builder.triggers.flow.gatherings import gatherings_of
 
 FLOW = """
 id: one
@@ -80,6 +81,46 @@ def test_schedules_show_the_next_five_runs_in_their_zone_and_switch(browser: Cli
     browser.post(HOURLY, {"on": "false"})
     assert not hourly().enabled
     assert "switched off" in text(browser, "/schedules")
+
+
+def test_why_a_trigger_was_stopped_is_told_until_it_is_on_again(browser: Client) -> None:
+    pages = ("/", "/schedules", HOURLY)
+    states.stop(hourly(), "4wjtkzwVGBM9yKnjm3yv8r", "FAILED", SystemClock().now())
+    for shown in [text(browser, page) for page in pages]:
+        assert "ended FAILED (stopAfter)" in shown and 'href="/executions/4wjtkzwVGBM9yKnjm3yv8r"' in shown
+    browser.post(HOURLY, {"on": "true", "missed": "NONE"})
+    assert not any("stopAfter" in text(browser, page) for page in pages)
+
+
+WAITS = """
+id: sums
+namespace: lab
+tasks:
+  - {id: log, type: io.kestra.plugin.core.log.Log, message: hello}
+triggers:
+  - id: both
+    type: io.kestra.plugin.core.trigger.Flow
+    preconditions:
+      id: both
+      timeWindow: {type: WINDOW, window: PT1H}
+      flows:
+        - {namespace: lab, flowId: one, states: [SUCCESS]}
+        - {namespace: lab, flowId: two}
+"""
+
+
+def test_what_has_happened_of_what_a_trigger_waits_for_is_shown(browser: Client, half_past: None) -> None:
+    for kind in ("DURATION_WINDOW", "SLIDING_WINDOW"):
+        flows.save_flow(WAITS.replace("WINDOW,", f"{kind},"), by="ada")
+        trigger, now = triggers.get("lab", "sums", "both"), SystemClock().now()
+        (waiting,) = gatherings_of(trigger.definition)
+        span = waiting.window.around(now)
+        assert span is not None
+        windows.note(trigger.key, "both", span, ["flow 1"], windows.Seen("4wjtkzwVGBM9yKnjm3yv8r", now), now)
+        page = text(browser, "/schedules/lab/sums/both")
+        assert "1 of 2 have happened" in page and "lab.one, SUCCESS" in page and "not yet" in page
+        assert 'href="/executions/4wjtkzwVGBM9yKnjm3yv8r"' in page
+        assert ("then it begins anew" if kind == "DURATION_WINDOW" else "Each counts for 1 h") in page
 
 
 def test_a_list_of_many_triggers_comes_by_pages_each_with_few_queries(

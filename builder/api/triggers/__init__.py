@@ -88,7 +88,7 @@ def _state(one: Trigger, *, is_locked: bool) -> dict[str, Any]:
         "nextExecutionDate": coming, "nextEvaluationDate": coming, "executionId": one.last_execution_id,
         "locked": is_locked, "stopAfter": one.definition.get("stopAfter"),
         "backfill": None if one.backfill is None or one.backfill.is_over else _backfill(one, one.backfill),
-        "message": one.message or None, "failures": one.failures,
+        "message": one.off_reason or one.message or None, "failures": one.failures,
         "failingSince": instant(one.failing_since) if one.failing_since else None,
     }  # fmt: skip
 

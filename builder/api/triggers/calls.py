@@ -53,6 +53,7 @@ def _alert(one: Alert) -> dict[str, Any]:
     return {
         "namespace": one.trigger.namespace, "flowId": one.trigger.flow_id, "triggerId": one.trigger.id,
         "message": one.words, "count": one.count, "date": instant(one.at) if one.at else None,
+        "executionId": one.execution_id,
     }  # fmt: skip
 
 

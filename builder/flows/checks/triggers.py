@@ -16,6 +16,8 @@ _SCHEDULE = "io.kestra.plugin.core.trigger.Schedule"
 _FLOW = "io.kestra.plugin.core.trigger.Flow"
 _LISTENED_TO = ("PAUSED", "SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED", "RETRIED", "SKIPPED")
 _GIVES_INPUTS = {_SCHEDULE: "schedule", "io.kestra.plugin.core.trigger.Webhook": "webhook"}
+_NARROWS = ("conditions", "multipleConditions", "preconditions", "dependsOn", "when")
+"""What says which executions a flow trigger means, besides their states."""
 _SAFE_BITS = 110
 _HEX = frozenset("0123456789abcdef")
 
@@ -62,6 +64,7 @@ def _check_trigger(
     _check_key(findings, path, trigger.get("key"))
     if found.name == _FLOW:
         _check_listening(findings, path, trigger, flow)
+        _check_narrow(findings, path, trigger)
     if found.name in _GIVES_INPUTS:
         _check_given(findings, path, trigger, flow, _GIVES_INPUTS[found.name])
 
@@ -135,6 +138,20 @@ def _check_listening(findings: Findings, path: Path, trigger: Mapping[str, Any],
                 "a flow trigger never looks at its own flow, so this starts nothing",
                 "Name another flow.",
             )
+
+
+def _check_narrow(findings: Findings, path: Path, trigger: Mapping[str, Any]) -> None:
+    """Without anything that says which, the whole installation starts the flow."""
+    if trigger.get("disabled") is True or any(trigger.get(name) for name in _NARROWS):
+        return
+    states = trigger.get("states")
+    named = " or ".join(map(str, states)) if isinstance(states, list) else ""
+    findings.warning(
+        path,
+        "this starts the flow after every execution of every other flow, whatever its namespace, "
+        + (f"that comes to {named}" if named else "when it ends or pauses"),
+        "Say which are meant: name flows under dependsOn, or write conditions or `when`.",
+    )
 
 
 def _check_given(

@@ -27,7 +27,7 @@ from builder.store.triggers.history import (
     slots,
     was_running,
 )
-from builder.store.triggers.values import NEVER, UNBROKEN, Trigger, read_all, read_trigger
+from builder.store.triggers.values import NEVER, QUIET, UNBROKEN, Trigger, read_all, read_trigger
 
 __all__ = [
     "FAILED",
@@ -98,8 +98,10 @@ def _declare(
         windows.forget([slot_key(row.namespace, row.flow_id, row.trigger_id)])
     if is_other:
         row.off_at = row.off_at and now
+    if is_other and row.enabled:
+        row.alarm, row.alarmed_at, row.alarm_execution_id = "", None, None
     if disabled and not row.declared_disabled and before is not None:
-        row.off_at = row.off_at or _went_off(before, now)
+        row.off_at = row.off_at or before.off_from(now)
     row.type, row.definition, row.revision = str(trigger["type"]), documents.dump(trigger), revision
     row.declared_disabled, row.updated_at = disabled, now
     row.save()
@@ -255,9 +257,10 @@ def let_go(trigger: Trigger) -> None:
 
 
 def heed(trigger: Trigger, now: datetime) -> None:
-    """People have seen what it did not start until now."""
+    """People have seen what it did not start until now. Why it is off is kept."""
     with write():
         _named(trigger).update(heeded_at=now)
+        _named(trigger).filter(enabled=True).update(**QUIET)
 
 
 def note_execution(trigger: Trigger, execution_id: str, at: datetime) -> None:
@@ -279,12 +282,7 @@ def set_enabled(namespace: str, flow_id: str, trigger_id: str, enabled: bool, no
     trigger = get(namespace, flow_id, trigger_id)
     if trigger.enabled == enabled:
         return trigger
-    changes: dict[str, Any] = {"since": now, **UNBROKEN} if enabled else {"off_at": _went_off(trigger, now)}
+    changes: dict[str, Any] = {"since": now, **UNBROKEN} if enabled else {"off_at": trigger.off_from(now)}
     with write():
-        _named(trigger).update(enabled=enabled, next_at=None, updated_at=now, **changes)
+        _named(trigger).update(enabled=enabled, next_at=None, updated_at=now, **changes, **QUIET)
     return get(namespace, flow_id, trigger_id)
-
-
-def _went_off(trigger: Trigger, now: datetime) -> datetime:
-    """Times that waited as it went off passed while it was off; so did those of a pause that is not noted yet."""
-    return trigger.off_at or min(now, trigger.seen_upto)

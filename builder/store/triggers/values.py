@@ -16,6 +16,8 @@ NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 
 UNBROKEN: Mapping[str, Any] = {"message": "", "failures": 0, "failing_since": None, "failed_at": None}
 """The columns of a trigger that has not failed since it last did what it should."""
+QUIET: Mapping[str, Any] = {"alarm": "", "alarmed_at": None, "alarm_execution_id": None}
+"""The columns of a trigger that people need not be called to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Trigger:
     looked at up to as it went off, either way; kept, once it is on, until the times that passed are noted as missed.
     `heeded_at`: up to when people have seen what it did not start. `failures`: how often in a row it could not look
     or start, from `failing_since` to `failed_at`; what a schedule could not start is kept with its slots instead.
+    `alarm`: what people are called to although it goes on, or why it was switched off; when, and by which execution.
     """
 
     namespace: str
@@ -49,6 +52,9 @@ class Trigger:
     failures: int = 0
     failing_since: datetime | None = None
     failed_at: datetime | None = None
+    alarm: str = ""
+    alarmed_at: datetime | None = None
+    alarm_execution_id: str | None = None
 
     @property
     def active(self) -> bool:
@@ -62,6 +68,15 @@ class Trigger:
     def seen_upto(self) -> datetime:
         """Its times up to and with this one are dealt with."""
         return max(filter(None, (self.since, self.last_at)))
+
+    def off_from(self, now: datetime) -> datetime:
+        """Times that waited as it went off passed while it was off; so did those of a pause that is not noted yet."""
+        return self.off_at or min(now, self.seen_upto)
+
+    @property
+    def off_reason(self) -> str:
+        """Why it is off, when people did not switch it off themselves."""
+        return "" if self.enabled else self.alarm
 
     @property
     def place(self) -> Place:
@@ -111,4 +126,7 @@ def read_trigger(row: TriggerRow) -> Trigger:
         failures=row.failures,
         failing_since=row.failing_since,
         failed_at=row.failed_at,
+        alarm=row.alarm,
+        alarmed_at=row.alarmed_at,
+        alarm_execution_id=row.alarm_execution_id,
     )

@@ -13,11 +13,10 @@ from builder.schedule.windows import Span
 from builder.store import executions, triggers
 from builder.store.births import CORRELATION
 from builder.store.gate import write
-from builder.store.triggers import Trigger, changes, windows
+from builder.store.triggers import Trigger, changes, states, windows
 from builder.store.triggers.changes import Change
 from builder.store.triggers.windows import Seen
 from builder.tasks.core.trigger import FLOWS
-from builder.tasks.judge import Objection
 from builder.triggers import asking
 from builder.triggers.flow.chains import DEEPEST, depth
 from builder.triggers.flow.gatherings import Gathering, Look, gatherings_of
@@ -37,10 +36,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What one change means for one trigger: what it met of what the trigger waits for."""
+    """What one change means for one trigger: what it met of what the trigger waits for.
+
+    `loops`: too many flow triggers have led to it, so that it may be counted but starts nothing.
+    """
 
     opening: Opening
     met: Sequence[tuple[Gathering, Span, frozenset[str]]] = ()
+    loops: bool = False
 
 
 @dataclass(slots=True)
@@ -118,8 +121,6 @@ def _found(trigger: Trigger, execution: Execution, change: Change, clock: Clock)
     if change.state == State.PAUSED and not hears_pauses(trigger, opening.compat):
         return None
     objection = opening.objection()
-    if objection is None and depth(execution) >= DEEPEST:
-        objection = Objection(_TOO_DEEP % execution.id, broken=True)
     if objection is not None and objection.broken:
         _tell(trigger, objection.reason, clock)
     if objection is not None or stopped(trigger, clock.now()):
@@ -129,7 +130,8 @@ def _found(trigger: Trigger, execution: Execution, change: Change, clock: Clock)
     except BuilderError as error:
         _tell(trigger, error.message, clock)
         return None
-    return _gathered(opening, gatherings, change, clock) if gatherings else _Found(opening)
+    found = _gathered(opening, gatherings, change, clock) if gatherings else _Found(opening)
+    return found and replace(found, loops=depth(execution) >= DEEPEST)
 
 
 def _gathered(opening: Opening, gatherings: Sequence[Gathering], change: Change, clock: Clock) -> _Found | None:
@@ -150,7 +152,7 @@ def _heed(found: _Found, change: Change, labels: Sequence[tuple[str, str]], cloc
     """Inside the transaction that takes the change, and holds the triggers."""
     opening, now = found.opening, clock.now()
     if not found.met:
-        return _start(opening, labels, clock)
+        return _stop_loop(opening, clock) if found.loops else _start(opening, labels, clock)
     seen = Seen(change.execution_id, change.at)
     all_seen = [
         windows.note(opening.trigger.key, gathering.name, span, parts, seen, now)
@@ -159,6 +161,8 @@ def _heed(found: _Found, change: Change, labels: Sequence[tuple[str, str]], cloc
     together = zip(found.met, all_seen, strict=True)
     if any(len(so_far) < gathering.needed for (gathering, _, _), so_far in together):
         return False
+    if found.loops:
+        return _stop_loop(opening, clock)
     for gathering, span, _ in found.met:
         windows.close(opening.trigger.key, gathering.name, span, now, forget=gathering.resets)
     return _start(_with_outputs(opening, all_seen), labels, clock)
@@ -183,6 +187,14 @@ def _start(opening: Opening, labels: Sequence[tuple[str, str]], clock: Clock) ->
         return False
     triggers.note_execution(trigger, execution.id, clock.now())
     return True
+
+
+def _stop_loop(opening: Opening, clock: Clock) -> bool:
+    """What it has met stays met; it starts nothing, and people are called to it."""
+    execution_id = str(opening.variables["executionId"])
+    _tell(opening.trigger, _TOO_DEEP % execution_id, clock)
+    states.alarm(opening.trigger, _TOO_DEEP % execution_id, execution_id, clock.now())
+    return False
 
 
 def _fail(opening: Opening, reason: str, labels: Sequence[tuple[str, str]], clock: Clock) -> None:

@@ -1,7 +1,7 @@
 """What a flow trigger waits for when it waits for several things: its parts, and within which time they count."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -35,13 +35,14 @@ Part = Callable[[Look], bool]
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """`parts`: what must have been seen, `needed` of them, within the same span of `window`."""
+    """`parts`: what must have been seen, `needed` of them, within the same span of `window`. `words` tells them."""
 
     name: str
     window: Window
     parts: Mapping[str, Part]
     needed: int
     resets: bool = True
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def met(self, look: Look) -> tuple[frozenset[str], list[str]]:
         """The parts that this execution meets, and what could not be told (which counts as not met)."""
@@ -87,7 +88,8 @@ def _of_preconditions(written: Preconditions) -> Gathering:
     }
     parts |= {f"where {one.id}": partial(_where, one) for one in written.where or ()}
     window = (written.time_window or TimeWindow()).cut()
-    return Gathering(written.id, window, parts, len(parts), written.reset_on_success)
+    words = {f"flow {place + 1}": _told(one) for place, one in enumerate(written.flows or ())}
+    return Gathering(written.id, window, parts, len(parts), written.reset_on_success, words)
 
 
 def _of_entries(written: Flow) -> Gathering:
@@ -95,7 +97,16 @@ def _of_entries(written: Flow) -> Gathering:
     parts = {str(place + 1): partial(_entry, one) for place, one in enumerate(entries)}
     needed = {"ANY": 1, "AT_LEAST": written.min_satisfied or 1}.get(written.mode or "ALL", len(parts))
     window = written.window.cut() if written.window else TimeWindow().cut()
-    return Gathering(DEPENDS_ON, window, parts, needed)
+    return Gathering(DEPENDS_ON, window, parts, needed, words={str(n + 1): _told(one) for n, one in enumerate(entries)})
+
+
+def _told(entry: UpstreamFlow) -> str:
+    """`lab.import, SUCCESS or WARNING, customer acme`."""
+    flow = ".".join(filter(None, (entry.namespace, entry.flow_id)))
+    what = flow if entry.flow_id else f"any flow of {flow}" if flow else "any flow"
+    labels = (f"{key} {value}" for key, value in pairs_of(entry.labels))
+    when = entry.when if isinstance(entry, DependsOn) else None
+    return ", ".join([what, *([" or ".join(entry.states)] if entry.states else []), *labels, *filter(None, [when])])
 
 
 def _condition(written: Mapping[str, Any], look: Look) -> bool:

@@ -1,4 +1,4 @@
-"""Schedules and other triggers that should have fired and did not: which, since when and why; for alerts."""
+"""Triggers that should have fired and did not, or were stopped: which, since when and why; for alerts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from builder.actions.triggers.times import times_of, zone_of
 from builder.clock import Clock
 from builder.errors import BuilderError, Unavailable
 from builder.store import processes, triggers
-from builder.store.triggers import Slot, Trigger, history
+from builder.store.triggers import Slot, Trigger, history, states
 from builder.tasks.core.trigger import SCHEDULES
 from builder.triggers.polling import polling_types
 from builder.triggers.schedule.firing import running
@@ -32,6 +32,7 @@ class Alert:
     count: int = 1
     at: datetime | None = None
     can_be_heeded: bool = False
+    execution_id: str | None = None
 
     @property
     def zone(self) -> str:
@@ -40,21 +41,24 @@ class Alert:
 
 
 def alerts(clock: Clock) -> list[Alert]:
-    """Those of all triggers that are on, the worst kind first: what is wrong still, then what did not start."""
+    """Those of all triggers, the worst kind first: what is wrong still, what was stopped, then what did not start."""
     now = clock.now()
     watched = {trigger.key: trigger for trigger in triggers.of_types(SCHEDULES)}
     nobody = not processes.alive("scheduler", now)
     still = [alert for trigger in watched.values() if (alert := _wrong_now(trigger, now, clock, nobody))]
-    return [*still, *_failing(now), *_lost(watched, now)]
+    return [*still, *_alarms(states.alarming(), now), *_failing(now), *_lost(watched, now)]
 
 
 def of_trigger(trigger: Trigger, clock: Clock) -> list[Alert]:
-    """Those of one schedule."""
-    if not trigger.active or trigger.type not in SCHEDULES:
-        return []
+    """Those of one schedule, and the alarm of any trigger."""
     now = clock.now()
+    if not trigger.active:
+        return []
+    alarms = _alarms([trigger] if trigger.alarmed_at else [], now)
+    if trigger.type not in SCHEDULES:
+        return alarms
     wrong = _wrong_now(trigger, now, clock, not processes.alive("scheduler", now))
-    return [*([wrong] if wrong else []), *_lost({trigger.key: trigger}, now)]
+    return [*([wrong] if wrong else []), *alarms, *_lost({trigger.key: trigger}, now)]
 
 
 def _wrong_now(trigger: Trigger, now: datetime, clock: Clock, nobody: bool) -> Alert | None:
@@ -77,10 +81,21 @@ def _wrong_now(trigger: Trigger, now: datetime, clock: Clock, nobody: bool) -> A
     return Alert(trigger, f"It should have fired: {why}.", at=slot)
 
 
+def _alarms(alarming: Sequence[Trigger], now: datetime) -> list[Alert]:
+    """One that was switched off stays so, and is told until somebody has seen it; others as what did not start."""
+    found = [one for one in alarming if one.active or one.heeded_at is None or one.heeded_at < (one.alarmed_at or now)]
+    return [
+        Alert(one, one.alarm, at=one.alarmed_at, can_be_heeded=True, execution_id=one.alarm_execution_id)
+        for one in found
+        if not one.active or _is_news(one, one.alarmed_at, now)
+    ]
+
+
 def _failing(now: datetime) -> list[Alert]:
     """Triggers without slots that failed again and again. One that looks by itself will look again: it is not over."""
     looking = polling_types()
-    found = [_failed(one, one.type in looking) for one in triggers.failing(settings.MILLSTREAM["TRIGGER_FAILURES"])]
+    found = [_failed(one, one.type in looking) for one in triggers.failing(settings.MILLSTREAM["TRIGGER_FAILURES"])
+             if one.alarm != one.message]  # fmt: skip
     return [one for one in found if not one.can_be_heeded or _is_news(one.trigger, one.at, now)]
 
 

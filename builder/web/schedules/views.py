@@ -17,6 +17,7 @@ from builder.store import executions, triggers
 from builder.store.triggers import Slot, Trigger, calls
 from builder.triggers import resuming
 from builder.triggers.called import webhooks
+from builder.triggers.flow.progress import progress_of
 from builder.triggers.schedule import health, timetable
 from builder.triggers.schedule.calendar import kind_of
 from builder.web.parts.leading import lead_to, recover_of
@@ -105,6 +106,7 @@ def _page(request: HttpRequest, trigger: Trigger) -> HttpResponse:
             (label, _plain(trigger.definition.get(name))) for name, label in _POLICY if trigger.definition.get(name)
         ],
         "paces": PACES,
+        "waits": progress_of(trigger, _CLOCK.now()),
     }
     if trigger.type in webhooks.TYPES:
         context["calls"] = [shown_call(*one) for one in calls.last_with_content([trigger.key, _strays(trigger)])]
