@@ -10,7 +10,7 @@ from builder.clock import SystemClock
 from builder.errors import InvalidFlow, LimitExceeded, NotFound, Problem, Severity, StaleRevision
 from builder.flows.check import Checked
 from builder.flows.dialects.signs import Spoken, spoken
-from builder.flows.document import parse_kept, split_documents
+from builder.flows.document import parse_kept
 from builder.flows.edit import SetValue, Unset, apply
 from builder.flows.model import Flow
 from builder.runtime import queue
@@ -58,9 +58,9 @@ def spoken_in(checked: Checked) -> Spoken:
     return spoken(checked.document.data, canonical)
 
 
-def validate_all(source: str) -> list[Checked]:
-    """The same for a text of several flows, separated by `---` lines."""
-    return [validate(part) for part in split_documents(source)]
+def validate_all(sources: Sequence[str]) -> list[Checked]:
+    """The same for several texts, each of which may refer to the others."""
+    return births.examined_together(sources)
 
 
 def create_flow(source: str, *, by: str) -> Published:

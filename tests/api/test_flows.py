@@ -91,6 +91,16 @@ def test_validation_answers_in_kestras_shape_for_each_flow(api: Api, hello: str)
     assert bad["problems"][0]["hint"]
 
 
+def test_flows_that_are_checked_together_know_each_other(api: Api):
+    def after(name: str, other: str) -> str:
+        waits = f"{{id: t, type: io.kestra.plugin.core.trigger.Flow, dependsOn: [{{flowId: {other}}}]}}"
+        return HELLO.replace("id: hello", f"id: {name}") + f"triggers:\n  - {waits}\n"
+
+    found = api.post("flows/validate", after("ping", "pong") + "---\n" + after("pong", "ping"))
+    assert [len(one["warnings"]) for one in found] == [1, 1]
+    assert "start each other in a circle: the end of team.ping starts team.pong" in found[0]["warnings"][0]
+
+
 def test_bulk_creates_and_updates(api: Api, hello: str):
     assert [(one["id"], one["revision"]) for one in api.post("flows/bulk", TWO.replace("Hello {{", "Hi {{"))] == [
         ("hello", 2),

@@ -80,7 +80,7 @@ def delete_revisions(request: HttpRequest, namespace: str, flow_id: str) -> Http
 
 def validate(request: HttpRequest) -> HttpResponseBase:
     """What is wrong with the flows of the body; stores nothing."""
-    found = [flow_actions.validate(part) for part in sources(request)]
+    found = flow_actions.validate_all(sources(request))
     return JsonResponse(
         [
             validation_json(one, flow_actions.spoken_in(one), index, _latest(one.document.data))

@@ -21,6 +21,7 @@ from builder.clock import SystemClock
 from builder.errors import BuilderError, Fault, InvalidFlow, InvalidInput, Problem, Severity
 from builder.flows.check import Checked, check
 from builder.flows.document import parse, split_places
+from builder.flows.together import Together
 from builder.schedule import Recover
 from builder.store.births import StoredWorld, compat, limits
 from builder.tasks.catalogue import catalogue
@@ -78,7 +79,8 @@ class Command(BaseCommand):
 
     def _validate(self, options: Mapping[str, Any]) -> None:
         read = {name: _read(name) for name in options["files"]}
-        world = _World(part for parts in read.values() if isinstance(parts, list) for _, part in parts)
+        texts = [part for parts in read.values() if isinstance(parts, list) for _, part in parts]
+        world = Together((parse(text, limits()).data for text in texts), _Stored())
         answers = {name: _answers(parts, world) for name, parts in read.items()}
         found = [(name, problem) for name, given in answers.items() for one in given for problem in one.problems]
         if options["json"]:
@@ -95,39 +97,26 @@ class Command(BaseCommand):
             sys.exit(1)
 
 
-class _World(StoredWorld):
-    """The flows in the files at hand, and those of the database; what cannot be known is taken to be there."""
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        written = (parse(text, limits()).data for text in texts)
-        flows = [flow for flow in written if isinstance(flow, Mapping)]
-        self._here: dict[Any, Mapping[str, Any]] = {(flow.get("namespace"), flow.get("id")): flow for flow in flows}
+class _Stored(StoredWorld):
+    """The flows of the database, where there is one; what cannot be known is taken to be there."""
 
     def flow_exists(self, namespace: str, id: str) -> bool:
-        return (namespace, id) in self._here or not _has_database() or self._is_stored(namespace, id)
-
-    def flow_triggers(self) -> list[tuple[tuple[str, str], Mapping[str, Any]]]:
-        """What a file says of a flow counts, and not what is stored of it."""
-        on = ((place, flow.get("triggers")) for place, flow in self._here.items() if flow.get("disabled") is not True)
-        mine = [(place, one) for place, written in on if isinstance(written, list) for one in written]
         try:
-            stored = super().flow_triggers() if _has_database() else []
-        except DatabaseError:
-            stored = []
-        return [*mine, *((place, one) for place, one in stored if place not in self._here)]
-
-    def flow_map(self, namespace: str, id: str) -> Mapping[str, Any] | None:
-        here = self._here.get((namespace, id))
-        try:
-            return here or (super().flow_map(namespace, id) if _has_database() else None)
-        except DatabaseError:
-            return None
-
-    def _is_stored(self, namespace: str, id: str) -> bool:
-        try:
-            return super().flow_exists(namespace, id)
+            return not _has_database() or super().flow_exists(namespace, id)
         except DatabaseError:
             return True
+
+    def flow_triggers(self) -> Iterable[tuple[tuple[str, str], Mapping[str, Any]]]:
+        try:
+            return super().flow_triggers() if _has_database() else []
+        except DatabaseError:
+            return []
+
+    def flow_map(self, namespace: str, id: str) -> Mapping[str, Any] | None:
+        try:
+            return super().flow_map(namespace, id) if _has_database() else None
+        except DatabaseError:
+            return None
 
 
 def _has_database() -> bool:
@@ -178,7 +167,7 @@ class _Answer:
         return _as_json(name, _shifted(problem, self.above)) | {"severity": "info"}
 
 
-def _answers(parts: list[tuple[int, str]] | Problem, world: _World) -> list[_Answer]:
+def _answers(parts: list[tuple[int, str]] | Problem, world: Together) -> list[_Answer]:
     if isinstance(parts, Problem):
         return [_Answer((parts,))]
     known, within, release = catalogue(), limits(), compat()

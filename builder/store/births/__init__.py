@@ -16,9 +16,11 @@ from builder.expressions.lookups import Ask
 from builder.expressions.render import render_value
 from builder.flows.check import Checked, check
 from builder.flows.dialects.compat import Compat
+from builder.flows.document import parse
 from builder.flows.inputs import KeepFile, Resolved, resolve
 from builder.flows.limits import Limits
 from builder.flows.model import Flow, Input
+from builder.flows.together import Together
 from builder.store import flows, triggers
 from builder.store.births.given_files import files_seen_from
 from builder.store.births.judging import BLOCK, FAIL, failing, said, strongest
@@ -91,6 +93,12 @@ class StoredWorld:
 def examined(source: str) -> Checked:
     """What `checked` says, and what is wrong with what the flow refers to outside its text."""
     return check(source, catalogue(), world=StoredWorld(), limits=limits(), compat=compat())
+
+
+def examined_together(sources: Sequence[str]) -> list[Checked]:
+    """The same of several texts, each of which may refer to the others."""
+    world = Together((parse(source, limits()).data for source in sources), StoredWorld())
+    return [check(source, catalogue(), world=world, limits=limits(), compat=compat()) for source in sources]
 
 
 def limits() -> Limits:
