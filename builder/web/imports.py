@@ -12,6 +12,9 @@ from builder.actions import recipes
 from builder.errors import BuilderError, InvalidFlow, InvalidInput, Problem, Severity
 from builder.store import flows
 
+_MOST_TOLD = 10
+"""How many warnings are told after an import; each flow tells its own again."""
+
 
 @require_POST
 def flow_import(request: HttpRequest) -> HttpResponse:
@@ -35,6 +38,9 @@ def flow_import(request: HttpRequest) -> HttpResponse:
         return redirect("flow-editor", namespace=made.draft[0], flow_id=made.draft[1])
     number = len(made.published)
     messages.success(request, f"Imported {number} flow{'s' if number != 1 else ''}.")
+    warned = [(published.flow.id, one) for published in made.published for one in published.warnings]
+    for flow_id, one in warned[:_MOST_TOLD]:
+        messages.warning(request, f"{flow_id}, {one.where}: {one.message}. {one.hint}".strip())
     return redirect("flows")
 
 

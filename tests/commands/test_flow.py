@@ -105,6 +105,15 @@ def test_flows_and_recipes_are_imported(tmp_path: Path):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_an_imported_flow_is_warned_of_is_told(tmp_path: Path):
+    file, err = tmp_path / "one.yaml", StringIO()
+    trigger = "triggers:\n  - {id: t, type: io.kestra.plugin.core.trigger.Flow}\n"
+    file.write_text("id: one\nnamespace: lab\n" + LOG + trigger)
+    call_command("flow", "import", str(file), stdout=StringIO(), stderr=err)
+    assert "warning: triggers[0]: this starts the flow after every execution of every other flow" in err.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_flow_that_is_imported_again_gets_a_new_revision_when_its_text_changed(tmp_path: Path):
     file, out = tmp_path / "one.yaml", StringIO()
     for text in (LOG, LOG, f"description: new\n{LOG}"):

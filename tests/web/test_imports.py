@@ -47,6 +47,20 @@ def test_a_pasted_flow_is_published(browser: Client) -> None:
     assert flows.exists("lab", "one")
 
 
+def test_two_flows_that_start_each_other_are_warned_of_as_they_come(browser: Client) -> None:
+    after = "triggers:\n  - {id: t, type: io.kestra.plugin.core.trigger.Flow, dependsOn: [{flowId: NAME}]}\n"
+    both = (
+        FLOW
+        + after.replace("NAME", "two")
+        + "---\n"
+        + FLOW.replace("id: one", "id: two")
+        + after.replace("NAME", "one")
+    )
+    _, shown = page(browser, source=both)
+    assert "Imported 2 flows." in shown
+    assert shown.count("these flows would start each other in a circle: the end of lab.two starts lab.one") == 1
+
+
 def test_a_recipe_is_opened_in_the_editor_with_what_it_lost(browser: Client) -> None:
     status, shown = page(browser, source=RECIPE, id="topic", namespace="lab")
     assert status == 200 and "The recipe is translated" in shown

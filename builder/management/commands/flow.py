@@ -74,6 +74,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{what} {published.flow.namespace}.{published.flow.id}")
             for resumed in published.resumed:
                 self.stdout.write(f"  {resumed.in_words}")
+            for one in published.warnings:
+                self.stderr.write(f"  warning: {one.where}: {one.message} ({one.hint})")
         if made.draft is not None:
             self.stdout.write(f"draft {'.'.join(made.draft)}: look at it in the editor, then publish it")
 
