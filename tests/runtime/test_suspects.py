@@ -48,8 +48,9 @@ class Noted(SuspectProcesses):
         super().__init__()
         self.started: dict[str, int] = {}
 
-    def start(self, suspects: Mapping[str, int]) -> None:
+    def start(self, suspects: Mapping[str, int], lost: Callable[[str], None]) -> None:
         self.started.update(suspects)
+        self.lose = lost
 
 
 @pytest.fixture
@@ -155,6 +156,22 @@ def test_a_single_suspect_is_sent_to_run_alone(make: Make, processes: Noted) -> 
         careful.wait_until_empty()
     assert processes.started == {one: 2}
     assert Execution.objects.values_list("owner", "losses").get(id=one) == ("", 2)
+
+
+def test_what_a_process_for_suspects_drove_as_it_broke_down_need_not_wait_for_its_lease(
+    make: Make, processes: Noted
+) -> None:
+    publish(LOG)
+    one = create()
+    lose([one], 1)
+    with make("careful", 100, suspects=processes) as careful:
+        careful.take([one])
+        careful.wait_until_empty()
+        claim = executions.claim(one, "its own process", SystemClock().now(), 600)
+        assert claim is not None
+        processes.lose("its own process")
+    again = executions.claim(one, "careful", SystemClock().now(), 600)
+    assert again is not None and again.losses == claim.losses + 1
 
 
 def test_many_suspects_are_given_back_at_once_and_come_again_a_little_later(make: Make, processes: Noted) -> None:

@@ -122,9 +122,13 @@ class Runner:
         await asyncio.to_thread(self._tools.folders.open)
         self._listening = asyncio.create_task(listen(self._told))
         await database.call(set_right, self._clock)
-        left = await database.call(executions.give_up, self.name, self._clock.now())
+        await self._end_leases(self.name)
+
+    async def _end_leases(self, name: str) -> None:
+        """Those of a process that is known to be gone: what it drove need not wait until they lapse."""
+        left = await self._tools.database.call(executions.give_up, name, self._clock.now())
         if left:
-            publisher.ring(tuple(left))
+            self._tools.publisher.ring(tuple(left))
 
     def _take(self, ids: list[str]) -> None:
         for execution_id in ids:
@@ -172,7 +176,7 @@ class Runner:
         try:
             await self._tools.database.call(executions.hand_back, held, again_at, raised)
             if self._suspects is not None:
-                self._suspects.start({**losses, **raised})
+                self._suspects.start({**losses, **raised}, self._lose_process)
         except Exception:  # their leases lapse, sweep will ring again
             log.exception("%d executions could not be sent away", len(others))
         finally:
@@ -226,6 +230,15 @@ class Runner:
 
     def _held(self) -> dict[str, int]:
         return {key: driven.epoch for key, driven in list(self._driven.items())}
+
+    def _lose_process(self, name: str) -> None:
+        """One for suspects broke down; called in a thread that may wait."""
+        if self._stopping or self._loop.is_closed():
+            return
+        try:
+            asyncio.run_coroutine_threadsafe(self._end_leases(name), self._loop).result()
+        except Exception:
+            log.exception("The leases of %s could not be ended; they will lapse", name)
 
     def _lose(self, lost: frozenset[str]) -> None:
         for execution_id in lost:

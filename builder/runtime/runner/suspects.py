@@ -3,10 +3,11 @@
 import itertools
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from django.conf import settings
 
@@ -66,13 +67,16 @@ class SuspectProcesses:
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 
-    def start(self, suspects: Mapping[str, int]) -> None:
-        """Starts processes for these (ids with their losses), as far as there may be more; sweep rings for the rest."""
+    def start(self, suspects: Mapping[str, int], lost: Callable[[str], None]) -> None:
+        """Starts processes for these (ids with their losses), as far as there may be more; sweep rings for the rest.
+
+        `lost` is told the name of one that broke down, by which it held its leases.
+        """
         with self._lock:
             known = frozenset().union(*self._running.values())
             for places, ids in companies({key: suspects[key] for key in suspects if key not in known}):
                 if len(self._running) < _MOST_PROCESSES:
-                    self._start(places, ids)
+                    self._start(places, ids, lost)
 
     def stop(self) -> None:
         """Asks them to hand over what they drive, and waits a little."""
@@ -86,18 +90,22 @@ class SuspectProcesses:
             except subprocess.TimeoutExpired:
                 process.kill()
 
-    def _start(self, places: int, ids: Sequence[str]) -> None:
+    def _start(self, places: int, ids: Sequence[str], lost: Callable[[str], None]) -> None:
         beside = "alone" if places == 1 else f"beside {places - 1} others at the most"
         log.warning("Executions lost their process more than once; each runs %s now: %s", beside, ", ".join(ids))
+        name = f"suspects.{os.getpid()}.{next(self._numbers)}"
         command = [
             sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--places", str(places),
-            "--name", f"suspects.{os.getpid()}.{next(self._numbers)}", "--suspects", *ids,
+            "--name", name, "--suspects", *ids,
         ]  # fmt: skip
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         self._running[process] = frozenset(ids)
-        threading.Thread(target=self._reap, args=(process,), daemon=True).start()
+        owner = f"{socket.gethostname()}.{name}"
+        threading.Thread(target=self._reap, args=(process, owner, lost), daemon=True).start()
 
-    def _reap(self, process: "subprocess.Popen[bytes]") -> None:
-        process.wait()
+    def _reap(self, process: "subprocess.Popen[bytes]", owner: str, lost: Callable[[str], None]) -> None:
+        broke_down = process.wait() != 0
         with self._lock:
             del self._running[process]
+        if broke_down:
+            lost(owner)
