@@ -46,3 +46,15 @@ def test_a_schedule_is_chosen_by_keyboard_without_reading_cron(page):
     expect(often).to_have_value("text")
     until(page, "*/7 * * * *")
     assert "*/7 * * * *" in draft()
+
+
+def test_what_a_trigger_tells_is_offered_only_where_it_can_be_read(page):
+    flows.save_flow(TEXT + '    when: "{{ true }}"\n', by="ann")
+    page.goto("/flows/company.team/hello/edit#step=daily")
+    page.wait_for_selector('.step[data-id="daily"][aria-current]')
+    chips = page.locator("[data-chips]")
+    page.get_by_role("textbox", name="Cron").focus()
+    expect(page.locator('.field[id$="-cron"] [data-chips]')).to_have_count(0)
+    page.get_by_role("textbox", name="Only when").focus()
+    expect(page.locator('.field[id$="-when"] [data-chip="trigger.date"]')).to_be_visible()
+    expect(chips).to_have_count(1)

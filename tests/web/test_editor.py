@@ -358,6 +358,9 @@ def test_a_webhook_shows_its_address_and_gets_another_key(ann):
     assert "curl -X POST" in answer["form"] and answer["chips"][0] == "trigger.body"
     field, inputs = (answer["form"].partition(f'id="field-triggers-0-{name}"')[2][:200] for name in ("key", "when"))
     assert "data-dynamic" in inputs and "data-dynamic" not in field  # the call is not known yet where its key is read
+    written = {"path": ["triggers", 0, "signature"], "control": "yaml", "raw": "{style: GITHUB, secret: a}"}
+    signed = change(ann, do="field", chosen=["triggers", 0], **written)
+    assert "gives a line for a terminal that signs" in signed["form"] and "curl" not in signed["form"]
     change(ann, do="anew", path=["triggers", 0, "key"])
     assert flows.validate(now()).document.data["triggers"][0]["key"] not in (key, "")
     assert "type it" in change(ann, do="anew", path=["triggers", 0, "id"])["refused"]

@@ -14,7 +14,7 @@ _VALUES = {"GITHUB": "sha256=", "STRIPE": "t=$now,v1=", "SLACK": "v0="}
 
 def signed_how(signature: Mapping[str, Any] | None) -> str:
     """The end of a sentence that begins with `signed`; "" for a webhook whose calls need not be."""
-    return _WHOSE.get(str((signature or {}).get("style")), "") if signature else ""
+    return _WHOSE.get(str(signature.get("style")), "as its style says") if signature else ""
 
 
 def call_line(url: str, signature: Mapping[str, Any] | None) -> str:

@@ -59,6 +59,7 @@ class WebhookView:
 
     path: str
     hidden: bool
+    signed: bool
 
 
 def schedule_of(written: Any) -> ScheduleView | None:
@@ -79,7 +80,7 @@ def webhook_of(written: Any, namespace: str, flow_id: str) -> WebhookView | None
     if not isinstance(written, Mapping) or written.get("type") not in CALLED:
         return None
     key = str(written.get("key") or "")
-    return WebhookView(webhook_path(namespace, flow_id, key), "{{" in key)
+    return WebhookView(webhook_path(namespace, flow_id, key), "{{" in key, bool(written.get("signature")))
 
 
 def webhook_path(namespace: str, flow_id: str, key: str) -> str:
