@@ -129,6 +129,13 @@ def test_metrics_are_for_this_machine_or_for_who_brings_the_token(valkey: str, s
 
 
 @pytest.mark.django_db(transaction=True)
+def test_this_machine_reads_metrics_by_its_number_where_the_hosts_are_others(valkey: str, settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["flows.example.com"]
+    for host, status in (("127.0.0.1:8000", 200), ("[::1]:8000", 200), ("10.0.0.7", 400), ("evil.example", 400)):
+        assert Client(HTTP_HOST=host).get("/metrics").status_code == status, host
+
+
+@pytest.mark.django_db(transaction=True)
 def test_metrics_speak_openmetrics_to_who_asks_for_it(valkey: str) -> None:
     status, text = metrics(accept="application/openmetrics-text; version=1.0.0")
     assert status == 200 and text.endswith("# EOF\n")
