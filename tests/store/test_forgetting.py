@@ -91,6 +91,19 @@ def test_a_slot_of_a_pause_is_kept_until_somebody_says_what_becomes_of_it() -> N
     assert known() == []
 
 
+def test_a_slot_that_a_backfill_starts_again_as_it_is_looked_at_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    at, needless = slot(120), forgetting._needless
+
+    def meanwhile(old: list[SlotRow]) -> list[SlotRow]:
+        found = needless(old)
+        SlotRow.objects.filter(trigger=KEY, fire_at=at).update(execution_id="again", made_at=NOW)
+        return found
+
+    monkeypatch.setattr(forgetting, "_needless", meanwhile)
+    forget()
+    assert known() == [120] and history.forgotten_upto(KEY) is None
+
+
 def a_backfill() -> Backfill:
     made = Backfill("b", NOW - 130 * DAY, NOW - 102 * DAY, 29, gaps_only=True)
     backfills.put(PLACE, made)

@@ -33,7 +33,7 @@ def forget_next(before: datetime, behind: int) -> int | None:
     needless = _needless(old)
     if needless:
         with write():
-            _forget([row.id for row in needless])
+            _forget([row.id for row in needless], before)
     return seen[-1].id if len(seen) == LOOKED_AT else None
 
 
@@ -63,9 +63,10 @@ def _named(keys: Collection[str]) -> list[Trigger]:
     return [trigger for trigger in read_all(found) if trigger.key in keys]
 
 
-def _forget(ids: Sequence[int]) -> None:
-    """Inside a transaction. Slots that somebody holds are left for another time."""
-    found = SlotRow.objects.filter(id__in=ids).order_by("id")
+def _forget(ids: Sequence[int], before: datetime) -> None:
+    """Inside a transaction. Slots that somebody holds are left for another time, and so are those that a backfill has
+    started again since they were looked at."""
+    found = SlotRow.objects.filter(id__in=ids, made_at__lt=before).order_by("id")
     held = list(found.select_for_update(skip_locked=True) if has_row_locks() else found)
     upto: dict[str, datetime] = {}
     for row in held:
