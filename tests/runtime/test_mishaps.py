@@ -10,20 +10,23 @@ import pytest
 from django.db import OperationalError, connection, connections
 
 from builder.clock import SystemClock
+from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.errors import Unavailable
 from builder.runtime.runner import errands
 from builder.runtime.runner.born import making as children
+from builder.runtime.runner.driven import Driven
 from builder.runtime.runner.keeping import plans
 from builder.runtime.runner.keeping.database import Database
 from builder.runtime.runner.keeping.plans import make_ready
 from builder.runtime.runner.runner import Runner
 from builder.store import executions, kv
-from builder.store.executions import Claim
+from builder.store.executions import Claim, Saved
 from tests.doubles.patience import PATIENCE_SECONDS
-from tests.runtime.conftest import create, ended, publish, wait_until
+from tests.runtime.conftest import SlowServer, create, ended, publish, wait_until
 
 LOG = "io.kestra.plugin.core.log.Log"
+REQUEST = "io.kestra.plugin.core.http.Request"
 FLOW = "io.kestra.plugin.core.flow"
 CHILD = f"tasks:\n  - {{id: wait, type: {FLOW}.Pause}}\n"
 PARENT = f"tasks:\n  - {{id: call, type: {FLOW}.Subflow, namespace: team, flowId: child, wait: true}}\n"
@@ -108,6 +111,54 @@ def test_a_child_made_while_its_parent_is_killed_is_not_born(runner: Runner, mon
     killed.set()
     assert ended(execution_id).state is State.KILLED
     assert executions.children_running(execution_id) == []
+
+
+def given_back_in_a_save(
+    runner: Runner, execution_id: str, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[Driven], None]
+) -> Execution:
+    """What is kept when the process stops while a save is under way, and something comes before that is through."""
+    saver, driven = runner._tools.saver, runner._driven[execution_id]
+    saving, go_on, save = threading.Event(), threading.Event(), saver.save
+
+    async def slowly(saved: Saved) -> bool:
+        saving.set()
+        await asyncio.to_thread(go_on.wait, PATIENCE_SECONDS)
+        return await save(saved)
+
+    monkeypatch.setattr(saver, "save", slowly)
+    asyncio.run_coroutine_threadsafe(driven.save_now(), runner._loop)
+    assert saving.wait(PATIENCE_SECONDS)
+    given_back = asyncio.run_coroutine_threadsafe(driven.hand_back(), runner._loop)
+    wait_until(lambda: driven._leaving)
+    meanwhile(driven)
+    wait_until(lambda: bool(driven._inbox))
+    go_on.set()
+    assert given_back.result(PATIENCE_SECONDS)
+    return executions.load(execution_id)[0]
+
+
+def test_a_kill_that_comes_as_the_process_stops_is_obeyed(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = SlowServer()
+    one = started(runner, f'tasks:\n  - {{id: ask, type: {REQUEST}, uri: "{server.url}"}}\n')
+    wait_until(lambda: server.asked == 1)
+
+    def kill(driven: Driven) -> None:
+        executions.send(one, executions.KILL, SystemClock().now())
+        runner._loop.call_soon_threadsafe(driven.hear, executions.signals([one])[one])
+
+    assert given_back_in_a_save(runner, one, monkeypatch, kill).state is State.KILLING
+    assert (ended(one).state, server.asked) == (State.KILLED, 1)
+    server.close()
+
+
+def test_an_answer_that_comes_as_the_process_stops_is_kept(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = SlowServer()
+    ask = f'{{id: ask, type: {REQUEST}, uri: "{server.url}"}}'
+    one = started(runner, f"tasks:\n  - {ask}\n  - {{id: wait, type: {FLOW}.Pause}}\n")
+    wait_until(lambda: server.asked == 1)
+    kept = given_back_in_a_save(runner, one, monkeypatch, lambda driven: server.answer())
+    server.close()
+    assert (kept.runs["ask"].state, len(kept.runs["ask"].attempts), server.asked) == (State.SUCCESS, 1, 1)
 
 
 def test_one_that_cannot_be_taken_up_leaves_the_others_alone(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,7 +90,7 @@ class Driven:
         return self._saving.locked()
 
     def wake(self) -> None:
-        """Something is over; there may be nothing left to do here."""
+        """Something is over, or was logged; there may be nothing left to do here."""
         self._woken.set()
 
     def hear(self, rows: Iterable[SignalRow]) -> None:
@@ -135,17 +135,18 @@ class Driven:
                 self.lose()
 
     async def hand_back(self) -> bool:
-        """The process stops: work under way is cut, and what is known is saved. True: give the lease back."""
+        """The process stops: work is cut; what is known is saved, also what just came. True: give the lease back."""
         self._leaving = True
-        cut = self._errands.cancel_all()
         async with self._saving:
             if self._over:
                 return False
+            self._apply_waiting()
+            cut = self._errands.cancel_all()
             self._over = True
             self._woken.set()
             if cut:
                 self.journal.log(None, "WARN", f"The worker stops; done again elsewhere: {', '.join(sorted(cut))}.")
-            return await self._save(parked=False)
+            return await self._save(parked=False) and self.execution.state not in TERMINAL
 
     def _now(self) -> datetime:
         return self._tools.clock.now()
@@ -163,11 +164,9 @@ class Driven:
         self.hear(self._claim.signals)
 
     async def _step(self) -> None:
-        started = time.monotonic()
         if self._leaving:
             return
-        while self._inbox and not self._over and time.monotonic() - started < _SLICE_SECONDS:
-            self._apply()
+        self._apply_waiting()
         if not self._over and (self._dirty or self.journal.lines or self.journal.points or self._idle):
             await self._keep()
         if self._over or self._leaving:
@@ -183,10 +182,15 @@ class Driven:
             self._woken.set()
             await asyncio.sleep(0)
 
+    def _apply_waiting(self) -> None:
+        """All that has come by now, and what follows from it as far as a moment allows."""
+        started = time.monotonic()
+        while self._inbox and not self._over and time.monotonic() - started < _SLICE_SECONDS:
+            self._apply()
+
     def _apply(self) -> None:
         """Applies what waits, with everything that can be done on the spot."""
-        events = list(self._inbox)
-        self._inbox.clear()
+        events, self._inbox = list(self._inbox), deque()
         if self.plan is None:
             return
         decision = decide_all(self.plan, self.execution, events)
@@ -288,11 +292,7 @@ class Driven:
 
     def _nudge_soon(self) -> None:
         if not self._nudge.is_set and not self._over:
-            self._nudge.set(_LOG_SECONDS, self._nudge_now)
-
-    def _nudge_now(self) -> None:
-        if self.journal.lines:
-            self._woken.set()
+            self._nudge.set(_LOG_SECONDS, self.wake)
 
     def _stop(self) -> None:
         self._errands.cancel_all()
