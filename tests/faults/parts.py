@@ -91,6 +91,18 @@ class Part:
         return [int(pid) for each in lists for pid in each.read_text().split()]
 
     @property
+    def processor_seconds(self) -> float:
+        """What it has used since it was started."""
+        numbers = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
+
+    def is_calm(self) -> bool:
+        """Whether it has little to do for a second: a process that starts still loads much beside its work."""
+        before = self.processor_seconds
+        time.sleep(1)
+        return self.processor_seconds - before < 0.3
+
+    @property
     def memory_mb(self) -> float:
         """What it holds in memory now."""
         try:
