@@ -1,6 +1,7 @@
 """Suspects may be what takes their process away: processes of their own drive them until they have come through."""
 
 import ipaddress
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Self
@@ -145,6 +146,15 @@ def test_so_few_that_each_has_a_process_are_alone_at_once() -> None:
     assert judged({"a": 1}) == {"a": 2}
     assert judged({"a": 1, "bad": 4, "b": 1}) == {"a": 2, "b": 2}
     assert judged({"a": 1, "b": 1, "c": 1}) == judged({"bad": 3}) == {}
+
+
+def test_none_is_started_once_its_worker_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **_: started.append(command))
+    processes = SuspectProcesses()
+    processes.stop()
+    processes.start({"a": 1, "b": 2}, lambda name: None)
+    assert started == []
 
 
 def test_a_single_suspect_is_sent_to_run_alone(make: Make, processes: Noted) -> None:

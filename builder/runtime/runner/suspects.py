@@ -66,6 +66,7 @@ class SuspectProcesses:
         self._running: dict[subprocess.Popen[bytes], frozenset[str]] = {}
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
+        self._stopped = False
 
     def start(self, suspects: Mapping[str, int], lost: Callable[[str], None]) -> None:
         """Starts processes for these (ids with their losses), as far as there may be more; sweep rings for the rest.
@@ -73,14 +74,17 @@ class SuspectProcesses:
         `lost` is told the name of one that broke down, by which it held its leases.
         """
         with self._lock:
+            if self._stopped:
+                return
             known = frozenset().union(*self._running.values())
             for places, ids in companies({key: suspects[key] for key in suspects if key not in known}):
                 if len(self._running) < _MOST_PROCESSES:
                     self._start(places, ids, lost)
 
     def stop(self) -> None:
-        """Asks them to hand over what they drive, and waits a little."""
+        """Asks them to hand over what they drive, and waits a little; none is started any more."""
         with self._lock:
+            self._stopped = True
             running = list(self._running)
         for process in running:
             process.terminate()
