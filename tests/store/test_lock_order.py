@@ -11,14 +11,16 @@ from functools import partial
 import pytest
 from django.db import connection
 
+from builder.actions import executions as execution_actions
 from builder.actions import flows as flow_actions
 from builder.engine.execution import Execution
 from builder.engine.states import State
 from builder.errors import NotFound
 from builder.flows.model import Concurrency
+from builder.models import Execution as ExecutionRow
 from builder.runtime import queue
 from builder.store import executions, flows, gate, triggers
-from builder.store.executions import NewExecution, Saved
+from builder.store.executions import NewExecution, Saved, reading
 from tests.doubles.patience import PATIENCE_SECONDS
 from tests.store.conftest import NOW, an_execution
 from tests.store.test_races import at_once
@@ -185,3 +187,24 @@ def test_what_the_database_undid_is_done_anew(monkeypatch: pytest.MonkeyPatch):
 
     assert at_once(cross, 2) == ["done", "done"]
     assert sorted(tried) == [1, 2]
+
+
+@pytest.mark.parametrize("act", [execution_actions.kill, execution_actions.unqueue, execution_actions.force_run])
+def test_what_waits_is_not_let_in_while_a_person_takes_it_out(
+    monkeypatch: pytest.MonkeyPatch, act: Callable[[str], Execution]
+) -> None:
+    """Else a runner could have begun it, and that is not known to what is written over it."""
+    first, second = (executions.create(NewExecution(an_execution(), concurrency=Concurrency(1))) for _ in range(2))
+    ExecutionRow.objects.filter(id=first.id).update(state="SUCCESS", ended_at=NOW)
+    load, seen = reading.load, []
+
+    def meanwhile(execution_id: str) -> tuple[Execution, int]:
+        found = load(execution_id)
+        at_once(lambda _: executions.promote_waiting(NOW), 1)
+        seen.append(executions.states([execution_id])[execution_id])
+        return found
+
+    monkeypatch.setattr(reading, "load", meanwhile)
+    monkeypatch.setattr(executions, "load", meanwhile)
+    act(second.id)
+    assert seen == [State.QUEUED]

@@ -53,6 +53,7 @@ def kill(execution_id: str, *, by: str = "") -> Execution:
     """
     now = _CLOCK.now()
     with write():
+        executions.hold(execution_id)
         execution = alive(execution_id, "killed")
         if execution.state is State.QUEUED:
             killed = _ended(execution, State.KILLED, now, f"killed by {by}" if by else "killed")
@@ -108,6 +109,7 @@ def force_run(execution_id: str) -> Execution:
     """
     now = _CLOCK.now()
     with write():
+        executions.hold(execution_id)
         execution, _ = executions.load(execution_id)
         if execution.state in TERMINAL:
             raise InvalidInput(
@@ -127,6 +129,7 @@ def unqueue(execution_id: str, state: State = State.RUNNING) -> Execution:
     if state not in _OUT_OF_QUEUE:
         raise InvalidInput(f"A queued execution cannot become {state}; choose one of {', '.join(_OUT_OF_QUEUE)}.")
     with write():
+        executions.hold(execution_id)
         execution = alive(execution_id, "taken out of the queue")
         if execution.state is not State.QUEUED:
             raise Conflict(f"Execution `{execution_id}` is {execution.state}, not QUEUED.")

@@ -46,7 +46,7 @@ from builder.store.executions.records import (
     search_logs,
 )
 from builder.store.executions.rows import create, create_many, delete, hold_to_delete
-from builder.store.executions.saves import admit_late, after_ends, relabel, replace_execution, save
+from builder.store.executions.saves import admit_late, after_ends, hold, relabel, replace_execution, save
 from builder.store.executions.signals import alive, children_running, send, signals
 from builder.store.executions.values import (
     CHILD_ENDED,
@@ -107,6 +107,7 @@ __all__ = [
     "error_logs",
     "give_up",
     "hand_back",
+    "hold",
     "hold_to_delete",
     "ids",
     "insert_logs",

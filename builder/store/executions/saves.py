@@ -210,6 +210,13 @@ def tell_parents(ended: Sequence[Execution], now: datetime) -> list[str]:
     return [parent for parent, _, _ in told]
 
 
+def hold(execution_id: str) -> None:
+    """Before it is read for `replace_execution`: nobody lets it in, or goes on with it, until that is done."""
+    hold_flows_of([execution_id])
+    parent = ExecutionRow.objects.filter(id=execution_id).values_list("parent_id", flat=True).first()
+    lock_executions([key for key in (execution_id, parent) if key])
+
+
 def replace_execution(execution: Execution, now: datetime, *, due: bool) -> list[str]:
     """Writes an execution that no runner drives, by a person's action (restart, kill of a queued one, labels).
 
