@@ -12,8 +12,8 @@ class Together:
     """A world (see `check`) with these flows in it, before those of another one."""
 
     def __init__(self, written: Iterable[Any], stored: World) -> None:
-        flows = (flow for flow in written if isinstance(flow, Mapping))
-        self._here: dict[Any, Mapping[str, Any]] = {(flow.get("namespace"), flow.get("id")): flow for flow in flows}
+        named = ((_place(flow), flow) for flow in written if isinstance(flow, Mapping))
+        self._here: dict[_Place, Mapping[str, Any]] = {place: flow for place, flow in named if place is not None}
         self._stored = stored
 
     def flow_exists(self, namespace: str, id: str) -> bool:
@@ -29,3 +29,9 @@ class Together:
 
     def plugin_defaults(self) -> Sequence[Mapping[str, Any]]:
         return self._stored.plugin_defaults()
+
+
+def _place(flow: Mapping[str, Any]) -> _Place | None:
+    """None for a text that names no flow; its own check says so."""
+    namespace, flow_id = flow.get("namespace"), flow.get("id")
+    return (namespace, flow_id) if isinstance(namespace, str) and isinstance(flow_id, str) else None

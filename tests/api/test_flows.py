@@ -1,5 +1,6 @@
 """Flows over the API: made, read, changed, deleted, checked and found."""
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.api.conftest import HELLO, Api
@@ -89,6 +90,12 @@ def test_validation_answers_in_kestras_shape_for_each_flow(api: Api, hello: str)
     assert bad["index"] == 1
     assert bad["constraints"].startswith("tasks[0].type: ")
     assert bad["problems"][0]["hint"]
+
+
+@pytest.mark.parametrize("name", ["[hello]", "{hello: 1}"])
+def test_a_flow_whose_id_is_no_text_is_told_among_others(api: Api, name: str):
+    bad, good = api.post("flows/validate", HELLO.replace("id: hello", f"id: {name}") + "---\n" + HELLO)
+    assert bad["constraints"].startswith("id: ") and good["constraints"] is None
 
 
 def test_flows_that_are_checked_together_know_each_other(api: Api):
