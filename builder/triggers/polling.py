@@ -108,7 +108,8 @@ class Poller:
             opening = Opening(trigger, {}, self._clock)
             interval = _interval(opening)
             if before is not None:
-                triggers.plan(trigger, now + interval, message=f"Waits until execution {before} has ended.")
+                told = trigger.message if trigger.failures else f"Waits until execution {before} has ended."
+                triggers.plan(trigger, now + interval, message=told)
             elif triggers.claim(trigger, now, now + _HELD, next_at=now + interval):
                 self._look(opening)
         except Unavailable:
@@ -159,11 +160,10 @@ class Poller:
 
     def _tell(self, opening: Opening, reason: str) -> None:
         log.warning("Trigger %s: %s", opening.trigger.key, reason)
-        if opening.trigger.definition.get("failOnTriggerError") is True:
-            with write():
-                failed = opening.fail(reason)
-                triggers.note_execution(opening.trigger, failed.id, self._clock.now())
-        triggers.note_failure(opening.trigger, reason, self._clock.now())
+        leaves_one = opening.trigger.definition.get("failOnTriggerError") is True
+        with write():
+            failed_id = opening.fail(reason).id if leaves_one else None
+            triggers.note_failure(opening.trigger, reason, self._clock.now(), failed_id)
 
 
 async def _within_time(made: PollingTrigger, lookout: Any) -> Mapping[str, Any] | None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from builder.actions import flows
+from builder.actions.executions import again
 from builder.clock import FixedClock, SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import State
@@ -166,7 +167,10 @@ def test_a_look_whose_process_went_away_is_made_again(site: Site, poller: Poller
     assert look(poller) == 1
 
 
-@pytest.mark.parametrize(("more", "count"), [("", 0), ("    failOnTriggerError: true", 1)])
+FAILS = "    failOnTriggerError: true"
+
+
+@pytest.mark.parametrize(("more", "count"), [("", 0), (FAILS, 1)])
 def test_a_look_that_fails_is_told(poller: Poller, site: Site, more: str, count: int) -> None:
     publish(site, more)
     flows.update_flow("lab", "watch", FLOW.format(url="http://127.0.0.1:9/x", more=more), by="ada")
@@ -175,11 +179,12 @@ def test_a_look_that_fails_is_told(poller: Poller, site: Site, more: str, count:
     assert [one.state for one in found()] == [State.FAILED] * count
 
 
+@pytest.mark.parametrize("more", ["", FAILS])
 def test_a_look_that_fails_again_and_again_is_an_alert_until_one_succeeds(
-    poller: Poller, site: Site, clock: FixedClock
+    poller: Poller, site: Site, clock: FixedClock, more: str
 ) -> None:
     publish(site, "    method: POST")
-    flows.update_flow("lab", "watch", FLOW.format(url="http://127.0.0.1:9/x", more=""), by="ada")
+    flows.update_flow("lab", "watch", FLOW.format(url="http://127.0.0.1:9/x", more=more), by="ada")
     counts = []
     for _ in range(4):
         look(poller)
@@ -192,6 +197,18 @@ def test_a_look_that_fails_again_and_again_is_an_alert_until_one_succeeds(
     TriggerRow.objects.update(definition=json.dumps({**trigger().definition, "uri": site.url, "method": "POST"}))
     look(poller)
     assert health.alerts(clock) == [] and (trigger().failures, trigger().message) == (0, "")
+
+
+def test_while_its_failed_execution_runs_again_it_still_tells_why_the_look_failed(
+    poller: Poller, site: Site, clock: FixedClock
+) -> None:
+    publish(site)
+    flows.update_flow("lab", "watch", FLOW.format(url="http://127.0.0.1:9/x", more=FAILS), by="ada")
+    look(poller)
+    again.restart(found()[0].id)
+    clock.advance(timedelta(minutes=5))
+    look(poller)
+    assert trigger().failures == 1 and "127.0.0.1:9 cannot be reached" in trigger().message
 
 
 def test_properties_that_cannot_be_told_are_failures_too(poller: Poller, site: Site, clock: FixedClock) -> None:

@@ -212,12 +212,14 @@ def say(trigger: Trigger, message: str) -> None:
         _named(trigger).update(**{**UNBROKEN, "message": message})
 
 
-def note_failure(trigger: Trigger, message: str, now: datetime) -> None:
-    """It could not look, or not start what it should; one more in a row."""
+def note_failure(trigger: Trigger, message: str, now: datetime, execution_id: str | None = None) -> None:
+    """It could not look, or not start what it should; one more in a row. Its failed execution counts as its last."""
+    last = {"last_execution_id": execution_id, "last_at": now} if execution_id else {}
     with write():
         _named(trigger).update(
-            message=message, failures=F("failures") + 1, failing_since=Coalesce("failing_since", now), failed_at=now
-        )
+            message=message, failures=F("failures") + 1, failing_since=Coalesce("failing_since", now), failed_at=now,
+            **last,
+        )  # fmt: skip
 
 
 def failing(least: int) -> list[Trigger]:

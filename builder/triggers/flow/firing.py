@@ -201,18 +201,18 @@ def _fail(opening: Opening, reason: str, labels: Sequence[tuple[str, str]], cloc
     """A failed execution tells of it, as in Kestra 2."""
     definition = opening.trigger.definition
     asked_for = definition.get("failOnTriggerError") is True or bool(definition.get("dependsOn"))
+    failed_id = None
     if asked_for or opening.compat.unreadable_trigger_inputs_fail_an_execution:
         try:
             with write():
-                failed = opening.fail(reason, labels)
-            triggers.note_execution(opening.trigger, failed.id, clock.now())
+                failed_id = opening.fail(reason, labels).id
         except Unavailable:
             raise
         except BuilderError as error:
             log.warning("Flow trigger %s: %s", opening.trigger.key, error.message)
-    _tell(opening.trigger, reason, clock)
+    _tell(opening.trigger, reason, clock, failed_id)
 
 
-def _tell(trigger: Trigger, message: str, clock: Clock) -> None:
+def _tell(trigger: Trigger, message: str, clock: Clock, failed_id: str | None = None) -> None:
     log.warning("Flow trigger %s: %s", trigger.key, message)
-    triggers.note_failure(trigger, message, clock.now())
+    triggers.note_failure(trigger, message, clock.now(), failed_id)
