@@ -11,12 +11,14 @@ from builder.actions.executions.running import run
 from builder.clock import FixedClock, SystemClock
 from builder.engine.execution import Execution
 from builder.engine.states import State
+from builder.errors import InvalidInput
 from builder.models import TriggerWindow
 from builder.runtime.runner.runner import Runner
 from builder.schedule.windows import Daily, Every
 from builder.store import documents, executions, triggers
 from builder.store.executions import Filters
 from builder.store.triggers import changes, windows
+from builder.tasks.core.trigger.waiting import DependsWindow
 from builder.triggers.flow.firing import fire_flows
 from builder.triggers.flow.missing import fail_missed
 from builder.triggers.flow.progress import progress_of
@@ -203,11 +205,18 @@ def test_two_schedulers_count_each_end_once(shop: None, runner: Runner, monkeypa
 
 def test_inputs_that_cannot_be_rendered_leave_a_failed_execution(shop: None, runner: Runner) -> None:
     listen(BOTH + "    mode: ANY\n", rows="{{ nothing.here }}")
-    assert play(runner, "orders") == [0]
-    (report,) = reports()
+    assert play(runner, "orders", "orders") == [0, 0]
+    report, *_ = reports()
     assert report.state is State.FAILED and "nothing" in report.message
     assert "nothing" in executions.logs(report.id)[0].message
     assert dict(report.labels)["system.correlationId"] != report.id
+    trigger = triggers.get("shop", "report", "after")
+    assert trigger.failures == 2 and trigger.last_execution_id in [one.id for one in reports()]
+
+
+def test_a_zone_that_there_is_not_is_told() -> None:
+    with pytest.raises(InvalidInput, match="no time zone"):
+        DependsWindow.read({"timezone": "{{ vars.zone }}"}).cut()
 
 
 @pytest.mark.skipif(not FOLDER.exists(), reason="the shared flows are not here")

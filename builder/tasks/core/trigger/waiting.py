@@ -221,6 +221,8 @@ class DependsWindow(AsWritten):
 
     def cut(self) -> Window:
         """Raises InvalidInput."""
+        if self.timezone and (problem := check_zone(self.timezone)):
+            raise InvalidInput(problem)
         zone = ZoneInfo(self.timezone) if self.timezone else _UTC
         if self.deadline:
             return _until(self.deadline, zone)
