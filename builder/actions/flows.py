@@ -77,7 +77,8 @@ def save_flows(sources: Sequence[str], save: Save) -> list[Published]:
     with write():
         flows.hold_all(limits, begun_at=now)
         queue.ring_on_commit(executions.change_limits(limits, now))
-        return [save(source) for source in sources]
+        saved = [save(source) for source in sources]
+    return [replace(one, warnings=_warnings(one.revision.source)) for one in saved]  # each may name those after it
 
 
 def update_flow(
@@ -268,7 +269,7 @@ def _publish(
         if revision.number != before:
             _declare_triggers(flow, revision.number, now)
         _settle_draft(revision)
-    return Published(revision, flow, revision.number != before, _warnings(births.examined(source).problems))
+    return Published(revision, flow, revision.number != before, _warnings(source))
 
 
 def _declare_triggers(flow: Flow, revision: int, now: datetime) -> None:
@@ -290,5 +291,6 @@ def _latest_number(namespace: str, flow_id: str) -> int:
         return 0
 
 
-def _warnings(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    return tuple(problem for problem in problems if problem.severity is Severity.WARNING)
+def _warnings(source: str) -> tuple[Problem, ...]:
+    found = births.examined(source).problems
+    return tuple(problem for problem in found if problem.severity is Severity.WARNING)

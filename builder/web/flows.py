@@ -70,9 +70,9 @@ def flow_new(request: HttpRequest) -> HttpResponse:
     error = ""
     if request.method == "POST":
         text = NEW_FLOW.format(**given)
-        problems = [found.message for found in flow_actions.validate(text).problems]
-        if problems:
-            error = problems[0]
+        errors = flow_actions.validate(text).errors
+        if errors:
+            error = errors[0].message
         elif flows.exists(given["namespace"], given["id"]):
             error = f"There is a flow {given['namespace']}.{given['id']} already."
         else:

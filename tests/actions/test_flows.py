@@ -139,3 +139,9 @@ def test_several_flows_come_all_or_none():
         flows.save_flows([good, "id: y\n"], save)
     assert not stored.exists("team", "work")
     assert len(flows.save_flows([good, HELLO], save)) == 2
+
+
+def test_a_call_of_a_flow_that_comes_later_in_the_same_text_is_not_warned_of():
+    calling = flow("  - {id: call, type: io.kestra.plugin.core.flow.Subflow, namespace: team, flowId: hello}\n")
+    made = flows.save_flows([calling, HELLO], partial(flows.create_flow, by="ada"))
+    assert [one.warnings for one in made] == [(), ()]

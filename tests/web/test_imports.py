@@ -58,7 +58,14 @@ def test_two_flows_that_start_each_other_are_warned_of_as_they_come(browser: Cli
     )
     _, shown = page(browser, source=both)
     assert "Imported 2 flows." in shown
-    assert shown.count("these flows would start each other in a circle: the end of lab.two starts lab.one") == 1
+    assert shown.count("these flows would start each other in a circle: the end of") == 2, "each of them"
+
+
+def test_a_new_flow_is_begun_although_it_closes_a_circle(browser: Client) -> None:
+    call = "  - {id: c, type: io.kestra.plugin.core.flow.Subflow, namespace: lab, flowId: two}\n"
+    after = "triggers:\n  - {id: t, type: io.kestra.plugin.core.trigger.Flow, dependsOn: [{flowId: two}]}\n"
+    page(browser, source=FLOW + call + after)
+    assert browser.post("/flows/new", {"id": "two", "namespace": "lab"}).status_code == 302
 
 
 def test_a_recipe_is_opened_in_the_editor_with_what_it_lost(browser: Client) -> None:
