@@ -49,7 +49,7 @@ dates:
     )
     """When, in ISO-8601; dates without an offset are in the time zone below."""
     timezone: str | None = Field(None, examples=["Europe/Paris"])
-    """In whose time; the server's when it is not set."""
+    """In whose time; UTC when it is not set."""
     inputs: Annotated[dict[str, Any] | None, Rendered("raw"), Form("map")] = Field(None, examples=[{"topic": "news"}])
     """Values for the flow's inputs; they may hold expressions with {{ trigger.date }}."""
     recover_missed_schedules: Annotated[
