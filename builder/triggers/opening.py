@@ -154,9 +154,12 @@ class Opening:
             own = self._labels()
         except BuilderError:
             own = []
-        told = masked(reason, self._secrets)
         where = (self.trigger.namespace, self.trigger.flow_id)
-        return fail(*where, told, self._clock, labels=[*own, *labels], trigger=self._kept)
+        return fail(*where, self.told(reason), self._clock, labels=[*own, *labels], trigger=self._kept)
+
+    def told(self, reason: str) -> str:
+        """A reason as people and logs may read it: the secrets that were looked up are masked."""
+        return masked(reason, self._secrets)
 
     @property
     def _kept(self) -> Mapping[str, Any]:

@@ -104,8 +104,8 @@ class Poller:
     def _consider(self, trigger: Trigger) -> None:
         before = running(trigger)
         now = self._clock.now()
+        opening = Opening(trigger, {}, self._clock)
         try:
-            opening = Opening(trigger, {}, self._clock)
             interval = _interval(opening)
             if before is not None:
                 told = trigger.message if trigger.failures else f"Waits until execution {before} has ended."
@@ -116,7 +116,7 @@ class Poller:
             raise
         except BuilderError as error:
             if triggers.claim(trigger, now, now, next_at=now + _TRIED_AGAIN):
-                triggers.note_failure(trigger, error.message, now)
+                triggers.note_failure(trigger, opening.told(error.message), now)
 
     def _look(self, opening: Opening) -> None:
         made = prepare(_plugin(opening.trigger), opening.trigger.definition, opening.rendered)
@@ -143,7 +143,7 @@ class Poller:
             opening = look.opening.with_variables(found)
             objection = opening.objection()
             if objection is not None:
-                triggers.say(trigger, objection.reason)
+                triggers.say(trigger, opening.told(objection.reason))
                 return False
             known = asking.answered(opening, "look", self._clock.now(), None)  # the look's own claim holds on
             if known is None:
@@ -158,7 +158,8 @@ class Poller:
             return False
         return True
 
-    def _tell(self, opening: Opening, reason: str) -> None:
+    def _tell(self, opening: Opening, error: str) -> None:
+        reason = opening.told(error)
         log.warning("Trigger %s: %s", opening.trigger.key, reason)
         leaves_one = opening.trigger.definition.get("failOnTriggerError") is True
         with write():

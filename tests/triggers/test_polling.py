@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from builder.actions import flows
+from builder.actions import flows, secrets
 from builder.actions.executions import again
 from builder.clock import FixedClock, SystemClock
 from builder.engine.execution import Execution
@@ -177,6 +177,17 @@ def test_a_look_that_fails_is_told(poller: Poller, site: Site, more: str, count:
     assert look(poller) == 0
     assert "127.0.0.1:9 cannot be reached" in trigger().message
     assert [one.state for one in found()] == [State.FAILED] * count
+
+
+def test_a_secret_in_an_address_that_is_none_is_told_to_nobody(
+    poller: Poller, site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    publish(site)
+    secrets.set_value("lab", "ADDRESS", "hush-hush-4711", by="ada")
+    flows.update_flow("lab", "watch", FLOW.format(url="{{ secret('ADDRESS') }}", more=""), by="ada")
+    look(poller)
+    assert "an address begins with http" in trigger().message
+    assert "hush" not in trigger().message + caplog.text
 
 
 @pytest.mark.parametrize("more", ["", FAILS])

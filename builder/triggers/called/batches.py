@@ -100,7 +100,7 @@ def _taken(opening: Opening, objection: Objection | None, clock: Clock) -> bool:
         raise
     except BuilderError as error:
         storage.forget(chosen)
-        return _give_up(trigger, f"Not started: {error.message}", clock.now())
+        return _give_up(trigger, opening.told(f"Not started: {error.message}"), clock.now())
 
 
 def _give_up(trigger: Trigger, reason: str, now: datetime) -> bool:

@@ -210,7 +210,7 @@ def _fail(opening: Opening, reason: str, labels: Sequence[tuple[str, str]], cloc
             raise
         except BuilderError as error:
             log.warning("Flow trigger %s: %s", opening.trigger.key, error.message)
-    _tell(opening.trigger, reason, clock, failed_id)
+    _tell(opening.trigger, opening.told(reason), clock, failed_id)
 
 
 def _tell(trigger: Trigger, message: str, clock: Clock, failed_id: str | None = None) -> None:

@@ -135,7 +135,8 @@ def _fail(
     opening: Opening, reason: str, slot: datetime, now: datetime, next_at: datetime | None, *, with_execution: bool
 ) -> None:
     create = (lambda: opening.fail(reason).id) if with_execution else None
-    triggers.fire(opening.trigger, slot, now, next_at=next_at, state=FAILED, reason=reason, create=create)
+    told = opening.told(reason)
+    triggers.fire(opening.trigger, slot, now, next_at=next_at, state=FAILED, reason=told, create=create)
 
 
 def _why_late(trigger: Trigger, slot: datetime, now: datetime) -> str:
