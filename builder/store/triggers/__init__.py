@@ -209,14 +209,14 @@ def fire(
 def say(trigger: Trigger, message: str) -> None:
     """What there is to tell people about a look of it that went well."""
     with write():
-        _named(trigger).update(**{**UNBROKEN, "message": message})
+        named(trigger).update(**{**UNBROKEN, "message": message})
 
 
 def note_failure(trigger: Trigger, message: str, now: datetime, execution_id: str | None = None) -> None:
     """It could not look, or not start what it should; one more in a row. Its failed execution counts as its last."""
     last = {"last_execution_id": execution_id, "last_at": now} if execution_id else {}
     with write():
-        _named(trigger).update(
+        named(trigger).update(
             message=message, failures=F("failures") + 1, failing_since=Coalesce("failing_since", now), failed_at=now,
             **last,
         )  # fmt: skip
@@ -255,28 +255,29 @@ def claim(trigger: Trigger, now: datetime, until: datetime, *, next_at: datetime
 def let_go(trigger: Trigger) -> None:
     """It may be asked again."""
     with write():
-        _named(trigger).update(held_until=None)
+        named(trigger).update(held_until=None)
 
 
 def heed(trigger: Trigger, now: datetime) -> None:
     """People have seen what it did not start until now. Why it is off is kept."""
     with write():
-        _named(trigger).update(heeded_at=now)
-        _named(trigger).filter(enabled=True).update(**QUIET)
+        named(trigger).update(heeded_at=now)
+        named(trigger).filter(enabled=True).update(**QUIET)
 
 
 def note_execution(trigger: Trigger, execution_id: str, at: datetime) -> None:
     """Remembers the last execution of a trigger that has no slots (webhook, flow trigger)."""
     with write():
-        _named(trigger).update(last_execution_id=execution_id, last_at=at, **UNBROKEN)
+        named(trigger).update(last_execution_id=execution_id, last_at=at, **UNBROKEN)
 
 
-def _named(trigger: Trigger) -> QuerySet[TriggerRow]:
+def named(trigger: Trigger) -> QuerySet[TriggerRow]:
+    """Its row, whatever has become of it since it was read."""
     return TriggerRow.objects.filter(namespace=trigger.namespace, flow_id=trigger.flow_id, trigger_id=trigger.id)
 
 
 def _same(trigger: Trigger) -> QuerySet[TriggerRow]:
-    return _named(trigger).filter(revision=trigger.revision, enabled=True, declared_disabled=False)
+    return named(trigger).filter(revision=trigger.revision, enabled=True, declared_disabled=False)
 
 
 def set_enabled(namespace: str, flow_id: str, trigger_id: str, enabled: bool, now: datetime) -> Trigger:
@@ -286,5 +287,5 @@ def set_enabled(namespace: str, flow_id: str, trigger_id: str, enabled: bool, no
         return trigger
     changes: dict[str, Any] = {"since": now, **UNBROKEN} if enabled else {"off_at": trigger.off_from(now)}
     with write():
-        _named(trigger).update(enabled=enabled, next_at=None, updated_at=now, **changes, **QUIET)
+        named(trigger).update(enabled=enabled, next_at=None, updated_at=now, **changes, **QUIET)
     return get(namespace, flow_id, trigger_id)

@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
-
 from builder.models import Trigger as TriggerRow
 from builder.store import triggers
 from builder.store.gate import write
@@ -38,7 +36,7 @@ def stop(trigger: Trigger, execution_id: str, state: str, now: datetime) -> None
     """Switches it off because of what it started; why is kept until somebody switches it."""
     words = f"Switched off: execution {execution_id} ended {state} (stopAfter)."
     with write():
-        _row(trigger).filter(enabled=True, since=trigger.since).update(
+        triggers.named(trigger).filter(enabled=True, since=trigger.since).update(
             enabled=False, next_at=None, off_at=trigger.off_from(now), updated_at=now,
             alarm=words, alarmed_at=now, alarm_execution_id=execution_id,
         )  # fmt: skip
@@ -47,16 +45,12 @@ def stop(trigger: Trigger, execution_id: str, state: str, now: datetime) -> None
 def alarm(trigger: Trigger, words: str, execution_id: str, now: datetime) -> None:
     """Calls people to it, although it goes on; until they have seen it."""
     with write():
-        _row(trigger).filter(enabled=True).update(alarm=words, alarmed_at=now, alarm_execution_id=execution_id)
+        triggers.named(trigger).filter(enabled=True).update(alarm=words, alarmed_at=now, alarm_execution_id=execution_id)
 
 
 def alarming() -> list[Trigger]:
     """Those that people are called to, unless their flow is off."""
     return read_all(TriggerRow.objects.filter(alarmed_at__isnull=False, declared_disabled=False).order_by("id"))
-
-
-def _row(trigger: Trigger) -> QuerySet[TriggerRow]:
-    return TriggerRow.objects.filter(namespace=trigger.namespace, flow_id=trigger.flow_id, trigger_id=trigger.id)
 
 
 def _changed(namespace: str, flow_id: str, trigger_id: str, now: datetime, **values: Any) -> Trigger:
