@@ -175,11 +175,13 @@ def change_limits(limits: Mapping[tuple[str, str], Concurrency | None], now: dat
         for place in sorted(limits):
             _hold(*place)
         others = {place: _limited_otherwise(*place, concurrency) for place, concurrency in limits.items()}
+        held = Q()
         if has_row_locks():
             found = ExecutionRow.objects.filter(reduce(or_, others.values(), Q(pk__in=[]))).order_by("id")
-            list(found.select_for_update(no_key=True).values_list("id", flat=True))
+            # Those alone: what was made meanwhile would be taken out of order.
+            held = Q(id__in=list(found.select_for_update(no_key=True).values_list("id", flat=True)))
         for place, concurrency in limits.items():
-            if (rows := ExecutionRow.objects.filter(others[place])).exists():
+            if (rows := ExecutionRow.objects.filter(others[place], held)).exists():
                 rows.update(**_share_of(concurrency))
         return promote(limits, now)
 

@@ -45,7 +45,8 @@ def stop(trigger: Trigger, execution_id: str, state: str, now: datetime) -> None
 def alarm(trigger: Trigger, words: str, execution_id: str, now: datetime) -> None:
     """Calls people to it, although it goes on; until they have seen it."""
     with write():
-        triggers.named(trigger).filter(enabled=True).update(alarm=words, alarmed_at=now, alarm_execution_id=execution_id)
+        named = triggers.named(trigger).filter(enabled=True)
+        named.update(alarm=words, alarmed_at=now, alarm_execution_id=execution_id)
 
 
 def alarming() -> list[Trigger]:
