@@ -42,7 +42,11 @@ def library() -> str:
 
 @contextmanager
 def clocks(product: Product, parts: Sequence[Part], folder: Path) -> Iterator[SetClock]:
-    """These parts have a clock that can be set, as far ahead of the true one as is said; right at first and last."""
+    """These parts have a clock that can be set, as far ahead of the true one as is said; right at first and last.
+
+    They have loaded all that they need: with libfaketime a thread that loads lets the others have a hundredth of their
+    turns, so that calls are not answered and leases lapse.
+    """
     file = folder / "clock"
 
     def ahead(by: timedelta) -> None:
@@ -59,6 +63,8 @@ def clocks(product: Product, parts: Sequence[Part], folder: Path) -> Iterator[Se
         "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1",
     }  # fmt: skip
     restart(product, parts, {**usual, **lies})
+    for part in parts:
+        wait_until(part.is_calm, f"{part.name} has loaded all", 3 * PATIENCE_SECONDS)
     try:
         yield ahead
     finally:
