@@ -19,10 +19,11 @@ from builder.errors import NotFound
 from builder.flows.model import Concurrency
 from builder.models import Execution as ExecutionRow
 from builder.runtime import queue
+from builder.runtime.runner.born import making
 from builder.store import executions, flows, gate, triggers
 from builder.store.executions import NewExecution, Saved, reading
 from tests.doubles.patience import PATIENCE_SECONDS
-from tests.store.conftest import NOW, an_execution
+from tests.store.conftest import NOW, a_run, an_execution
 from tests.store.test_races import at_once
 
 pytestmark = [
@@ -208,3 +209,34 @@ def test_what_waits_is_not_let_in_while_a_person_takes_it_out(
     monkeypatch.setattr(executions, "load", meanwhile)
     act(second.id)
     assert seen == [State.QUEUED]
+
+
+def _is_free(execution_id: str) -> bool:
+    with gate.write():
+        return gate.lock_row_if_free("builder_execution", id=execution_id)
+
+
+@pytest.mark.parametrize("act", [
+    execution_actions.restart,
+    lambda one: execution_actions.mark(one, "say", State.SUCCESS),
+    lambda one: execution_actions.change_status(one, State.WARNING),
+    lambda one: execution_actions.set_labels(one, [("a", "b")]),
+    lambda one: making.restart_child(one, NOW),
+])  # fmt: skip
+def test_what_has_ended_is_changed_by_one_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, act: Callable[[str], object]
+) -> None:
+    """Who comes second reads what the first one wrote, and does not begin it once more."""
+    flow_actions.create_flow(FLOW.format("hello", ""), by="ada")
+    failed = _ended(an_execution(runs={"say": a_run("say", State.FAILED)}))
+    one = executions.create(NewExecution(replace(failed, state=State.FAILED))).id
+    load, free = reading.load_many, []
+
+    def meanwhile(ids: Sequence[str], **options: bool) -> dict[str, tuple[Execution, int]]:
+        free.extend(at_once(lambda _: _is_free(one), 1))
+        return load(ids, **options)
+
+    monkeypatch.setattr(executions, "load_many", meanwhile)
+    monkeypatch.setattr(executions, "load", lambda execution_id: meanwhile([execution_id])[execution_id])
+    act(one)
+    assert free == [False]

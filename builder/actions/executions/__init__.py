@@ -81,6 +81,7 @@ def set_labels(execution_id: str, labels: Sequence[tuple[str, str]]) -> Executio
     """Replaces the labels of an ended execution; system labels stay. Raises NotFound, Conflict, InvalidInput."""
     births.refuse_system_labels(labels)
     with write():
+        executions.hold(execution_id)
         execution, _ = executions.load(execution_id)
         if execution.state not in TERMINAL:
             raise Conflict(f"Execution `{execution_id}` has not ended yet; labels can be changed afterwards.")
@@ -147,6 +148,7 @@ def change_status(execution_id: str, state: State) -> Execution:
     """Says that an ended execution came to another end. Raises NotFound, InvalidInput when one of them is no end."""
     now = _CLOCK.now()
     with write():
+        executions.hold(execution_id)
         execution, _ = executions.load(execution_id)
         if execution.state not in TERMINAL:
             raise InvalidInput(

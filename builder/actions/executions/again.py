@@ -32,16 +32,22 @@ def restart(execution_id: str, *, revision: int | None = None, by: str = "") -> 
     Raises NotFound, Conflict when it still runs or nothing in it failed.
     """
     now = _CLOCK.now()
+    if revision is not None and revision != executions.item(execution_id).revision:
+        return _restart_anew(execution_id, revision, now)
     with write():
+        executions.hold(execution_id)
         execution, _ = executions.load(execution_id)
-        source, number = _text(execution, revision)
-        anew = revision is not None and revision != execution.revision
-        plan = plan_of(source, number, None if anew else execution.created_at)
-        if revision is not None and revision != execution.revision:
-            return _create(restarted_anew(plan, execution, now, executions.new_id(), number), plan.flow)
+        plan = plan_of(*_text(execution, revision), execution.created_at)
         again = restarted(plan, execution, now)
         queue.ring_on_commit(executions.replace_execution(again, now, due=True))
     return again
+
+
+def _restart_anew(execution_id: str, revision: int, now: datetime) -> Execution:
+    """The one that ended stays as it is, so it is not held."""
+    execution, _ = executions.load(execution_id)
+    plan = plan_of(*_text(execution, revision))
+    return _create(restarted_anew(plan, execution, now, executions.new_id(), revision), plan.flow)
 
 
 def replay(
@@ -81,6 +87,7 @@ def mark(execution_id: str, run: str, state: State, *, by: str = "") -> Executio
     """Says what a task run came to (SUCCESS, FAILED ...) and goes on from there. Raises NotFound, Conflict."""
     now = _CLOCK.now()
     with write():
+        executions.hold(execution_id)
         execution, _ = executions.load(execution_id)
         changed = marked(
             plan_of(*_text(execution, None), execution.created_at), execution, _path_of(execution, run), state, now

@@ -91,6 +91,7 @@ def restart_child(child: str, now: datetime) -> Execution | None:
     One that was restarted already, or that runs for another reason, is left as it is.
     """
     with write():
+        executions.hold(child)
         found = executions.load_many([child]).get(child)
         if found is None or found[0].state not in RESTARTABLE:
             return None
