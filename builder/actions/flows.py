@@ -146,8 +146,9 @@ def set_disabled(namespace: str, flow_id: str, disabled: bool, *, by: str) -> Pu
 
     An open draft gets the same edit, so that publishing it later does not undo the switch.
     """
-    latest = flows.revision(namespace, flow_id)
     with write():
+        flows.hold(namespace, flow_id)
+        latest = flows.revision(namespace, flow_id)
         published = update_flow(namespace, flow_id, _switched(latest.source, disabled), by=by)
         draft = drafts.find(namespace, flow_id)
         if draft and draft.changed:

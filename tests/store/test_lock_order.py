@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -211,9 +212,9 @@ def test_what_waits_is_not_let_in_while_a_person_takes_it_out(
     assert seen == [State.QUEUED]
 
 
-def _is_free(execution_id: str) -> bool:
+def _is_free(table: str, **named: str) -> bool:
     with gate.write():
-        return gate.lock_row_if_free("builder_execution", id=execution_id)
+        return gate.lock_row_if_free(table, **named)
 
 
 @pytest.mark.parametrize("act", [
@@ -233,10 +234,24 @@ def test_what_has_ended_is_changed_by_one_at_a_time(
     load, free = reading.load_many, []
 
     def meanwhile(ids: Sequence[str], **options: bool) -> dict[str, tuple[Execution, int]]:
-        free.extend(at_once(lambda _: _is_free(one), 1))
+        free.extend(at_once(lambda _: _is_free("builder_execution", id=one), 1))
         return load(ids, **options)
 
     monkeypatch.setattr(executions, "load_many", meanwhile)
     monkeypatch.setattr(executions, "load", lambda execution_id: meanwhile([execution_id])[execution_id])
     act(one)
     assert free == [False]
+
+
+def test_a_flow_is_not_published_while_a_person_switches_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the switch would be put into a text that is old by now, and what somebody else wrote be gone."""
+    flow_actions.create_flow(FLOW.format("hello", ""), by="ada")
+    revision, free = flows.revision, []
+
+    def meanwhile(*place: Any) -> flows.Revision:
+        free.extend(at_once(lambda _: _is_free("builder_flow", namespace="team", flow_id="hello"), 1))
+        return revision(*place)
+
+    monkeypatch.setattr(flows, "revision", meanwhile)
+    flow_actions.set_disabled("team", "hello", True, by="ada")
+    assert free and not any(free)
