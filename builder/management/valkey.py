@@ -49,6 +49,7 @@ def _write_password(folder: Path) -> Path:
     """In a file of settings: the command line can be read by everybody on this machine."""
     path = folder / "valkey.conf"
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        os.fchmod(file.fileno(), 0o600)  # one that was there keeps the mode it had
         file.write(f"requirepass {settings.VALKEY_PASSWORD}\n")
     return path
 

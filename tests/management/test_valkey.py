@@ -74,6 +74,19 @@ def test_the_embedded_server_asks_for_a_password_that_its_command_line_does_not_
     assert (settings.DATA / "valkey" / "valkey.conf").stat().st_mode & 0o777 == 0o600
 
 
+def test_nobody_else_reads_the_password_though_a_file_was_there_that_all_could_read(
+    settings: Any, tmp_path: Path
+) -> None:
+    settings.DATA, settings.VALKEY_SOCKET = tmp_path, tmp_path / "valkey" / "s"
+    file = tmp_path / "valkey" / "valkey.conf"
+    file.parent.mkdir()
+    file.write_text("requirepass old")
+    file.chmod(0o644)
+    valkey.command(settings.VALKEY_SOCKET)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.read_text() == f"requirepass {settings.VALKEY_PASSWORD}\n"
+
+
 def test_one_that_an_earlier_start_left_is_ended_whatever_its_password_is(
     embedded: "subprocess.Popen[bytes]", settings: Any
 ) -> None:
