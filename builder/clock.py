@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 TOLERANCE = timedelta(seconds=1)
-"""Clocks that differ by less agree."""
+"""Clocks that differ by less agree, and agree again once they differ by less than half of it: time would go to and fro
+with a clock that is off by just so much."""
 
 
 class Clock(Protocol):
@@ -31,6 +32,7 @@ class AgreedClock:
     def __init__(self, own: Clock) -> None:
         self._own = own
         self._heard: tuple[float, datetime] | None = None
+        self._is_off = False
 
     def hear(self, monotonic: float, there: datetime) -> None:
         """What the other clock told in a moment of `time.monotonic`. What was heard before stands while it agrees:
@@ -43,7 +45,8 @@ class AgreedClock:
         if heard is None:
             return own
         counted = self._counted(heard, time.monotonic())
-        return own if abs(own - counted) <= TOLERANCE else counted
+        self._is_off = abs(own - counted) > (TOLERANCE / 2 if self._is_off else TOLERANCE)
+        return counted if self._is_off else own
 
     @staticmethod
     def _counted(heard: tuple[float, datetime], monotonic: float) -> datetime:

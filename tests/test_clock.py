@@ -56,6 +56,16 @@ def test_a_clock_that_is_set_in_between_does_not_take_it_along(clocks: Both, by:
     assert clocks.agreed.now() == NOON + 2 * SECOND
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_with_a_clock_that_is_off_by_about_what_is_allowed_time_does_not_go_to_and_fro(clocks: Both, sign: int) -> None:
+    clocks.agreed.hear(clocks.counted, NOON)
+    told = []
+    for tenths in (9, 11, 9, 11, 6, 4, 6, 9):
+        clocks.jump(NOON + sign * tenths * SECOND / 10 - clocks.own.now())
+        told.append(clocks.agreed.now() != NOON)
+    assert told == [True, False, False, False, False, True, True, True], "whether its own counts"
+
+
 def test_time_does_not_go_back_by_what_a_question_takes(clocks: Both) -> None:
     clocks.agreed.hear(clocks.counted, NOON + FIVE_MINUTES)
     clocks.agreed.hear(clocks.counted, NOON + FIVE_MINUTES - SECOND / 10)
