@@ -10,6 +10,7 @@ from builder.flows.model import Concurrency
 from builder.models import Execution
 from builder.store import executions, flows
 from builder.store.executions import Filters, NewExecution
+from builder.store.executions import history as lists
 from tests.store.conftest import NOW, an_execution
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,19 @@ def test_the_last_page_holds_the_oldest(history: None):
     page = executions.search(Filters(), page=80, size=25)
     assert (page.pages, page.items[-1].created_at) == (80, NOW)
     assert executions.search(Filters(), page=81, size=25).items == ()
+
+
+def test_what_begins_as_a_list_is_read_is_not_counted_without_being_shown(monkeypatch: pytest.MonkeyPatch):
+    executions.create(NewExecution(an_execution()))
+    read = lists._item_rows
+
+    def meanwhile(ids: list[str]) -> Any:
+        executions.create(NewExecution(an_execution()))
+        return read(ids)
+
+    monkeypatch.setattr(lists, "_item_rows", meanwhile)
+    page = executions.search(Filters())
+    assert (page.total, len(page.items)) == (1, 1)
 
 
 def test_a_page_can_be_sorted_otherwise(history: None):

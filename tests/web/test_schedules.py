@@ -139,7 +139,7 @@ def test_a_list_of_many_triggers_comes_by_pages_each_with_few_queries(
         assert page.count("so it was") == min(count, 20)
         return len(done)
 
-    assert queries(2) == queries(20)
+    assert queries(20) == queries(2) + 1, "a page that is full is counted besides"
     assert queries(25) <= 20
     assert 'rel="next" href="?q=n&amp;page=2"' in text(browser, "/schedules", q="n")
     assert text(browser, "/schedules", q="n", page="2").count("so it was") == 5

@@ -16,7 +16,7 @@ from builder.store import documents
 from builder.store.executions.records import exact
 from builder.store.executions.terms import Term, condition
 from builder.store.gate import select_each
-from builder.store.pages import Page
+from builder.store.pages import Page, total_of
 
 _SORTS = {
     "created": ("created_at", "id"),
@@ -129,7 +129,7 @@ def search(filters: Filters, *, page: int = 1, size: int = 25, sort: str = "-cre
     found = _filtered(filters)
     ids = list(found.order_by(*_order(sort)).values_list("id", flat=True)[(page - 1) * size : page * size])
     rows = {row["id"]: row for row in _item_rows(ids)}
-    total = found.count() if ids or page > 1 else 0
+    total = total_of(found, len(ids), page, size)
     return Page(tuple(_item(rows[key]) for key in ids if key in rows), total, page, size)
 
 

@@ -12,7 +12,7 @@ from builder.models import Flow as FlowRow
 from builder.models import FlowRevision as RevisionRow
 from builder.store import documents
 from builder.store.gate import lock_row, select, write
-from builder.store.pages import Page
+from builder.store.pages import Page, total_of
 
 _TO_RUN = """
 SELECT r.number, r.source, f.disabled FROM builder_flow f
@@ -216,8 +216,8 @@ def search(
         found = found.filter(Q(flow_id__icontains=text) | Q(namespace__icontains=text) | Q(description__icontains=text))
     for pair in labels:
         found = found.filter(labels__contains=documents.dump(pair))
-    rows = found.order_by(*_order(sort))[(page - 1) * size : page * size]
-    return Page(tuple(_item(row) for row in rows), found.count(), page, size)
+    rows = list(found.order_by(*_order(sort))[(page - 1) * size : page * size])
+    return Page(tuple(_item(row) for row in rows), total_of(found, len(rows), page, size), page, size)
 
 
 def search_sources(text: str, *, namespace: str = "", limit: int = 50) -> list[Revision]:

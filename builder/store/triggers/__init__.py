@@ -13,7 +13,7 @@ from builder.models import Slot as SlotRow
 from builder.models import Trigger as TriggerRow
 from builder.store import documents
 from builder.store.gate import write
-from builder.store.pages import Page
+from builder.store.pages import Page, total_of
 from builder.store.triggers import calls, windows
 from builder.store.triggers.backfills import lock
 from builder.store.triggers.history import (
@@ -136,7 +136,8 @@ def listed(*, namespace: str = "", text: str = "", limit: int = 1000) -> list[Tr
 def search(text: str = "", *, page: int = 1, size: int = 25) -> Page[Trigger]:
     """One page of them."""
     found = _by_flow(text)
-    return Page(tuple(read_all(found[(page - 1) * size : page * size])), found.count(), page, size)
+    shown = read_all(found[(page - 1) * size : page * size])
+    return Page(tuple(shown), total_of(found, len(shown), page, size), page, size)
 
 
 def _by_flow(text: str) -> QuerySet[TriggerRow]:
