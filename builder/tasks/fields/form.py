@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import BaseModel, SecretStr
@@ -17,39 +17,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from builder.flows.durations import format_duration
+from builder.tasks.fields.controls import Control, choices_in, control_of, items_of
 from builder.tasks.fields.properties import Properties, Rendered, yaml_names
 from builder.tasks.fields.shapes import Shape, choices_of, members_of, models_of, shapes_of
 from builder.tasks.fields.words import words_of
-
-Control = Literal[
-    "text",
-    "textarea",
-    "code",
-    "number",
-    "checkbox",
-    "select",
-    "duration",
-    "list",
-    "map",
-    "messages",
-    "yaml",
-    "secret",
-    "model",
-    "cron",
-    "zone",
-    "tasks",
-    "task",
-    "ways",
-    "siblings",
-    "choices",
-    "section",
-    "hidden",
-]
-"""What a value is edited with. "section": nested fields; "model": the name of an AI model; "cron" and "zone": when, and
-in whose time; "tasks": a list of steps, "task": one step, "ways": lists of steps by name; "siblings": some of the steps
-of the same list; "choices": some of its options; "hidden": not in forms."""
-STEPS = ("tasks", "task", "ways")
-"""Controls of properties that hold steps."""
 
 GROUPS: Mapping[str, str] = {
     "step": "Step",
@@ -176,12 +147,12 @@ def _rank(group: str) -> int:
 def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FormField:
     form = next((item for item in info.metadata if isinstance(item, Form)), Form())
     names = yaml_names(name, info)
-    choices, shapes = choices_of(info.annotation) or _choices_in(info.annotation), shapes_of(info.annotation)
+    choices, shapes = choices_of(info.annotation) or choices_in(info.annotation), shapes_of(info.annotation)
     secret = form.secret or SecretStr in members_of(info.annotation)
     return FormField(
         name=names[0],
         label=form.label or label_of(names[0]),
-        control=form.control or _control(info, secret),
+        control=form.control or control_of(info, secret),
         group=form.group or ("connection" if secret else "main"),
         required=info.is_required(),
         description=form.help or _one_line(info.description or words_of(model).get(name)),
@@ -190,7 +161,7 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FormField:
         options=form.options or choices,
         free=not choices,
         shapes=tuple(shape for shape in Shape if shape in shapes),
-        items=_items(info.annotation),
+        items=items_of(info.annotation),
         whole=Shape.INTEGER in shapes,
         bounds=_bounds(info),
         secret=secret,
@@ -205,61 +176,6 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FormField:
 
 def _takes_expression(model: type[BaseModel], name: str) -> bool:
     return not issubclass(model, Properties) or model.takes_expression(name)
-
-
-def _control(info: FieldInfo, secret: bool) -> Control:
-    shapes = shapes_of(info.annotation)
-    if secret:
-        return "secret"
-    if len(shapes) == 1:
-        return _single(next(iter(shapes)), info)
-    if shapes == {Shape.TEXT, Shape.CHOICE}:
-        return "select"
-    if shapes & {Shape.INTEGER, Shape.NUMBER} and not shapes & {Shape.LIST, Shape.MAP}:
-        return "number"
-    plain = not models_of(info.annotation) and _plain_items(info.annotation)
-    return "list" if shapes == {Shape.TEXT, Shape.LIST} and plain else "yaml"
-
-
-def _single(shape: Shape, info: FieldInfo) -> Control:
-    models = models_of(info.annotation)
-    if shape is Shape.LIST and _choices_in(info.annotation):
-        return "choices"
-    if shape is Shape.LIST:
-        return "list" if models or _plain_items(info.annotation) else "yaml"
-    if shape is Shape.MAP:
-        direct = any(model in members_of(info.annotation) for model in models)
-        return "section" if direct else "yaml" if models or not get_args(info.annotation) else "map"
-    return _SINGLE[shape]
-
-
-_SINGLE: dict[Shape, Control] = {
-    Shape.TEXT: "text",
-    Shape.CHOICE: "select",
-    Shape.INTEGER: "number",
-    Shape.NUMBER: "number",
-    Shape.TRUTH: "checkbox",
-    Shape.DURATION: "duration",
-    Shape.MOMENT: "text",
-}
-
-
-def _plain_items(annotation: Any) -> bool:
-    held = _items(annotation)
-    return bool(held) and not {Shape.LIST, Shape.MAP} & set(held)
-
-
-def _choices_in(annotation: Any) -> tuple[str, ...]:
-    """The choices for the items of a list."""
-    lists = [member for member in members_of(annotation) if get_origin(member) is list and get_args(member)]
-    return tuple(one for member in lists for one in choices_of(get_args(member)[0]))
-
-
-def _items(annotation: Any) -> tuple[Shape, ...]:
-    """The kinds of value that a list or map of this annotation holds."""
-    arguments = [get_args(member)[-1] for member in members_of(annotation) if get_args(member)]
-    found = {shape for item in arguments for shape in shapes_of(item)}
-    return tuple(shape for shape in Shape if shape in found)
 
 
 def _variants(annotation: Any) -> dict[str, tuple[FormField, ...]]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from builder.errors import Path
 from builder.flows.inputs.kinds import CELL_KINDS, FORM, INPUT_KINDS
-from builder.tasks.fields.form import Control, FormField, as_text, label_of
+from builder.tasks.fields.controls import Control
+from builder.tasks.fields.form import FormField, as_text, label_of
 
 OUTPUT_TYPES = tuple(name for name in INPUT_KINDS if name not in ("ENUM", "BOOLEAN"))
 INPUT_TYPES = (*OUTPUT_TYPES, FORM)

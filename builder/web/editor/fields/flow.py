@@ -5,7 +5,8 @@ from typing import Any
 
 from builder.flows.model import AT_LIMIT, CHECK_BEHAVIORS, CHECK_STYLES, QUOTA_BEHAVIORS, WHEN_FULL
 from builder.tasks.base import Task
-from builder.tasks.fields.form import Control, FormField, fields_of, label_of
+from builder.tasks.fields.controls import Control
+from builder.tasks.fields.form import FormField, fields_of, label_of
 from builder.tasks.fields.shapes import Shape
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from builder.tasks.catalogue import Catalogue, Entry
 from builder.tasks.core.flow.subflow import CallsFlow
-from builder.tasks.fields.form import STEPS, FormField
+from builder.tasks.fields.controls import STEPS
+from builder.tasks.fields.form import FormField
 from builder.web.editor.fields.declared import value_fields
 
 Fields = tuple[FormField, ...]

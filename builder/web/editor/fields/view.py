@@ -8,7 +8,8 @@ from builder.errors import Path, Problem
 from builder.flows.document import Document
 from builder.flows.edit.intent import found_at, number
 from builder.tasks.catalogue import Catalogue
-from builder.tasks.fields.form import STEPS, FormField, fields_of, label_of
+from builder.tasks.fields.controls import STEPS
+from builder.tasks.fields.form import FormField, fields_of, label_of
 from builder.web.editor.fields.controls import EntryView, FieldView, FormView, Group, RowView
 from builder.web.editor.fields.declared import DECLARING, input_fields, kind_of_path, output_fields
 from builder.web.editor.fields.flow import FLOW_FIELDS, LEFT_OUT, LISTENER_FIELDS

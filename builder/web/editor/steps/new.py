@@ -10,7 +10,7 @@ from builder.flows.edit import Edit, Insert, SetValue
 from builder.flows.edit.intent import found_at, free_id, step_ids, step_of
 from builder.flows.inputs.kinds import FORM
 from builder.tasks.catalogue import catalogue
-from builder.tasks.fields.form import STEPS
+from builder.tasks.fields.controls import STEPS
 from builder.web.editor.steps.spots import property_at
 from builder.web.paths import place_of
 

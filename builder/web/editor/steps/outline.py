@@ -8,7 +8,7 @@ from builder.errors import Path, Problem, Severity
 from builder.flows.catalogue import Kind
 from builder.flows.inputs.kinds import FORM
 from builder.tasks.catalogue import Catalogue, Entry
-from builder.tasks.fields.form import STEPS
+from builder.tasks.fields.controls import STEPS
 from builder.web.paths import path_key
 
 SECTIONS = (
