@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -79,27 +80,16 @@ def test_the_first_page_says_why_a_step_failed_in_one_line(browser: Client) -> N
     made = running.run("lab", "one")
     at, long = made.created_at, "It is broken. " + "x" * 200
     past = ((State.FAILED, at),)
+
+    def ran(path: str, message: str = "", **more: Any) -> TaskRun:
+        told = {"state": State.FAILED, "history": past, "message": message, **more}
+        return TaskRun(id=path, path=path, task_id=path.split("/")[-1], **told)
+
     runs = (
-        TaskRun(id="a", path="each", task_id="each", state=State.WARNING, history=past),
-        TaskRun(
-            id="b",
-            path="each/tried",
-            task_id="tried",
-            parent="each",
-            state=State.FAILED,
-            message="Allowed.",
-            history=past,
-        ),
-        TaskRun(id="c", path="log", task_id="log", state=State.FAILED, message=f"{long}\nTraceback", history=past),
-        TaskRun(
-            id="d",
-            path="tell",
-            task_id="tell",
-            branch="errors",
-            state=State.FAILED,
-            message="Nobody listens.",
-            history=past,
-        ),
+        ran("each", state=State.WARNING),
+        ran("each/tried", "Allowed.", parent="each"),
+        ran("log", f"{long}\nTraceback"),
+        ran("tell", "Nobody listens.", branch="errors"),
     )
     ended = replace(made, state=State.FAILED, runs={run.path: run for run in runs}, history=past)
     executions.replace_execution(ended, at, due=False)
