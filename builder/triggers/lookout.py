@@ -38,7 +38,7 @@ class Lookout:
         return self._clock.now()
 
     def log(self, level: str, message: str) -> None:
-        log.log(getattr(logging, level, logging.INFO), "Trigger %s: %s", self.attempt_key, message)
+        log.log(getattr(logging, level, logging.INFO), "Trigger %s: %s", self.attempt_key, self._opening.told(message))
 
     def metric(self, name: str, value: float, *, unit: str = "", tags: Mapping[str, str] | None = None) -> None:
         """A look has no metrics."""

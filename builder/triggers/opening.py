@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 from builder.actions.executions.failing import fail
@@ -77,7 +78,11 @@ class Opening:
         return Judge(self.rendered, self.sight.facts if self.sight else None)
 
     def objection(self) -> Objection | None:
-        """Why nothing is to start; None when all `conditions` and `when` hold."""
+        """Why nothing is to start, as people may read it; None when all `conditions` and `when` hold."""
+        found = self._objection()
+        return found and replace(found, reason=self.told(found.reason))
+
+    def _objection(self) -> Objection | None:
         definition = self.trigger.definition
         alone = [one for one in conditions_of(definition) if self.sight is None or not gathers(one)]
         found = self.judge.objection(alone)

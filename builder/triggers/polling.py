@@ -143,7 +143,7 @@ class Poller:
             opening = look.opening.with_variables(found)
             objection = opening.objection()
             if objection is not None:
-                triggers.say(trigger, opening.told(objection.reason))
+                triggers.say(trigger, objection.reason)
                 return False
             known = asking.answered(opening, "look", self._clock.now(), None)  # the look's own claim holds on
             if known is None:

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 
 from builder.access import tries
+from builder.actions import secrets
 from builder.api.executions import webhooks
 from builder.clock import FixedClock, SystemClock
 from builder.errors import Conflict, NotFound, Unavailable
@@ -208,6 +209,21 @@ def test_each_call_is_noted_with_what_was_answered_and_why(api: Api, stranger: C
     assert "when" in unmet.reason and "switched off" in off.reason and "key" in wrong_key.reason
     assert broken.status >= 400 and broken.method == "PUT" and broken.reason
     assert not wrong_key.can_be_repeated, "what a stranger brings is nobody's"
+
+
+BETWEEN = "io.kestra.plugin.core.condition.DateTimeBetween"
+
+
+@pytest.mark.parametrize(("more", "said"), [
+    (f"conditions: [{{type: {BETWEEN}, date: \"{{{{ secret('DAY') }}}}\", after: '2027-01-01'}}]", "is not a date"),
+    ("inputs: {wanted: \"{{ kv(secret('DAY')) }}\"}", "does not exist"),
+])  # fmt: skip
+def test_why_a_call_started_nothing_tells_no_secret(api: Api, stranger: Client, more: str, said: str):
+    secrets.set_value("team", "DAY", "hush-hush-4711", by="ada")
+    api.post("flows", f"{FLOW}    {more}\n")
+    stranger.post(PATH)
+    (call,) = noted()
+    assert said in call.reason and "******" in call.reason and "hush" not in call.reason
 
 
 def test_what_a_call_brought_is_kept_encrypted_and_within_bounds(api: Api, stranger: Client):

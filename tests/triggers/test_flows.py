@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from builder.actions import flows
+from builder.actions import flows, secrets
 from builder.actions.executions.running import run
 from builder.clock import SystemClock
 from builder.engine.execution import Execution
@@ -191,6 +191,15 @@ def test_flows_that_start_each_other_are_stopped_with_the_reason(runner: Runner)
     assert health.of_trigger(triggers.get("shop", "pong", "after"), CLOCK), "it is told although it went on"
     triggers.heed(alert.trigger, CLOCK.now())
     assert health.alerts(CLOCK) == []
+
+
+def test_why_a_condition_cannot_be_told_tells_no_secret(runner: Runner, caplog: pytest.LogCaptureFixture) -> None:
+    secrets.set_value("shop", "DAY", "hush-hush-4711", by="ada")
+    condition = "io.kestra.plugin.core.condition.DateTimeBetween, after: '2027-01-01'"
+    publish(IMPORT, REPORT + f"""      - {{type: {condition}, date: "{{{{ secret('DAY') }}}}"}}\n""")
+    play(runner)
+    assert fire_flows(CLOCK) == 0
+    assert "`******` is not a date" in said("report") and "hush" not in said("report") + caplog.text
 
 
 def test_stop_after_switches_it_off(runner: Runner) -> None:

@@ -190,6 +190,16 @@ def test_a_secret_in_an_address_that_is_none_is_told_to_nobody(
     assert "hush" not in trigger().message + caplog.text
 
 
+def test_a_secret_in_an_address_is_masked_in_what_a_look_logs(
+    poller: Poller, site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    secrets.set_value("lab", "TOKEN", "hush-hush-4711", by="ada")
+    publish(site, path="/?token={{ secret('TOKEN') }}")
+    with caplog.at_level("DEBUG", "builder.triggers"):
+        look(poller)
+    assert "?token=****** answered 200" in caplog.text and "hush" not in caplog.text
+
+
 @pytest.mark.parametrize("more", ["", FAILS])
 def test_a_look_that_fails_again_and_again_is_an_alert_until_one_succeeds(
     poller: Poller, site: Site, clock: FixedClock, more: str

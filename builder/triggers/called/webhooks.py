@@ -88,12 +88,13 @@ def _refusal(trigger: Trigger, came: calls.Came, clock: Clock) -> str | None:
     written = trigger.definition.get("signature")
     if written is None:
         return None
+    opening = Opening(trigger, {}, clock)
     try:
-        wanted = prepare_properties(Signature, written, Opening(trigger, {}, clock).rendered)
+        wanted = prepare_properties(Signature, written, opening.rendered)
     except Unavailable:
         raise
     except BuilderError as error:
-        return f"Its signature could not be checked: {error.message}"
+        return opening.told(f"Its signature could not be checked: {error.message}")
     headers = {name.lower(): values[0] for name, values in came.headers.items() if values}
     if is_signed(wanted, headers, came.body, clock.now()):
         return None
@@ -101,18 +102,20 @@ def _refusal(trigger: Trigger, came: calls.Came, clock: Clock) -> str | None:
 
 
 def _heed(trigger: Trigger, came: calls.Came, clock: Clock, told: str = "") -> Received:
+    opening = Opening(trigger, {}, clock)
     try:
-        return _started(trigger, came, clock, told)
+        return _started(opening, came, clock, told)
     except Unavailable:
         raise
     except BuilderError as error:
-        calls.add(trigger.key, came, clock.now(), status=error.status, reason=f"{told} {error.message}".strip())
+        reason = opening.told(f"{told} {error.message}".strip())
+        calls.add(trigger.key, came, clock.now(), status=error.status, reason=reason)
         raise
 
 
-def _started(trigger: Trigger, came: calls.Came, clock: Clock, told: str) -> Received:
-    call = read_call(came)
-    opening = Opening(trigger, _variables(trigger, call), clock)
+def _started(opening: Opening, came: calls.Came, clock: Clock, told: str) -> Received:
+    trigger, call = opening.trigger, read_call(came)
+    opening = opening.with_variables(_variables(trigger, call))
     if trigger.type in BATCHED:
         return _gathered(opening, came, clock, told)
     objection = opening.objection()

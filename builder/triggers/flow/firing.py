@@ -122,13 +122,13 @@ def _found(trigger: Trigger, execution: Execution, change: Change, clock: Clock)
         return None
     objection = opening.objection()
     if objection is not None and objection.broken:
-        _tell(trigger, objection.reason, clock)
+        _tell(opening, objection.reason, clock)
     if objection is not None or stopped(trigger, clock.now()):
         return None
     try:
         gatherings = gatherings_of(trigger.definition)
     except BuilderError as error:
-        _tell(trigger, error.message, clock)
+        _tell(opening, error.message, clock)
         return None
     found = _gathered(opening, gatherings, change, clock) if gatherings else _Found(opening)
     return found and replace(found, loops=depth(execution) >= DEEPEST)
@@ -142,7 +142,7 @@ def _gathered(opening: Opening, gatherings: Sequence[Gathering], change: Change,
         span = one.window.around(change.at)
         parts, broken = one.met(look) if span else (frozenset(), [])
         for reason in broken:
-            _tell(opening.trigger, reason, clock)
+            _tell(opening, reason, clock)
         if span:
             met.append((one, span, parts))
     return _Found(opening, met) if len(met) == len(gatherings) and any(parts for _, _, parts in met) else None
@@ -192,7 +192,7 @@ def _start(opening: Opening, labels: Sequence[tuple[str, str]], clock: Clock) ->
 def _stop_loop(opening: Opening, clock: Clock) -> bool:
     """What it has met stays met; it starts nothing, and people are called to it."""
     execution_id = str(opening.variables["executionId"])
-    _tell(opening.trigger, _TOO_DEEP % execution_id, clock)
+    _tell(opening, _TOO_DEEP % execution_id, clock)
     states.alarm(opening.trigger, _TOO_DEEP % execution_id, execution_id, clock.now())
     return False
 
@@ -209,10 +209,11 @@ def _fail(opening: Opening, reason: str, labels: Sequence[tuple[str, str]], cloc
         except Unavailable:
             raise
         except BuilderError as error:
-            log.warning("Flow trigger %s: %s", opening.trigger.key, error.message)
-    _tell(opening.trigger, opening.told(reason), clock, failed_id)
+            log.warning("Flow trigger %s: %s", opening.trigger.key, opening.told(error.message))
+    _tell(opening, reason, clock, failed_id)
 
 
-def _tell(trigger: Trigger, message: str, clock: Clock, failed_id: str | None = None) -> None:
-    log.warning("Flow trigger %s: %s", trigger.key, message)
-    triggers.note_failure(trigger, message, clock.now(), failed_id)
+def _tell(opening: Opening, reason: str, clock: Clock, failed_id: str | None = None) -> None:
+    told = opening.told(reason)
+    log.warning("Flow trigger %s: %s", opening.trigger.key, told)
+    triggers.note_failure(opening.trigger, told, clock.now(), failed_id)

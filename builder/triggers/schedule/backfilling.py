@@ -136,7 +136,7 @@ def _take(opening: Opening, current: Backfill, slot: datetime, now: datetime) ->
     except Unavailable:
         raise
     except BuilderError as error:
-        reason = f"Not started: {error.message}"
+        reason = opening.told(f"Not started: {error.message}")
         moved = backfills.move_on(place, current, slot, now, state=FAILED, reason=reason)
         moved = moved and backfills.alter(place, moved, message=reason)
     asking.settle(trigger, about)
