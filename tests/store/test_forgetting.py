@@ -106,7 +106,7 @@ def test_a_slot_that_a_backfill_starts_again_as_it_is_looked_at_is_kept(monkeypa
 
 def a_backfill() -> Backfill:
     made = Backfill("b", NOW - 130 * DAY, NOW - 102 * DAY, 29, gaps_only=True)
-    backfills.put(PLACE, made)
+    backfills.begin(PLACE, made)
     return made
 
 

@@ -12,6 +12,8 @@ from builder.errors import StaleRevision
 from builder.flows.model import Concurrency
 from builder.store import executions, flows, triggers
 from builder.store.executions import NewExecution, Saved
+from builder.store.triggers import backfills
+from builder.store.triggers.backfills import Backfill
 from tests.doubles.patience import PATIENCE_SECONDS
 from tests.store.conftest import NOW, an_execution
 
@@ -57,6 +59,14 @@ def test_a_slot_is_fired_by_one_scheduler():
     )
     assert sum(slot is not None for slot in slots) == 1
     assert executions.search(executions.Filters()).total == 1
+
+
+def test_of_backfills_that_are_asked_for_at_once_one_begins():
+    triggers.declare("team", "hello", 1, [{"id": "t", "type": "Schedule"}], disabled=False, now=NOW)
+    place = ("team", "hello", "t")
+    begun = at_once(lambda number: backfills.begin(place, Backfill(f"{number}", NOW, NOW, 1)))
+    kept = triggers.get(*place).backfill
+    assert kept is not None and begun == [f"{number}" == kept.id for number in range(5)]
 
 
 def test_a_concurrency_limit_is_never_passed():

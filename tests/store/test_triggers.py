@@ -93,7 +93,7 @@ def test_one_setting_says_when_a_schedule_is_late_and_overdue(settings):
     for trigger in triggers.of_flow("team", "hello"):
         triggers.plan(trigger, SLOT)
     over = Backfill("one", NOW, SLOT, 1, finished_at=SLOT)
-    backfills.put(("team", "hello", "filled"), over)
+    backfills.begin(("team", "hello", "filled"), over)
     for seconds in (60, 1):
         settings.MILLSTREAM = {**settings.MILLSTREAM, "SCHEDULE_GRACE_SECONDS": seconds}
         at = SLOT + timedelta(seconds=seconds)

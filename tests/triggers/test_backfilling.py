@@ -203,9 +203,12 @@ def test_what_cannot_be_is_refused(
 
 
 def test_too_many_dates_and_a_second_backfill_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    begin(published(), START, END, CLOCK)
+    as_two_saw_it = published()
+    begin(as_two_saw_it, START, END, CLOCK)
+    first = backfill()
     with pytest.raises(Conflict, match="has a backfill already"):
-        begin(trigger(), START, END, CLOCK)
+        begin(as_two_saw_it, START, END, CLOCK)
+    assert backfill() == first
     cancel(trigger())
     monkeypatch.setattr(backfilling, "MOST_DATES", 3)
     with pytest.raises(InvalidInput, match="more than 3 dates"):

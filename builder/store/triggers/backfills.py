@@ -79,18 +79,28 @@ def lock(place: Place) -> None:
     lock_row("builder_trigger", namespace=namespace, flow_id=flow_id, trigger_id=trigger_id)
 
 
-def put(place: Place, backfill: Backfill | None) -> None:
-    """Begins one, or (None) forgets the one there is."""
+def begin(place: Place, backfill: Backfill) -> bool:
+    """Keeps a new one; False while another one is under way, whoever asked for that."""
     with write():
-        _row(place).update(backfill=None if backfill is None else backfill.written())
+        lock(place)
+        kept = _kept(place)
+        if kept is not None and not kept.is_over:
+            return False
+        _row(place).update(backfill=backfill.written())
+    return True
+
+
+def forget(place: Place) -> None:
+    """The one there is, under way or over."""
+    with write():
+        _row(place).update(backfill=None)
 
 
 def alter(place: Place, backfill: Backfill, **changes: Any) -> Backfill | None:
     """Changes it; None when it is another one by now, or was moved on meanwhile."""
     with write():
         lock(place)
-        kept = _row(place).values_list("backfill", flat=True).first()
-        if kept is None or Backfill.read(kept) != backfill:
+        if _kept(place) != backfill:
             return None
         changed = replace(backfill, **changes)
         _row(place).update(backfill=changed.written())
@@ -142,6 +152,11 @@ def _may_have_run(taken: QuerySet[SlotRow], key: str, slot: datetime) -> bool:
         return True
     upto = forgotten_upto(key)
     return upto is not None and slot <= upto
+
+
+def _kept(place: Place) -> Backfill | None:
+    text = _row(place).values_list("backfill", flat=True).first()
+    return None if text is None else Backfill.read(text)
 
 
 def _row(place: Place) -> Any:

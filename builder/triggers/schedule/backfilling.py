@@ -47,8 +47,6 @@ def begin(
     """
     if trigger.type not in SCHEDULES:
         raise InvalidInput(f"Trigger `{trigger.id}` has no dates to make up for; only a schedule has.")
-    if trigger.backfill is not None and not trigger.backfill.is_over:
-        raise Conflict(f"Trigger `{trigger.id}` has a backfill already; let it end, or cancel it.")
     if start >= end or end > clock.now():
         raise InvalidInput("A backfill goes from one moment to a later one, both in the past.")
     if gaps_only:
@@ -63,7 +61,8 @@ def begin(
         new_id(), start, end, count, inputs=dict(inputs or {}), labels=tuple(labels), gaps_only=gaps_only,
         paused=paused, pace_seconds=pace.total_seconds(),
     )  # fmt: skip
-    backfills.put(trigger.place, made)
+    if not backfills.begin(trigger.place, made):
+        raise Conflict(f"Trigger `{trigger.id}` has a backfill already; let it end, or cancel it.")
     return triggers.get(*trigger.place)
 
 
@@ -80,7 +79,7 @@ def hold(trigger: Trigger, paused: bool) -> Trigger:
 
 def cancel(trigger: Trigger) -> Trigger:
     """Gives its backfill up, or clears one that is over; what it has started goes on."""
-    backfills.put(trigger.place, None)
+    backfills.forget(trigger.place)
     return triggers.get(*trigger.place)
 
 
