@@ -94,6 +94,44 @@ def test_a_backfill_goes_on_when_it_is_sent_back_with_paused_changed_as_the_page
         assert told.status_code == 200 and told.json()["backfill"]["paused"] is paused
 
 
+@pytest.mark.parametrize("other", [
+    {"inputs": {"size": 9}}, {"labels": [{"key": "why", "value": "else"}]}, {"gapsOnly": True}, {"pace": "PT1H"},
+])  # fmt: skip
+def test_what_a_backfill_under_way_cannot_become_is_refused_and_not_left_out(api: Api, other: dict[str, Any]):
+    made = api("PUT", "triggers/backfill/create", {**NIGHT, "backfill": BACKFILL}).json()
+    told = api("PUT", "triggers", {**NIGHT, "backfill": {**made["backfill"], "paused": True, **other}})
+    assert told.status_code == 409 and night(api)["backfill"] == made["backfill"]
+
+
+@pytest.mark.parametrize(("backfill", "status"), [
+    ({"start": "soon"}, 422), ({**BACKFILL, "pace": "often"}, 422), ({**BACKFILL, "inputs": {"nobody": 1}}, 422),
+    (BACKFILL, 409),
+])  # fmt: skip
+def test_a_trigger_stays_off_when_the_backfill_that_is_asked_for_with_it_cannot_be(
+    api: Api, backfill: dict[str, Any], status: int
+):
+    if status == 409:
+        api("PUT", "triggers/backfill/create", {**NIGHT, "backfill": {**BACKFILL, "start": "2021-03-27T00:00:00Z"}})
+    api("PUT", "triggers", {**NIGHT, "disabled": True})
+    told = api("PUT", "triggers", {**NIGHT, "disabled": False, "backfill": backfill})
+    assert told.status_code == status and night(api)["disabled"] is True
+
+
+def test_the_backfill_that_is_asked_for_with_a_switch_goes_before_what_the_trigger_makes_up_for(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+):
+    api("PUT", "flows/team/nightly", FLOW.replace("allow", "recoverMissedSchedules: ALL, allow"))
+    with monkeypatch.context() as days_ago:
+        days_ago.setattr("builder.actions.triggers._CLOCK", FixedClock(SystemClock().now() - timedelta(days=3)))
+        api("PUT", "triggers", {**NIGHT, "disabled": True})
+    both = {**NIGHT, "disabled": False, "backfill": BACKFILL}
+    assert api("PUT", "triggers", {**both, "recoverMissedSchedules": "ALL"}).status_code == 409
+    assert (night(api)["disabled"], night(api)["backfill"]) == (True, None)
+    told = api("PUT", "triggers", both).json()
+    assert told["disabled"] is False and told["backfill"]["total"] == 4
+    assert [one["state"] for one in api.get("triggers/team/nightly/night/slots")["results"]] == ["MISSED"] * 3
+
+
 def test_the_state_of_a_trigger_is_unlocked_restarted_and_forgotten(api: Api):
     for verb in ("unlock", "restart"):
         assert api("POST", f"triggers/team/nightly/night/{verb}").json()["triggerId"] == "night"

@@ -1,6 +1,7 @@
 """What is done to triggers: one, a list of them, or all that a search finds. Backfills too."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from builder.errors import BuilderError, InvalidInput, Unavailable
 from builder.flows.durations import BadDuration, parse_duration
 from builder.schedule import Recover
 from builder.store import triggers
+from builder.store.gate import unit, write
 from builder.store.triggers import Trigger
 from builder.triggers.resuming import switch_on
 from builder.triggers.schedule import backfilling
@@ -48,16 +50,19 @@ def change(request: HttpRequest) -> HttpResponseBase:
     return JsonResponse([state_json(_changed(one)) for one in body], safe=False)
 
 
+@unit
 def _changed(body: Any) -> Trigger:
+    """All that is asked of it, or nothing. The backfill comes first: a switch makes no other one beside it."""
     one = named(body)
     disabled, asked = body.get("disabled"), body.get("backfill")
     if not isinstance(disabled, bool) and asked is None:
         raise InvalidInput("A trigger is changed by disabled, true or false, or by a backfill.")
-    if isinstance(disabled, bool) and disabled == one.active:
-        one = _switched(one, disabled, recover_of(body.get("recoverMissedSchedules")))
-    if asked is not None and _is_hold(one, asked):
-        return backfilling.hold(one, asked["paused"])
-    return one if asked is None else _backfilled(one, asked)
+    with write():
+        if asked is not None:
+            one = backfilling.hold(one, asked["paused"]) if _is_hold(one, asked) else _backfilled(one, asked)
+        if isinstance(disabled, bool) and disabled == one.active:
+            one = _switched(one, disabled, recover_of(body.get("recoverMissedSchedules")))
+    return one
 
 
 def _switched(one: Trigger, disabled: bool, recover: Recover | None) -> Trigger:
@@ -70,7 +75,16 @@ def _is_hold(one: Trigger, asked: Any) -> bool:
     current = one.backfill
     if current is None or current.is_over or not isinstance(asked, dict) or not isinstance(asked.get("paused"), bool):
         return False
-    return all(_moment(asked, name, at) == at for name, at in (("start", current.start), ("end", current.end)))
+    told = {name: value for name, value in asked.items() if value is not None}
+    return current == replace(
+        current,
+        start=_moment(told, "start", current.start),
+        end=_moment(told, "end", current.end),
+        inputs=told.get("inputs", current.inputs),
+        labels=tuple(given_labels(told["labels"])) if "labels" in told else current.labels,
+        gaps_only=told.get("gapsOnly", current.gaps_only),
+        pace_seconds=_pace(told["pace"]).total_seconds() if "pace" in told else current.pace_seconds,
+    )
 
 
 def _backfilled(one: Trigger, asked: Any) -> Trigger:
