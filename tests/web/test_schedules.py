@@ -1,5 +1,6 @@
 """The list of triggers, the page of each, and the calendar."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,12 +10,14 @@ from django.test.utils import CaptureQueriesContext
 
 from builder.actions import flows
 from builder.clock import FixedClock, SystemClock
+from builder.engine.states import State
 from builder.models import Slot
 from builder.store import executions, triggers
-from builder.store.executions import Filters
+from builder.store.executions import Filters, NewExecution
 from builder.store.triggers import calls, history, states, windows
 from builder.store.triggers.backfills import Backfill
 from builder.triggers.flow.gatherings import gatherings_of
+from tests.store.conftest import an_execution
 
 FLOW = """
 id: one
@@ -175,6 +178,16 @@ def test_a_polling_trigger_that_fails_says_what_happened_and_what_to_do_on_its_p
     triggers.plan(poll, now, message=triggers.get(*poll.place).message)
     assert text(browser, "/").count("one · poll") == 1, "a look does not: it is in the alert alone"
     assert "3 times, the last one" in text(browser, "/") and "look failed: https://example.com" in text(browser, "/")
+
+
+@pytest.mark.parametrize(("state", "said"), [(State.FAILED, "execution"), (State.KILLED, "execution killed")])
+def test_a_time_whose_execution_failed_says_so_once(browser: Client, state: State, said: str) -> None:
+    now = SystemClock().now()
+    made = executions.create(NewExecution(an_execution(namespace="lab", flow_id="one")))
+    executions.replace_execution(replace(made, state=state), now, due=False)
+    assert triggers.fire(hourly(), now, now, next_at=None, create=lambda: made.id)
+    page = text(browser, HOURLY)
+    assert f'<span class="badge kind-failed">failed</span> <a href="/executions/{made.id}">{said}</a>' in page
 
 
 def test_what_a_backfill_ran_says_so_and_when(browser: Client) -> None:
