@@ -78,6 +78,12 @@ def test_what_is_no_backfill_is_refused(api: Api, changes: dict[str, Any], statu
     assert api("PUT", "triggers/backfill/create", {**NIGHT, **changes}).status_code == status
 
 
+def test_a_backfill_may_begin_where_the_calendar_does(api: Api):
+    first = {**BACKFILL, "start": "0001-01-01T00:00:00Z", "end": "0001-01-03T00:00:00Z"}
+    made = api("PUT", "triggers/backfill/create", {**NIGHT, "backfill": first})
+    assert (made.status_code, made.json()["backfill"]["total"]) == (200, 1)
+
+
 def test_a_second_backfill_is_refused_in_what_it_can_do(api: Api):
     assert api("PUT", "triggers/backfill/pause", NIGHT).status_code == 409
     api("PUT", "triggers/backfill/create", {**NIGHT, "backfill": {**BACKFILL, "paused": True}})

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -25,6 +25,8 @@ MOST_DATES = 20_000
 """How many dates one backfill may have."""
 _TRIES = 20
 _INSTANT = timedelta(microseconds=1)
+_EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+"""What comes before it in every time zone is a date too."""
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +145,7 @@ def _take(opening: Opening, current: Backfill, slot: datetime, now: datetime) ->
 
 
 def _dates(times: Times, start: datetime, end: datetime) -> Iterator[datetime]:
-    for slot in times.after(start - _INSTANT):
+    for slot in times.after(max(start, _EARLIEST) - _INSTANT):
         if slot > end:
             return
         yield slot
