@@ -14,6 +14,7 @@ from builder.engine.states import State
 from builder.store import executions, triggers
 from builder.store.executions import NewExecution
 from builder.store.triggers import history
+from builder.triggers.schedule import backfilling
 from builder.triggers.schedule.backfilling import run_backfills
 from tests.api.conftest import Api
 from tests.store.conftest import NOW, an_execution
@@ -82,6 +83,19 @@ def test_a_backfill_may_begin_where_the_calendar_does(api: Api):
     first = {**BACKFILL, "start": "0001-01-01T00:00:00Z", "end": "0001-01-03T00:00:00Z"}
     made = api("PUT", "triggers/backfill/create", {**NIGHT, "backfill": first})
     assert (made.status_code, made.json()["backfill"]["total"]) == (200, 1)
+
+
+def test_the_dates_of_a_backfill_are_counted_before_others_have_to_wait(api: Api, monkeypatch: pytest.MonkeyPatch):
+    within: list[int] = []
+    times_of = backfilling.times_of
+
+    def noted(*given: Any) -> Any:
+        within.append(len(connection.savepoint_ids))
+        return times_of(*given)
+
+    monkeypatch.setattr(backfilling, "times_of", noted)
+    assert api("PUT", "triggers", {**NIGHT, "backfill": BACKFILL}).status_code == 200
+    assert within == [0]
 
 
 def test_a_second_backfill_is_refused_in_what_it_can_do(api: Api):

@@ -19,6 +19,7 @@ from builder.schedule import Recover
 from builder.store import triggers
 from builder.store.gate import unit, write
 from builder.store.triggers import Trigger
+from builder.store.triggers.backfills import Backfill
 from builder.triggers.resuming import switch_on
 from builder.triggers.schedule import backfilling
 
@@ -57,9 +58,13 @@ def _changed(body: Any) -> Trigger:
     disabled, asked = body.get("disabled"), body.get("backfill")
     if not isinstance(disabled, bool) and asked is None:
         raise InvalidInput("A trigger is changed by disabled, true or false, or by a backfill.")
+    is_hold = _is_hold(one, asked)
+    made = None if is_hold or asked is None else _planned(one, asked)
     with write():
-        if asked is not None:
-            one = backfilling.hold(one, asked["paused"]) if _is_hold(one, asked) else _backfilled(one, asked)
+        if is_hold:
+            one = backfilling.hold(one, asked["paused"])
+        if made is not None:
+            one = backfilling.keep(one, made)
         if isinstance(disabled, bool) and disabled == one.active:
             one = _switched(one, disabled, recover_of(body.get("recoverMissedSchedules")))
     return one
@@ -87,14 +92,14 @@ def _is_hold(one: Trigger, asked: Any) -> bool:
     )
 
 
-def _backfilled(one: Trigger, asked: Any) -> Trigger:
-    """A new backfill. Raises Conflict while another one is under way."""
+def _planned(one: Trigger, asked: Any) -> Backfill:
+    """A new backfill, as it is asked for."""
     if not isinstance(asked, dict):
         raise InvalidInput("A backfill is a map: start, end, inputs, labels, paused, gapsOnly, pace.")
     inputs = asked.get("inputs") or {}
     if not isinstance(inputs, dict):
         raise InvalidInput("inputs of a backfill are a map of values.")
-    return backfilling.begin(
+    return backfilling.planned(
         one, _moment(asked, "start"), _moment(asked, "end", _CLOCK.now()), _CLOCK, inputs=inputs,
         labels=given_labels(asked.get("labels") or []), gaps_only=asked.get("gapsOnly") is True,
         paused=asked.get("paused") is True, pace=_pace(asked.get("pace")),
@@ -121,7 +126,8 @@ def _moment(asked: Mapping[str, Any], name: str, otherwise: datetime | None = No
 
 def create_backfill(request: HttpRequest) -> HttpResponseBase:
     body = body_map(request)
-    return JsonResponse(state_json(_backfilled(named(body), body.get("backfill"))))
+    one = named(body)
+    return JsonResponse(state_json(backfilling.keep(one, _planned(one, body.get("backfill")))))
 
 
 def of_body(act: Act) -> Callable[[HttpRequest], HttpResponseBase]:

@@ -31,7 +31,12 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
 log = logging.getLogger(__name__)
 
 
-def begin(
+def begin(trigger: Trigger, start: datetime, end: datetime, clock: Clock, **how: Any) -> Trigger:
+    """Asks for one that is `planned` so. Raises InvalidInput, and Conflict while another one is under way."""
+    return keep(trigger, planned(trigger, start, end, clock, **how))
+
+
+def planned(
     trigger: Trigger,
     start: datetime,
     end: datetime,
@@ -42,10 +47,11 @@ def begin(
     gaps_only: bool = False,
     paused: bool = False,
     pace: timedelta = timedelta(0),
-) -> Trigger:
-    """Asks for the dates from `start` to `end`. Raises InvalidInput, and Conflict while another one is under way.
+) -> Backfill:
+    """One of the dates from `start` to `end`, to `keep`. Raises InvalidInput.
 
-    `pace`: how long to wait, at least, after one was started.
+    `pace`: how long to wait, at least, after one was started. Counting many dates takes a second, for which a
+    transaction would hold up all who write.
     """
     if trigger.type not in SCHEDULES:
         raise InvalidInput(f"Trigger `{trigger.id}` has no dates to make up for; only a schedule has.")
@@ -59,10 +65,14 @@ def begin(
     if not 0 < count <= MOST_DATES:
         many = f"more than {MOST_DATES} dates; take a shorter one" if count else "no date of this schedule"
         raise InvalidInput(f"The time from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC holds {many}.")
-    made = Backfill(
+    return Backfill(
         new_id(), start, end, count, inputs=dict(inputs or {}), labels=tuple(labels), gaps_only=gaps_only,
         paused=paused, pace_seconds=pace.total_seconds(),
     )  # fmt: skip
+
+
+def keep(trigger: Trigger, made: Backfill) -> Trigger:
+    """Begins it. Raises Conflict while another one is under way."""
     if not backfills.begin(trigger.place, made):
         raise Conflict(f"Trigger `{trigger.id}` has a backfill already; let it end, or cancel it.")
     return triggers.get(*trigger.place)
