@@ -5,7 +5,7 @@ of it: Kestra's nicknames and seconds field, and refusal of the forms Kestra ref
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from cronsim import CronSim, CronSimError
 from cronsim.cronsim import Field
 
 from builder.errors import InvalidInput
+from builder.schedule.offsets import change_between, offset_at
 
 NICKNAMES = {
     "@yearly": "0 0 1 1 *",
@@ -63,10 +64,9 @@ class Cron:
         """Whether the clock was set back a moment ago: a walk that begins there sees times of the wall for the second
         time, and forgets that they came at the first. One that begins before does not."""
         try:
-            now, then = (moment.astimezone(self.zone).utcoffset() for moment in (instant, instant - _LOOK_BACK))
+            return offset_at(self.zone, instant) < offset_at(self.zone, instant - _LOOK_BACK)
         except OverflowError:  # where the calendar begins or ends
             return False
-        return now is not None and then is not None and now < then
 
     def in_words(self) -> str:
         """`At 08:30 on Monday through Friday`, `Every 15 minutes`."""
@@ -79,12 +79,34 @@ class Cron:
         return told
 
     def _walk(self, instant: datetime, *, reverse: bool) -> Iterator[datetime]:
-        if not self.second:
-            yield from self._steps(self.fields, instant, reverse)
-        elif self._at_set_times():
+        if not self._at_set_times():
+            yield from self._in_real_time(instant, reverse)
+        elif self.second:
             yield from self._set_times(instant, reverse)
         else:
-            yield from self._steps(f"{self.second} {self.fields}", instant, reverse)
+            yield from self._steps(self.fields, instant, reverse)
+
+    def _in_real_time(self, instant: datetime, reverse: bool) -> Iterator[datetime]:
+        """Every time that the clock on the wall shows, as often as it shows it: walked from one change of the clocks to
+        the next. Across one, cronsim steps over times that come: where it is by half an hour, or at midnight."""
+        start: datetime | None = instant
+        with suppress(OverflowError):  # where the calendar ends
+            while start is not None:
+                start = yield from self._upto_change(start, reverse)
+
+    def _upto_change(self, start: datetime, reverse: bool) -> Generator[datetime, None, datetime | None]:
+        """Returns where to go on; None where nothing comes any more."""
+        seen = start - _INSTANT if reverse else start + _INSTANT
+        offset = offset_at(self.zone, seen)
+        expression = f"{self.second} {self.fields}".strip()
+        for wall in CronSim(expression, (start + offset).replace(tzinfo=None), reverse=reverse):
+            moment = wall.replace(tzinfo=UTC) - offset
+            change = change_between(self.zone, seen, moment)
+            if change is not None:
+                return change if reverse else change - _INSTANT
+            yield moment
+            seen = moment
+        return None
 
     def _steps(self, expression: str, instant: datetime, reverse: bool) -> Iterator[datetime]:
         with suppress(OverflowError):  # where the calendar ends
@@ -131,10 +153,18 @@ def parse_cron(text: str, *, with_seconds: bool = False, timezone: str = "UTC") 
 
 def _split(text: str, with_seconds: bool) -> tuple[str, str]:
     plain = NICKNAMES.get(text.strip().lower(), text).upper()
-    parts = plain.split()
+    parts = [_ONE_LONG.sub(_first_of, part) for part in plain.split()]
     if with_seconds and len(parts) == 6:
         return parts[0], " ".join(parts[1:])
     return "", " ".join(parts)
+
+
+_ONE_LONG = re.compile(r"\b0*(\w+)-0*\1/\d+\b")
+
+
+def _first_of(found: re.Match[str]) -> str:
+    """`5-5/10` is 5 alone; cronsim takes a range of one for the beginning of steps."""
+    return found[1]
 
 
 @lru_cache(maxsize=512)

@@ -96,3 +96,31 @@ def test_wherever_one_begins_to_look_the_times_around_a_change_of_the_clocks_are
             begin = change + number * timedelta(minutes=10) + timedelta(seconds=7)
             assert next(times.after(begin)) == min(at for at in all_of_them if at > begin)
             assert next(times.before(begin)) == max(at for at in all_of_them if at < begin)
+
+
+@pytest.mark.parametrize(("cron", "zone", "start", "wanted"), [
+    # the clocks go back by half an hour: 05:00 and 05:15 are times like any other
+    ("*/15 5 * * *", "Australia/Lord_Howe", "2027-04-03T12:00:00Z", "18:30 18:45 19:00 19:15"),
+    ("22 */5 * * *", "Australia/Lord_Howe", "2027-04-03T12:00:00Z", "13:22 18:52 23:52 04:52"),
+    # they go forward at midnight, and the day before is none of the days meant: its first hour is 01
+    ("*/15 1 * * FRI", "Africa/Cairo", "2027-04-29T12:00:00Z", "22:00 22:15 22:30 22:45"),
+    ("0 */2 * * FRI", "Africa/Cairo", "2027-04-29T12:00:00Z", "23:00 01:00 03:00 05:00"),
+    # they go back to the day before, and its last hour comes twice
+    ("*/30 23 * * THU", "Africa/Cairo", "2027-10-28T12:00:00Z", "20:00 20:30 21:00 21:30"),
+    # a whole day that never was
+    ("0 */12 * * *", "Pacific/Apia", "2011-12-29T12:00:00Z", "22:00 10:00 22:00 10:00"),
+])  # fmt: skip
+def test_what_goes_on_in_real_time_misses_nothing_where_the_clocks_change(
+    cron: str, zone: str, start: str, wanted: str
+) -> None:
+    times = parse_cron(cron, timezone=zone)
+    forward = list(islice(times.after(at(start)), 4))
+    assert " ".join(f"{i:%H:%M}" for i in forward) == wanted
+    assert list(islice(times.before(forward[-1]), 3)) == forward[-2::-1]
+
+
+@pytest.mark.parametrize(("written", "meant"), [
+    ("38-38/5 1 * * *", "38 1 * * *"), ("0 0 * * 1,mon-mon/2", "0 0 * * 1,MON"), ("0 00-0/2 * * *", "0 0 * * *"),
+])  # fmt: skip
+def test_a_range_of_one_with_steps_is_that_one_alone(written: str, meant: str) -> None:
+    assert parse_cron(written).fields == meant
