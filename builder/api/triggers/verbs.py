@@ -24,6 +24,9 @@ from builder.triggers.resuming import switch_on
 from builder.triggers.schedule import backfilling
 
 _CLOCK = SystemClock()
+_READ = ("start", "end", "inputs", "labels", "paused", "gapsOnly", "pace")
+_ANSWERED = ("currentDate", "previousNextExecutionDate", "paceSeconds", "total", "started", "passed", "message")
+"""What may be sent along as it was answered, here or by Kestra; nothing is read of it."""
 Act = Callable[[Trigger], Trigger]
 ACTS: Mapping[str, Act] = {
     "unlock": lambda one: actions.unlock(*one.place),
@@ -95,15 +98,30 @@ def _is_hold(one: Trigger, asked: Any) -> bool:
 def _planned(one: Trigger, asked: Any) -> Backfill:
     """A new backfill, as it is asked for."""
     if not isinstance(asked, dict):
-        raise InvalidInput("A backfill is a map: start, end, inputs, labels, paused, gapsOnly, pace.")
+        raise InvalidInput(f"A backfill is a map: {', '.join(_READ)}.")
+    _refuse_unread(asked)
     inputs = asked.get("inputs") or {}
     if not isinstance(inputs, dict):
         raise InvalidInput("inputs of a backfill are a map of values.")
     return backfilling.planned(
         one, _moment(asked, "start"), _moment(asked, "end", _CLOCK.now()), _CLOCK, inputs=inputs,
-        labels=given_labels(asked.get("labels") or []), gaps_only=asked.get("gapsOnly") is True,
-        paused=asked.get("paused") is True, pace=_pace(asked.get("pace")),
+        labels=given_labels(asked.get("labels") or []), gaps_only=_flag(asked, "gapsOnly"),
+        paused=_flag(asked, "paused"), pace=_pace(asked.get("pace")),
     )  # fmt: skip
+
+
+def _refuse_unread(asked: Mapping[str, Any]) -> None:
+    """What is misspelt would be left out: every date would run where the gaps alone were meant."""
+    for name in asked:
+        if name not in _READ and name not in _ANSWERED:
+            raise InvalidInput(f"A backfill has no `{name[:50]}`; it has {', '.join(_READ)}.")
+
+
+def _flag(asked: Mapping[str, Any], name: str) -> bool:
+    written = asked.get(name)
+    if written is not None and not isinstance(written, bool):
+        raise InvalidInput(f"{name} of a backfill is true or false.")
+    return bool(written)
 
 
 def _pace(written: Any) -> timedelta:
