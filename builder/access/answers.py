@@ -21,9 +21,9 @@ def wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/") or ("json" in accept and "html" not in accept)
 
 
-def problem(request: HttpRequest, error: BuilderError) -> HttpResponse:
-    """The answer to a request that ended in this error."""
-    details = _details(error)
+def problem(request: HttpRequest, error: BuilderError, *, instance: str | None = None) -> HttpResponse:
+    """The answer to a request that ended in this error. `instance`: what it names instead of the request's address."""
+    details = {**_details(error), **({"instance": instance} if instance else {})}
     if wants_json(request):
         details |= _kestras(error)
     response = answer(request, error.status, error.message, details)

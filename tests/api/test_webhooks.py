@@ -61,6 +61,8 @@ def test_all_that_is_no_webhook_gets_the_same_answer(api: Api, stranger: Client,
     answer = stranger.post(f"/api/v1/executions/webhook/{path}")
     assert answer.status_code == 404
     assert answer.json()["message"] == "There is no webhook at this address."
+    other = stranger.post("/api/v1/executions/webhook/far/longer/than-the-others")
+    assert (answer.content, dict(answer.headers)) == (other.content, dict(other.headers))
 
 
 def test_an_unmet_condition_answers_without_an_execution(api: Api, stranger: Client, rung: list[str]):
@@ -91,6 +93,26 @@ def test_a_condition_that_does_not_hold_answers_204_without_an_execution(api: Ap
     assert stranger.post(PATH, "no map at all", "text/plain").status_code == 204
     assert executions.search(executions.Filters()).items == ()
     assert stranger.post(PATH, '{"order": 7}', "application/json").status_code == 200
+
+
+@pytest.mark.parametrize(("body", "read"), [
+    (b'{"a": NaN}', '{"a": NaN}'), (b"[-Infinity]", "[-Infinity]"), (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
+    (b"\xef\xbb\xbfhi", "hi"),
+])  # fmt: skip
+def test_a_body_is_read_as_json_where_it_is_json(api: Api, stranger: Client, body: bytes, read: Any):
+    api.post("flows", FLOW.replace('      order: "{{ trigger.body.order ?? 7 }}"\n', "      order: 1\n"))
+    answer = stranger.generic("POST", PATH, body, "application/json")
+    assert answer.json()["trigger"]["variables"]["body"] == read
+
+
+@pytest.mark.parametrize(("behavior", "state"), [("CANCEL", "CANCELLED"), ("FAIL", "FAILED")])
+def test_an_execution_that_the_limit_ends_at_once_is_no_error_of_the_call(
+    api: Api, stranger: Client, behavior: str, state: str
+):
+    api.post("flows", FLOW.replace("inputs:\n", f"concurrency: {{limit: 1, behavior: {behavior}}}\ninputs:\n", 1))
+    assert stranger.post(PATH).json()["state"]["current"] == "CREATED"
+    answer = stranger.post(PATH)
+    assert (answer.status_code, answer.json()["state"]["current"]) == (200, state)
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"\x00", b"[" * 50_000, b"", b'"text"', b"NaN", b'{"order": 1e999}'])

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.views.decorators.csrf import csrf_exempt
 
+from builder.access.answers import problem
 from builder.access.tries import Tries
 from builder.api.execution_json import execution_json, origin
 from builder.api.executions.following import WAIT_SECONDS, when_ended
@@ -36,6 +37,8 @@ _REFUSALS = Tries(20, 60)
 _REFUSAL_SECONDS = 0.1
 _SLOWED = threading.BoundedSemaphore(16)
 """How many wrong calls are slowed down at once, beside the places; more are answered at once."""
+_ANY = "/api/v1/executions/webhook"
+"""What a refusal says of the address: the same for all, and no key is said back."""
 _BODILESS = (204, 205, 304)
 _FAILED = frozenset({State.FAILED, State.KILLED, State.CANCELLED})
 
@@ -58,7 +61,7 @@ def call(request: HttpRequest, namespace: str, flow_id: str, key: str) -> HttpRe
         _PLACES.release()
     if received is None:
         _REFUSALS.count(address)
-        raise _refusal(may_be_wrong, arrived)
+        return problem(request, _refusal(may_be_wrong, arrived), instance=_ANY)
     answer = _answer(request, received)
     if received.execution is not None and answer.status_code != 200:
         with suppress(Unavailable):  # it runs, whatever the list of calls says
@@ -129,7 +132,7 @@ def _outputs(content_type: str | None, execution: Execution, status: int) -> Htt
 
 def _status(trigger: Trigger, execution: Execution) -> int:
     """The trigger's `responseCode`; else 500 after a failure that was waited for, 200 otherwise."""
-    usual = 500 if execution.state in _FAILED else 200
+    usual = 500 if trigger.definition.get("wait") is True and execution.state in _FAILED else 200
     written = trigger.definition.get("responseCode")
     if written is None:
         return usual

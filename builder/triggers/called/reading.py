@@ -71,15 +71,19 @@ def read_call(came: Came) -> Call:
 
 
 def body_of(content: bytes) -> Any:
-    """A JSON map or list as such, other text as text, what is no text in base64, nothing as null."""
+    """A JSON map or list as such, other text as text (NaN is no JSON), what is no text in base64, nothing as null."""
     if not content:
         return None
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return base64.b64encode(content).decode()
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return text
     return value if isinstance(value, dict | list) else text
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON value")
