@@ -233,4 +233,8 @@ def check_zone(name: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - _NOWHERE
+
+
+_NOWHERE = frozenset({"localtime", "Factory"})
+"""Files beside the zones: whatever the machine is set to, and none at all."""

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from builder.errors import InvalidInput
-from builder.schedule import check_cron, parse_cron
+from builder.schedule import check_cron, check_zone, parse_cron
 
 CASES = Path(__file__).parents[3] / "shared" / "corpus" / "cron_cases.yaml"
 
@@ -124,3 +124,8 @@ def test_what_goes_on_in_real_time_misses_nothing_where_the_clocks_change(
 ])  # fmt: skip
 def test_a_range_of_one_with_steps_is_that_one_alone(written: str, meant: str) -> None:
     assert parse_cron(written).fields == meant
+
+
+@pytest.mark.parametrize("name", ["localtime", "Factory", "europe/paris", "UTC+1", ""])
+def test_a_zone_is_the_same_on_every_machine(name: str) -> None:
+    assert f"no time zone '{name}'" in (check_zone(name) or "")
