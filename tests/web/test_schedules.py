@@ -260,6 +260,13 @@ def test_switching_on_asks_what_is_to_become_of_the_times_that_passed(browser: C
     assert text(browser, HOURLY).count("was off after") == 3
 
 
+def test_a_single_time_that_passed_is_asked_about_as_one(browser: Client, half_past: None) -> None:
+    switched_off(1)
+    asked = text(browser, HOURLY)
+    assert "1 time passed while it was off" in asked and "What is to become of it when" in asked
+    assert "Switch on, let it go" in asked and "Switch on, run it" in asked
+
+
 def test_switching_on_asks_nothing_where_nothing_passed(browser: Client) -> None:
     switched_off(0)
     answer = browser.post(HOURLY, {"on": "true"}, headers={"HX-Request": "true"})
