@@ -31,6 +31,7 @@ tasks:
         message: It is Ann
 """
 PLACE = ("company.team", "hello")
+LOG = "io.kestra.plugin.core.log.Log"
 
 
 @pytest.fixture
@@ -144,6 +145,11 @@ def test_a_step_is_added_with_what_its_type_requires(ann):
     assert answer["chosen"] == ["tasks", 1, "else", 0]
     assert "    else:\n      - id: log\n        type: io.kestra.plugin.core.log.Log\n        message:" in now()
     assert flows.validate(now()).flow is not None
+
+
+def test_a_new_log_line_reads_nothing_that_its_flow_may_not_have(ann):
+    flows.save_flow(f"{TEXT[: TEXT.index('#')]}tasks: [{{id: a, type: {LOG}, message: a}}]\n", by="ann")
+    assert change(ann, do="add", path=["tasks"], index=1, kind="task", type=LOG)["problems"] == []
 
 
 def test_every_type_that_is_offered_can_be_added(ann):

@@ -16,7 +16,7 @@ class Log(KestraTask):
     example = """
 id: say
 type: io.kestra.plugin.core.log.Log
-message: "{{ inputs.name }} came by"
+message: "Hello from {{ flow.id }}"
 level: WARN
 """
 
