@@ -87,6 +87,7 @@ def test_a_backfill_may_begin_where_the_calendar_does(api: Api):
     first = {**BACKFILL, "start": "0001-01-01T00:00:00Z", "end": "0001-01-03T00:00:00Z"}
     made = api("PUT", "triggers/backfill/create", {**NIGHT, "backfill": first})
     assert (made.status_code, made.json()["backfill"]["total"]) == (200, 1)
+    assert made.json()["backfill"]["start"] == "0001-01-02T00:00:00Z"
 
 
 def test_the_dates_of_a_backfill_are_counted_before_others_have_to_wait(api: Api, monkeypatch: pytest.MonkeyPatch):

@@ -61,6 +61,7 @@ def planned(
         _refuse_unknown_gaps(trigger, start)
     births.refuse_system_labels(labels)
     _refuse_unknown(trigger, inputs or {})
+    start = max(start, _EARLIEST)
     count = sum(1 for _ in islice(_dates(times_of(trigger, clock), start, end), MOST_DATES + 1))
     if not 0 < count <= MOST_DATES:
         many = f"more than {MOST_DATES} dates; take a shorter one" if count else "no date of this schedule"
@@ -155,7 +156,7 @@ def _take(opening: Opening, current: Backfill, slot: datetime, now: datetime) ->
 
 
 def _dates(times: Times, start: datetime, end: datetime) -> Iterator[datetime]:
-    for slot in times.after(max(start, _EARLIEST) - _INSTANT):
+    for slot in times.after(start - _INSTANT):
         if slot > end:
             return
         yield slot
