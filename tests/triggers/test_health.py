@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from builder.actions import flows
+from builder.actions import flows, secrets
 from builder.clock import FixedClock, SystemClock
 from builder.errors import Conflict
 from builder.schedule import Recover
@@ -124,15 +124,25 @@ def test_a_condition_that_does_not_hold_is_nothing_to_tell(clock: FixedClock) ->
     assert triggers.slots(trigger())[0].state == "SKIPPED" and told(clock) == []
 
 
-def test_set_dates_that_cannot_be_told_are_told(clock: FixedClock) -> None:
-    dates = "dates: '{{ nothing.here }}'"
-    flows.create_flow(
-        FLOW.replace('cron: "0 * * * *"', dates).replace(".Schedule", ".ScheduleOnDates").replace("MORE", ""), by="ada"
-    )
+def of_dates(clock: FixedClock, dates: str) -> str:
+    """What is told of a schedule of such dates."""
+    written = FLOW.replace('cron: "0 * * * *"', f"dates: {dates}").replace(".Schedule", ".ScheduleOnDates")
+    flows.create_flow(written.replace("MORE", ""), by="ada")
     a_scheduler_runs(clock)
     fire_due(clock)
     (said,) = told(clock)
+    return said
+
+
+def test_set_dates_that_cannot_be_told_are_told(clock: FixedClock) -> None:
+    said = of_dates(clock, "'{{ nothing.here }}'")
     assert "times cannot be told" in said and "nothing" in said
+
+
+def test_why_set_dates_cannot_be_told_tells_no_secret(clock: FixedClock, caplog: pytest.LogCaptureFixture) -> None:
+    secrets.set_value("lab", "DAY", "hush-hush-4711", by="ada")
+    said = of_dates(clock, """["{{ secret('DAY') }}"]""")
+    assert "`******` is not a date" in said and "hush" not in said + trigger().message + caplog.text
 
 
 def test_what_others_did_not_start_does_not_hide_it(clock: FixedClock) -> None:

@@ -4,16 +4,17 @@ from zoneinfo import ZoneInfo
 
 from builder.actions.triggers.seeing import runnable_of, seen_by
 from builder.clock import Clock
-from builder.errors import InvalidInput
+from builder.errors import BuilderError, InvalidInput, Unavailable
 from builder.runtime.evaluate import render
 from builder.schedule import Dates, Times, check_zone, parse_cron, read_dates
+from builder.store.hiding import masked
 from builder.store.lookups import StoredLookups
 from builder.store.triggers import Trigger
 from builder.tasks.core.trigger import ON_DATES
 
 
 def times_of(trigger: Trigger, clock: Clock) -> Times:
-    """Raises InvalidInput, ExpressionError."""
+    """Raises InvalidInput, whose message tells no secret."""
     definition, zone = trigger.definition, _written_zone(trigger)
     if trigger.type in ON_DATES:
         return _dates(trigger, zone, clock)
@@ -32,8 +33,14 @@ def _written_zone(trigger: Trigger) -> str:
 
 def _dates(trigger: Trigger, zone: str, clock: Clock) -> Dates:
     seen = {**seen_by(trigger, runnable_of(trigger)), "trigger": {}}
-    lookups = StoredLookups(trigger.namespace, clock.now)
-    found = render(trigger.definition["dates"], seen, lookups, clock, typed=True)
-    if not isinstance(found, list):
-        raise InvalidInput("dates must come to a list of dates.")
-    return read_dates([str(date) for date in found], zone)
+    secrets: list[str] = []
+    lookups = StoredLookups(trigger.namespace, clock.now, on_secret=secrets.append)
+    try:
+        found = render(trigger.definition["dates"], seen, lookups, clock, typed=True)
+        if not isinstance(found, list):
+            raise InvalidInput("dates must come to a list of dates.")
+        return read_dates([str(date) for date in found], zone)
+    except Unavailable:
+        raise
+    except BuilderError as error:
+        raise InvalidInput(masked(error.message, secrets)) from None
