@@ -97,7 +97,7 @@ def test_a_condition_that_does_not_hold_answers_204_without_an_execution(api: Ap
 
 @pytest.mark.parametrize(("body", "read"), [
     (b'{"a": NaN}', '{"a": NaN}'), (b"[-Infinity]", "[-Infinity]"), (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
-    (b"\xef\xbb\xbfhi", "hi"),
+    (b"\xef\xbb\xbfhi", "hi"), (b'[1e999]', "[1e999]"), (b'[1e9]', [1e9]),
 ])  # fmt: skip
 def test_a_body_is_read_as_json_where_it_is_json(api: Api, stranger: Client, body: bytes, read: Any):
     api.post("flows", FLOW.replace('      order: "{{ trigger.body.order ?? 7 }}"\n', "      order: 1\n"))

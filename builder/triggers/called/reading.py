@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -71,7 +72,8 @@ def read_call(came: Came) -> Call:
 
 
 def body_of(content: bytes) -> Any:
-    """A JSON map or list as such, other text as text (NaN is no JSON), what is no text in base64, nothing as null."""
+    """A JSON map or list as such, other text as text (NaN is no JSON, nor is what is beyond all numbers), what is no
+    text in base64, nothing as null."""
     if not content:
         return None
     try:
@@ -79,7 +81,7 @@ def body_of(content: bytes) -> Any:
     except UnicodeDecodeError:
         return base64.b64encode(content).decode()
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):
         return text
     return value if isinstance(value, dict | list) else text
@@ -87,3 +89,9 @@ def body_of(content: bytes) -> Any:
 
 def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is no JSON value")
+
+
+def _finite(text: str) -> float:
+    """`1e999` would be read as Infinity, which cannot be written as JSON again."""
+    value = float(text)
+    return value if math.isfinite(value) else _refuse(text)
