@@ -103,6 +103,7 @@ def delete(ids: Sequence[str]) -> int:
     return count
 
 
+@unit
 def force_run(execution_id: str) -> Execution:
     """Lets it run at once: a queued one whatever the limit, one that waits for its date, a paused one.
 

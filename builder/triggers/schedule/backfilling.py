@@ -13,6 +13,7 @@ from builder.errors import BuilderError, Conflict, InvalidInput, Unavailable
 from builder.schedule import Times
 from builder.store import births, triggers
 from builder.store.executions import new_id
+from builder.store.gate import unit
 from builder.store.triggers import FAILED, FIRED, SKIPPED, Trigger, backfills, history
 from builder.store.triggers.backfills import Backfill
 from builder.tasks.core.trigger import SCHEDULES
@@ -72,6 +73,7 @@ def planned(
     )  # fmt: skip
 
 
+@unit
 def keep(trigger: Trigger, made: Backfill) -> Trigger:
     """Begins it. Raises Conflict while another one is under way."""
     if not backfills.begin(trigger.place, made):
