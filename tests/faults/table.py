@@ -41,8 +41,8 @@ class Table:
         return sorted(self._lines.values(), key=lambda line: _order(line.row))
 
     def write(self, path: Path, on: str) -> None:
-        """Puts the results into the guide: lines of rows that were not played this time stay as they are."""
-        before, _, old = path.read_text().partition(f"{HEADING}\n")
+        """Puts the results into the guide, or a new file: lines of rows that were not played stay as they are."""
+        before, _, old = (path.read_text() if path.exists() else "").partition(f"{HEADING}\n")
         introduction, kept = _parted(old)
         mine = {(line.row, line.sentence, on) for line in self.lines}
         lines = [text for text in kept if _key(text) not in mine] + [line.text(on) for line in self.lines]
