@@ -1,7 +1,9 @@
 """A real worker process, told by RQ: it runs what it is rung for, and survives what happens to processes."""
 
+import os
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,6 +20,7 @@ from builder.engine.states import State
 from builder.runtime import queue
 from builder.runtime.sweep import sweep
 from builder.store import executions
+from builder.store.gate import write
 from builder.tasks import packages_in_use, use_packages
 from tests.doubles.patience import PATIENCE_SECONDS
 from tests.runtime.conftest import SlowServer, Worker, create, ended, messages, publish, wait_until
@@ -154,7 +157,7 @@ def test_a_frozen_worker_that_thaws_writes_nothing_more(worker: Worker) -> None:
     execution_id = create()
     queue.ring([execution_id])
     wait_until(lambda: server.asked == 1)
-    frozen.send_signal(signal.SIGSTOP)
+    _freeze(frozen)
     server.answer()
     worker.start("w2")
     (execution,) = _swept_to_their_end([execution_id])
@@ -168,6 +171,13 @@ def test_a_frozen_worker_that_thaws_writes_nothing_more(worker: Worker) -> None:
     server.close()
     assert execution.state is State.SUCCESS and epoch == 2
     assert executions.load(execution_id) == (execution, epoch) and messages(execution_id) == lines
+
+
+def _freeze(process: "subprocess.Popen[bytes]") -> None:
+    """Not in the middle of a write: on SQLite nobody else could write until it thaws."""
+    with write():
+        process.send_signal(signal.SIGSTOP)
+        os.waitpid(process.pid, os.WUNTRACED)
 
 
 def _swept_to_their_end(ids: list[str], seconds: float = PATIENCE_SECONDS) -> list[Execution]:
