@@ -183,6 +183,6 @@ def _raise(name: str) -> None:
 
 
 def _plugins_in(module: ModuleType) -> Iterator[type[Plugin]]:
-    for value in vars(module).values():
+    for value in tuple(vars(module).values()):  # another thread may just be adding a part to a package
         if isinstance(value, type) and issubclass(value, Plugin) and value.__dict__.get("type_name"):
             yield value

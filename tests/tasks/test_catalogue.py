@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import yaml
 from builder.errors import Severity
 from builder.flows.catalogue import Kind
 from builder.tasks import TASK_PACKAGES, use_packages
-from builder.tasks.catalogue import BrokenPackage, Catalogue, catalogue
+from builder.tasks.catalogue import BrokenPackage, Catalogue, _plugins_in, catalogue
 from builder.tasks.check import check_written
 from builder.tasks.core.log.log import Log
 from builder.tasks.fields.form import FormField, fields_of
@@ -138,6 +139,15 @@ def test_two_types_of_one_name_are_refused() -> None:
 def test_a_package_that_is_not_there_is_named() -> None:
     with pytest.raises(BrokenPackage, match="not_there_at_all cannot be loaded"):
         catalogue(("not_there_at_all",))
+
+
+def test_a_package_is_read_while_another_thread_loads_a_part_of_it() -> None:
+    package = ModuleType("growing")
+    package.Log = Log  # type: ignore[attr-defined]
+    found = _plugins_in(package)
+    assert next(found) is Log
+    package.late = 1  # type: ignore[attr-defined]
+    assert list(found) == []
 
 
 def test_a_package_of_ones_own_brings_its_types() -> None:
