@@ -103,6 +103,13 @@ def test_the_dates_of_a_backfill_are_counted_before_others_have_to_wait(api: Api
     assert within == [0]
 
 
+def test_what_is_misspelt_is_refused_too_where_a_backfill_is_held(api: Api):
+    made = api("PUT", "triggers/backfill/create", {**NIGHT, "backfill": BACKFILL}).json()
+    told = api("PUT", "triggers", {**NIGHT, "backfill": {"paused": True, "gapsonly": True}})
+    assert told.status_code == 422 and "gapsonly" in told.json()["message"]
+    assert night(api)["backfill"] == made["backfill"]
+
+
 def test_a_second_backfill_is_refused_in_what_it_can_do(api: Api):
     assert api("PUT", "triggers/backfill/pause", NIGHT).status_code == 409
     api("PUT", "triggers/backfill/create", {**NIGHT, "backfill": {**BACKFILL, "paused": True}})

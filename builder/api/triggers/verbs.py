@@ -58,14 +58,14 @@ def change(request: HttpRequest) -> HttpResponseBase:
 def _changed(body: Any) -> Trigger:
     """All that is asked of it, or nothing. The backfill comes first: a switch makes no other one beside it."""
     one = named(body)
-    disabled, asked = body.get("disabled"), body.get("backfill")
+    disabled, asked = body.get("disabled"), _asked(body)
     if not isinstance(disabled, bool) and asked is None:
         raise InvalidInput("A trigger is changed by disabled, true or false, or by a backfill.")
-    is_hold = _is_hold(one, asked)
-    made = None if is_hold or asked is None else _planned(one, asked)
+    paused = asked["paused"] if asked is not None and _is_hold(one, asked) else None
+    made = _planned(one, asked) if asked is not None and paused is None else None
     with write():
-        if is_hold:
-            one = backfilling.hold(one, asked["paused"])
+        if paused is not None:
+            one = backfilling.hold(one, paused)
         if made is not None:
             one = backfilling.keep(one, made)
         if isinstance(disabled, bool) and disabled == one.active:
@@ -78,10 +78,10 @@ def _switched(one: Trigger, disabled: bool, recover: Recover | None) -> Trigger:
     return actions.switch_off(*one.place) if disabled else switch_on(one, recover, _CLOCK)
 
 
-def _is_hold(one: Trigger, asked: Any) -> bool:
+def _is_hold(one: Trigger, asked: Mapping[str, Any]) -> bool:
     """Whether what is asked is `paused` of the backfill under way, which may be sent along as it was answered."""
     current = one.backfill
-    if current is None or current.is_over or not isinstance(asked, dict) or not isinstance(asked.get("paused"), bool):
+    if current is None or current.is_over or not isinstance(asked.get("paused"), bool):
         return False
     told = {name: value for name, value in asked.items() if value is not None}
     return current == replace(
@@ -95,11 +95,8 @@ def _is_hold(one: Trigger, asked: Any) -> bool:
     )
 
 
-def _planned(one: Trigger, asked: Any) -> Backfill:
+def _planned(one: Trigger, asked: Mapping[str, Any]) -> Backfill:
     """A new backfill, as it is asked for."""
-    if not isinstance(asked, dict):
-        raise InvalidInput(f"A backfill is a map: {', '.join(_READ)}.")
-    _refuse_unread(asked)
     inputs = asked.get("inputs") or {}
     if not isinstance(inputs, dict):
         raise InvalidInput("inputs of a backfill are a map of values.")
@@ -110,11 +107,16 @@ def _planned(one: Trigger, asked: Any) -> Backfill:
     )  # fmt: skip
 
 
-def _refuse_unread(asked: Mapping[str, Any]) -> None:
-    """What is misspelt would be left out: every date would run where the gaps alone were meant."""
-    for name in asked:
+def _asked(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The backfill as it is written. What is misspelt in it would be left out: every date would run where the gaps
+    alone were meant."""
+    asked = body.get("backfill")
+    if asked is not None and not isinstance(asked, dict):
+        raise InvalidInput(f"A backfill is a map: {', '.join(_READ)}.")
+    for name in asked or ():
         if name not in _READ and name not in _ANSWERED:
             raise InvalidInput(f"A backfill has no `{name[:50]}`; it has {', '.join(_READ)}.")
+    return asked
 
 
 def _flag(asked: Mapping[str, Any], name: str) -> bool:
@@ -145,7 +147,7 @@ def _moment(asked: Mapping[str, Any], name: str, otherwise: datetime | None = No
 def create_backfill(request: HttpRequest) -> HttpResponseBase:
     body = body_map(request)
     one = named(body)
-    return JsonResponse(state_json(backfilling.keep(one, _planned(one, body.get("backfill")))))
+    return JsonResponse(state_json(backfilling.keep(one, _planned(one, _asked(body) or {}))))
 
 
 def of_body(act: Act) -> Callable[[HttpRequest], HttpResponseBase]:
